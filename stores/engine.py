@@ -1,0 +1,67 @@
+"""DuckDB connections as every room gets them: UTC, encrypted spill files, httpfs for AES-GCM.
+
+Which file is opened, and by whom, is decided in `warehouse`, `vault`, `lake` and `scratch`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import duckdb
+
+from terms.errors import FiliationError
+
+#: Memory that one connection may use before it spills (encrypted) to its temporary folder.
+MEMORY_LIMIT = "2GB"
+
+
+def connect(path: Path | None = None, *, spill_to: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Open `path` (None = in memory) for reading and writing.
+
+    Args:
+        path: database file, created if absent.
+        spill_to: folder for spill files; None = DuckDB's own choice beside the file.
+    """
+    return _configure(duckdb.connect(str(path) if path else ":memory:"), spill_to)
+
+
+def connect_read_only(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open an existing database file read-only; temporary tables and views still work."""
+    return _configure(duckdb.connect(str(path), read_only=True), None)
+
+
+def _configure(connection: duckdb.DuckDBPyConnection, spill_to: Path | None) -> duckdb.DuckDBPyConnection:
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set temp_file_encryption = true")
+    connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+    connection.execute("set enable_progress_bar = false")
+    if spill_to is not None:
+        connection.execute(f"set temp_directory = '{quoted(spill_to)}'")
+    return connection
+
+
+def load_httpfs(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load the httpfs extension from its wheel: without it DuckDB cannot write encrypted files."""
+    connection.execute(f"load '{quoted(httpfs_file())}'")
+
+
+def httpfs_file() -> Path:
+    """Return the signed extension file that the pinned wheel ships.
+
+    Raises:
+        FiliationError: the wheel is not installed or of another DuckDB version.
+    """
+    spec = importlib.util.find_spec("duckdb_extension_httpfs")
+    if spec is None or not spec.submodule_search_locations:
+        raise FiliationError("The package duckdb-extension-httpfs is missing.", "Run `make setup`.")
+    root = Path(next(iter(spec.submodule_search_locations)))
+    found = root / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
+    if not found.exists():
+        raise FiliationError(f"duckdb-extension-httpfs does not fit DuckDB {duckdb.__version__}.", "Run `make setup`.")
+    return found
+
+
+def quoted(text: object) -> str:
+    """Return text for use inside single quotes of SQL, where a bound parameter is not allowed."""
+    return str(text).replace("'", "''")

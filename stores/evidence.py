@@ -1,0 +1,113 @@
+"""Evidence: each delivered file byte for byte, encrypted, with salted commitments to its lines.
+
+The only way in is `land`, the only ways out are `open` and the verified read built on it in `lineage`.
+Unpacking, encodings and records belong to `partners_ingest`.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import duckdb
+
+from stores.encrypted_file import CHUNK_BYTES, DecryptingReader, EncryptingWriter
+from stores.home import Home
+from stores.keys import Keys
+from stores.merkle import tree_hash
+from stores.parquet import read_sql, write_table
+from stores.schemas import LINE_COMMITMENTS, SALTS
+from stores.vault import Vault
+from terms.identifiers import DeliveryId
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A file that is now evidence: its delivery, and sha256 and size of the delivered bytes."""
+
+    delivery_id: DeliveryId
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class LineCommitments:
+    """What the journal keeps about a delivery's lines: their number and the Merkle root (hex)."""
+
+    lines: int
+    root: str
+
+
+class EvidenceStore:
+    """Folders `evidence/<delivery_id>/` with `delivered.enc` and `line_commitments.parquet`; append only."""
+
+    def __init__(self, home: Home, keys: Keys) -> None:
+        self._root = home.evidence
+        self._key = keys.evidence
+
+    def land(self, source: Path, name: Callable[[str], DeliveryId]) -> Landed:
+        """Copy and hash `source` before anything reads it.
+
+        Args:
+            source: the partner's file; never changed.
+            name: gives the delivery id for the hex sha256 of the bytes.
+
+        A crash leaves a `.partial` file that the next landing replaces; landing twice gives the same evidence.
+        """
+        partial = self._root / "landing.partial"
+        digest, size = sha256(), 0
+        with source.open("rb") as plain, partial.open("wb") as sealed:
+            writer = EncryptingWriter(sealed, self._key)
+            while block := plain.read(CHUNK_BYTES):
+                digest.update(block)
+                size += len(block)
+                writer.write(block)
+            writer.close()
+            sealed.flush()
+            os.fsync(sealed.fileno())
+        delivery = name(digest.hexdigest())
+        folder = self._root / delivery
+        folder.mkdir(mode=0o700, exist_ok=True)
+        os.replace(partial, folder / "delivered.enc")
+        return Landed(delivery, digest.hexdigest(), size)
+
+    def open(self, delivery_id: str) -> BinaryIO:
+        """Return the delivered bytes as a seekable stream."""
+        reader = DecryptingReader(self._root / delivery_id / "delivered.enc", self._key)
+        return cast(BinaryIO, io.BufferedReader(reader, CHUNK_BYTES))
+
+    def commit_lines(
+        self, connection: duckdb.DuckDBPyConnection, delivery_id: str, lines: str, vault: Vault
+    ) -> LineCommitments:
+        """Keep a salted commitment to every physical line, and return the Merkle root over them.
+
+        Args:
+            connection: unlocked for the vault; `lines` names a relation with the columns of `stores.lines`.
+            delivery_id: whose lines they are.
+            lines: relation name.
+            vault: keeps the salts; without its salt a commitment says nothing about its line.
+        """
+        vault.write(connection, SALTS, delivery_id, f"select line_number, salt from {lines} order by line_number")
+        count = write_table(
+            connection,
+            LINE_COMMITMENTS,
+            self.commitments_file(delivery_id),
+            "select line_number, byte_offset, byte_length, unhex(sha256(salt || raw)) as commitment"
+            f" from {lines} order by line_number",
+        )
+        return LineCommitments(count, self.recompute_root(connection, delivery_id))
+
+    def recompute_root(self, connection: duckdb.DuckDBPyConnection, delivery_id: str) -> str:
+        """Return the Merkle root (hex) over the kept commitments of a delivery."""
+        relation = read_sql(LINE_COMMITMENTS, [self.commitments_file(delivery_id)])
+        leaves = f"(select line_number - 1 as position, commitment as leaf from ({relation}))"
+        return tree_hash(connection, leaves).hex()
+
+    def commitments_file(self, delivery_id: str) -> Path:
+        """Return the file of line commitments of a delivery."""
+        return self._root / delivery_id / "line_commitments.parquet"

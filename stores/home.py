@@ -1,0 +1,173 @@
+"""The folder of all stores: its layout, its stamp, the writer's lock and the private scratch folder.
+
+What lies inside each store belongs to that store's module.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from stores.keys import fingerprint
+from terms.errors import UsageError, WriterBusy
+from terms.settings import Settings
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths under `FILIATION_HOME`; creating or opening what they name is not done here."""
+
+    root: Path
+
+    @property
+    def evidence(self) -> Path:
+        """Delivered files, encrypted, with their line commitments."""
+        return self.root / "evidence"
+
+    @property
+    def vault(self) -> Path:
+        """Encrypted Parquet with identity; the only place for it."""
+        return self.root / "vault"
+
+    @property
+    def lake(self) -> Path:
+        """Parquet without identity, immutable, one file per delivery reading or vintage."""
+        return self.root / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        """`build.duckdb` while it is made, `base.duckdb` once it is published."""
+        return self.root / "warehouse"
+
+    @property
+    def snapshots(self) -> Path:
+        """Dossiers, notices, rules and sponsors as they were read, by hash."""
+        return self.root / "snapshots"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's own home: runs, event log, schedules."""
+        return self.root / "dagster"
+
+    @property
+    def dbt(self) -> Path:
+        """dbt's target and logs."""
+        return self.root / "dbt"
+
+    @property
+    def stamp(self) -> Path:
+        """The file that says which environment and keys this home belongs to."""
+        return self.root / "home.json"
+
+    @property
+    def lock(self) -> Path:
+        """Locked by the one writing process."""
+        return self.root / "writer.lock"
+
+    def folders(self) -> tuple[Path, ...]:
+        """Return every folder that a home has."""
+        return (
+            self.evidence,
+            self.vault,
+            self.lake,
+            self.warehouse,
+            self.snapshots,
+            self.dagster,
+            self.dbt,
+        )
+
+
+def init_home(settings: Settings) -> Home:
+    """Create the folders and stamp them with environment and keys; safe to repeat.
+
+    Raises:
+        UsageError: the folder cannot be written, or belongs to another environment or key.
+    """
+    home = Home(settings.home)
+    try:
+        for folder in (home.root, *home.folders()):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not home.stamp.exists():
+            _write_whole(home.stamp, json.dumps(_stamp(settings), indent=1) + "\n")
+    except OSError as error:
+        raise UsageError(
+            f"The home {home.root} cannot be written ({error.strerror}).",
+            "Give FILIATION_HOME a folder that this user may write.",
+        ) from None
+    return open_home(settings)
+
+
+def open_home(settings: Settings) -> Home:
+    """Return the home of these settings after comparing its stamp.
+
+    Raises:
+        UsageError: not initialised, or of another environment or another key.
+    """
+    home = Home(settings.home)
+    if not home.stamp.exists():
+        raise UsageError(f"{home.root} is not a Filiation home.", "Run `filiation init` first.")
+    found = json.loads(home.stamp.read_text())
+    for name, wanted in _stamp(settings).items():
+        if found.get(name) != wanted:
+            what = "environment" if name == "environment" else f"{name.split('_')[0]} key"
+            raise UsageError(
+                f"The home {home.root} was made for another {what}.",
+                "Use the settings it was made with, or another FILIATION_HOME.",
+            )
+    return home
+
+
+def _stamp(settings: Settings) -> dict[str, str]:
+    return {
+        "environment": settings.environment.value,
+        "contact_key_fingerprint": fingerprint(settings.contact_key),
+        "vault_key_fingerprint": fingerprint(settings.vault_key),
+    }
+
+
+@contextmanager
+def writer_lock(home: Home) -> Iterator[None]:
+    """Hold the lock of the one writer for the length of the block.
+
+    Raises:
+        WriterBusy: another process holds it.
+    """
+    with home.lock.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WriterBusy(
+                "Another refresh is at work on this home.", "Wait until it has ended; see `filiation status`."
+            ) from None
+        yield
+
+
+@contextmanager
+def scratch_folder(home: Home) -> Iterator[Path]:
+    """Give a private folder outside the home for unpacked streams; empty at start and removed at the end.
+
+    Only the holder of the writer's lock may use it: it is one folder per home.
+    """
+    name = f"filiation-{os.getuid()}-{sha256(str(home.root).encode()).hexdigest()[:12]}"
+    folder = Path(tempfile.gettempdir()) / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a small file so that a reader sees the old one or the whole new one."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text)
+    os.replace(partial, path)

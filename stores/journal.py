@@ -1,0 +1,47 @@
+"""The journal: an append-only line for everything that must never change unseen.
+
+Deliveries with their roots, snapshots, base manifests, opt-outs, plans, approvals, batches of sends, look-ups.
+It is written in the same transaction as the fact it tells. Sealing it into a transparency log comes on top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from sqlalchemy import Connection
+
+from stores import operations
+from terms.clock import to_micros
+
+
+class Entry(StrEnum):
+    """What a journal line is about."""
+
+    DELIVERY = "delivery"
+    DECISION = "delivery_decision"
+    SNAPSHOT = "snapshot"
+    OPEN_DATA = "open_data"
+    BASE = "base"
+    OPT_OUT = "opt_out"
+    PLAN = "plan"
+    LIFT = "lift"
+    APPROVAL = "approval"
+    SENDS = "sends"
+    LOOK_UP = "look_up"
+
+
+def append(connection: Connection, at: datetime, kind: Entry, subject: str, payload: Mapping[str, object]) -> None:
+    """Write one line in the caller's transaction; `payload` holds ids, hashes and counts, never identity."""
+    text = operations.canonical_json(payload)
+    connection.execute(
+        operations.journal.insert().values(
+            at=to_micros(at),
+            kind=kind.value,
+            subject=subject,
+            payload_json=text,
+            payload_sha256=sha256(text.encode()).hexdigest(),
+        )
+    )

@@ -1,0 +1,90 @@
+"""Keys derived from the two secrets, one per purpose, and the SQL that hashes columns with them.
+
+The contact key never rotates: every id of a person hangs on it. Encryption keys come from the vault key.
+Where keys are kept and who may read the vault belongs elsewhere.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from hashlib import sha256
+from uuid import UUID
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from terms.identifiers import ContactId
+from terms.settings import Settings
+
+
+@dataclass(frozen=True)
+class KeyedHash:
+    """HMAC-SHA256 with one key, in Python and as SQL over a column.
+
+    DuckDB has no HMAC: it is built from sha256 with the two padded keys as bound parameters.
+    """
+
+    key: bytes = field(repr=False)
+
+    def hex(self, text: str) -> str:
+        """Return the HMAC of `text` as 64 hex digits."""
+        return hmac.new(self.key, text.encode(), sha256).hexdigest()
+
+    def parameters(self, name: str) -> dict[str, bytes]:
+        """Return the bound parameters that `sql(…, name)` needs."""
+        padded = self.key.ljust(64, b"\0")
+        return {
+            f"{name}_inner": bytes(byte ^ 0x36 for byte in padded),
+            f"{name}_outer": bytes(byte ^ 0x5C for byte in padded),
+        }
+
+    @staticmethod
+    def sql(expression: str, name: str) -> str:
+        """Return SQL for the HMAC of a VARCHAR expression as 64 hex digits."""
+        return f"sha256(${name}_outer || unhex(sha256(${name}_inner || encode({expression}))))"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """All keys of a home; none of them is ever printed or stored."""
+
+    contact: KeyedHash
+    source: KeyedHash
+    address: KeyedHash
+    ip: KeyedHash
+    suppression: KeyedHash
+    evidence: bytes = field(repr=False)
+    vault: bytes = field(repr=False)
+
+    def contact_id(self, e164: str) -> ContactId:
+        """Return the id of a number: its HMAC cut to 128 bits, written as a UUID."""
+        return ContactId(str(UUID(self.contact.hex(e164)[:32])))
+
+    @staticmethod
+    def contact_id_sql(expression: str) -> str:
+        """Return SQL for the id (UUID) of an E.164 expression; bind `contact.parameters("contact")`."""
+        return f"{KeyedHash.sql(expression, 'contact')}[:32]::uuid"
+
+
+def derive_keys(settings: Settings) -> Keys:
+    """Derive every key of a home from its two secrets (HKDF-SHA256, one label per purpose)."""
+    contact, vault = settings.contact_key, settings.vault_key
+    return Keys(
+        contact=KeyedHash(_derive(contact, "contact id")),
+        source=KeyedHash(_derive(contact, "source key")),
+        address=KeyedHash(_derive(contact, "address key")),
+        ip=KeyedHash(_derive(contact, "ip key")),
+        suppression=KeyedHash(_derive(contact, "suppression mark")),
+        evidence=_derive(vault, "evidence"),
+        vault=_derive(vault, "vault"),
+    )
+
+
+def fingerprint(key: bytes) -> str:
+    """Return 16 hex digits that tell keys apart without revealing them (for the stamp of a home)."""
+    return _derive(key, "fingerprint").hex()[:16]
+
+
+def _derive(secret: bytes, purpose: str) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"filiation {purpose}".encode()).derive(secret)

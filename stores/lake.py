@@ -1,0 +1,50 @@
+"""The lake: Parquet without identity, one immutable file per delivery reading or open-data vintage.
+
+Columns that could name a person never reach it: `stores.schemas` classes them and `write` checks.
+Which file is current is a row of the operations database, not a file name here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from stores.home import Home
+from stores.parquet import Parameters, read_sql, write_table
+from stores.schemas import Privacy, Table
+from terms.errors import FiliationError
+
+
+class Lake:
+    """Files under `lake/<table>/<name>.parquet`."""
+
+    def __init__(self, home: Home) -> None:
+        self._root = home.lake
+
+    def path(self, table: Table, name: str) -> Path:
+        """Return where the file of this name lies, whether it exists or not."""
+        return self._root / table.name / f"{name}.parquet"
+
+    def write(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: Table,
+        name: str,
+        select: str,
+        parameters: Parameters | None = None,
+    ) -> int:
+        """Write `select` as one file and return its number of rows; the same name replaces it whole."""
+        if any(column.privacy is Privacy.IDENTITY for column in table.columns):
+            raise FiliationError(f"{table.name} holds identity.", "Write it to the vault.")
+        return write_table(connection, table, self.path(table, name), select, parameters=parameters)
+
+    def sql(self, table: Table, names: Iterable[str]) -> str:
+        """Return SQL that reads the files of these names as one relation (typed and empty for none)."""
+        return read_sql(table, [self.path(table, name) for name in names])
+
+
+def reading_name(delivery_id: str, reading: int) -> str:
+    """Return the file name of one reading of a delivery, the same in lake and vault."""
+    return f"{delivery_id}.r{reading}"

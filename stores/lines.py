@@ -1,0 +1,60 @@
+"""Physical lines of a byte stream as Arrow batches: number, offset, length, bytes and a fresh salt.
+
+A physical line ends with a line feed (kept in its bytes), the last one perhaps without. What a record is,
+and which encoding the bytes have, is the reader's business in `partners_ingest`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+
+#: Bytes read at a time; with it the memory of a pass is bounded, whatever the file's size.
+BLOCK_BYTES = 32 * 1024 * 1024
+SALT_BYTES = 16
+
+SCHEMA = pa.schema(
+    [
+        ("line_number", pa.int64()),
+        ("byte_offset", pa.int64()),
+        ("byte_length", pa.int64()),
+        ("raw", pa.large_binary()),
+        ("salt", pa.binary(SALT_BYTES)),
+    ]
+)
+
+
+def physical_lines(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[pa.RecordBatch]:
+    """Yield the stream's lines in order, about `block_bytes` of them at a time.
+
+    A line longer than a block is kept whole. An empty stream yields nothing.
+    """
+    number, offset, rest = 1, 0, b""
+    while block := stream.read(block_bytes):
+        data = rest + block
+        end = data.rfind(b"\n") + 1
+        rest = data[end:]
+        if end:
+            yield _batch(data[:end], number, offset)
+            number += data.count(b"\n", 0, end)
+            offset += end
+    if rest:
+        yield _batch(rest, number, offset)
+
+
+def _batch(data: bytes, first_number: int, first_offset: int) -> pa.RecordBatch:
+    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == 10).astype(np.int64) + 1
+    if not len(ends) or ends[-1] != len(data):
+        ends = np.append(ends, len(data))
+    bounds = np.concatenate([[0], ends]).astype(np.int64)
+    count = len(bounds) - 1
+    raw = pa.Array.from_buffers(pa.large_binary(), count, [None, pa.py_buffer(bounds), pa.py_buffer(data)])
+    salts = pa.py_buffer(os.urandom(SALT_BYTES * count))
+    salt = pa.Array.from_buffers(pa.binary(SALT_BYTES), count, [None, salts])
+    numbers = pa.array(np.arange(first_number, first_number + count, dtype=np.int64))
+    offsets = pa.array(bounds[:-1] + first_offset)
+    return pa.RecordBatch.from_arrays([numbers, offsets, pa.array(np.diff(bounds)), raw, salt], schema=SCHEMA)

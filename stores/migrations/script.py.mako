@@ -1,0 +1,20 @@
+"""${message}
+
+Rename = add, backfill, remove. Never change a revision that has run anywhere; write the next one.
+"""
+
+from alembic import op
+import sqlalchemy as sa
+${imports if imports else ""}
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    raise NotImplementedError("A ledger is not downgraded: restore a backup instead.")

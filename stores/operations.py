@@ -1,0 +1,359 @@
+"""The operations database: what changes during the day, one schema for SQLite and PostgreSQL.
+
+Ids are text, instants 64-bit microseconds of UTC, lists and records canonical JSON text. Inserts that may
+meet themselves use `insert_once`. Domain code builds its statements from the tables below; engines,
+transactions and migrations are made here and nowhere else. Every column is classed (see `PRIVACY`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from stores.schemas import Privacy
+
+metadata = MetaData()
+
+#: SQLite counts rowids in INTEGER columns only; PostgreSQL gets 64 bits.
+_Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _text(name: str, *, null: bool = False, privacy: Privacy = Privacy.OPEN) -> Column[str]:
+    return Column(name, String, nullable=null, info={"privacy": privacy})
+
+
+def _number(name: str, *, null: bool = False, privacy: Privacy = Privacy.OPEN) -> Column[int]:
+    return Column(name, BigInteger, nullable=null, info={"privacy": privacy})
+
+
+def _counter(name: str) -> Column[int]:
+    return Column(name, _Sequence, primary_key=True, autoincrement=True, info={"privacy": Privacy.OPEN})
+
+
+def _contact(*, null: bool = False) -> Column[str]:
+    return _text("contact_id", null=null, privacy=Privacy.PSEUDONYMOUS)
+
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _text("delivery_id"),
+    _text("partner_id"),
+    _text("feed_id", null=True),
+    _text("kind", null=True),  # optins | withdrawals
+    _text("mode", null=True),  # full | delta
+    _text("file_name"),
+    _text("sha256"),
+    _number("bytes"),
+    _text("container", null=True),  # none | gzip | zip: how the delivered bytes unpack
+    _text("content_sha256", null=True),
+    _text("content_fingerprint", null=True),  # of the multiset of well-formed records
+    _text("outcome"),  # accepted | held | refused | duplicate
+    _text("reason", null=True),
+    _number("data_rows", null=True),
+    _number("accepted_rows", null=True),
+    _number("quarantined_rows", null=True),
+    _number("reading"),  # current reading; 0 where none was made
+    _text("judged_with", null=True),  # hash of dossier and reader versions: a held file is judged again on change
+    _number("line_count", null=True),
+    _text("evidence_root", null=True),
+    _number("exported_at", null=True),
+    _number("arrived_at"),  # when the drop server got it: the row's `received_at`
+    _number("taken_in_at"),  # when we judged it
+    PrimaryKeyConstraint("delivery_id"),
+)
+
+delivery_decisions = Table(
+    "delivery_decisions",
+    metadata,
+    _text("delivery_id"),
+    _number("decided_at"),
+    _text("decided_by"),
+    _text("why"),
+    PrimaryKeyConstraint("delivery_id", "decided_at"),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    _text("kind"),  # dossiers | rules | sponsors | elections | ...
+    _text("sha256"),
+    _number("taken_at"),
+    _number("number"),  # 1, 2, ... within a kind; the highest is current
+    PrimaryKeyConstraint("kind", "number"),
+)
+
+open_data_vintages = Table(
+    "open_data_vintages",
+    metadata,
+    _text("source_id"),
+    _text("vintage"),
+    _text("sha256"),
+    _text("file_name"),
+    _number("rows"),
+    _number("loaded_at"),
+    PrimaryKeyConstraint("source_id", "vintage", "sha256"),
+)
+
+open_data_attempts = Table(
+    "open_data_attempts",
+    metadata,
+    _counter("attempt_id"),
+    _text("source_id"),
+    _number("at"),
+    _text("outcome"),  # loaded | unchanged | failed
+    _text("message", null=True),
+)
+
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    _counter("sequence"),  # the sender re-reads what is above the highest it knows
+    _text("opt_out_id"),
+    _contact(),
+    _text("kind"),  # stop | objection | erasure
+    _text("source"),
+    _text("channel", null=True),
+    _text("sponsor_id", null=True),
+    _number("effective_at"),
+    _number("known_at"),
+    UniqueConstraint("opt_out_id"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    _text("plan_id"),
+    _text("campaign_id"),
+    _text("order_json"),
+    _text("order_sha256"),
+    _text("kind"),  # selected | invitation
+    _text("election"),
+    _number("round"),
+    _text("sponsor_id"),
+    _text("channel"),
+    _text("profile"),
+    _text("gateway"),
+    _text("base_version"),
+    _text("rule_set_sha256"),
+    _text("state"),  # planned | approved | stopped | released
+    _text("findings_json"),
+    _text("excluded_json"),
+    _text("excluded_by_code_json"),
+    _number("contacts"),
+    _number("bureaux"),
+    _text("message_sha256"),
+    _number("parts_per_message"),
+    _number("unit_price_cents"),
+    _number("total_cents"),
+    _text("price_list"),
+    _number("window_from"),
+    _number("window_to"),
+    _number("starts_at"),
+    _number("ends_at"),
+    _text("planned_by"),
+    _number("planned_at"),
+    _number("is_paused"),
+    PrimaryKeyConstraint("plan_id"),
+)
+
+plan_lifts = Table(
+    "plan_lifts",
+    metadata,
+    _text("plan_id"),
+    _text("code"),
+    _text("lifted_by"),
+    _text("why"),
+    _number("lifted_at"),
+    PrimaryKeyConstraint("plan_id", "code"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    _text("plan_id"),
+    _text("approved_by"),
+    _number("approved_at"),
+    _text("approved_sha256"),  # of what was approved: order, audience, message, rules
+    PrimaryKeyConstraint("plan_id"),
+)
+
+bureau_reservations = Table(
+    "bureau_reservations",
+    metadata,
+    _text("election"),
+    _number("round"),
+    _text("bureau_code"),
+    _number("age"),  # years on polling day; -1 = birth date unknown, held by the holder of the whole bureau
+    _text("bureau_map"),
+    _text("sponsor_id"),
+    _text("plan_id"),
+    _number("expires_at"),
+    PrimaryKeyConstraint("election", "round", "bureau_code", "age"),
+)
+
+contact_reservations = Table(
+    "contact_reservations",
+    metadata,
+    _text("election"),
+    _number("round"),
+    _contact(),
+    _text("sponsor_id"),
+    _text("plan_id"),
+    _number("expires_at"),
+    PrimaryKeyConstraint("election", "round", "contact_id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    _text("send_id"),
+    _text("plan_id"),
+    _contact(),
+    _number("position"),  # order of sending within the plan
+    _text("bureau_code", null=True),
+    _text("state"),
+    _number("state_at"),
+    _number("attempt"),
+    _text("run_id", null=True),
+    _text("planned_base_version"),
+    _text("judged_base_version", null=True),  # at hand-over
+    _text("judged_rule_set_sha256", null=True),
+    _text("codes_json"),  # of the judgement at hand-over; [] where it was allowed
+    _number("claimed_at", null=True),
+    _number("handed_over_at", null=True),
+    _text("gateway_message_id", null=True),
+    _text("message_sha256"),
+    PrimaryKeyConstraint("send_id"),
+    UniqueConstraint("plan_id", "position"),
+    UniqueConstraint("plan_id", "contact_id"),
+)
+
+message_events = Table(
+    "message_events",
+    metadata,
+    _text("event_id"),
+    _text("send_id"),
+    _number("at"),
+    _number("known_at"),
+    _text("state"),
+    _text("source"),  # sender | report | reconciliation
+    _text("detail", null=True),
+    PrimaryKeyConstraint("event_id"),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    _text("reply_id"),
+    _text("gateway"),
+    _contact(null=True),
+    _number("at"),
+    _number("known_at"),
+    _text("meaning"),  # stop | other
+    PrimaryKeyConstraint("reply_id"),
+)
+
+gateway_heartbeats = Table(
+    "gateway_heartbeats",
+    metadata,
+    _text("gateway"),
+    _number("seen_at"),
+    PrimaryKeyConstraint("gateway"),
+)
+
+access_log = Table(
+    "access_log",
+    metadata,
+    _counter("access_id"),
+    _number("at"),
+    _text("actor"),
+    _text("command"),
+    _text("reason"),
+    _text("case_id", null=True),
+    _number("subjects"),
+    _text("subjects_json", privacy=Privacy.PSEUDONYMOUS),  # contact ids, or delivery and line
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    _counter("sequence"),
+    _number("at"),
+    _text("kind"),
+    _text("subject"),
+    _text("payload_json", privacy=Privacy.PSEUDONYMOUS),
+    _text("payload_sha256"),
+)
+
+
+def open_operations(url: str) -> Engine:
+    """Return an engine for `url` (SQLite or PostgreSQL by psycopg).
+
+    SQLite runs in WAL with `synchronous = FULL`: with NORMAL a committed claim can vanish at a power cut,
+    and a vanished claim is a message sent twice.
+    """
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy's own BEGIN below, not the driver's
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 20000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose work is committed at the end of the block, or not at all."""
+    with engine.begin() as connection:
+        yield connection
+
+
+def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert rows, leaving those whose key exists, and return how many were new."""
+    if not rows:
+        return 0
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing()
+    if len(rows) == 1:
+        return connection.execute(statement.values(**rows[0])).rowcount
+    before = _rows(connection, table)
+    connection.execute(statement, list(rows))
+    return _rows(connection, table) - before
+
+
+def _rows(connection: Connection, table: Table) -> int:
+    from sqlalchemy import func, select
+
+    return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def canonical_json(value: object) -> str:
+    """Return JSON with sorted keys and no spaces: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,75 @@
+"""Writing one Parquet file whole or not at all, checked against its table's schema.
+
+Shared by `lake` and `vault`, which decide where files lie and whether they are encrypted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+
+from stores.engine import quoted
+from stores.schemas import Table
+from terms.errors import FiliationError
+
+Parameters = Mapping[str, object]
+
+
+def write_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    target: Path,
+    select: str,
+    *,
+    parameters: Parameters | None = None,
+    options: str = "",
+) -> int:
+    """Write the rows of `select` to `target` and return their number.
+
+    Args:
+        connection: where the relations that `select` names live.
+        table: the schema; `select` must give exactly its columns, in order.
+        target: file that appears only when it is whole; replaced if it exists.
+        select: SQL text with named parameters.
+        parameters: values for them.
+        options: further COPY options, such as encryption.
+
+    Raises:
+        FiliationError: the columns are not the table's.
+    """
+    bound = dict(parameters or {})
+    _check_columns(connection, table, select, bound)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".partial")
+    columns = ", ".join(f"{column.name}::{column.type} as {column.name}" for column in table.columns)
+    copied = connection.execute(
+        f"copy (select {columns} from ({select})) to '{quoted(partial)}' (format parquet, compression zstd{options})",
+        bound,
+    ).fetchone()
+    os.replace(partial, target)
+    return int(copied[0]) if copied else 0
+
+
+def read_sql(table: Table, files: Iterable[Path], options: str = "") -> str:
+    """Return SQL that reads the files as one relation, or a typed empty one if there are none."""
+    listed = ", ".join(f"'{quoted(file)}'" for file in files)
+    if listed:
+        return f"select {', '.join(table.names())} from read_parquet([{listed}]{options})"
+    columns = ", ".join(f"null::{column.type} as {column.name}" for column in table.columns)
+    return f"select {columns} where false"
+
+
+def _check_columns(
+    connection: duckdb.DuckDBPyConnection, table: Table, select: str, bound: Mapping[str, object]
+) -> None:
+    found = [row[0] for row in connection.execute(f"describe {select}", dict(bound)).fetchall()]
+    if found != table.names():
+        missing = sorted(set(table.names()) - set(found))
+        extra = sorted(set(found) - set(table.names()))
+        raise FiliationError(
+            f"A write to {table.name} does not have its columns (missing {missing}, extra {extra}, or another order).",
+            "Compare the query with stores/schemas.py.",
+        )

@@ -1,0 +1,78 @@
+"""Snapshots: what was read from configuration folders (dossiers, rules, sponsors, segments), kept by hash.
+
+Refresh takes them; every other command reads the current one and never the folder. What a fact means, and
+from when it was known, is decided by the room that takes the snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+from sqlalchemy import Engine, func, select
+
+from stores import journal, operations
+from stores.home import Home
+from stores.parquet import read_sql, write_table
+from stores.schemas import Table
+from terms.clock import from_micros, to_micros
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One snapshot: kind, hash of what was read, running number within the kind and instant."""
+
+    kind: str
+    sha256: str
+    number: int
+    taken_at: datetime
+
+
+class SnapshotStore:
+    """Files `snapshots/<kind>/<number>/<table>.parquet` and their rows in the operations database."""
+
+    def __init__(self, home: Home, engine: Engine) -> None:
+        self._root, self._engine = home.snapshots, engine
+
+    def current(self, kind: str) -> Snapshot | None:
+        """Return the newest snapshot of a kind, or None before the first."""
+        table = operations.snapshots
+        newest = select(table).where(table.c.kind == kind).order_by(table.c.number.desc()).limit(1)
+        with self._engine.connect() as connection:
+            row = connection.execute(newest).mappings().first()
+        return Snapshot(kind, row["sha256"], row["number"], from_micros(row["taken_at"])) if row else None
+
+    def take(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        kind: str,
+        sha256: str,
+        at: datetime,
+        tables: Mapping[Table, str],
+    ) -> Snapshot:
+        """Write `tables` (schema -> select over `connection`) as the next snapshot of `kind`; the row is the commit."""
+        number = self._next_number(kind)
+        for table, query in tables.items():
+            write_table(connection, table, self._path(kind, number, table), query)
+        row = {"kind": kind, "sha256": sha256, "taken_at": to_micros(at), "number": number}
+        with operations.transaction(self._engine) as work:
+            work.execute(operations.snapshots.insert().values(**row))
+            journal.append(work, at, journal.Entry.SNAPSHOT, f"{kind}/{number}", row)
+        return Snapshot(kind, sha256, number, at)
+
+    def sql(self, snapshot: Snapshot | None, table: Table) -> str:
+        """Return SQL that reads one table of a snapshot (typed and empty before the first)."""
+        files = [self._path(snapshot.kind, snapshot.number, table)] if snapshot else []
+        return read_sql(table, files)
+
+    def _path(self, kind: str, number: int, table: Table) -> Path:
+        return self._root / kind / f"{number:06d}" / f"{table.name}.parquet"
+
+    def _next_number(self, kind: str) -> int:
+        table = operations.snapshots
+        newest = select(func.coalesce(func.max(table.c.number), 0)).where(table.c.kind == kind)
+        with self._engine.connect() as connection:
+            return int(connection.execute(newest).scalar_one()) + 1

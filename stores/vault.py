@@ -1,0 +1,89 @@
+"""The vault: encrypted Parquet with names, numbers and addresses; the only place for them.
+
+Each public method that hands identity out has its callers listed in tests/unit/test_identity_readers.py;
+a new caller is a decision, not an accident. Nothing here logs, and no message holds a value.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from stores.engine import connect, load_httpfs
+from stores.home import Home
+from stores.keys import Keys
+from stores.parquet import Parameters, read_sql, write_table
+from stores.schemas import ADDRESSES, IDENTITIES, SALTS, Table
+
+_KEY_NAME = "vault"
+
+
+class Vault:
+    """Files under `vault/<table>/<name>.parquet`, AES-GCM encrypted with the home's vault key."""
+
+    def __init__(self, home: Home, keys: Keys) -> None:
+        self._root = home.vault
+        self._keys = keys
+
+    def path(self, table: Table, name: str) -> Path:
+        """Return where the file of this name lies, whether it exists or not."""
+        return self._root / table.name / f"{name}.parquet"
+
+    def unlock(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Let a writing connection (ingest's own) write vault files."""
+        load_httpfs(connection)
+        self._add_key(connection)
+
+    def write(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: Table,
+        name: str,
+        select: str,
+        parameters: Parameters | None = None,
+    ) -> int:
+        """Write `select` as one encrypted file and return its number of rows; `connection` must be unlocked."""
+        options = f", encryption_config {{footer_key: '{_KEY_NAME}'}}"
+        return write_table(connection, table, self.path(table, name), select, parameters=parameters, options=options)
+
+    def numbers(self, names: Iterable[str], contact_ids: Sequence[str]) -> dict[str, str]:
+        """Return the E.164 number of each contact that has one, by contact id. For the hand-over of a message."""
+        with self._reader(IDENTITIES, names) as reader:
+            rows = reader.execute(
+                "select distinct contact_id::varchar, e164 from identities"
+                " where contact_id in (select unnest($ids::uuid[])) and e164 is not null",
+                {"ids": list(contact_ids)},
+            ).fetchall()
+        return dict(rows)
+
+    def addresses(self, names: Iterable[str]) -> duckdb.DuckDBPyConnection:
+        """Return a connection in memory with a view `addresses`; the caller closes it. For `territories`."""
+        return self._reader(ADDRESSES, names)
+
+    def identities(self, names: Iterable[str]) -> duckdb.DuckDBPyConnection:
+        """Return a connection in memory with a view `identities`; the caller closes it. For `lineage`."""
+        return self._reader(IDENTITIES, names)
+
+    def salts(self, delivery_id: str, first_line: int, last_line: int) -> list[bytes]:
+        """Return the salts of a range of physical lines, in order. For `stores.evidence`."""
+        with self._reader(SALTS, [delivery_id]) as reader:
+            rows = reader.execute(
+                "select salt from salts where line_number between ? and ? order by line_number",
+                [first_line, last_line],
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def _reader(self, table: Table, names: Iterable[str]) -> duckdb.DuckDBPyConnection:
+        connection = connect()
+        self._add_key(connection)
+        options = f", encryption_config = {{footer_key: '{_KEY_NAME}'}}"
+        files = [self.path(table, name) for name in names]
+        connection.execute(f"create temp view {table.name} as {read_sql(table, files, options)}")
+        return connection
+
+    def _add_key(self, connection: duckdb.DuckDBPyConnection) -> None:
+        encoded = base64.b64encode(self._keys.vault).decode()
+        connection.execute(f"pragma add_parquet_key('{_KEY_NAME}', '{encoded}')")

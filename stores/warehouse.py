@@ -1,0 +1,91 @@
+"""The warehouse: a base is built aside, published by one rename, and read whole by everyone.
+
+`build.duckdb` belongs to the one writer (see `stores.home.writer_lock`); `base.duckdb` is only ever opened
+read-only. What stands in a base is dbt's business, whether it may be published is the checks'.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+
+from stores.engine import connect, connect_read_only
+from stores.home import Home
+from terms.errors import Refused
+
+
+@dataclass(frozen=True)
+class BaseManifest:
+    """What a base was made of and what it holds.
+
+    `inputs_sha256` sums up everything that went in: with the same inputs nothing is published.
+    """
+
+    version: str
+    published_at: str
+    inputs_sha256: str
+    code_version: str
+    rule_set_sha256: str
+    deliveries: Mapping[str, int]  # delivery_id -> reading
+    open_data: Mapping[str, str]  # source_id@vintage -> sha256
+    snapshots: Mapping[str, str]  # kind -> sha256
+    row_counts: Mapping[str, int]
+    control_totals: Mapping[str, int]
+
+
+class Warehouse:
+    """The two files under `warehouse/`."""
+
+    def __init__(self, home: Home) -> None:
+        self.build_path = home.warehouse / "build.duckdb"
+        self.base_path = home.warehouse / "base.duckdb"
+
+    def start_build(self, spill_to: Path) -> duckdb.DuckDBPyConnection:
+        """Return a connection to a new empty build; what an earlier run left is removed."""
+        for stale in (self.build_path, self.build_path.with_name("build.duckdb.wal")):
+            stale.unlink(missing_ok=True)
+        return connect(self.build_path, spill_to=spill_to)
+
+    def open_build(self) -> duckdb.DuckDBPyConnection:
+        """Return a read-only connection to the build as it stands, for checks."""
+        return connect_read_only(self.build_path)
+
+    def publish(self, manifest: BaseManifest) -> None:
+        """Write the manifest into the build and make it the base; readers keep the base they hold."""
+        with connect(self.build_path) as build:
+            build.execute(
+                "create or replace table base_manifest as select $text as manifest_json",
+                {"text": json.dumps(asdict(manifest), sort_keys=True)},
+            )
+            build.execute("checkpoint")
+        os.replace(self.build_path, self.base_path)
+
+    def open_base(self) -> duckdb.DuckDBPyConnection:
+        """Return a read-only connection to the published base.
+
+        Raises:
+            Refused: nothing was published yet.
+        """
+        if not self.base_path.exists():
+            raise Refused("No base has been published in this home.", "Run `filiation refresh` first.")
+        return connect_read_only(self.base_path)
+
+    def manifest(self) -> BaseManifest | None:
+        """Return the manifest of the published base, or None."""
+        if not self.base_path.exists():
+            return None
+        with self.open_base() as base:
+            return read_manifest(base)
+
+
+def read_manifest(base: duckdb.DuckDBPyConnection) -> BaseManifest:
+    """Return the manifest that stands in an open base."""
+    row = base.execute("select manifest_json from base_manifest").fetchone()
+    if row is None:
+        raise Refused("The base has no manifest.", "Run `filiation refresh` to publish a whole one.")
+    return BaseManifest(**json.loads(row[0]))

@@ -1,0 +1,29 @@
+"""How the ids that several rooms share are made, in one place each.
+
+`contact_id` is not here: it needs a key, so `stores.identity` makes it.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import NewType
+
+DeliveryId = NewType("DeliveryId", str)
+PlanId = NewType("PlanId", str)
+SendId = NewType("SendId", str)
+ContactId = NewType("ContactId", str)
+
+
+def delivery_id(partner_id: str, file_name: str, file_sha256: str) -> DeliveryId:
+    """Return the id of one received file: the same after a crash, another one for another name."""
+    return DeliveryId(digest(partner_id, file_name, file_sha256)[:16])
+
+
+def send_id(plan_id: str, contact_id: str) -> SendId:
+    """Return the id of one message: a plan reaches a contact at most once."""
+    return SendId(digest(plan_id, contact_id)[:32])
+
+
+def digest(*parts: str) -> str:
+    """Return the hex sha256 of the parts; a unit separator keeps ("ab", "c") and ("a", "bc") apart."""
+    return sha256("\x1f".join(parts).encode()).hexdigest()

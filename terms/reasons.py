@@ -1,0 +1,126 @@
+"""Reason codes: the closed lists, each with its scope and what it does to a file, a row or a use.
+
+Their dated effects, sources and sentences are records in `config/rules/`; where documents of the project
+differ on a code, the partner page wins. Evaluating a code belongs to `partners_ingest` (files and rows),
+`dbt_project` (consent and person) or `sends` (calendar, message, sponsor, price, exclusivity).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class FileOutcome(StrEnum):
+    """What became of a delivery."""
+
+    ACCEPTED = "accepted"
+    HELD = "held"
+    REFUSED = "refused"
+    DUPLICATE = "duplicate"
+
+
+class FileReason(StrEnum):
+    """Why a whole file was not accepted, in the order in which it is tested (first that bites decides)."""
+
+    FILE_EMPTY = "FILE_EMPTY"
+    UNKNOWN_FILE = "UNKNOWN_FILE"
+    GZIP_TRUNCATED = "GZIP_TRUNCATED"
+    ZIP_MULTIPLE_MEMBERS = "ZIP_MULTIPLE_MEMBERS"
+    DUPLICATE_BYTES = "DUPLICATE_BYTES"
+    HTML_NOT_DATA = "HTML_NOT_DATA"
+    FORMAT_MISMATCH = "FORMAT_MISMATCH"
+    NO_READER = "NO_READER"
+    KNOWN_BAD_EXPORT = "KNOWN_BAD_EXPORT"
+    WRONG_PARTNER = "WRONG_PARTNER"
+    UNKNOWN_HEADER = "UNKNOWN_HEADER"
+    DUPLICATE_CONTENT = "DUPLICATE_CONTENT"
+    ROW_COUNT_LOW = "ROW_COUNT_LOW"
+    ROW_COUNT_CHANGE = "ROW_COUNT_CHANGE"
+
+
+FILE_OUTCOMES: Mapping[FileReason, FileOutcome] = MappingProxyType(
+    {
+        FileReason.FILE_EMPTY: FileOutcome.REFUSED,
+        FileReason.UNKNOWN_FILE: FileOutcome.HELD,
+        FileReason.GZIP_TRUNCATED: FileOutcome.REFUSED,
+        FileReason.ZIP_MULTIPLE_MEMBERS: FileOutcome.HELD,
+        FileReason.DUPLICATE_BYTES: FileOutcome.DUPLICATE,
+        FileReason.HTML_NOT_DATA: FileOutcome.REFUSED,
+        FileReason.FORMAT_MISMATCH: FileOutcome.HELD,
+        FileReason.NO_READER: FileOutcome.HELD,
+        FileReason.KNOWN_BAD_EXPORT: FileOutcome.REFUSED,
+        FileReason.WRONG_PARTNER: FileOutcome.HELD,
+        FileReason.UNKNOWN_HEADER: FileOutcome.HELD,
+        FileReason.DUPLICATE_CONTENT: FileOutcome.DUPLICATE,
+        FileReason.ROW_COUNT_LOW: FileOutcome.HELD,
+        FileReason.ROW_COUNT_CHANGE: FileOutcome.HELD,
+    }
+)
+
+
+class RowReason(StrEnum):
+    """Why a record was quarantined."""
+
+    ENCODING_INVALID = "ENCODING_INVALID"
+    LINE_TRUNCATED = "LINE_TRUNCATED"
+    JSON_INVALID = "JSON_INVALID"
+    HEADER_REPEATED = "HEADER_REPEATED"
+    CSV_QUOTE_BROKEN = "CSV_QUOTE_BROKEN"
+    CSV_FIELD_COUNT = "CSV_FIELD_COUNT"
+    DUPLICATE_ROW = "DUPLICATE_ROW"
+    PHONE_MISSING = "PHONE_MISSING"
+    PHONE_LOSSY = "PHONE_LOSSY"
+    PHONE_MASKED = "PHONE_MASKED"
+    PHONE_LENGTH = "PHONE_LENGTH"
+    PHONE_PLACEHOLDER = "PHONE_PLACEHOLDER"
+    PHONE_UNREADABLE = "PHONE_UNREADABLE"
+    FLAG_UNKNOWN = "FLAG_UNKNOWN"
+    ENTRY_INCOMPLETE = "ENTRY_INCOMPLETE"
+    CONSENT_IN_FUTURE = "CONSENT_IN_FUTURE"
+    BIRTH_AFTER_CONSENT = "BIRTH_AFTER_CONSENT"
+
+
+#: Codes that stand alone, tested in this order: the record's own structure is damaged.
+STRUCTURAL: tuple[RowReason, ...] = (
+    RowReason.ENCODING_INVALID,
+    RowReason.LINE_TRUNCATED,
+    RowReason.JSON_INVALID,
+    RowReason.HEADER_REPEATED,
+    RowReason.CSV_QUOTE_BROKEN,
+    RowReason.CSV_FIELD_COUNT,
+)
+
+
+class Verdict(StrEnum):
+    """What a contact is worth, from good to bad."""
+
+    SENDABLE = "SENDABLE"
+    INVITE_ONLY = "INVITE_ONLY"
+    HOLD = "HOLD"
+    QUARANTINED = "QUARANTINED"
+    REFUSED = "REFUSED"
+
+
+class Decision(StrEnum):
+    """What becomes of one use, from good to bad."""
+
+    ALLOW = "ALLOW"
+    HOLD = "HOLD"
+    QUARANTINE = "QUARANTINE"
+    REFUSE = "REFUSE"
+
+
+class Profile(StrEnum):
+    """Which reading of the disputed law is applied."""
+
+    STRICT = "strict"
+    MARKET = "market"
+
+
+class Channel(StrEnum):
+    """How a message reaches a person."""
+
+    SMS = "sms"
+    VOICE = "voice"

@@ -1,0 +1,88 @@
+"""Settings of one process, read once from the environment into a frozen record.
+
+A new setting is a field here, a line in `load_settings` and a row in docs/settings.md.
+Secrets come only from here and are never printed. Opening what a setting points to belongs to `stores`.
+"""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from terms.clock import Clock
+from terms.environment import DEMO_KEYS, MOVABLE_CLOCK, Environment, parse_environment
+from terms.errors import SecretMissing, UsageError
+
+#: Not a secret: it is committed so that demo, test and bench homes need no set-up.
+DEMO_KEY = b"filiation demo key - never a secret"
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one process was told: where the stores live, which environment, which keys, which clock."""
+
+    home: Path
+    environment: Environment
+    config: Path
+    database_url: str
+    actor: str
+    contact_key: bytes = field(repr=False)
+    vault_key: bytes = field(repr=False)
+    starts_at: datetime | None = None
+
+    def clock(self) -> Clock:
+        """Return a new clock that starts where the settings say."""
+        return Clock(self.starts_at)
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the `FILIATION_…` variables.
+
+    Raises:
+        UsageError: a variable is missing or cannot be read; the message names it.
+        SecretMissing: staging or production without a key.
+    """
+    environment = parse_environment(environ.get("FILIATION_ENV"))
+    home = environ.get("FILIATION_HOME")
+    if not home:
+        raise UsageError("FILIATION_HOME is not set.", "Set it to the folder in which all stores live.")
+    root = Path(home).expanduser().resolve()
+    return Settings(
+        home=root,
+        environment=environment,
+        config=Path(environ.get("FILIATION_CONFIG") or PROJECT_ROOT / "config").resolve(),
+        database_url=environ.get("FILIATION_DATABASE_URL") or f"sqlite:///{root}/operations.sqlite",
+        actor=environ.get("FILIATION_ACTOR") or getpass.getuser(),
+        contact_key=_secret(environ, "FILIATION_CONTACT_KEY", environment),
+        vault_key=_secret(environ, "FILIATION_VAULT_KEY", environment),
+        starts_at=_starts_at(environ.get("FILIATION_NOW"), environment),
+    )
+
+
+def _secret(environ: Mapping[str, str], name: str, environment: Environment) -> bytes:
+    value = environ.get(name)
+    if value:
+        return sha256(value.encode()).digest()
+    if not DEMO_KEYS[environment]:
+        raise SecretMissing(f"{name} is not set in {environment}.", "Set it; no default key exists there.")
+    return sha256(DEMO_KEY + name.encode()).digest()
+
+
+def _starts_at(value: str | None, environment: Environment) -> datetime | None:
+    if not value:
+        return None
+    if not MOVABLE_CLOCK[environment]:
+        raise UsageError(f"FILIATION_NOW is set in {environment}.", "Unset it: the clock is real there.")
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        raise UsageError(f"FILIATION_NOW is {value!r}.", "Give an ISO 8601 instant with offset.") from None
+    if instant.tzinfo is None:
+        raise UsageError(f"FILIATION_NOW is {value!r}, without offset.", "Add one, such as +01:00.")
+    return instant
