@@ -1,0 +1,140 @@
+"""What goes into a base: current readings, open-data vintages and snapshots, summed up in one hash.
+
+Also lays them before dbt as views of the schema `lake` in the build. What is made of them is dbt's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+import duckdb
+from sqlalchemy import Engine, select
+
+from stores import operations, schemas
+from stores.lake import Lake, reading_name
+from stores.operations import canonical_json
+from stores.snapshots import Snapshot, SnapshotStore
+
+#: Which open-data tables one file of a source may fill is known by file name: `<source>@<vintage>`.
+_OPEN_DATA_TABLES = (
+    schemas.BUREAUX,
+    schemas.BUREAU_RESULTS,
+    schemas.IRIS,
+    schemas.IRIS_INCOME,
+    schemas.COMMUNES,
+)
+
+_SNAPSHOT_KIND: Mapping[schemas.Table, str] = {
+    schemas.DOSSIER_PARTNERS: "dossiers",
+    schemas.DOSSIER_CHAIN: "dossiers",
+    schemas.DOSSIER_AUDITS: "dossiers",
+    schemas.DOSSIER_FORM_VERSIONS: "dossiers",
+    schemas.DOSSIER_NOTICES: "dossiers",
+    schemas.DOSSIER_NOTICE_RECIPIENTS: "dossiers",
+    schemas.DOSSIER_FEEDS: "dossiers",
+    schemas.RULES: "rules",
+    schemas.SPONSORS: "sponsors",
+    schemas.CONTROLLER: "controller",
+    schemas.SEGMENT_CRITERIA: "segments",
+}
+
+
+@dataclass(frozen=True)
+class AcceptedDelivery:
+    """A delivery whose rows count: its current reading and what the judgement needs to know of the file."""
+
+    delivery_id: str
+    partner_id: str
+    feed_id: str
+    kind: str
+    mode: str
+    file_name: str
+    sha256: str
+    reading: int
+    exported_at: int
+    arrived_at: int
+
+
+@dataclass(frozen=True)
+class BuildInputs:
+    """Everything that a base is made of; equal `sha256` = the same base."""
+
+    deliveries: tuple[AcceptedDelivery, ...]
+    open_data: Mapping[str, str]
+    ties_sha256: str
+    snapshots: Mapping[str, Snapshot]
+    code_version: str
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash that sums the inputs up."""
+        parts = {
+            "deliveries": {item.delivery_id: item.reading for item in self.deliveries},
+            "open_data": dict(self.open_data),
+            "ties": self.ties_sha256,
+            "snapshots": {kind: snapshot.sha256 for kind, snapshot in self.snapshots.items()},
+            "code": self.code_version,
+        }
+        return sha256(canonical_json(parts).encode()).hexdigest()
+
+
+def accepted_deliveries(engine: Engine) -> tuple[AcceptedDelivery, ...]:
+    """Return the accepted deliveries in order of arrival."""
+    table = operations.deliveries
+    columns = [table.c[name] for name in AcceptedDelivery.__dataclass_fields__]
+    query = select(*columns).where(table.c.outcome == "accepted").order_by(table.c.arrived_at, table.c.delivery_id)
+    with engine.connect() as connection:
+        return tuple(AcceptedDelivery(**row) for row in connection.execute(query).mappings())
+
+
+def current_vintages(engine: Engine) -> dict[str, str]:
+    """Return the sha256 of the newest load of each open-data vintage, by `<source>@<vintage>`."""
+    table = operations.open_data_vintages
+    query = select(table.c.source_id, table.c.vintage, table.c.sha256).order_by(table.c.loaded_at)
+    with engine.connect() as connection:
+        return {f"{row.source_id}@{row.vintage}": row.sha256 for row in connection.execute(query)}
+
+
+def attach_sources(build: duckdb.DuckDBPyConnection, inputs: BuildInputs, lake: Lake, snapshots: SnapshotStore) -> None:
+    """Create the schema `lake` in the build: one view per table of lake and snapshots, and `lake.deliveries`."""
+    build.execute("create schema lake")
+    readings = [(item.kind, reading_name(item.delivery_id, item.reading)) for item in inputs.deliveries]
+    queries = {
+        schemas.OPT_INS: lake.sql(schemas.OPT_INS, [name for kind, name in readings if kind == "optins"]),
+        schemas.WITHDRAWALS: lake.sql(schemas.WITHDRAWALS, [name for kind, name in readings if kind == "withdrawals"]),
+        schemas.QUARANTINE: lake.sql(schemas.QUARANTINE, [name for _, name in readings]),
+        schemas.ADDRESS_TIES: lake.sql(schemas.ADDRESS_TIES, [inputs.ties_sha256] if inputs.ties_sha256 else []),
+    }
+    for table in _OPEN_DATA_TABLES:
+        present = [key for key in inputs.open_data if lake.path(table, key).exists()]
+        queries[table] = lake.sql(table, present)
+    for table, kind in _SNAPSHOT_KIND.items():
+        queries[table] = snapshots.sql(inputs.snapshots.get(kind), table)
+    for table, query in queries.items():
+        build.execute(f"create view lake.{table.name} as {query}")
+    _create_deliveries(build, inputs)
+
+
+def _create_deliveries(build: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:
+    build.execute(
+        "create table lake.deliveries (delivery_id varchar, partner_id varchar, feed_id varchar, kind varchar,"
+        " mode varchar, file_name varchar, sha256 varchar, reading integer, exported_at timestamp, received_at timestamp)"
+    )
+    for item in inputs.deliveries:
+        build.execute(
+            "insert into lake.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::bigint), make_timestamp(?::bigint))",
+            [
+                item.delivery_id,
+                item.partner_id,
+                item.feed_id,
+                item.kind,
+                item.mode,
+                item.file_name,
+                item.sha256,
+                item.reading,
+                item.exported_at,
+                item.arrived_at,
+            ],
+        )
