@@ -1,0 +1,43 @@
+"""Named steps at which a process may be told to die, so that a test can prove what a crash leaves behind.
+
+A step is named `<room>.<what has just become durable>`, such as `delivery.lines_committed`. Deciding what is
+durable belongs to the room that names the step; injecting any other fault belongs to that room's tests.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from terms.environment import Environment, parse_environment
+from terms.errors import UsageError
+
+VARIABLE = "FILIATION_FAILPOINT"
+
+#: Environments in which a process may be told to die at a named step.
+MAY_FAIL: Mapping[Environment, bool] = MappingProxyType(
+    {
+        Environment.DEMO: True,
+        Environment.TEST: True,
+        Environment.BENCH: True,
+        Environment.STAGING: False,
+        Environment.PRODUCTION: False,
+    }
+)
+
+
+def reach(step: str) -> None:
+    """Do nothing, or kill this process (SIGKILL, no clean-up) if `FILIATION_FAILPOINT` names this step.
+
+    Raises:
+        UsageError: the variable is set where real numbers live, or without a known `FILIATION_ENV`.
+    """
+    wanted = os.environ.get(VARIABLE)
+    if not wanted:
+        return
+    if not MAY_FAIL[parse_environment(os.environ.get("FILIATION_ENV"))]:
+        raise UsageError(f"{VARIABLE} is set where real numbers live.", "Unset it; it exists for crash tests.")
+    if wanted == step:
+        os.kill(os.getpid(), signal.SIGKILL)
