@@ -30,6 +30,9 @@ class Settings:
     home: Path
     environment: Environment
     config: Path
+    landing: Path
+    partners: Path
+    open_data: Path
     database_url: str
     actor: str
     contact_key: bytes = field(repr=False)
@@ -53,10 +56,14 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if not home:
         raise UsageError("FILIATION_HOME is not set.", "Set it to the folder in which all stores live.")
     root = Path(home).expanduser().resolve()
+    config = Path(environ.get("FILIATION_CONFIG") or PROJECT_ROOT / "config").resolve()
     return Settings(
         home=root,
         environment=environment,
-        config=Path(environ.get("FILIATION_CONFIG") or PROJECT_ROOT / "config").resolve(),
+        config=config,
+        landing=Path(environ.get("FILIATION_LANDING") or root / "landing").resolve(),
+        partners=Path(environ.get("FILIATION_PARTNERS") or config / "partners").resolve(),
+        open_data=Path(environ.get("FILIATION_OPEN_DATA") or root / "open_data").resolve(),
         database_url=environ.get("FILIATION_DATABASE_URL") or f"sqlite:///{root}/operations.sqlite",
         actor=environ.get("FILIATION_ACTOR") or getpass.getuser(),
         contact_key=_secret(environ, "FILIATION_CONTACT_KEY", environment),
