@@ -91,6 +91,18 @@ delivery_decisions = Table(
     PrimaryKeyConstraint("delivery_id", "decided_at"),
 )
 
+refresh_runs = Table(
+    "refresh_runs",
+    metadata,
+    _text("run_id"),  # Dagster's
+    _number("started_at"),
+    _number("ended_at", null=True),
+    _text("outcome"),  # running | published | unchanged | failed
+    _text("base_version", null=True),
+    _text("warnings_json"),
+    PrimaryKeyConstraint("run_id"),
+)
+
 snapshots = Table(
     "snapshots",
     metadata,
@@ -357,3 +369,8 @@ def _rows(connection: Connection, table: Table) -> int:
 def canonical_json(value: object) -> str:
     """Return JSON with sorted keys and no spaces: equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def read_json_list(text: str) -> list[str]:
+    """Return a stored JSON list of texts."""
+    return [str(item) for item in json.loads(text)]

@@ -55,6 +55,10 @@ class Warehouse:
         """Return a read-only connection to the build as it stands, for checks."""
         return connect_read_only(self.build_path)
 
+    def edit_build(self) -> duckdb.DuckDBPyConnection:
+        """Return a writing connection to the build as it stands, for the one writer."""
+        return connect(self.build_path)
+
     def publish(self, manifest: BaseManifest) -> None:
         """Write the manifest into the build and make it the base; readers keep the base they hold."""
         with connect(self.build_path) as build:

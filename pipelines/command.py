@@ -1,0 +1,59 @@
+"""The `filiation` command: its groups, and the one place where an error becomes an exit code.
+
+What a command does stands in `pipelines.commands`; what it calls stands in a room.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from pipelines.commands import base, campaign, gateway, origin, segment
+from terms.errors import FiliationError
+
+app = typer.Typer(
+    name="filiation",
+    help="Every number in the base can say where it came from, why it may be used, and every time it was.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+base.register(app)
+origin.register(app)
+app.add_typer(segment.app, name="segment")
+app.add_typer(campaign.app, name="campaign")
+app.add_typer(gateway.app, name="gateway")
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")] = False,
+) -> None:
+    context.obj = debug
+
+
+def main() -> None:
+    """Run the command and exit with 0, 1, 2 or 3 as the contract says."""
+    try:
+        app(standalone_mode=True)
+    except FiliationError as error:
+        _say(f"filiation: {error}")
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _say("filiation: stopped by the keyboard; what was committed stands.")
+        sys.exit(130)
+    except Exception as error:
+        if "--debug" in sys.argv:
+            traceback.print_exc()
+        # The text of a foreign exception may hold a value of a row: only its class is shown.
+        _say(f"filiation: unexpected {type(error).__name__}. Run again with --debug and report what it shows.")
+        sys.exit(1)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

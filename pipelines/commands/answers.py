@@ -1,0 +1,67 @@
+"""How commands open the house and print: JSON on standard output, everything else on standard error.
+
+What an answer says is decided by the room that gives it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from stores.house import House, open_house
+from terms.clock import from_micros, to_iso
+from terms.settings import load_settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
+
+
+def house() -> House:
+    """Open the home that the environment names."""
+    return open_house(load_settings(os.environ))
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object on one line."""
+    print(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def print_lines(values: Iterable[object]) -> None:
+    """Print one JSON object per line."""
+    for value in values:
+        print_json(value)
+
+
+def print_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:
+    """Print rows as aligned columns for a person."""
+    cells = [[_cell(row.get(column)) for column in columns] for row in rows]
+    widths = [max([len(column), *(len(line[i]) for line in cells)]) for i, column in enumerate(columns)]
+    for line in [list(columns), *cells]:
+        print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+
+
+def say(text: str) -> None:
+    """Print a line of progress on standard error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def instant(micros: int | None) -> str | None:
+    """Return a stored instant as ISO text."""
+    return None if micros is None else to_iso(from_micros(micros))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return to_iso(value)
+    return str(value)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,124 @@
+"""Commands about the base: init, refresh, deliveries, quarantine, release, status.
+
+The nightly job itself stands in `pipelines.jobs`; here it is only started.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.answers import AsJson, house, print_json, print_lines, print_table, say
+from terms.settings import load_settings
+
+Folder = Annotated[Path | None, typer.Option(exists=True, file_okay=False, resolve_path=True)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to the application."""
+    for command in (init, refresh, deliveries, quarantine, release, status):
+        app.command()(command)
+
+
+def init() -> None:
+    """Create the stores, stamp the home and migrate the operations database. Safe to repeat.
+
+    Example: filiation init
+    """
+    from pipelines.instance import prepare_instance
+    from stores.home import init_home
+    from stores.migrate import migrate
+    from stores.operations import open_operations
+
+    settings = load_settings(os.environ)
+    home = init_home(settings)
+    revision = migrate(open_operations(settings.database_url))
+    prepare_instance(home)
+    say(f"{home.root} is ready ({settings.environment}, schema {revision}).")
+
+
+def refresh(
+    landing: Folder = None,
+    partners: Folder = None,
+    open_data: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the nightly job: take in what is new, build the base aside, check it, publish it.
+
+    Example: filiation refresh --landing sample/landing --open-data sample/open_data
+    """
+    from pipelines.refreshing import run_refresh
+
+    report = run_refresh(house(), landing=landing, partners=partners, open_data=open_data, progress=say)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        say(report.sentence())
+
+
+def deliveries(as_json: AsJson = False) -> None:
+    """List every delivery with its outcome and control totals.
+
+    Example: filiation deliveries --json
+    """
+    from pipelines.commands.listing import list_deliveries
+
+    rows = list_deliveries(house().engine)
+    if as_json:
+        print_lines(rows)
+    else:
+        print_table(rows, ["delivery_id", "partner", "file", "outcome", "reason", "data_rows", "accepted_rows"])
+
+
+def quarantine(
+    delivery: Annotated[str | None, typer.Option(help="Only this delivery.")] = None, as_json: AsJson = False
+) -> None:
+    """List quarantined records by delivery and line with all their reasons, never with a value.
+
+    Example: filiation quarantine --json
+    """
+    from pipelines.commands.listing import list_quarantine
+
+    opened = house()
+    rows = list_quarantine(opened, delivery)
+    if as_json:
+        print_lines(rows)
+    else:
+        print_table(rows, ["delivery_id", "partner", "file", "line", "reasons"])
+
+
+def release(delivery_id: str, why: Annotated[str, typer.Option(help="Why a person lets it in; recorded.")]) -> None:
+    """Let a held delivery in at the next refresh, after a person decided.
+
+    Example: filiation release 1f0c… --why "the partner confirmed the smaller file"
+    """
+    from partners_ingest.decisions import release as release_delivery
+
+    opened = house()
+    release_delivery(opened.engine, delivery_id, opened.settings.actor, why, opened.clock.now())
+    say(f"{delivery_id} goes in at the next `filiation refresh`.")
+
+
+def status(as_json: AsJson = False) -> None:
+    """Say what is published, how fresh each source is, how the last run went, which checks warned.
+
+    Example: filiation status
+    """
+    from pipelines.commands.listing import base_status
+
+    answer = base_status(house())
+    if as_json:
+        print_json(answer)
+        return
+    print(f"base      {answer['version'] or 'none published yet'}  {answer['published_at'] or ''}")
+    for name in ("row_counts", "partners", "open_data"):
+        entries = answer[name]
+        if isinstance(entries, dict):
+            for key, value in entries.items():
+                print(f"{name:<10}{key}  {value if value is not None else '-'}")
+    print(f"last run  {answer['last_run'] or '-'}")
+    for warned in answer["warnings"] if isinstance(answer["warnings"], list) else []:
+        print(f"warned    {warned}")

@@ -1,0 +1,132 @@
+"""Starting a build from everything that is current, and publishing it with its manifest.
+
+The steps between (dbt, checks) are run by `assets`; the checks themselves stand in `publishing.checks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from stores import journal, operations
+from stores.house import House
+from stores.inputs import BuildInputs, accepted_deliveries, attach_sources, current_vintages
+from stores.warehouse import BaseManifest
+from terms.clock import to_iso
+from terms.settings import PROJECT_ROOT
+from territories.tie import current_ties
+
+#: Snapshots that a base is made of.
+SNAPSHOT_KINDS = ("dossiers", "rules", "sponsors", "controller", "segments")
+
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+
+
+@dataclass(frozen=True)
+class Published:
+    """A base that readers now see: its version, and whether this call published it."""
+
+    version: str
+    row_counts: Mapping[str, int]
+
+
+def collect_inputs(house: House) -> BuildInputs:
+    """Return everything that a base made now would be made of."""
+    current = {kind: house.snapshots.current(kind) for kind in SNAPSHOT_KINDS}
+    return BuildInputs(
+        deliveries=accepted_deliveries(house.engine),
+        open_data=current_vintages(house.engine),
+        ties_sha256=current_ties(house.engine, house.lake) or "",
+        snapshots={kind: snapshot for kind, snapshot in current.items() if snapshot is not None},
+        code_version=code_version(),
+    )
+
+
+def is_published(house: House, inputs: BuildInputs) -> bool:
+    """Return whether the serving base was made of exactly these inputs."""
+    manifest = house.warehouse.manifest()
+    return manifest is not None and manifest.inputs_sha256 == inputs.sha256
+
+
+def start_build(house: House, inputs: BuildInputs) -> None:
+    """Make a new build whose schema `lake` shows dbt the inputs, and close it so that dbt can open it."""
+    spill = house.home.dbt / "spill"
+    spill.mkdir(mode=0o700, exist_ok=True)
+    with house.warehouse.start_build(spill) as build:
+        attach_sources(build, inputs, house.lake, house.snapshots)
+        build.execute("create table lake.build_inputs as select $sha as sha256", {"sha": inputs.sha256})
+
+
+def publish(house: House, inputs: BuildInputs) -> Published:
+    """Finish the build, write its manifest and make it the base.
+
+    Raises:
+        ValueError: the build was made of other inputs (a second writer: cannot happen under the lock).
+    """
+    with house.warehouse.edit_build() as build:
+        row = build.execute("select sha256 from lake.build_inputs").fetchone()
+        if row is None or row[0] != inputs.sha256:
+            raise ValueError("the build was made of other inputs than those to be published")
+        build.execute("drop schema lake cascade")
+        counts = row_counts(build)
+    now = house.clock.now()
+    manifest = BaseManifest(
+        version=f"{now:%Y%m%dT%H%M%SZ}-{inputs.sha256[:8]}",
+        published_at=to_iso(now),
+        inputs_sha256=inputs.sha256,
+        code_version=inputs.code_version,
+        rule_set_sha256=inputs.snapshots["rules"].sha256,
+        deliveries={item.delivery_id: item.reading for item in inputs.deliveries},
+        open_data=inputs.open_data,
+        snapshots={kind: snapshot.sha256 for kind, snapshot in inputs.snapshots.items()},
+        row_counts=counts,
+        control_totals=control_totals(house),
+    )
+    house.warehouse.publish(manifest)
+    with operations.transaction(house.engine) as work:
+        summary = {"inputs_sha256": inputs.sha256, "row_counts": counts, "control_totals": manifest.control_totals}
+        journal.append(work, now, journal.Entry.BASE, manifest.version, summary)
+    return Published(manifest.version, counts)
+
+
+def row_counts(build: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return the exact number of rows of every table of the schema `main`."""
+    tables = build.execute(
+        "select table_name from duckdb_tables() where schema_name = 'main' order by table_name"
+    ).fetchall()
+    return {name: _count(build, name) for (name,) in tables}
+
+
+def control_totals(house: House) -> dict[str, int]:
+    """Return what the operations database says came in: the sums that the base must agree with."""
+    from sqlalchemy import func, select
+
+    table = operations.deliveries
+    accepted = table.c.outcome == "accepted"
+    sums = select(
+        func.count(),
+        func.coalesce(func.sum(table.c.data_rows), 0),
+        func.coalesce(func.sum(table.c.accepted_rows), 0),
+        func.coalesce(func.sum(table.c.quarantined_rows), 0),
+    ).where(accepted)
+    with house.engine.connect() as connection:
+        row = connection.execute(sums).one()
+    return dict(zip(("deliveries", "data_rows", "accepted_rows", "quarantined_rows"), map(int, row), strict=True))
+
+
+def code_version(root: Path = DBT_PROJECT) -> str:
+    """Return a hash of the SQL that makes a base: another one means that it must be built again."""
+    digest = sha256()
+    for file in sorted(root.glob("models/**/*")) + sorted(root.glob("macros/**/*")):
+        if file.suffix in {".sql", ".yml"}:
+            digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _count(build: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = build.execute(f'select count(*) from "{table}"').fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,85 @@
+"""The checks between a build and its publishing, each a function from the build to a small report.
+
+A report holds counts and names of tables and columns, never a value. dbt's own tests check keys and grains;
+these check what dbt cannot see: what came in, the base before, and that no identity slipped out of the vault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from publishing.build import control_totals, row_counts
+from stores.house import House
+
+#: Policy: a base that loses more than this share of its contacts overnight is not published by itself.
+MAX_LOSS_PERCENT = 20
+
+#: A French number in any usual written form, standing alone (a hash is one long word and does not match).
+NUMBER_PATTERN = r"(^|[^0-9A-Za-z])(\+33|0033|33|0)[ .\-]?[1-9]([ .\-]?[0-9]{2}){4}($|[^0-9A-Za-z])"
+EMAIL_PATTERN = r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}"
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """One check's answer: does it hold, in which figures, and a sentence for the person who must act."""
+
+    holds: bool
+    figures: Mapping[str, int]
+    sentence: str
+
+
+def accounts_for_every_row(house: House) -> CheckReport:
+    """Compare rows in the build with what the deliveries' control totals say came in."""
+    told = control_totals(house)
+    with house.warehouse.open_build() as build:
+        counts = row_counts(build)
+    accepted = counts.get("opt_ins", 0) + counts.get("withdrawals", 0)
+    figures = {
+        "accepted_told": told["accepted_rows"],
+        "accepted_found": accepted,
+        "quarantined_told": told["quarantined_rows"],
+        "quarantined_found": counts.get("quarantine", 0),
+    }
+    holds = (
+        accepted == told["accepted_rows"]
+        and counts.get("quarantine", 0) == told["quarantined_rows"]
+        and told["data_rows"] == told["accepted_rows"] + told["quarantined_rows"]
+    )
+    return CheckReport(holds, figures, "Every record that came in stands in the base or in quarantine.")
+
+
+def keeps_its_volume(house: House) -> CheckReport:
+    """Compare the number of contacts with the serving base; a first base has nothing to compare with."""
+    serving = house.warehouse.manifest()
+    before = serving.row_counts.get("contacts", 0) if serving else 0
+    with house.warehouse.open_build() as build:
+        after = row_counts(build).get("contacts", 0)
+    lost = max(0, before - after)
+    holds = lost * 100 <= before * MAX_LOSS_PERCENT
+    figures = {"contacts_before": before, "contacts_after": after, "max_loss_percent": MAX_LOSS_PERCENT}
+    return CheckReport(holds, figures, f"A night may not lose more than {MAX_LOSS_PERCENT} % of the contacts.")
+
+
+def holds_no_identity(house: House) -> CheckReport:
+    """Search every text column of the build for numbers and e-mail addresses."""
+    with house.warehouse.open_build() as build:
+        columns = build.execute(
+            "select table_name, column_name from duckdb_columns()"
+            " where schema_name = 'main' and data_type like 'VARCHAR%' order by all"
+        ).fetchall()
+        found = {f"{table}.{column}": _suspects(build, table, column) for table, column in columns}
+    suspects = {name: count for name, count in found.items() if count}
+    where = ", ".join(suspects) or "no column"
+    return CheckReport(not suspects, {"columns": len(found), **suspects}, f"Something like a number or e-mail: {where}.")
+
+
+def _suspects(build: duckdb.DuckDBPyConnection, table: str, column: str) -> int:
+    text = f'"{column}"::varchar'
+    row = build.execute(
+        f'select count(*) from "{table}" where regexp_matches({text}, ?) or regexp_matches({text}, ?)',
+        [NUMBER_PATTERN, EMAIL_PATTERN],
+    ).fetchone()
+    return int(row[0]) if row else 0
