@@ -13,11 +13,11 @@ import duckdb
 from sqlalchemy import Engine, select
 
 from stores import operations, schemas
-from stores.lake import Lake, reading_name
+from stores.lake import Lake, reading_name, vintage_name
 from stores.operations import canonical_json
 from stores.snapshots import Snapshot, SnapshotStore
 
-#: Which open-data tables one file of a source may fill is known by file name: `<source>@<vintage>`.
+#: Which of these tables a load of a source filled is known by the files of its name (`vintage_name`).
 _OPEN_DATA_TABLES = (
     schemas.BUREAUX,
     schemas.BUREAU_RESULTS,
@@ -90,11 +90,15 @@ def accepted_deliveries(engine: Engine) -> tuple[AcceptedDelivery, ...]:
 
 
 def current_vintages(engine: Engine) -> dict[str, str]:
-    """Return the sha256 of the newest load of each open-data vintage, by `<source>@<vintage>`."""
+    """Return the sha256 of the newest load of each open-data source, by its name in the lake.
+
+    One vintage of a source serves at a time; two that must serve together are two sources.
+    """
     table = operations.open_data_vintages
     query = select(table.c.source_id, table.c.vintage, table.c.sha256).order_by(table.c.loaded_at)
     with engine.connect() as connection:
-        return {f"{row.source_id}@{row.vintage}": row.sha256 for row in connection.execute(query)}
+        newest = {row.source_id: row for row in connection.execute(query)}
+    return {vintage_name(row.source_id, row.vintage, row.sha256): row.sha256 for row in newest.values()}
 
 
 def attach_sources(build: duckdb.DuckDBPyConnection, inputs: BuildInputs, lake: Lake, snapshots: SnapshotStore) -> None:

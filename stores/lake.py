@@ -48,3 +48,8 @@ class Lake:
 def reading_name(delivery_id: str, reading: int) -> str:
     """Return the file name of one reading of a delivery, the same in lake and vault."""
     return f"{delivery_id}.r{reading}"
+
+
+def vintage_name(source_id: str, vintage: str, sha256: str) -> str:
+    """Return the file name of one load of an open-data vintage: changed bytes never overwrite what is serving."""
+    return f"{source_id}@{vintage}.{sha256[:12]}"

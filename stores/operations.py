@@ -131,7 +131,7 @@ open_data_attempts = Table(
     _counter("attempt_id"),
     _text("source_id"),
     _number("at"),
-    _text("outcome"),  # loaded | unchanged | failed
+    _text("outcome"),  # loaded | unchanged | failed | absent
     _text("message", null=True),
 )
 

@@ -276,13 +276,50 @@ IRIS_INCOME = Table(
 
 COMMUNES = Table(
     "communes",
-    "commune x postcode",
-    ("commune_code", "postcode"),
+    "commune x postcode x source that says so",
+    ("commune_code", "postcode", "source_id"),
     _columns(
         Privacy.OPEN,
         ("commune_code", "VARCHAR", "INSEE code, arrondissements kept"),
         ("postcode", "VARCHAR", ""),
         ("label", "VARCHAR", "name of the commune"),
+        ("source_id", "VARCHAR", "open-data source"),
+        ("vintage", "VARCHAR", "vintage of the source"),
+    ),
+)
+
+BAN_ADDRESSES = Table(
+    "ban_addresses",
+    "address of the Base Adresse Nationale",
+    ("address_id",),
+    _columns(
+        Privacy.OPEN,
+        ("address_id", "VARCHAR", "BAN id: 75111_5107_00002, with _b for a suffix"),
+        ("number", "INTEGER", "house number; null where BAN has none"),
+        ("suffix", "VARCHAR", "rep as published (b, bis, ter, ...); null if none"),
+        ("street", "VARCHAR", "name of the street as published"),
+        ("postcode", "VARCHAR", ""),
+        ("commune_code", "VARCHAR", "INSEE code, arrondissements kept"),
+        ("commune_label", "VARCHAR", "name of the commune as published"),
+        ("lon", "DOUBLE", "degrees, WGS 84; null where BAN has none"),
+        ("lat", "DOUBLE", "degrees, WGS 84; null where BAN has none"),
+        ("source_id", "VARCHAR", "open-data source"),
+        ("vintage", "VARCHAR", "vintage of the source"),
+    ),
+)
+
+CONTOURS = Table(
+    "contours",
+    "polygon of a bureau on a map or of an IRIS, part by part as published",
+    ("kind", "map", "code", "part"),
+    _columns(
+        Privacy.OPEN,
+        ("kind", "VARCHAR", "bureau or iris"),
+        ("map", "VARCHAR", "bureau map (2022, 2026); for an IRIS the vintage of its contour"),
+        ("code", "VARCHAR", "bureau_code or iris_code"),
+        ("part", "INTEGER", "1, 2, ...: features that share a code stay apart"),
+        ("commune_code", "VARCHAR", "voting commune of a bureau; commune or arrondissement of an IRIS"),
+        ("wkb", "BLOB", "polygon or multipolygon, degrees, WGS 84, as well-known binary"),
         ("source_id", "VARCHAR", "open-data source"),
         ("vintage", "VARCHAR", "vintage of the source"),
     ),
@@ -489,4 +526,6 @@ LAKE_TABLES = (
     IRIS,
     IRIS_INCOME,
     COMMUNES,
+    BAN_ADDRESSES,
+    CONTOURS,
 )
