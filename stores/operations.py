@@ -36,6 +36,10 @@ metadata = MetaData()
 _Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 
+#: Bound parameters of one statement: SQLite allows 32,766.
+_MAX_PARAMETERS = 20_000
+
+
 def _text(name: str, *, null: bool = False, privacy: Privacy = Privacy.OPEN) -> Column[str]:
     return Column(name, String, nullable=null, info={"privacy": privacy})
 
@@ -89,18 +93,6 @@ delivery_decisions = Table(
     _text("decided_by"),
     _text("why"),
     PrimaryKeyConstraint("delivery_id", "decided_at"),
-)
-
-refresh_runs = Table(
-    "refresh_runs",
-    metadata,
-    _text("run_id"),  # Dagster's
-    _number("started_at"),
-    _number("ended_at", null=True),
-    _text("outcome"),  # running | published | unchanged | failed
-    _text("base_version", null=True),
-    _text("warnings_json"),
-    PrimaryKeyConstraint("run_id"),
 )
 
 snapshots = Table(
@@ -349,28 +341,15 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
     """Insert rows, leaving those whose key exists, and return how many were new."""
-    if not rows:
-        return 0
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing()
-    if len(rows) == 1:
-        return connection.execute(statement.values(**rows[0])).rowcount
-    before = _rows(connection, table)
-    connection.execute(statement, list(rows))
-    return _rows(connection, table) - before
-
-
-def _rows(connection: Connection, table: Table) -> int:
-    from sqlalchemy import func, select
-
-    return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+    kept = connection.execution_options(preserve_rowcount=True)
+    size = max(1, _MAX_PARAMETERS // len(table.columns))
+    return sum(
+        kept.execute(dialect.insert(table).values(list(rows[start : start + size])).on_conflict_do_nothing()).rowcount
+        for start in range(0, len(rows), size)
+    )
 
 
 def canonical_json(value: object) -> str:
     """Return JSON with sorted keys and no spaces: equal values give equal text."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def read_json_list(text: str) -> list[str]:
-    """Return a stored JSON list of texts."""
-    return [str(item) for item in json.loads(text)]

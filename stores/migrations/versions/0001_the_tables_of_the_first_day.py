@@ -203,15 +203,6 @@ def upgrade() -> None:
     sa.Column('is_paused', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('plan_id')
     )
-    op.create_table('refresh_runs',
-    sa.Column('run_id', sa.String(), nullable=False),
-    sa.Column('started_at', sa.BigInteger(), nullable=False),
-    sa.Column('ended_at', sa.BigInteger(), nullable=True),
-    sa.Column('outcome', sa.String(), nullable=False),
-    sa.Column('base_version', sa.String(), nullable=True),
-    sa.Column('warnings_json', sa.String(), nullable=False),
-    sa.PrimaryKeyConstraint('run_id')
-    )
     op.create_table('replies',
     sa.Column('reply_id', sa.String(), nullable=False),
     sa.Column('gateway', sa.String(), nullable=False),

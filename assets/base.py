@@ -1,0 +1,66 @@
+"""Assets from the build to the published base, and the blocking checks between.
+
+What is checked and how a base is published stands in `publishing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import dagster as dg
+
+from assets import vocabulary as words
+from publishing import checks
+from publishing.build import collect_inputs, publish
+from stores.house import House
+
+#: Marts that carry the blocking checks; dbt has built all marts when they are there.
+_CHECKED = "contacts"
+
+
+def _blocking(name: str, check: Callable[[House], checks.CheckReport], description: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(name=name, asset=_CHECKED, blocking=True, description=description, pool=words.WRITER_POOL)
+    def base_check(writing_house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
+        report = check(writing_house)
+        return dg.AssetCheckResult(
+            passed=report.holds,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description=report.sentence,
+            metadata=words.counts(**report.figures),
+        )
+
+    return base_check
+
+
+CHECKS = [
+    _blocking(
+        "accounts_for_every_row",
+        checks.accounts_for_every_row,
+        "Rows in the build equal the control totals of the deliveries.",
+    ),
+    _blocking("keeps_its_volume", checks.keeps_its_volume, "The base does not shrink beyond the policy overnight."),
+    _blocking("holds_no_identity", checks.holds_no_identity, "No number or e-mail stands outside the vault."),
+]
+
+
+@dg.asset(
+    deps=["contacts", "findings", "segment_members", "consents", "consent_events", "bureaux_mart", "iris_mart"],
+    group_name=words.BASE,
+    owners=words.DATA_ENGINEERING,
+    kinds={"duckdb"},
+    pool=words.WRITER_POOL,
+)
+def published_base(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
+    """The base that everyone reads: renamed into place whole, with its manifest, after every blocking check."""
+    base = publish(writing_house, collect_inputs(writing_house))
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(base.version),
+        metadata={
+            "base_version": base.version,
+            "dagster/row_count": base.row_counts.get("contacts", 0),
+            "row_counts": dict(base.row_counts),
+        },
+    )
+
+
+ASSETS = [published_base]

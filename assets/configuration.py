@@ -1,0 +1,82 @@
+"""Assets for what operators edit: dossiers, rules, sponsors, the controller, segment definitions.
+
+Reading and checking the files stands in `consent`; each asset only takes the snapshot and counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+from consent.configuration import take_controller_snapshot, take_segments_snapshot, take_sponsors_snapshot
+from consent.rules import take_rules_snapshot
+from consent.snapshots import take_dossier_snapshot
+
+from assets import vocabulary as words
+from consent.dossiers import read_dossiers
+from stores.house import House
+from stores.snapshots import Snapshot
+
+
+class DossierFolder(dg.Config):
+    """Where the dossiers are; none = the settings' folder."""
+
+    folder: str | None = None
+
+
+@dg.asset(group_name=words.PARTNERS, owners=words.DATA_PROTECTION, kinds={"yaml"})
+def dossiers(config: DossierFolder, writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
+    """What the company knows of each partner: contract, chain, audits, form versions, texts shown, feeds.
+
+    A dossier that cannot be read keeps its last facts; its partner's new files are held.
+    """
+    found = read_dossiers(Path(config.folder) if config.folder else writing_house.settings.partners)
+    snapshot = take_dossier_snapshot(writing_house.snapshots, found, writing_house.clock.now())
+    problems = [str(problem) for problem in found.problems]
+    return dg.MaterializeResult(
+        metadata={
+            **words.counts(partners=len(found.dossiers), unreadable=len(problems)),
+            "snapshot": snapshot.sha256,
+            "problems": problems,
+        }
+    )
+
+
+def _snapshot_asset(
+    name: str, description: str, take: Callable[[House], Snapshot], owners: list[str]
+) -> dg.AssetsDefinition:
+    @dg.asset(name=name, group_name=words.CONFIGURATION, owners=owners, kinds={"yaml"}, description=description)
+    def snapshot_asset(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
+        snapshot = take(writing_house)
+        return dg.MaterializeResult(metadata={"snapshot": snapshot.sha256, "number": snapshot.number})
+
+    return snapshot_asset
+
+
+rules = _snapshot_asset(
+    "rules",
+    "The law and our policy as dated records: code, source, effect per profile, from and until.",
+    lambda house: take_rules_snapshot(house.snapshots, house.settings.config / "rules", house.clock.now()),
+    words.DATA_PROTECTION,
+)
+sponsors = _snapshot_asset(
+    "sponsors",
+    "Candidates and parties that pay, by the names under which a notice may name them.",
+    lambda house: take_sponsors_snapshot(house.snapshots, house.settings.config / "sponsors", house.clock.now()),
+    words.CAMPAIGNS,
+)
+controller = _snapshot_asset(
+    "controller",
+    "The controller's legal name: a notice that does not name it gives it nothing.",
+    lambda house: take_controller_snapshot(house.snapshots, house.settings.config, house.clock.now()),
+    words.DATA_PROTECTION,
+)
+segment_definitions = _snapshot_asset(
+    "segment_definitions",
+    "Named segments as rows of typed criteria; a forbidden criterion does not load.",
+    lambda house: take_segments_snapshot(house.snapshots, house.settings.config / "segments", house.clock.now()),
+    words.CAMPAIGNS,
+)
+
+ASSETS = [dossiers, rules, sponsors, controller, segment_definitions]

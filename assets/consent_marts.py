@@ -1,0 +1,96 @@
+"""The dbt project as assets: from the lake's tables to findings, contacts and segments, in one build.
+
+The models and their tests stand in `dbt_project`; what a base is made of is collected in `publishing`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+
+from assets import vocabulary as words
+from publishing.build import DBT_PROJECT, collect_inputs, is_published, start_build
+from stores.house import House
+
+#: dbt folders and the groups that their models stand in.
+_GROUPS = {"staging": words.CONSENT, "intermediate": words.CONSENT, "marts": words.BASE}
+
+
+class MartTranslator(DagsterDbtTranslator):
+    """Names models as assets, and lets each dbt source depend on the assets that fill its table.
+
+    Args:
+        filled_by: dbt source name -> keys of the Python assets that write it, where there are several.
+    """
+
+    def __init__(self, filled_by: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+        self._filled_by = filled_by
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        """Return the spec with every dependency on a jointly filled source replaced by its writers."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        keys = {key for dep in spec.deps for key in self._writers(dep.asset_key)}
+        return spec.replace_attributes(
+            deps=[dg.AssetDep(key) for key in sorted(keys)],
+            owners=words.DATA_ENGINEERING,
+        )
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """Return the group of the model's layer."""
+        folders = dbt_resource_props.get("fqn", [])
+        return next((group for folder, group in _GROUPS.items() if folder in folders), None)
+
+    def _writers(self, key: dg.AssetKey) -> list[dg.AssetKey]:
+        return [dg.AssetKey(name) for name in self._filled_by.get(key.to_user_string(), (key.to_user_string(),))]
+
+
+def dbt_project() -> DbtProject:
+    """Return the dbt project; its manifest is made by `make setup`."""
+    return DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
+
+
+def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[str, ...]]) -> dg.AssetsDefinition:
+    """Return the assets of all dbt models."""
+
+    @dbt_assets(
+        manifest=project.manifest_path,
+        project=project,
+        dagster_dbt_translator=MartTranslator(filled_by),
+        name="consent_marts",
+        pool=words.WRITER_POOL,
+    )
+    def marts(
+        context: dg.AssetExecutionContext, dbt: DbtCliResource, writing_house: dg.ResourceParam[House]
+    ) -> Iterator[Any]:
+        inputs = collect_inputs(writing_house)
+        if is_published(writing_house, inputs):
+            context.log.info("Nothing new came in: the serving base stays.")
+            return
+        start_build(writing_house, inputs)
+        target = writing_house.home.dbt / "target"
+        os.environ["FILIATION_BUILD"] = str(writing_house.warehouse.build_path)
+        with redirect_stdout(_ToStandardError()):
+            yield from dbt.cli(["build"], context=context, target_path=Path(target)).stream().fetch_row_counts()
+
+    return marts
+
+
+class _ToStandardError:
+    """Standard output belongs to the command's answer; dbt's own lines go beside it."""
+
+    def write(self, text: str) -> int:
+        import sys
+
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        import sys
+
+        sys.stderr.flush()

@@ -1,0 +1,124 @@
+"""Assets from a partner's file to opt-ins, withdrawals and quarantine, and the check of feed contracts.
+
+The way of a delivery stands in `partners_ingest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
+from partners_ingest.landing import scan_landing
+
+from assets import vocabulary as words
+from consent.dossiers import read_dossiers
+from stores.house import House
+from stores.schemas import OPT_INS, QUARANTINE, WITHDRAWALS
+
+
+class LandingFolders(dg.Config):
+    """Where deliveries and dossiers are; none = the settings' folders."""
+
+    landing: str | None = None
+    partners: str | None = None
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            "deliveries",
+            deps=["dossiers"],
+            group_name=words.PARTNERS,
+            owners=words.DATA_ENGINEERING,
+            kinds={"file"},
+            description="Every file a partner sent: bytes kept and hashed, then accepted, held, refused or duplicate.",
+        ),
+        dg.AssetSpec(
+            "opt_ins",
+            deps=["deliveries"],
+            group_name=words.PARTNERS,
+            owners=words.DATA_ENGINEERING,
+            kinds={"parquet"},
+            description="Rows in which a person gave or refused an agreement, typed, without identity.",
+            metadata=words.schema_of(OPT_INS),
+        ),
+        dg.AssetSpec(
+            "withdrawals",
+            deps=["deliveries"],
+            group_name=words.PARTNERS,
+            owners=words.DATA_ENGINEERING,
+            kinds={"parquet"},
+            description="Rows by which a partner tells that a person took an agreement back.",
+            metadata=words.schema_of(WITHDRAWALS),
+        ),
+        dg.AssetSpec(
+            "quarantine",
+            deps=["deliveries"],
+            group_name=words.PARTNERS,
+            owners=words.DATA_ENGINEERING,
+            kinds={"parquet"},
+            description="Records that cannot be trusted, with all their reasons and none of their values.",
+            metadata=words.schema_of(QUARANTINE),
+        ),
+    ],
+    check_specs=[
+        dg.AssetCheckSpec("feed_contract", asset="opt_ins", description="Great Expectations: each feed's own bounds.")
+    ],
+    pool=words.WRITER_POOL,
+)
+def partner_files(
+    context: dg.AssetExecutionContext, config: LandingFolders, writing_house: dg.ResourceParam[House]
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Take in every file that is new, in order of arrival; what is known already is left alone."""
+    landing = Path(config.landing) if config.landing else writing_house.settings.landing
+    partners = Path(config.partners) if config.partners else writing_house.settings.partners
+    reports = take_in(
+        _stores(writing_house),
+        scan_landing(landing),
+        read_dossiers(partners),
+        writing_house.clock,
+        writing_house.settings.environment,
+        context.log.info,
+    )
+    yield from _materialisations(reports)
+    yield _contract_check(reports)
+
+
+def _stores(house: House) -> IntakeStores:
+    return IntakeStores(house.home, house.keys, house.engine, house.evidence, house.vault, house.lake)
+
+
+def _materialisations(reports: tuple[DeliveryReport, ...]) -> Iterator[dg.MaterializeResult[None]]:
+    outcomes = {outcome: 0 for outcome in ("accepted", "held", "refused", "duplicate")}
+    for report in reports:
+        outcomes[report.outcome] += 1
+    yield dg.MaterializeResult(asset_key="deliveries", metadata=words.counts(new=len(reports), **outcomes))
+    rows = {"optins": 0, "withdrawals": 0}
+    for report in reports:
+        if report.kind in rows:
+            rows[report.kind] += report.accepted_rows or 0
+    quarantined = sum(report.quarantined_rows or 0 for report in reports)
+    yield dg.MaterializeResult(asset_key="opt_ins", metadata=words.counts(new_rows=rows["optins"]))
+    yield dg.MaterializeResult(asset_key="withdrawals", metadata=words.counts(new_rows=rows["withdrawals"]))
+    yield dg.MaterializeResult(asset_key="quarantine", metadata=words.counts(new_rows=quarantined))
+
+
+def _contract_check(reports: tuple[DeliveryReport, ...]) -> dg.AssetCheckResult:
+    judged = [report for report in reports if report.quality is not None]
+    broken = [report for report in judged if report.quality is not None and not report.quality.holds]
+    drifting = [name for report in judged if report.quality is not None for name in report.quality.drift]
+    return dg.AssetCheckResult(
+        asset_key="opt_ins",
+        check_name="feed_contract",
+        passed=not broken and not drifting,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            **words.counts(judged=len(judged), out_of_bounds=len(broken), drift_warnings=len(drifting)),
+            "deliveries_out_of_bounds": [report.delivery_id for report in broken],
+        },
+    )
+
+
+ASSETS = [partner_files]

@@ -1,0 +1,46 @@
+"""Groups, owners and metadata as every asset states them, so that the graph reads as one story.
+
+What an asset does stands in the module of its room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from stores.schemas import Table
+
+PARTNERS = "partners"
+OPEN_DATA = "open_data"
+CONFIGURATION = "configuration"
+TERRITORIES = "territories"
+CONSENT = "consent"
+BASE = "base"
+SENDS = "sends"
+
+DATA_ENGINEERING = ["team:data-engineering"]
+DATA_PROTECTION = ["team:data-protection"]
+CAMPAIGNS = ["team:campaigns"]
+
+#: The one writer: Dagster starts one step of this pool at a time; the file lock of the home is the guard.
+WRITER_POOL = "writer"
+
+
+def counts(**figures: int) -> Mapping[str, Any]:
+    """Return metadata that holds counts only."""
+    return {name: dg.MetadataValue.int(value) for name, value in figures.items()}
+
+
+def schema_of(table: Table) -> Mapping[str, Any]:
+    """Return the column schema and grain of a stored table as asset metadata."""
+    columns = [
+        dg.TableColumn(column.name, column.type, description=column.meaning or None, tags={"class": column.privacy})
+        for column in table.columns
+    ]
+    return {
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "grain": f"one row per {table.grain}",
+        "key": ", ".join(table.key),
+    }

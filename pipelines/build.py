@@ -1,0 +1,51 @@
+"""Builds the code location: assets, checks, jobs, schedule, sensor, resources.
+
+The UI, the command and the tests use this one door; tests override resources by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+from dagster_dbt import DbtCliResource
+
+from assets import base, configuration, open_data, partners, sends
+from assets.consent_marts import consent_marts, dbt_project
+from open_data.sources import read_sources
+from pipelines.jobs import refresh_job, send_job
+from pipelines.resources import house, writing_house
+from pipelines.schedules import nightly
+from pipelines.sensors import delivery_sensor
+from terms.settings import PROJECT_ROOT
+
+
+def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.Definitions:
+    """Return fresh definitions.
+
+    Args:
+        resource_overrides: resources to use in place of the production ones, by name.
+    """
+    sources = read_sources(PROJECT_ROOT / "config" / "open_data")
+    project = dbt_project()
+    refresh, send = refresh_job(), send_job()
+    resources: dict[str, object] = {
+        "house": house,
+        "writing_house": writing_house,
+        "dbt": DbtCliResource(project_dir=project),
+    }
+    return dg.Definitions(
+        assets=[
+            *configuration.ASSETS,
+            *partners.ASSETS,
+            *open_data.assets_of(sources),
+            consent_marts(project, open_data.filled_by(sources)),
+            *base.ASSETS,
+            *sends.ASSETS,
+        ],
+        asset_checks=base.CHECKS,
+        jobs=[refresh, send],  # type: ignore[list-item]
+        schedules=[nightly(refresh)],
+        sensors=[delivery_sensor(refresh)],
+        resources={**resources, **(resource_overrides or {})},
+    )

@@ -1,0 +1,127 @@
+"""Starting the nightly job from the command and telling what came of it.
+
+The job itself stands in `pipelines.jobs`; the same job runs from the schedule and from the UI.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import dagster as dg
+
+from pipelines.build import build_defs
+from pipelines.instance import use_instance
+from pipelines.jobs import REFRESH
+from stores.home import writer_lock
+from stores.house import House
+from terms.errors import FiliationError, Refused
+
+
+@dataclass(frozen=True)
+class RefreshReport:
+    """What one refresh did."""
+
+    run_id: str
+    outcome: str  # published | unchanged
+    base_version: str | None
+    deliveries: Mapping[str, int]  # outcome -> new deliveries
+    seconds: float
+
+    def to_json(self) -> Mapping[str, object]:
+        """Return the record as JSON-ready values."""
+        return asdict(self)
+
+    def sentence(self) -> str:
+        """Return one line for a person."""
+        new = ", ".join(f"{count} {outcome}" for outcome, count in self.deliveries.items() if count) or "no new file"
+        done = f"published {self.base_version}" if self.outcome == "published" else "nothing new, base unchanged"
+        return f"{done} ({new}) in {self.seconds:.0f} s; run {self.run_id[:8]}"
+
+
+def run_refresh(
+    house: House,
+    *,
+    landing: Path | None,
+    partners: Path | None,
+    open_data: Path | None,
+    progress: Callable[[str], None],
+) -> RefreshReport:
+    """Run the nightly job in this process and report.
+
+    Raises:
+        WriterBusy: another refresh holds the lock.
+        Refused: a blocking check or a dbt test said no; the last base goes on serving.
+        FiliationError: a step failed.
+    """
+    with writer_lock(house.home):
+        pass  # says in words, before Dagster starts, that another writer is at work
+    use_instance(house.home)
+    run_id, began = str(uuid4()), time.monotonic()
+    before = house.warehouse.manifest()
+    progress(f"refresh: run {run_id[:8]} started")
+    with redirect_stdout(sys.stderr), dg.DagsterInstance.get() as instance:
+        result = (
+            build_defs()
+            .resolve_job_def(REFRESH)
+            .execute_in_process(
+                instance=instance,
+                run_id=run_id,
+                run_config=_run_config(landing, partners, open_data),
+                raise_on_error=False,
+            )
+        )
+    if not result.success:
+        raise _failure(result)
+    after = house.warehouse.manifest()
+    published = after is not None and (before is None or after.version != before.version)
+    return RefreshReport(
+        run_id,
+        "published" if published else "unchanged",
+        after.version if after else None,
+        _outcomes(result),
+        round(time.monotonic() - began, 1),
+    )
+
+
+def _run_config(landing: Path | None, partners: Path | None, open_data: Path | None) -> Mapping[str, object]:
+    texts = {
+        name: str(path)
+        for name, path in (("landing", landing), ("partners", partners), ("open_data", open_data))
+        if path
+    }
+    intake = {name: texts[name] for name in ("landing", "partners") if name in texts}
+    ops: dict[str, object] = {"partner_files": {"config": intake}}
+    if "partners" in texts:
+        ops["dossiers"] = {"config": {"folder": texts["partners"]}}
+    if "open_data" in texts:
+        ops["open_data_sources"] = {"config": {"folder": texts["open_data"]}}
+    return {"ops": ops, "loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+
+
+def _outcomes(result: dg.ExecuteInProcessResult) -> Mapping[str, int]:
+    for event in result.get_asset_materialization_events():
+        if event.asset_key == dg.AssetKey("deliveries"):
+            metadata = event.materialization.metadata
+            return {name: int(metadata[name].value) for name in ("accepted", "held", "refused", "duplicate")}  # type: ignore[arg-type]
+    return {}
+
+
+def _failure(result: dg.ExecuteInProcessResult) -> FiliationError:
+    run = f"See run {result.run_id[:8]} in the Dagster UI (`make dev`)."
+    refused = sorted(
+        {
+            f"{check.asset_key.to_user_string()}.{check.check_name}"
+            for check in result.get_asset_check_evaluations()
+            if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR
+        }
+    )
+    if refused:
+        return Refused(f"Not published: {', '.join(refused)} did not hold; the last base goes on serving.", run)
+    steps = sorted({event.step_key or "the run's start" for event in result.all_events if event.is_failure})
+    return FiliationError(f"The refresh failed at {', '.join(steps)}; the last base goes on serving.", run)
