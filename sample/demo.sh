@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# The whole job on the bundled sample, offline: refresh, plan, approve, send through a local gateway, look a number up.
+# Every command is shown before it runs; run any of them again by hand afterwards.
+set -euo pipefail
+. "$(dirname "$0")/environment.sh"
+
+at() { export FILIATION_NOW="2026-11-24T$1+01:00"; }
+show() { printf '\n\033[1m$ %s\033[0m\n' "$*"; "$@"; }
+
+rm -rf "$FILIATION_HOME"
+work=$(mktemp -d)
+servers=()
+trap 'kill "${servers[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+at 09:00:00
+show filiation init
+show filiation refresh
+show filiation deliveries
+show filiation segment count config/campaigns/demo.yaml
+
+show filiation campaign plan config/campaigns/demo.yaml --json | tee "$work/plan.json" | python -m json.tool --no-ensure-ascii
+plan=$(python -c 'import json, sys; print(json.load(open(sys.argv[1]))["plan_id"])' "$work/plan.json")
+at 09:30:00
+show filiation campaign approve "$plan" --by "Camille Second"
+
+at 10:05:00
+filiation gateway simulator --received "$work/received.jsonl" 2>"$work/simulator.log" & servers+=($!)
+filiation gateway listen simulator 2>"$work/listener.log" & servers+=($!)
+sleep 2
+show filiation campaign send "$plan"
+sleep 3
+show filiation campaign status "$plan"
+printf '\n%s messages reached the gateway.\n' "$(wc -l <"$work/received.jsonl")"
+
+at 10:10:00
+show filiation lineage "06 39 98 00 42" --reason "demo: where does this number come from?"
+printf '\nThe base and its runs stay in %s. Open them in the Dagster UI with: make dev\n' "${FILIATION_HOME#"$PWD"/}"

@@ -1,0 +1,9 @@
+# The settings of the demo, for demo.sh and dev.sh; sourced, not run.
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export FILIATION_ENV=demo
+export FILIATION_HOME="${FILIATION_HOME:-$PWD/.filiation/demo}"
+export FILIATION_LANDING="$PWD/sample/landing"
+export FILIATION_OPEN_DATA="$PWD/sample/open_data"
+export FILIATION_CONFIG="$PWD/config"
+export PATH="$PWD/.venv/bin:$PATH"
+export DBT_SEND_ANONYMOUS_USAGE_STATS=false GX_ANALYTICS_ENABLED=false
