@@ -27,6 +27,7 @@ origin.register(app)
 app.add_typer(segment.app, name="segment")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(gateway.app, name="gateway")
+app.command()(gateway.optout)
 
 
 @app.callback()

@@ -1,0 +1,50 @@
+"""Starting the send job of one plan from the command and telling what came of it.
+
+The sender stands in `sends`; the asset of the job in `assets.sends`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+
+import dagster as dg
+from sends.house import SendStores
+from sends.sender import check_sendable
+
+from assets.sends import PLANS
+from pipelines.build import build_defs
+from pipelines.instance import use_instance
+from pipelines.jobs import SEND
+from stores.house import House
+from terms.errors import FiliationError
+
+
+def run_send(house: House, plan_id: str, limit: int | None, progress: Callable[[str], None]) -> Mapping[str, object]:
+    """Run the send job for one plan in this process and return its report.
+
+    Raises:
+        Refused: the plan may not be sent now; said before Dagster starts.
+        FiliationError: the run failed; what the ledger holds stands, and it can be run again.
+    """
+    check_sendable(SendStores.of(house), plan_id)
+    use_instance(house.home)
+    progress(f"send: plan {plan_id} started")
+    config: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+    if limit is not None:
+        config["ops"] = {"sends": {"config": {"limit": limit}}}
+    with redirect_stdout(sys.stderr), dg.DagsterInstance.get() as instance:
+        instance.add_dynamic_partitions(PLANS.name or "plans", [plan_id])
+        result = (
+            build_defs()
+            .resolve_job_def(SEND)
+            .execute_in_process(instance=instance, run_config=config, partition_key=plan_id, raise_on_error=False)
+        )
+    if not result.success:
+        raise FiliationError(
+            f"Sending plan {plan_id} ended early; every message's state stands in the ledger.",
+            f"See `filiation campaign status {plan_id}`, then run `filiation campaign send {plan_id}` again.",
+        )
+    materialised = result.get_asset_materialization_events()[-1].materialization
+    return {name: value.value for name, value in materialised.metadata.items() if not name.startswith("dagster/")}
