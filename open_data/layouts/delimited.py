@@ -1,0 +1,59 @@
+"""Delimited text of producers (BAN, INSEE): header first, then every column as text in one DuckDB relation.
+
+A line that does not fit fails the file: what is skipped in silence would be missing from a territory.
+The ministry's results are not here: their header is shorter than their lines.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from open_data.failures import SourceFailed
+from open_data.layouts.layout import check_columns, file_list, literal
+from open_data.sources import Source
+
+
+def first_line(path: Path, encoding: str = "utf-8-sig") -> str:
+    """Return the first line of a file (gzip by its name), without line end.
+
+    Raises:
+        SourceFailed: the file is empty, a web page, or not in this encoding.
+    """
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as handle:
+            line = handle.readline().decode(encoding).rstrip("\r\n")
+    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
+        raise SourceFailed(f"{path.name} cannot be read ({type(error).__name__}).", "Fetch it again.") from None
+    if not line.strip():
+        raise SourceFailed(f"{path.name} is empty.", "Fetch it again.")
+    if line.lstrip().lower().startswith(("<!doctype", "<html")):
+        raise SourceFailed(f"{path.name} is a web page, not the file.", "Fetch it again from the official address.")
+    return line
+
+
+def header_of(path: Path, delimiter: str) -> list[str]:
+    """Return the labels of a delimited file's first line."""
+    return next(csv.reader([first_line(path)], delimiter=delimiter))
+
+
+def read_delimited(
+    connection: duckdb.DuckDBPyConnection, relation: str, source: Source, paths: Sequence[Path], delimiter: str
+) -> None:
+    """Create the temporary table `relation` with every column of the files as text, blank kept blank.
+
+    Raises:
+        SourceFailed: a file lacks an announced column.
+        duckdb.Error: a line does not fit its header or is not UTF-8.
+    """
+    for path in paths:
+        check_columns(path, header_of(path, delimiter), source)
+    connection.execute(
+        f"create or replace temp table {relation} as select * from read_csv({file_list(paths)},"
+        f" delim = {literal(delimiter)}, quote = '\"', header = true, all_varchar = true, union_by_name = true,"
+        " null_padding = false, ignore_errors = false)"
+    )

@@ -1,0 +1,67 @@
+"""What a layout is: the name that a source's configuration gives, the tables it fills, how its files are read.
+
+Reading of particular formats belongs to the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+import duckdb
+
+from open_data.failures import SourceFailed
+from open_data.sources import Source
+from stores.engine import quoted
+from stores.schemas import Table
+
+#: Reads files into temporary relations and returns, for each table, the query of its columns but the last two
+#: (`source_id` and `vintage`, which are the load's).
+Shape = Callable[[duckdb.DuckDBPyConnection, Source, Sequence[Path]], Mapping[Table, str]]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the files of one official layout become rows.
+
+    Attributes:
+        name: what a source's `layout` says.
+        version: raised whenever `shape` gives other rows for the same bytes; sources are then read again.
+        tables: the lake tables that it fills, all of them at each load.
+        needs: fields of the source that must be set.
+        shape: the reader.
+        measures: SQL over the relations `shaped_<table>` for control totals, by name; `rows` counts the first table.
+    """
+
+    name: str
+    version: int
+    tables: tuple[Table, ...]
+    shape: Shape
+    needs: tuple[str, ...] = ()
+    measures: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def check_columns(path: Path, found: Sequence[str], source: Source) -> None:
+    """Refuse a file that lacks one of the columns its source announces.
+
+    Raises:
+        SourceFailed: naming the file and the columns.
+    """
+    missing = [column for column in source.columns if column not in found]
+    if missing:
+        raise SourceFailed(
+            f"{path.name} lacks {len(missing)} of the columns of {source.source_id}: {', '.join(missing[:5])}.",
+            "Is it the announced file? A new layout of the producer needs a reader.",
+        )
+
+
+def literal(text: object) -> str:
+    """Return text of the configuration as an SQL literal (null for None)."""
+    return "null" if text is None else f"'{quoted(text)}'"
+
+
+def file_list(paths: Sequence[Path]) -> str:
+    """Return paths as an SQL list of literals."""
+    return "[" + ", ".join(literal(path) for path in paths) + "]"

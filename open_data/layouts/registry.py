@@ -1,0 +1,51 @@
+"""The closed list of layouts, by the name that a source's configuration gives.
+
+What a layout is stands in `layout`; nothing is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from open_data.layouts import ban, communes, contours, income, results
+from open_data.layouts.layout import Layout
+from open_data.sources import Source
+from terms.errors import UsageError
+
+LAYOUTS: Mapping[str, Layout] = MappingProxyType(
+    {
+        layout.name: layout
+        for layout in (
+            ban.BAN_CSV,
+            communes.COG_JSON,
+            contours.ETALAB_BUREAUX,
+            contours.PARIS_SECTORS,
+            contours.CITY_BUREAUX,
+            contours.IRIS_2013,
+            contours.IRIS_PE,
+            income.FILOSOFI_IRIS,
+            results.MINISTRY_BUREAU_RESULTS,
+        )
+    }
+)
+
+
+def layout_of(source: Source) -> Layout:
+    """Return the layout of a source.
+
+    Raises:
+        UsageError: no such layout, a field that it needs is not set, or a control total that it cannot measure.
+    """
+    layout = LAYOUTS.get(source.layout)
+    where = f"Source {source.source_id}"
+    if layout is None:
+        raise UsageError(f"{where}: no layout is called {source.layout}.", f"Known: {', '.join(sorted(LAYOUTS))}.")
+    for field in layout.needs:
+        if getattr(source, field) is None:
+            raise UsageError(f"{where}: the layout {layout.name} needs {field}.", "Add it to the source's file.")
+    for measure in source.control_totals.totals if source.control_totals else ():
+        if measure != "rows" and measure not in layout.measures:
+            known = ", ".join(("rows", *sorted(layout.measures)))
+            raise UsageError(f"{where}: no control total is called {measure}.", f"Known: {known}.")
+    return layout

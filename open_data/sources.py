@@ -1,0 +1,176 @@
+"""Sources as data: the records of `config/open_data/*.yaml`, typed and checked on reading.
+
+A new source of a known layout is a new file there, no code. Reading a source's files belongs to
+`open_data.layouts`, taking them in to `open_data.load`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+
+import yaml
+
+from terms.errors import UsageError
+
+#: Rows that a new load may lack against the serving one before it is taken for a cut file. Policy.
+DEFAULT_MAX_SHRINK_PCT = 20
+
+_NAME = re.compile(r"[a-z0-9_]+")
+
+
+@dataclass(frozen=True)
+class ControlTotals:
+    """Published sums of a whole file; a load below `whole_from` rows is an extract, for which none is published."""
+
+    whole_from: int
+    totals: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One open-data source: where it comes from, how its files look, what it must sum up to.
+
+    `files` are globs under the open-data folder, alternatives in order of preference: the first that finds
+    anything gives all files. `columns` must all stand in the header (or among a feature's properties).
+    """
+
+    source_id: str
+    title: str
+    producer: str
+    licence: str
+    official_url: str
+    vintage: str
+    layout: str
+    changes: str
+    files: tuple[str, ...]
+    columns: tuple[str, ...]
+    bureau_map: str | None = None
+    election: str | None = None
+    round: int | None = None
+    commune: str | None = None
+    max_shrink_pct: int = DEFAULT_MAX_SHRINK_PCT
+    control_totals: ControlTotals | None = None
+
+
+def read_sources(folder: Path) -> tuple[Source, ...]:
+    """Read every `*.yaml` of the folder, in order of file name.
+
+    Raises:
+        UsageError: the folder holds none, a file is not YAML, a key is unknown, missing or of a wrong type, or two
+            files share a `source_id`; the message names file and key.
+    """
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise UsageError(f"{folder} holds no open-data source.", "Point FILIATION_CONFIG to a folder with open_data/.")
+    sources = tuple(_read(path) for path in paths)
+    seen: dict[str, Path] = {}
+    for source, path in zip(sources, paths, strict=True):
+        if source.source_id in seen:
+            raise UsageError(
+                f"{path.name}: source_id {source.source_id} is already that of {seen[source.source_id].name}.",
+                "Give each source its own.",
+            )
+        seen[source.source_id] = path
+    return sources
+
+
+def find_files(folder: Path, source: Source) -> tuple[Path, ...]:
+    """Return the source's files under the folder, sorted; empty if no pattern finds any."""
+    for pattern in source.files:
+        found = tuple(sorted(path for path in folder.glob(pattern) if path.is_file()))
+        if found:
+            return found
+    return ()
+
+
+def file_sha256(path: Path) -> str:
+    """Return the hex sha256 of a file's bytes."""
+    total = sha256()
+    with path.open("rb") as handle:
+        while chunk := handle.read(1 << 20):
+            total.update(chunk)
+    return total.hexdigest()
+
+
+def _read(path: Path) -> Source:
+    try:
+        record = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path.name} is not YAML in UTF-8 ({type(error).__name__}).", "Correct the file.") from None
+    if not isinstance(record, dict):
+        raise UsageError(f"{path.name} holds no keys.", "See the other files of the folder.")
+    known = Source.__dataclass_fields__.keys()
+    unknown = sorted(str(key) for key in record.keys() - known)
+    if unknown:
+        raise UsageError(f"{path.name}: unknown key {', '.join(unknown)}.", f"Known: {', '.join(sorted(known))}.")
+    source = Source(
+        source_id=_text(path, record, "source_id"),
+        title=_text(path, record, "title"),
+        producer=_text(path, record, "producer"),
+        licence=_text(path, record, "licence"),
+        official_url=_text(path, record, "official_url"),
+        vintage=_text(path, record, "vintage"),
+        layout=_text(path, record, "layout"),
+        changes=_text(path, record, "changes"),
+        files=_texts(path, record, "files"),
+        columns=_texts(path, record, "columns"),
+        bureau_map=_optional_text(path, record, "bureau_map"),
+        election=_optional_text(path, record, "election"),
+        round=_optional_number(path, record, "round"),
+        commune=_optional_text(path, record, "commune"),
+        max_shrink_pct=_number(path, {"max_shrink_pct": DEFAULT_MAX_SHRINK_PCT, **record}, "max_shrink_pct"),
+        control_totals=_control_totals(path, record),
+    )
+    if not _NAME.fullmatch(source.source_id):
+        raise _wrong(path, "source_id", "small letters, digits and _")
+    if not re.fullmatch(r"[A-Za-z0-9.-]+", source.vintage):
+        raise _wrong(path, "vintage", "letters, digits, dots and dashes")
+    return source
+
+
+def _text(path: Path, record: Mapping[str, object], key: str) -> str:
+    value = record.get(key)
+    if not isinstance(value, str) or not value:
+        raise _wrong(path, key, "text (in quotes where it looks like a number)")
+    return value
+
+
+def _optional_text(path: Path, record: Mapping[str, object], key: str) -> str | None:
+    return None if record.get(key) is None else _text(path, record, key)
+
+
+def _texts(path: Path, record: Mapping[str, object], key: str) -> tuple[str, ...]:
+    value = record.get(key)
+    if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
+        raise _wrong(path, key, "a list of texts")
+    return tuple(value)
+
+
+def _number(path: Path, record: Mapping[str, object], key: str) -> int:
+    value = record.get(key)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong(path, key, "a whole number")
+    return value
+
+
+def _optional_number(path: Path, record: Mapping[str, object], key: str) -> int | None:
+    return None if record.get(key) is None else _number(path, record, key)
+
+
+def _control_totals(path: Path, record: Mapping[str, object]) -> ControlTotals | None:
+    value = record.get("control_totals")
+    if value is None:
+        return None
+    if not isinstance(value, dict) or set(value) != {"whole_from", "totals"} or not isinstance(value["totals"], dict):
+        raise _wrong(path, "control_totals", "the keys whole_from and totals")
+    totals = {str(name): _number(path, value["totals"], name) for name in value["totals"]}
+    return ControlTotals(_number(path, value, "whole_from"), MappingProxyType(totals))
+
+
+def _wrong(path: Path, key: str, wanted: str) -> UsageError:
+    return UsageError(f"{path.name}: {key} must be {wanted}.", "Correct the file.")
