@@ -1,0 +1,287 @@
+"""Delivered addresses become BAN addresses, set by set in SQL: exact, then near, then street, then commune.
+
+Works on a connection in memory (street text never leaves it) that holds the relations `delivered`
+(address_key, street, postcode, city, country), `ban` (columns of BAN_ADDRESSES) and `communes` (of COMMUNES).
+Leaves `matches` (one row per address) and `candidate_rows` (BAN rows that an unsettled address may be, with weights).
+Where a BAN address votes belongs to `tie`. Source of the rules: partners README §2 "Address".
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from territories.words import create_macros
+
+#: Raised whenever the same addresses and the same BAN may be matched otherwise: ties are then made anew.
+MATCHER_VERSION = 1
+
+#: Country codes under which a French address is delivered; blank is taken as France, as partners leave it out.
+FRENCH = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC")
+
+#: How sure a match is. Set by hand on real rows until the calibration of the territory issue replaces them.
+EXACT = 0.99
+EXACT_OTHER_POSTCODE = 0.96
+NEAR_BY_DISTANCE = (0.95, 0.9, 0.8)
+#: From here on the BAN address, and with it bureau and IRIS, is stated; below it only candidates are kept.
+STATED_FROM = 0.9
+#: Words of a delivered street that can belong to its name; what follows is floor, door and building.
+MAX_WORDS = 12
+
+
+def match_addresses(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `matches` and `candidate_rows` from `delivered`, `ban` and `communes`.
+
+    matches: address_key, match_kind, address_id (null below STATED_FROM), commune_code, match_confidence.
+    candidate_rows: address_key, address_id, weight (they sum to 1 per address).
+    """
+    create_macros(connection)
+    _resolve_communes(connection)
+    _gather_streets(connection)
+    _parse(connection)
+    _find_streets(connection)
+    _match_exactly(connection)
+    _match_nearly(connection)
+    _collect(connection)
+
+
+def _resolve_communes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `homes`: the commune of this postcode and this name, else the only one of this postcode."""
+    french = ", ".join(f"'{code}'" for code in FRENCH)
+    connection.execute(
+        """
+        create or replace temp table towns as
+        select distinct commune_code, postcode, town_name(label) as town from communes
+        """
+    )
+    connection.execute(
+        f"""
+        create or replace temp table homes as
+        with located as (
+            select address_key, street, postcode, town_name(city) as town,
+                coalesce(country, '') in ('', {french}) as is_french
+            from delivered
+        ),
+        by_name as (
+            select postcode, town, min(commune_code) as commune_code
+            from towns group by all having count(distinct commune_code) = 1
+        ),
+        by_postcode as (
+            select postcode, min(commune_code) as commune_code
+            from towns group by all having count(distinct commune_code) = 1
+        )
+        select located.address_key, located.street, located.postcode, located.town,
+            case when length(located.postcode) = 5 then left(located.postcode, 2) end as department,
+            coalesce(by_name.commune_code, by_postcode.commune_code) as commune_code,
+            by_name.commune_code is not null as is_named, located.is_french
+        from located
+        left join by_name on located.is_french and located.postcode = by_name.postcode and located.town = by_name.town
+        left join by_postcode on located.is_french and located.postcode = by_postcode.postcode
+        """
+    )
+
+
+def _gather_streets(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `streets` and `houses` from the part of BAN that the delivered postcodes and towns can mean."""
+    connection.execute(
+        """
+        create or replace temp table towns_near as
+        select distinct commune_code from towns
+        where postcode in (select postcode from homes where is_french)
+            or (town, left(postcode, 2)) in (select (town, department) from homes where is_french and town <> '')
+        """
+    )
+    connection.execute(
+        """
+        create or replace temp table published_streets as
+        select row_number() over () as street_id, commune_code, postcode, street, town_name(commune_label) as town,
+            left(postcode, 2) as department, street_words(street) as words
+        from (
+            select distinct commune_code, postcode, street, commune_label
+            from ban where commune_code in (select commune_code from towns_near)
+        )
+        """
+    )
+    connection.execute(
+        """
+        create or replace temp table streets as
+        select *, array_to_string(words, ' ') as name, loose_words(words) as loose from published_streets
+        """
+    )
+    connection.execute(
+        """
+        create or replace temp table houses as
+        select street_id, address_id, number, suffix_key(suffix) as suffix
+        from ban inner join streets using (commune_code, postcode, street)
+        """
+    )
+
+
+def _parse(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `parses`: what a delivered street may say, a letter after the number being its suffix or not.
+
+    `9 R. KELLER` and `9 B RUE KELLER` differ only in what BAN knows: both readings are kept, the first that is an
+    address wins. `30-32` is 30. Without a number there is one reading, for the street level.
+    """
+    connection.execute(
+        r"""
+        create or replace temp table parses as
+        with texts as (
+            select address_key, plain_text(street) as entry from homes where is_french and street is not null
+        ),
+        readings as (
+            select address_key, 1 as reading,
+                regexp_extract(entry, '^(?:N |NO |NUMERO )?(\d{1,5}) ?(BIS|TER|QUATER|[A-Z][A-Z0-9]?) (.+)$',
+                    ['number', 'suffix', 'rest']) as found
+            from texts
+            union all
+            select address_key, 2,
+                regexp_extract(entry, '^(?:N |NO |NUMERO )?(\d{1,5})(?: \d{1,5})? ?()([A-Z].*)$',
+                    ['number', 'suffix', 'rest'])
+            from texts
+            union all
+            select address_key, 3, {'number': '', 'suffix': '', 'rest': entry} from texts where entry ~ '^[A-Z]'
+        )
+        select address_key, reading, try_cast(found.number as integer) as number, suffix_key(found.suffix) as suffix,
+            street_words(found.rest) as words
+        from readings where found.rest <> ''
+        """
+    )
+
+
+def _find_streets(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `street_hits`: streets whose whole name the delivered text begins with, the longest name only.
+
+    A street of another postcode counts where town and department agree: partners mistake arrondissements. One of this
+    postcode does not count where the delivered town is another commune of this postcode.
+    """
+    connection.execute(
+        f"""
+        create or replace temp table street_hits as
+        with prefixes as (
+            select address_key, reading, number, suffix, array_to_string(words[1:length], ' ') as name, length
+            from (select *, unnest(range(1, least(len(words), {MAX_WORDS}) + 1)) as length from parses)
+        ),
+        hits as (
+            select prefixes.*, streets.street_id, homes.commune_code is distinct from streets.commune_code as is_elsewhere,
+                false as is_other_postcode, homes.is_named
+            from prefixes
+            inner join homes using (address_key)
+            inner join streets on prefixes.name = streets.name and homes.postcode = streets.postcode
+            union all
+            select prefixes.*, streets.street_id, true, true, false
+            from prefixes
+            inner join homes using (address_key)
+            inner join streets on prefixes.name = streets.name and homes.town = streets.town
+                and homes.department = streets.department and homes.postcode <> streets.postcode
+        )
+        select address_key, reading, number, suffix, street_id, is_other_postcode
+        from hits
+        where not (is_elsewhere and is_named)
+        qualify length = max(length) over (partition by address_key, reading)
+        """
+    )
+
+
+def _match_exactly(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `exact_hits`: BAN rows of the same number, suffix and street, of the best reading and scope only."""
+    connection.execute(
+        """
+        create or replace temp table exact_hits as
+        select address_key, houses.address_id, is_other_postcode
+        from street_hits
+        inner join houses using (street_id, number, suffix)
+        qualify dense_rank() over (partition by address_key order by reading, is_other_postcode) = 1
+        """
+    )
+
+
+def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `near_hits`: the house of a street of this postcode that is spelled almost so, if it is the only one.
+
+    Almost: the same type and digits, articles aside at most one letter other, or two in a long name. Two streets at
+    the same distance settle nothing.
+    """
+    connection.execute(
+        """
+        create or replace temp table near_hits as
+        with open_parses as (
+            select parses.*, loose_words(words) as loose, homes.postcode
+            from parses
+            inner join homes using (address_key)
+            where number is not null and address_key not in (select address_key from exact_hits)
+        ),
+        compared as (
+            select open_parses.address_key, houses.address_id, reading,
+                array_to_string(open_parses.loose[1:len(streets.loose)], ' ') as written,
+                array_to_string(streets.loose, ' ') as published
+            from open_parses
+            inner join streets on open_parses.postcode = streets.postcode and open_parses.words[1] = streets.words[1]
+            inner join houses using (street_id, number, suffix)
+            where len(streets.loose) > 1
+        ),
+        measured as (
+            select address_key, address_id, damerau_levenshtein(written, published) as distance
+            from compared
+            where abs(length(written) - length(published)) <= 2
+                and regexp_replace(written, '[^0-9]', '', 'g') = regexp_replace(published, '[^0-9]', '', 'g')
+                and damerau_levenshtein(written, published) <= case when length(published) >= 14 then 2 else 1 end
+            qualify dense_rank() over (partition by address_key order by reading, distance) = 1
+        )
+        select address_key, min(address_id) as address_id, min(distance) as distance
+        from measured group by address_key having count(distinct address_id) = 1
+        """
+    )
+
+
+def _collect(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `matches` and `candidate_rows` from what exact, near and street level found."""
+    near = " ".join(f"when {distance} then {sure}" for distance, sure in enumerate(NEAR_BY_DISTANCE))
+    connection.execute(
+        f"""
+        create or replace temp table settled as
+        select address_key, 'exact' as match_kind, min(address_id) as address_id,
+            case when bool_or(is_other_postcode) then {EXACT_OTHER_POSTCODE} else {EXACT} end as match_confidence
+        from exact_hits group by address_key having count(distinct address_id) = 1
+        union all
+        select address_key, 'near', address_id, case distance {near} end from near_hits
+        """
+    )
+    connection.execute(
+        f"""
+        create or replace temp table candidate_rows as
+        with nearest_streets as (
+            select address_key, street_id from street_hits
+            qualify dense_rank() over (partition by address_key order by is_other_postcode, reading) = 1
+        ),
+        rows as (
+            select address_key, address_id from settled where match_confidence < {STATED_FROM}
+            union all
+            select distinct address_key, address_id from exact_hits anti join settled using (address_key)
+            union all
+            select distinct address_key, houses.address_id
+            from nearest_streets inner join houses using (street_id)
+            where address_key not in (select address_key from settled)
+                and address_key not in (select address_key from exact_hits)
+        )
+        select address_key, address_id, 1.0 / count(*) over (partition by address_key) as weight from rows
+        """
+    )
+    connection.execute(
+        f"""
+        create or replace temp table matches as
+        select homes.address_key,
+            case
+                when settled.address_key is not null then settled.match_kind
+                when homes.address_key in (select address_key from candidate_rows) then 'street'
+                when homes.commune_code is not null then 'commune'
+                else 'none'
+            end as match_kind,
+            case when settled.match_confidence >= {STATED_FROM} then settled.address_id end as address_id,
+            coalesce(house.commune_code, homes.commune_code) as commune_code,
+            coalesce(settled.match_confidence, 0.0) as match_confidence
+        from homes
+        left join settled using (address_key)
+        left join ban as house
+            on settled.address_id = house.address_id and settled.match_confidence >= {STATED_FROM}
+        """
+    )
