@@ -63,48 +63,59 @@ class TieReport:
     with_iris: int
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """What the ties of this moment are made of."""
+
+    readings: tuple[str, ...]
+    vintages: tuple[str, ...]
+    territory: str
+
+    @property
+    def name(self) -> str:
+        return self.territory + digest(*self.readings)[:_HALF]
+
+
 def tie_addresses(stores: TieStores, progress: Progress) -> TieReport:
     """Make the file of ties for the accepted opt-in readings and the serving vintages, unless it exists.
 
-    One row per address × bureau map present; without any map the file is empty. Addresses already tied under the same
+    One row per address x bureau map present; without any map the file is empty. Addresses already tied under the same
     vintages and matcher are taken over from the last such file.
     """
-    deliveries = accepted_deliveries(stores.engine)
-    readings = sorted(reading_name(item.delivery_id, item.reading) for item in deliveries if item.kind == "optins")
-    vintages = _territory_vintages(stores)
-    territory = digest(str(MATCHER_VERSION), *(f"{name} {sha}" for name, sha in sorted(vintages.items())))[:_HALF]
-    name = territory + digest(*readings)[:_HALF]
-    if stores.lake.path(ADDRESS_TIES, name).exists():
-        return _report(stores.lake, name, matched_now=0)
+    wanted = _wanted(stores.engine, stores.lake)
+    if stores.lake.path(ADDRESS_TIES, wanted.name).exists():
+        return _report(stores.lake, wanted.name, matched_now=0)
     with tempfile.TemporaryDirectory(prefix="filiation-territories-") as spill:
-        connection = stores.vault.addresses(readings)
+        connection = stores.vault.addresses(wanted.readings)
         try:
             connection.execute(f"set temp_directory = '{quoted(Path(spill))}'")
-            matched_now = _make(connection, stores.lake, name, territory, list(vintages), progress)
+            matched_now = _make(connection, stores.lake, wanted, progress)
         finally:
             connection.close()
-    return _report(stores.lake, name, matched_now=matched_now)
+    return _report(stores.lake, wanted.name, matched_now=matched_now)
 
 
-def _territory_vintages(stores: TieStores) -> dict[str, str]:
-    """Return the serving vintages that fill a table which ties are made of."""
-    return {
+def current_ties(engine: Engine, lake: Lake) -> str | None:
+    """Return the name of the ties of the accepted readings and serving vintages, None if they are not made yet."""
+    name = _wanted(engine, lake).name
+    return name if lake.path(ADDRESS_TIES, name).exists() else None
+
+
+def _wanted(engine: Engine, lake: Lake) -> _Wanted:
+    deliveries = accepted_deliveries(engine)
+    readings = sorted(reading_name(item.delivery_id, item.reading) for item in deliveries if item.kind == "optins")
+    vintages = {
         name: sha
-        for name, sha in current_vintages(stores.engine).items()
-        if any(stores.lake.path(table, name).exists() for table in _TERRITORY_TABLES)
+        for name, sha in sorted(current_vintages(engine).items())
+        if any(lake.path(table, name).exists() for table in _TERRITORY_TABLES)
     }
+    territory = digest(str(MATCHER_VERSION), *(f"{name} {sha}" for name, sha in vintages.items()))[:_HALF]
+    return _Wanted(tuple(readings), tuple(vintages), territory)
 
 
-def _make(
-    connection: duckdb.DuckDBPyConnection,
-    lake: Lake,
-    name: str,
-    territory: str,
-    vintages: list[str],
-    progress: Progress,
-) -> int:
+def _make(connection: duckdb.DuckDBPyConnection, lake: Lake, wanted: _Wanted, progress: Progress) -> int:
     """Write the file of ties and return how many addresses had to be matched."""
-    known = lake.sql(ADDRESS_TIES, _latest_ties(lake, territory))
+    known = lake.sql(ADDRESS_TIES, _latest_ties(lake, wanted.territory))
     connection.execute(f"create temp table known_ties as {known}")
     connection.execute(
         "create temp table wanted as select address_key, min(street) as street, min(postcode) as postcode,"
@@ -112,14 +123,14 @@ def _make(
     )
     connection.execute("create temp table delivered as select * from wanted anti join known_ties using (address_key)")
     for table in _TERRITORY_TABLES:
-        present = [vintage for vintage in vintages if lake.path(table, vintage).exists()]
+        present = [vintage for vintage in wanted.vintages if lake.path(table, vintage).exists()]
         connection.execute(f"create temp view {table.name} as {lake.sql(table, present)}")
     connection.execute(f"create temp view ban as select * from {BAN_ADDRESSES.name}")
     total = _count(connection, "select count(*) from delivered")
     progress(f"territories: matching {total} addresses")
     match_addresses(connection)
     _locate(connection)
-    lake.write(connection, ADDRESS_TIES, name, _TIES)
+    lake.write(connection, ADDRESS_TIES, wanted.name, _TIES)
     return total
 
 

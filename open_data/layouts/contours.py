@@ -13,7 +13,7 @@ import duckdb
 
 from open_data.failures import SourceFailed
 from open_data.layouts.geojson import Contour, read_contours
-from open_data.layouts.layout import Layout, Shape, literal
+from open_data.layouts.layout import Layout, literal
 from open_data.sources import Source
 from stores.schemas import BUREAUX, CONTOURS, IRIS, Table
 
@@ -54,40 +54,39 @@ def _iris(code: str, label: str, commune: str, source: Source, properties: Mappi
 ContourOf = Callable[[Source, Mapping[str, object]], Contour]
 
 
-def _bureaux_of(contour_of: ContourOf) -> Shape:
-    def shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]) -> Mapping[Table, str]:
-        read_contours(connection, source, paths, partial(contour_of, source))
-        map_name = literal(source.bureau_map)
-        return {
-            CONTOURS: f"select 'bureau' as kind, {map_name} as map, code, {_PART}, commune_code, wkb from contours_read",
-            BUREAUX: f"select distinct code as bureau_code, {map_name} as map, commune_code from contours_read",
-        }
-
-    return shape
-
-
-def _iris_of(contour_of: ContourOf) -> Shape:
-    def shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]) -> Mapping[Table, str]:
-        read_contours(connection, source, paths, partial(contour_of, source))
-        vintage = literal(source.vintage)
-        return {
-            CONTOURS: f"select 'iris' as kind, {vintage} as map, code, {_PART}, commune_code, wkb from contours_read",
-            IRIS: "select code as iris_code, min(commune_code) as commune_code, min(label) as label"
-            " from contours_read group by code",
-        }
-
-    return shape
+def _shape_bureaux(
+    contour_of: ContourOf, connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]
+) -> Mapping[Table, str]:
+    read_contours(connection, source, paths, partial(contour_of, source))
+    map_name = literal(source.bureau_map)
+    return {
+        CONTOURS: f"select 'bureau' as kind, {map_name} as map, code, {_PART}, commune_code, wkb from contours_read",
+        BUREAUX: f"select distinct code as bureau_code, {map_name} as map, commune_code from contours_read",
+    }
 
 
-_BUREAU_TABLES = (BUREAUX, CONTOURS)
-ETALAB_BUREAUX = Layout("etalab_bureau_contours", 1, _BUREAU_TABLES, _bureaux_of(_etalab), needs=("bureau_map",))
-PARIS_SECTORS = Layout(
-    "paris_bureau_sectors", 1, _BUREAU_TABLES, _bureaux_of(_paris_sectors), needs=("bureau_map", "commune")
-)
-CITY_BUREAUX = Layout("city_bureau_codes", 1, _BUREAU_TABLES, _bureaux_of(_city_code), needs=("bureau_map", "commune"))
-IRIS_2013 = Layout(
-    "iris_contours_dcomiris", 1, (IRIS, CONTOURS), _iris_of(partial(_iris, "DCOMIRIS", "NOM_IRIS", "DEPCOM"))
-)
-IRIS_PE = Layout(
-    "iris_contours_pe", 1, (IRIS, CONTOURS), _iris_of(partial(_iris, "code_iris", "nom_iris", "code_insee"))
-)
+def _shape_iris(
+    contour_of: ContourOf, connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]
+) -> Mapping[Table, str]:
+    read_contours(connection, source, paths, partial(contour_of, source))
+    vintage = literal(source.vintage)
+    return {
+        CONTOURS: f"select 'iris' as kind, {vintage} as map, code, {_PART}, commune_code, wkb from contours_read",
+        IRIS: "select code as iris_code, min(commune_code) as commune_code, min(label) as label"
+        " from contours_read group by code",
+    }
+
+
+def _bureau_layout(name: str, contour_of: ContourOf, *needs: str) -> Layout:
+    return Layout(name, 1, (BUREAUX, CONTOURS), partial(_shape_bureaux, contour_of), needs=("bureau_map", *needs))
+
+
+def _iris_layout(name: str, code: str, label: str, commune: str) -> Layout:
+    return Layout(name, 1, (IRIS, CONTOURS), partial(_shape_iris, partial(_iris, code, label, commune)))
+
+
+ETALAB_BUREAUX = _bureau_layout("etalab_bureau_contours", _etalab)
+PARIS_SECTORS = _bureau_layout("paris_bureau_sectors", _paris_sectors, "commune")
+CITY_BUREAUX = _bureau_layout("city_bureau_codes", _city_code, "commune")
+IRIS_2013 = _iris_layout("iris_contours_dcomiris", "DCOMIRIS", "NOM_IRIS", "DEPCOM")
+IRIS_PE = _iris_layout("iris_contours_pe", "code_iris", "nom_iris", "code_insee")
