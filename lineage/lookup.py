@@ -1,0 +1,126 @@
+"""Looks numbers up: logs the access, then puts one line of descent together per number.
+
+The parts are read in `lineage.origins` (the published base and the vault) and `lineage.uses` (the ledger); what a
+use is worth is asked of `consent.judgement`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from lineage.access import Access, record_access
+from lineage.descent import AsOf, ConsentEvent, Descent, Send
+from lineage.origins import Origins, OriginSources, read_origins
+from lineage.uses import opt_outs_of, sends_of
+from partners_ingest.phone import normalise_number
+from stores.evidence import EvidenceStore
+from stores.house import House
+from stores.keys import Keys
+from stores.lake import Lake
+from stores.vault import Vault
+from stores.warehouse import Warehouse, read_manifest
+from terms.clock import Clock
+from terms.environment import NUMBER_RULES, NumberRules
+from terms.errors import UsageError
+
+
+@dataclass(frozen=True)
+class LookupStores:
+    """What a look-up needs: the stores it reads, who asks, the clock, and which numbers count."""
+
+    engine: Engine
+    keys: Keys
+    evidence: EvidenceStore
+    vault: Vault
+    lake: Lake
+    warehouse: Warehouse
+    actor: str
+    clock: Clock
+    number_rules: NumberRules
+
+    @classmethod
+    def of(cls, house: House) -> LookupStores:
+        """Take from an opened house what a look-up needs."""
+        return cls(
+            engine=house.engine,
+            keys=house.keys,
+            evidence=house.evidence,
+            vault=house.vault,
+            lake=house.lake,
+            warehouse=house.warehouse,
+            actor=house.settings.actor,
+            clock=house.clock,
+            number_rules=NUMBER_RULES[house.settings.environment],
+        )
+
+
+def look_up(stores: LookupStores, numbers: Sequence[str], *, reason: str, case: str | None = None) -> list[Descent]:
+    """Return one line of descent per asked number, in the order asked; the same number twice gives one.
+
+    The verdicts are "for some sponsor, selected by bureau", now, by all that is known now. The access log's row
+    and its journal line are committed before anything is read.
+
+    Args:
+        stores: the opened stores.
+        numbers: as people write them.
+        reason: why; recorded.
+        case: required for more than 20 numbers.
+
+    Raises:
+        UsageError: no reason, no case, or a text that is no phone number (told by its place, never its value).
+        Refused: no base was published yet.
+    """
+    asked = _read_numbers(stores, numbers)
+    record_access(stores.engine, stores.clock, Access("lineage", stores.actor, reason, case, list(asked)))
+    at = stores.clock.now()
+    with stores.warehouse.open_base() as base:
+        manifest = read_manifest(base)
+        sources = OriginSources(base, manifest.deliveries, stores.engine, stores.vault, stores.number_rules)
+        origins = read_origins(sources, list(asked), at)
+    sends = sends_of(stores.engine, list(asked))
+    opt_outs = opt_outs_of(stores.engine, list(asked))
+    as_of = AsOf(manifest.version, at)
+    return [
+        _descent(number, contact_id, as_of, origins, sends.get(contact_id, []), opt_outs.get(contact_id, []))
+        for contact_id, number in asked.items()
+    ]
+
+
+def _read_numbers(stores: LookupStores, numbers: Sequence[str]) -> dict[str, str]:
+    """Return number by contact id, in the order asked."""
+    read = [normalise_number(text, stores.number_rules) for text in numbers]
+    unread = [str(position) for position, number in enumerate(read, 1) if number is None]
+    if unread:
+        raise UsageError(
+            f"Of the {len(numbers)} numbers, these cannot be read: {', '.join(unread[:20])} (counted from 1).",
+            "Write each as a phone number, for example 06 39 98 00 42.",
+        )
+    return {stores.keys.contact_id(number): number for number in read if number is not None}
+
+
+def _descent(
+    number: str,
+    contact_id: str,
+    as_of: AsOf,
+    origins: Origins,
+    sends: Sequence[Send],
+    opt_outs: Sequence[ConsentEvent],
+) -> Descent:
+    """Return the answer about one contact; it is known if a published row holds it."""
+    opt_ins = tuple(origins.opt_ins.get(contact_id, ()))
+    events = [*origins.events.get(contact_id, ()), *opt_outs]
+    return Descent(
+        number=number,
+        contact_id=contact_id,
+        as_of=as_of,
+        is_known=bool(opt_ins),
+        verdicts=origins.verdicts[contact_id] if opt_ins else {},
+        opt_ins=opt_ins,
+        attributes=origins.attributes.get(contact_id),
+        events=tuple(sorted(events, key=lambda event: (event.at, event.known_at))),
+        territory=origins.territories.get(contact_id),
+        sends=tuple(sends),
+    )
