@@ -147,8 +147,8 @@ def _bureaux_2022(cells: dict[int, tuple[Point, ...]]) -> tuple[Area, ...]:
     """Return bureaux 0001 to 0012; the last leaves a corner of the commune in no polygon, as old maps do."""
     areas = [Area(_bureau_code(cell + 1), ring) for cell, ring in cells.items()]
     south_west, south_east, north_east, north_west, _ = cells[11]
-    cut = tuple(round(a + 0.75 * (b - a), 6) for a, b in zip(south_east, north_east, strict=True))
-    inner = tuple(round(a + 0.75 * (b - a), 6) for a, b in zip(north_west, north_east, strict=True))
+    cut = tuple(round(a + 0.5 * (b - a), 6) for a, b in zip(south_east, north_east, strict=True))
+    inner = tuple(round(a + 0.5 * (b - a), 6) for a, b in zip(north_west, north_east, strict=True))
     ring = (south_west, south_east, (cut[0], cut[1]), (inner[0], inner[1]), north_west, south_west)
     return (*areas[:11], Area(areas[11].code, ring))
 
