@@ -3,17 +3,15 @@
 Reading and checking the files stands in `consent`; each asset only takes the snapshot and counts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
-from consent.configuration import take_controller_snapshot, take_segments_snapshot, take_sponsors_snapshot
-from consent.rules import take_rules_snapshot
 
 from assets import vocabulary as words
+from consent.configuration import take_controller_snapshot, take_segments_snapshot, take_sponsors_snapshot
 from consent.dossiers import read_dossiers
+from consent.rules import take_rules_snapshot
 from consent.snapshots import take_dossier_snapshot
 from stores.house import House
 from stores.snapshots import Snapshot
@@ -25,7 +23,7 @@ class DossierFolder(dg.Config):
     folder: str | None = None
 
 
-@dg.asset(group_name=words.PARTNERS, owners=words.DATA_PROTECTION, kinds={"yaml"})
+@dg.asset(key_prefix="configuration", group_name=words.CONFIGURATION, owners=words.DATA_PROTECTION, kinds={"yaml"})
 def dossiers(config: DossierFolder, writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
     """What the company knows of each partner: contract, chain, audits, form versions, texts shown, feeds.
 
@@ -46,7 +44,14 @@ def dossiers(config: DossierFolder, writing_house: dg.ResourceParam[House]) -> d
 def _snapshot_asset(
     name: str, description: str, take: Callable[[House], Snapshot], owners: list[str]
 ) -> dg.AssetsDefinition:
-    @dg.asset(name=name, group_name=words.CONFIGURATION, owners=owners, kinds={"yaml"}, description=description)
+    @dg.asset(
+        name=name,
+        key_prefix="configuration",
+        group_name=words.CONFIGURATION,
+        owners=owners,
+        kinds={"yaml"},
+        description=description,
+    )
     def snapshot_asset(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
         snapshot = take(writing_house)
         return dg.MaterializeResult(metadata={"snapshot": snapshot.sha256, "number": snapshot.number})

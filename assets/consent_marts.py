@@ -3,8 +3,6 @@
 The models and their tests stand in `dbt_project`; what a base is made of is collected in `publishing`.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
@@ -22,14 +20,17 @@ from stores.house import House
 _GROUPS = {"staging": words.CONSENT, "intermediate": words.CONSENT, "marts": words.BASE}
 
 
+_CONFIGURATION = {"dossiers", "rules", "sponsors", "controller", "segment_definitions"}
+
+
 class MartTranslator(DagsterDbtTranslator):
     """Names models as assets, and lets each dbt source depend on the assets that fill its table.
 
     Args:
-        filled_by: dbt source name -> keys of the Python assets that write it, where there are several.
+        filled_by: lake table -> keys of the Python assets that write it, where there may be several.
     """
 
-    def __init__(self, filled_by: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, filled_by: Mapping[str, tuple[dg.AssetKey, ...]]) -> None:
         super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
         self._filled_by = filled_by
 
@@ -47,8 +48,17 @@ class MartTranslator(DagsterDbtTranslator):
         folders = dbt_resource_props.get("fqn", [])
         return next((group for folder, group in _GROUPS.items() if folder in folders), None)
 
-    def _writers(self, key: dg.AssetKey) -> list[dg.AssetKey]:
-        return [dg.AssetKey(name) for name in self._filled_by.get(key.to_user_string(), (key.to_user_string(),))]
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Return the model's own name, and for a source the Python asset that stands before it."""
+        key = super().get_asset_key(dbt_resource_props)
+        if dbt_resource_props["resource_type"] != "source":
+            return key
+        return dg.AssetKey(["configuration" if key.path[-1] in _CONFIGURATION else "lake", *key.path])
+
+    def _writers(self, key: dg.AssetKey) -> tuple[dg.AssetKey, ...]:
+        if key.path[0] != "lake":
+            return (key,)
+        return self._filled_by.get(key.path[-1], (key,))
 
 
 def dbt_project() -> DbtProject:
@@ -56,7 +66,7 @@ def dbt_project() -> DbtProject:
     return DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
 
 
-def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[str, ...]]) -> dg.AssetsDefinition:
+def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey, ...]]) -> dg.AssetsDefinition:
     """Return the assets of all dbt models."""
 
     @dbt_assets(

@@ -3,17 +3,15 @@
 The way of a delivery stands in `partners_ingest`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
-from partners_ingest.landing import scan_landing
 
 from assets import vocabulary as words
 from consent.dossiers import read_dossiers
+from partners_ingest.landing import scan_landing
 from stores.house import House
 from stores.schemas import OPT_INS, QUARANTINE, WITHDRAWALS
 
@@ -28,16 +26,16 @@ class LandingFolders(dg.Config):
 @dg.multi_asset(
     specs=[
         dg.AssetSpec(
-            "deliveries",
-            deps=["dossiers"],
+            ["lake", "deliveries"],
+            deps=[["configuration", "dossiers"]],
             group_name=words.PARTNERS,
             owners=words.DATA_ENGINEERING,
             kinds={"file"},
             description="Every file a partner sent: bytes kept and hashed, then accepted, held, refused or duplicate.",
         ),
         dg.AssetSpec(
-            "opt_ins",
-            deps=["deliveries"],
+            ["lake", "opt_ins"],
+            deps=[["lake", "deliveries"]],
             group_name=words.PARTNERS,
             owners=words.DATA_ENGINEERING,
             kinds={"parquet"},
@@ -45,8 +43,8 @@ class LandingFolders(dg.Config):
             metadata=words.schema_of(OPT_INS),
         ),
         dg.AssetSpec(
-            "withdrawals",
-            deps=["deliveries"],
+            ["lake", "withdrawals"],
+            deps=[["lake", "deliveries"]],
             group_name=words.PARTNERS,
             owners=words.DATA_ENGINEERING,
             kinds={"parquet"},
@@ -54,8 +52,8 @@ class LandingFolders(dg.Config):
             metadata=words.schema_of(WITHDRAWALS),
         ),
         dg.AssetSpec(
-            "quarantine",
-            deps=["deliveries"],
+            ["lake", "quarantine"],
+            deps=[["lake", "deliveries"]],
             group_name=words.PARTNERS,
             owners=words.DATA_ENGINEERING,
             kinds={"parquet"},
@@ -64,7 +62,9 @@ class LandingFolders(dg.Config):
         ),
     ],
     check_specs=[
-        dg.AssetCheckSpec("feed_contract", asset="opt_ins", description="Great Expectations: each feed's own bounds.")
+        dg.AssetCheckSpec(
+            "feed_contract", asset=["lake", "opt_ins"], description="Great Expectations: each feed's own bounds."
+        )
     ],
     pool=words.WRITER_POOL,
 )
@@ -94,15 +94,15 @@ def _materialisations(reports: tuple[DeliveryReport, ...]) -> Iterator[dg.Materi
     outcomes = {outcome: 0 for outcome in ("accepted", "held", "refused", "duplicate")}
     for report in reports:
         outcomes[report.outcome] += 1
-    yield dg.MaterializeResult(asset_key="deliveries", metadata=words.counts(new=len(reports), **outcomes))
+    yield dg.MaterializeResult(asset_key=["lake", "deliveries"], metadata=words.counts(new=len(reports), **outcomes))
     rows = {"optins": 0, "withdrawals": 0}
     for report in reports:
         if report.kind in rows:
             rows[report.kind] += report.accepted_rows or 0
     quarantined = sum(report.quarantined_rows or 0 for report in reports)
-    yield dg.MaterializeResult(asset_key="opt_ins", metadata=words.counts(new_rows=rows["optins"]))
-    yield dg.MaterializeResult(asset_key="withdrawals", metadata=words.counts(new_rows=rows["withdrawals"]))
-    yield dg.MaterializeResult(asset_key="quarantine", metadata=words.counts(new_rows=quarantined))
+    yield dg.MaterializeResult(asset_key=["lake", "opt_ins"], metadata=words.counts(new_rows=rows["optins"]))
+    yield dg.MaterializeResult(asset_key=["lake", "withdrawals"], metadata=words.counts(new_rows=rows["withdrawals"]))
+    yield dg.MaterializeResult(asset_key=["lake", "quarantine"], metadata=words.counts(new_rows=quarantined))
 
 
 def _contract_check(reports: tuple[DeliveryReport, ...]) -> dg.AssetCheckResult:
@@ -110,7 +110,7 @@ def _contract_check(reports: tuple[DeliveryReport, ...]) -> dg.AssetCheckResult:
     broken = [report for report in judged if report.quality is not None and not report.quality.holds]
     drifting = [name for report in judged if report.quality is not None for name in report.quality.drift]
     return dg.AssetCheckResult(
-        asset_key="opt_ins",
+        asset_key=["lake", "opt_ins"],
         check_name="feed_contract",
         passed=not broken and not drifting,
         severity=dg.AssetCheckSeverity.WARN,

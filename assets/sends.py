@@ -3,13 +3,11 @@
 Judging, claiming and handing over stand in `sends.sender`.
 """
 
-from __future__ import annotations
-
 import dagster as dg
-from sends.house import SendStores
 from sends.sender import send_plan
 
 from assets import vocabulary as words
+from sends.house import SendStores
 from stores.house import House
 
 PLANS = dg.DynamicPartitionsDefinition(name="plans")

@@ -3,8 +3,6 @@
 What an asset does stands in the module of its room.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

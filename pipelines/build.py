@@ -5,7 +5,9 @@ The UI, the command and the tests use this one door; tests override resources by
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import dagster as dg
 from dagster_dbt import DbtCliResource
@@ -32,7 +34,7 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
     resources: dict[str, object] = {
         "house": house,
         "writing_house": writing_house,
-        "dbt": DbtCliResource(project_dir=project),
+        "dbt": DbtCliResource(project_dir=project, dbt_executable=str(Path(sys.executable).with_name("dbt"))),
     }
     return dg.Definitions(
         assets=[

@@ -98,7 +98,7 @@ def _run_config(landing: Path | None, partners: Path | None, open_data: Path | N
     intake = {name: texts[name] for name in ("landing", "partners") if name in texts}
     ops: dict[str, object] = {"partner_files": {"config": intake}}
     if "partners" in texts:
-        ops["dossiers"] = {"config": {"folder": texts["partners"]}}
+        ops["configuration__dossiers"] = {"config": {"folder": texts["partners"]}}
     if "open_data" in texts:
         ops["open_data_sources"] = {"config": {"folder": texts["open_data"]}}
     return {"ops": ops, "loggers": {"console": {"config": {"log_level": "WARNING"}}}}
@@ -106,7 +106,7 @@ def _run_config(landing: Path | None, partners: Path | None, open_data: Path | N
 
 def _outcomes(result: dg.ExecuteInProcessResult) -> Mapping[str, int]:
     for event in result.get_asset_materialization_events():
-        if event.asset_key == dg.AssetKey("deliveries"):
+        if event.asset_key == dg.AssetKey(["lake", "deliveries"]):
             metadata = event.materialization.metadata
             return {name: int(metadata[name].value) for name in ("accepted", "held", "refused", "duplicate")}  # type: ignore[arg-type]
     return {}

@@ -3,8 +3,6 @@
 Opening happens when a run starts, never at import.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 

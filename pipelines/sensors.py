@@ -3,14 +3,12 @@
 It lists names and sizes and opens nothing; whether a file is any good is the intake's business.
 """
 
-from __future__ import annotations
-
 import json
 
 import dagster as dg
-from partners_ingest.landing import scan_landing
 from sqlalchemy import select
 
+from partners_ingest.landing import scan_landing
 from stores import operations
 from stores.house import House
 

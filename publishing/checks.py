@@ -73,7 +73,9 @@ def holds_no_identity(house: House) -> CheckReport:
         found = {f"{table}.{column}": _suspects(build, table, column) for table, column in columns}
     suspects = {name: count for name, count in found.items() if count}
     where = ", ".join(suspects) or "no column"
-    return CheckReport(not suspects, {"columns": len(found), **suspects}, f"Something like a number or e-mail: {where}.")
+    return CheckReport(
+        not suspects, {"columns": len(found), **suspects}, f"Something like a number or e-mail: {where}."
+    )
 
 
 def _suspects(build: duckdb.DuckDBPyConnection, table: str, column: str) -> int:

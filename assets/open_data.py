@@ -1,0 +1,141 @@
+"""Assets of open data, one per source, and the ties of addresses to their bureaux and IRIS.
+
+Layouts and checks stand in `open_data`, matching in `territories`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import dagster as dg
+
+from assets import vocabulary as words
+from open_data.layouts.registry import layout_of
+from open_data.load import OpenDataStores, Outcome, SourceReport, refresh_open_data
+from open_data.sources import Source
+from stores.house import House
+from stores.schemas import ADDRESS_TIES
+from territories.tie import TieStores, tie_addresses
+
+#: The check of every source: its last attempt did not fail, or says which vintage serves.
+FRESH = "latest_attempt"
+
+
+class OpenDataFolder(dg.Config):
+    """Where the official files are; none = the settings' folder."""
+
+    folder: str | None = None
+
+
+def source_key(source: Source) -> dg.AssetKey:
+    """Return the key of a source's asset."""
+    return dg.AssetKey(["open_data", source.source_id])
+
+
+def filled_by(sources: Sequence[Source]) -> Mapping[str, tuple[dg.AssetKey, ...]]:
+    """Return, for each lake table that open data fills, the assets of the sources that fill it."""
+    tables: dict[str, tuple[dg.AssetKey, ...]] = {}
+    for source in sources:
+        for table in layout_of(source).tables:
+            tables[table.name] = (*tables.get(table.name, ()), source_key(source))
+    return tables
+
+
+def assets_of(sources: Sequence[Source]) -> list[dg.AssetsDefinition]:
+    """Return the assets of all sources and of the ties made with them."""
+    return [_source_assets(sources), _ties_asset([source_key(source) for source in sources])]
+
+
+def _source_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
+    by_id = {source.source_id: source for source in sources}
+
+    @dg.multi_asset(
+        name="open_data_sources",
+        specs=[_spec(source) for source in sources],
+        check_specs=[
+            dg.AssetCheckSpec(FRESH, asset=source_key(source), description="The newest file was taken in or is known.")
+            for source in sources
+        ],
+        pool=words.WRITER_POOL,
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL),
+    )
+    def open_data_sources(
+        context: dg.AssetExecutionContext, config: OpenDataFolder, writing_house: dg.ResourceParam[House]
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        """Take each source's newest files in; one that fails leaves its previous vintage serving and says so."""
+        folder = Path(config.folder) if config.folder else writing_house.settings.open_data
+        stores = OpenDataStores(writing_house.home, writing_house.engine, writing_house.lake)
+        for report in refresh_open_data(stores, folder, by_id.values(), writing_house.clock, context.log.info):
+            yield _materialisation(report)
+            yield _latest_attempt(report)
+
+    return open_data_sources
+
+
+def _spec(source: Source) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        source_key(source),
+        group_name=words.OPEN_DATA,
+        owners=words.DATA_ENGINEERING,
+        kinds={"parquet"},
+        description=f"{source.title}. {source.producer}, {source.licence}, vintage {source.vintage}.",
+        metadata={
+            "official_url": dg.MetadataValue.url(source.official_url),
+            "licence": source.licence,
+            "vintage": source.vintage,
+            "changes": source.changes,
+        },
+    )
+
+
+def _materialisation(report: SourceReport) -> dg.MaterializeResult[None]:
+    return dg.MaterializeResult(
+        asset_key=source_key(report.source),
+        metadata={
+            "outcome": report.outcome.value,
+            "serving": report.serving or "none",
+            "files": dict(report.files),
+            **({"dagster/row_count": sum(report.rows.values())} if report.rows else {}),
+        },
+    )
+
+
+def _latest_attempt(report: SourceReport) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=source_key(report.source),
+        check_name=FRESH,
+        passed=report.outcome in {Outcome.LOADED, Outcome.UNCHANGED} or report.message is None,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=report.message,
+        metadata={
+            total.measure: f"{total.found}" + (f" of {total.expected}" if total.expected is not None else "")
+            for total in report.control_totals
+        },
+    )
+
+
+def _ties_asset(source_keys: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["lake", "address_ties"],
+        deps=[*source_keys, dg.AssetKey(["lake", "opt_ins"])],
+        group_name=words.TERRITORIES,
+        owners=words.DATA_ENGINEERING,
+        kinds={"parquet"},
+        pool=words.WRITER_POOL,
+        metadata=words.schema_of(ADDRESS_TIES),
+    )
+    def address_ties(
+        context: dg.AssetExecutionContext, writing_house: dg.ResourceParam[House]
+    ) -> dg.MaterializeResult[None]:
+        """Each distinct address with its bureau on every map and its IRIS; the street stays in the vault."""
+        stores = TieStores(writing_house.vault, writing_house.lake, writing_house.engine)
+        report = tie_addresses(stores, context.log.info)
+        return dg.MaterializeResult(
+            metadata={
+                **words.counts(addresses=report.addresses, matched_now=report.matched_now, with_iris=report.with_iris),
+                "dagster/row_count": report.addresses * len(report.maps),
+                "match_kinds": dict(report.kinds),
+                "with_bureau": dict(report.with_bureau),
+            }
+        )
+
+    return address_ties
