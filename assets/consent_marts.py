@@ -50,9 +50,9 @@ class MartTranslator(DagsterDbtTranslator):
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Return the model's own name, and for a source the Python asset that stands before it."""
-        key = super().get_asset_key(dbt_resource_props)
         if dbt_resource_props["resource_type"] != "source":
-            return key
+            return dg.AssetKey(dbt_resource_props["name"])
+        key = super().get_asset_key(dbt_resource_props)
         return dg.AssetKey(["configuration" if key.path[-1] in _CONFIGURATION else "lake", *key.path])
 
     def _writers(self, key: dg.AssetKey) -> tuple[dg.AssetKey, ...]:
