@@ -37,6 +37,7 @@ _SNAPSHOT_KIND: Mapping[schemas.Table, str] = {
     schemas.RULES: "rules",
     schemas.SPONSORS: "sponsors",
     schemas.CONTROLLER: "controller",
+    schemas.SEGMENTS: "segments",
     schemas.SEGMENT_CRITERIA: "segments",
 }
 

@@ -458,6 +458,7 @@ RULES = Table(
         ("scope", "VARCHAR", "act or contact"),
         ("profile", "VARCHAR", "strict or market"),
         ("effect", "VARCHAR", "INVITE_ONLY, HOLD, QUARANTINED, REFUSED; a code without effect has no row"),
+        ("later_act_effect", "VARCHAR", "effect on an act of a partner after a suppression; null = as effect"),
         ("applies_from", "TIMESTAMP", "first instant of the law's period; -infinity = always"),
         ("applies_until", "TIMESTAMP", "end, exclusive; infinity = open"),
         ("source", "VARCHAR", ""),
@@ -482,6 +483,19 @@ CONTROLLER = Table(
     "the controller (one row)",
     ("legal_name",),
     _columns(Privacy.OPEN, ("legal_name", "VARCHAR", "name by which a notice names us")),
+)
+
+SEGMENTS = Table(
+    "segments",
+    "named segment",
+    ("segment_id",),
+    _columns(
+        Privacy.OPEN,
+        ("segment_id", "VARCHAR", ""),
+        ("channel", "VARCHAR", "sms or voice"),
+        ("profile", "VARCHAR", "strict or market"),
+        ("sponsor_id", "VARCHAR", ""),
+    ),
 )
 
 SEGMENT_CRITERIA = Table(
@@ -512,6 +526,7 @@ SNAPSHOT_TABLES = (
     RULES,
     SPONSORS,
     CONTROLLER,
+    SEGMENTS,
     SEGMENT_CRITERIA,
 )
 

@@ -1,0 +1,164 @@
+"""The registry of rules: the law and our policy as dated records, read from `config/rules/` and checked.
+
+A new rule is a record in one of those files and a unit in `dbt_project` that finds its code. Evaluating a rule
+does not belong here; what an effect does to a use is decided by the base (`consent.judgement` asks it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from consent.marked_yaml import Marked, read_marked
+from stores.engine import connect
+from stores.operations import canonical_json
+from stores.schemas import RULES
+from stores.snapshots import Snapshot, SnapshotStore
+from terms.clock import naive_utc
+from terms.errors import UsageError
+from terms.reasons import Profile, Verdict
+
+KIND = "rules"
+
+_PARIS = ZoneInfo("Europe/Paris")
+_KEYS = frozenset("ids code scope sentence source status from until effects".split())
+_EFFECTS = tuple(verdict.value for verdict in Verdict if verdict is not Verdict.SENDABLE)
+_ALWAYS, _FOR_EVER = "-infinity", "infinity"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule in one period of the law.
+
+    `effects` holds the profiles in which the code does something; `effects_on_later_act` what it does instead to
+    an act of a partner after a suppression. `starts_on`, `ends_on`: civil days in Paris, None = open, the last
+    one excluded.
+    """
+
+    ids: tuple[str, ...]
+    code: str
+    scope: str
+    sentence: str
+    source: str
+    status: str
+    starts_on: date | None
+    ends_on: date | None
+    effects: Mapping[Profile, Verdict]
+    effects_on_later_act: Mapping[Profile, Verdict]
+
+
+def read_rules(folder: Path) -> tuple[Rule, ...]:
+    """Read every `*.yaml` of the folder, in order of file and place.
+
+    Raises:
+        UsageError: no file, an unknown or missing key, a wrong value (with file, line and key), or two records of
+            one code whose periods overlap.
+    """
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        raise UsageError(f"The folder of rules {folder} holds no file.", "Give the folder that holds the rules.")
+    rules = tuple(_read_rule(item) for file in files for item in read_marked(file, f"rules/{file.name}").items())
+    _check_periods(rules)
+    return rules
+
+
+def take_rules_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Snapshot:
+    """Write the rules as the next snapshot of kind `rules`, or return the current one if they are the same.
+
+    The snapshot's sha256 is the rule-set hash that plans and messages name.
+
+    Raises:
+        UsageError: as `read_rules`.
+    """
+    rows = [row for rule in read_rules(folder) for row in _rows(rule)]
+    digest = sha256(canonical_json(rows).encode()).hexdigest()
+    current = store.current(KIND)
+    if current is not None and current.sha256 == digest:
+        return current
+    with connect() as connection:
+        columns = ", ".join(f"{column.name} {column.type}" for column in RULES.columns)
+        connection.execute(f"create temp table rules_read ({columns})")
+        marks = ", ".join("?" for _ in RULES.columns)
+        connection.executemany(f"insert into rules_read values ({marks})", rows)
+        return store.take(connection, KIND, digest, at, {RULES: "select * from rules_read"})
+
+
+def _read_rule(item: Marked) -> Rule:
+    keys = item.keys(_KEYS, frozenset({"effects_on_later_act"}))
+    effects = _read_effects(keys["effects"])
+    if not effects:
+        raise keys["effects"].fail("a rule needs an effect in at least one profile")
+    later = keys.get("effects_on_later_act")
+    starts, ends = _optional_day(keys["from"]), _optional_day(keys["until"])
+    if starts is not None and ends is not None and ends <= starts:
+        raise keys["until"].fail("the period ends before it begins")
+    return Rule(
+        ids=keys["ids"].texts(),
+        code=keys["code"].text(),
+        scope=keys["scope"].one_of("act", "contact"),
+        sentence=_filled(keys["sentence"]),
+        source=_filled(keys["source"]),
+        status=_filled(keys["status"]),
+        starts_on=starts,
+        ends_on=ends,
+        effects=effects,
+        effects_on_later_act={} if later is None else _read_effects(later),
+    )
+
+
+def _read_effects(item: Marked) -> dict[Profile, Verdict]:
+    keys = item.keys(frozenset(profile.value for profile in Profile))
+    return {
+        profile: Verdict(keys[profile.value].one_of(*_EFFECTS))
+        for profile in Profile
+        if not keys[profile.value].is_null()
+    }
+
+
+def _filled(item: Marked) -> str:
+    if not item.text().strip():
+        raise item.fail("a rule without this text is not a rule")
+    return item.text()
+
+
+def _optional_day(item: Marked) -> date | None:
+    return None if item.is_null() else item.day()
+
+
+def _check_periods(rules: tuple[Rule, ...]) -> None:
+    by_code: dict[str, list[Rule]] = {}
+    for rule in rules:
+        by_code.setdefault(rule.code, []).append(rule)
+    for code, records in by_code.items():
+        records.sort(key=lambda rule: rule.starts_on or date.min)
+        for earlier, later in zip(records, records[1:], strict=False):
+            if earlier.ends_on is None or (later.starts_on or date.min) < earlier.ends_on:
+                raise UsageError(f"Two rules of the code {code} overlap in time.", "End the earlier one in config/rules/.")
+
+
+def _rows(rule: Rule) -> list[tuple[str | None, ...]]:
+    """Return the rows of `RULES`, one per profile in which the rule has an effect."""
+    return [
+        (
+            " ".join(rule.ids),
+            rule.code,
+            rule.scope,
+            profile.value,
+            effect.value,
+            rule.effects_on_later_act.get(profile, effect).value,
+            _instant(rule.starts_on, _ALWAYS),
+            _instant(rule.ends_on, _FOR_EVER),
+            rule.source,
+            rule.sentence,
+        )
+        for profile, effect in rule.effects.items()
+    ]
+
+
+def _instant(day: date | None, open_end: str) -> str:
+    """Return the instant (UTC) at which a civil day begins in Paris, as text that DuckDB reads."""
+    return open_end if day is None else naive_utc(datetime.combine(day, time(), _PARIS)).isoformat(sep=" ")

@@ -1,0 +1,43 @@
+{#- Select list of a finding about a claim in one epoch of belief; what is not given is "every" or "always". -#}
+{% macro claim_finding(code, channel='null', criteria_kinds='null', sponsors_named='null',
+                       applies_from=since_ever(), applies_until=for_ever()) -%}
+    claim_id,
+    epoch,
+    '{{ code }}' as code,
+    {{ channel }}::varchar as channel,
+    {{ criteria_kinds }}::varchar[] as criteria_kinds,
+    {{ sponsors_named }}::varchar[] as sponsors_named,
+    {{ applies_from }} as applies_from,
+    {{ applies_until }} as applies_until
+{%- endmacro %}
+
+{#- Select list of a finding about one act, known from the row's arrival unless said otherwise. -#}
+{% macro act_finding(code, applies_from=since_ever(), applies_until=for_ever(), known_from='received_at', known_until=for_ever()) -%}
+    contact_id,
+    delivery_id,
+    line_number,
+    '{{ code }}' as code,
+    {{ applies_from }} as applies_from,
+    {{ applies_until }} as applies_until,
+    {{ known_from }} as known_from,
+    {{ known_until }} as known_until
+{%- endmacro %}
+
+{#- Select list of a finding about a contact. -#}
+{% macro contact_finding(code, channel='null', number_rules='null', adult_on='null',
+                         applies_from=since_ever(), applies_until=for_ever()) -%}
+    contact_id,
+    '{{ code }}' as code,
+    {{ channel }}::varchar as channel,
+    {{ number_rules }}::varchar[] as number_rules,
+    {{ adult_on }}::date as adult_on,
+    {{ applies_from }} as applies_from,
+    {{ applies_until }} as applies_until,
+    known_from,
+    known_until
+{%- endmacro %}
+
+{#- True where a dossier fact `fact` was believed in the epoch `epoch`. -#}
+{% macro believed(fact, epoch) -%}
+    {{ epoch }}.known_from >= {{ fact }}.known_from and {{ epoch }}.known_from < {{ fact }}.known_until
+{%- endmacro %}

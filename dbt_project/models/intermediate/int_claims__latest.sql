@@ -1,0 +1,13 @@
+{{ config(materialized="view") }}
+-- What each claim means by all that we know.
+select
+    claim_id,
+    form_version,
+    shown_notice_id as notice_id,
+    notice_status,
+    channels,
+    purposes,
+    recipients,
+    collected_directly
+from {{ ref('int_claims__resolved') }}
+where known_until = {{ for_ever() }}

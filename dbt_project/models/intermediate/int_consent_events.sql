@@ -1,0 +1,127 @@
+-- A refusal counts at its instant; without one it is a withdrawal at its file's export if the same record had been
+-- given in an earlier-exported file, else nothing (partners README 5). A withdrawal by id reaches every number that
+-- the id ever stood for.
+with
+
+rows as (
+    select * from {{ ref('int_opt_ins__claimed') }}
+),
+
+records as (
+    select
+        source_key,
+        contact_id,
+        min(received_at) as known_from
+    from rows
+    where source_key is not null
+    group by source_key, contact_id
+),
+
+given_records as (
+    select
+        source_key,
+        exported_at,
+        min(received_at) as known_from
+    from rows
+    where flag = 'given' and source_key is not null
+    group by source_key, exported_at
+),
+
+turned as (
+    select
+        rows.contact_id,
+        rows.exported_at as occurred_at,
+        greatest(rows.received_at, min(given_records.known_from)) as known_at,
+        rows.partner_id,
+        rows.delivery_id,
+        rows.line_number
+    from rows
+    inner join given_records
+        on rows.source_key = given_records.source_key and given_records.exported_at < rows.exported_at
+    where rows.flag = 'refused' and rows.consented_at is null
+    group by rows.contact_id, rows.exported_at, rows.received_at, rows.partner_id, rows.delivery_id, rows.line_number
+),
+
+withdrawn as (
+    select
+        records.contact_id,
+        withdrawals.withdrawn_at as occurred_at,
+        greatest(withdrawals.received_at, records.known_from) as known_at,
+        withdrawals.partner_id,
+        withdrawals.delivery_id,
+        withdrawals.line_number
+    from {{ ref('stg_partners__withdrawals') }} as withdrawals
+    inner join records
+        on withdrawals.source_key = records.source_key
+    union
+    select
+        contact_id,
+        withdrawn_at,
+        received_at,
+        partner_id,
+        delivery_id,
+        line_number
+    from {{ ref('stg_partners__withdrawals') }}
+    where contact_id is not null
+),
+
+events as (
+    select
+        contact_id,
+        'ConsentGiven' as event_state,
+        'opt-in row' as signal,
+        consented_at as occurred_at,
+        received_at as known_at,
+        partner_id,
+        delivery_id,
+        line_number
+    from rows
+    where flag = 'given'
+    union all
+    select
+        contact_id,
+        'ConsentRefused' as event_state,
+        'opt-in row, refused' as signal,
+        consented_at,
+        received_at,
+        partner_id,
+        delivery_id,
+        line_number
+    from rows
+    where flag = 'refused' and consented_at is not null
+    union all
+    select
+        contact_id,
+        'ConsentWithdrawn' as event_state,
+        'flag turned to no' as signal,
+        occurred_at,
+        known_at,
+        partner_id,
+        delivery_id,
+        line_number
+    from turned
+    union all
+    select
+        contact_id,
+        'ConsentWithdrawn' as event_state,
+        'withdrawal file' as signal,
+        occurred_at,
+        min(known_at) as known_at,
+        partner_id,
+        delivery_id,
+        line_number
+    from withdrawn
+    group by contact_id, occurred_at, partner_id, delivery_id, line_number
+)
+
+select
+    md5(concat_ws('|', delivery_id, line_number, contact_id, event_state)) as event_id,
+    contact_id,
+    event_state,
+    signal,
+    occurred_at,
+    known_at,
+    partner_id,
+    delivery_id,
+    line_number
+from events

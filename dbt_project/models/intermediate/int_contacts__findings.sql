@@ -1,0 +1,74 @@
+-- Findings about the person and the number. Ages become instants in Paris; who was of age at the first act has no row.
+with
+
+numbers as (
+    select
+        *,
+        {{ for_ever() }} as known_until
+    from {{ ref('int_contacts__latest') }}
+),
+
+beliefs as (
+    select
+        beliefs.*,
+        numbers.first_at,
+        {{ birthday('beliefs.birth_date', 17) }} as seventeen_on,
+        {{ birthday('beliefs.birth_date', 18) }} as adult_on,
+        {{ paris_midnight(birthday('beliefs.birth_date', 17)) }} as seventeen_at,
+        {{ paris_midnight(birthday('beliefs.birth_date', 18)) }} as adult_at
+    from {{ ref('int_contacts__beliefs') }} as beliefs
+    inner join numbers
+        on beliefs.contact_id = numbers.contact_id
+)
+
+select
+    {{ contact_finding('UNDER_17', applies_until='seventeen_at') }}
+from beliefs
+where seventeen_at > first_at
+union all
+select
+    {{ contact_finding('MINOR_AT_SEND', applies_from='seventeen_at', applies_until='adult_at') }}
+from beliefs
+where adult_at > first_at
+union all
+select
+    {{ contact_finding('NOT_ELECTOR', adult_on='adult_on') }}
+from beliefs
+where adult_at > first_at
+union all
+select
+    {{ contact_finding('AGE_UNKNOWN') }}
+from beliefs
+where birth_date is null
+union all
+select
+    {{ contact_finding('IDENTITY_CONFLICT') }}
+from beliefs
+where has_conflict
+union all
+select
+    {{ contact_finding('NOT_MOBILE', channel="'sms'") }}
+from numbers
+where number_kind in ('landline', 'voip', 'special')
+union all
+select
+    {{ contact_finding('FOREIGN_NUMBER') }}
+from numbers
+where number_kind = 'foreign'
+union all
+-- Numbers that are invalid everywhere stand for mobiles on the bench, and nowhere else.
+select
+    {{ contact_finding('NOT_A_PERSON', number_rules="['fiction', 'live']") }}
+from numbers
+where number_kind = 'm2m'
+union all
+select
+    {{ contact_finding('NUMBER_UNASSIGNED', number_rules="['fiction', 'live']") }}
+from numbers
+where number_kind = 'unassigned'
+union all
+-- ARCEP's fiction range may be used in demo and test only (R-61).
+select
+    {{ contact_finding('FICTION_NUMBER', number_rules="['bench', 'live']") }}
+from numbers
+where is_fiction

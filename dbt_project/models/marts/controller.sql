@@ -1,0 +1,3 @@
+select
+    legal_name
+from {{ source('lake', 'controller') }}

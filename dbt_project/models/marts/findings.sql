@@ -1,0 +1,98 @@
+-- Sorted by contact, so that a look-up of a few contacts reads a few row groups.
+with
+
+act_findings as (
+    {%- for unit in ['expired', 'by_child', 'suspect', 'taken_back', 'absent'] %}
+    select
+        contact_id,
+        delivery_id,
+        line_number,
+        code,
+        null::varchar as channel,
+        null::varchar[] as criteria_kinds,
+        null::varchar[] as sponsors_named,
+        applies_from,
+        applies_until,
+        known_from,
+        known_until
+    from {{ ref('int_acts__' ~ unit) }}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+),
+
+-- What a dossier says of a claim holds for each act that makes it, once the act is known and while it matters.
+claim_findings as (
+    select
+        acts.contact_id,
+        acts.delivery_id,
+        acts.line_number,
+        claims.code,
+        claims.channel,
+        claims.criteria_kinds,
+        claims.sponsors_named,
+        claims.applies_from,
+        claims.applies_until,
+        greatest(acts.received_at, claims.known_from) as known_from,
+        claims.known_until
+    from {{ ref('int_acts') }} as acts
+    inner join {{ ref('int_claims__findings') }} as claims
+        on acts.claim_id = claims.claim_id
+    where
+        acts.received_at < claims.known_until
+        and coalesce(acts.consented_at, {{ since_ever() }}) < claims.applies_until
+),
+
+findings as (
+    select
+        'act' as subject,
+        *,
+        null::varchar[] as number_rules,
+        null::date as adult_on
+    from act_findings
+    union all
+    select
+        'act' as subject,
+        *,
+        null::varchar[] as number_rules,
+        null::date as adult_on
+    from claim_findings
+    union all
+    select
+        'contact' as subject,
+        contact_id,
+        null as delivery_id,
+        null as line_number,
+        code,
+        channel,
+        null::varchar[] as criteria_kinds,
+        null::varchar[] as sponsors_named,
+        applies_from,
+        applies_until,
+        known_from,
+        known_until,
+        number_rules,
+        adult_on
+    from {{ ref('int_contacts__findings') }}
+)
+
+select
+    md5(concat_ws(
+        '|', contact_id, coalesce(delivery_id, '-'), coalesce(line_number, 0), code, coalesce(channel, '-'),
+        coalesce(criteria_kinds::varchar, '-'), applies_from, applies_until, known_from
+    ))::uuid as finding_id,
+    subject,
+    contact_id,
+    delivery_id,
+    line_number,
+    code,
+    channel,
+    criteria_kinds,
+    sponsors_named,
+    number_rules,
+    adult_on,
+    applies_from,
+    applies_until,
+    known_from,
+    known_until
+from findings
+order by contact_id

@@ -1,0 +1,5 @@
+select
+    sponsor_id,
+    legal_name,
+    candidate
+from {{ source('lake', 'sponsors') }}
