@@ -25,6 +25,7 @@ class FileReason(StrEnum):
     """Why a whole file was not accepted, in the order in which it is tested (first that bites decides)."""
 
     FILE_EMPTY = "FILE_EMPTY"
+    DOSSIER_INVALID = "DOSSIER_INVALID"
     UNKNOWN_FILE = "UNKNOWN_FILE"
     GZIP_TRUNCATED = "GZIP_TRUNCATED"
     ZIP_MULTIPLE_MEMBERS = "ZIP_MULTIPLE_MEMBERS"
@@ -43,6 +44,7 @@ class FileReason(StrEnum):
 FILE_OUTCOMES: Mapping[FileReason, FileOutcome] = MappingProxyType(
     {
         FileReason.FILE_EMPTY: FileOutcome.REFUSED,
+        FileReason.DOSSIER_INVALID: FileOutcome.HELD,
         FileReason.UNKNOWN_FILE: FileOutcome.HELD,
         FileReason.GZIP_TRUNCATED: FileOutcome.REFUSED,
         FileReason.ZIP_MULTIPLE_MEMBERS: FileOutcome.HELD,

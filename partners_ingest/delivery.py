@@ -1,0 +1,150 @@
+"""One delivery as its rows need to know it, and the shared last steps of typing: reasons, keys, counts.
+
+What is typed belongs to `opt_ins` and `withdrawals`; the delivery's way from landing to commit to `intake`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from consent.dossiers import Feed
+from stores.keys import KeyedHash, Keys
+from terms.clock import naive_utc
+from terms.errors import FiliationError
+
+
+@dataclass(frozen=True)
+class DeliveryFacts:
+    """What every row of a delivery shares; instants are aware."""
+
+    delivery_id: str
+    partner_id: str
+    feed: Feed
+    exported_at: datetime
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class ControlTotals:
+    """Records of a delivery; `data_rows = accepted_rows + quarantined_rows`, or it is not committed."""
+
+    data_rows: int
+    accepted_rows: int
+    quarantined_rows: int
+
+
+def lay_facts(connection: duckdb.DuckDBPyConnection, facts: DeliveryFacts) -> None:
+    """Create the one-row table `delivery` that the queries of rows select from."""
+    connection.execute(
+        "create table delivery as select $id::varchar as delivery_id, $partner::varchar as partner_id,"
+        " $feed::varchar as feed_id, $exported::timestamp as exported_at, $received::timestamp as received_at",
+        {
+            "id": facts.delivery_id,
+            "partner": facts.partner_id,
+            "feed": facts.feed.feed_id,
+            "exported": naive_utc(facts.exported_at),
+            "received": naive_utc(facts.received_at),
+        },
+    )
+
+
+def judge_rows(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `judged` from `typed`: all columns and `reasons` (sorted codes, empty = accepted).
+
+    `typed` has `problem` (structural code, stands alone) and `faults` (codes that add up). DUPLICATE_ROW stands alone
+    too: no other code, and the text of an earlier record of the file (partners README, section 4).
+    """
+    connection.execute(
+        """
+        create table judged as
+        select *, case
+            when problem is not null then [problem]
+            when len(faults) > 0 then list_sort(faults)
+            when row_number() over (partition by record_key order by line_number) > 1 then ['DUPLICATE_ROW']
+            else []::varchar[] end as reasons
+        from typed
+        """
+    )
+
+
+def key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+    """Create `keyed` from `judged`: all columns, and keyed hashes for what must not leave the vault.
+
+    Adds `contact_id` (accepted rows only), `source_key`, `consent_key`, `address_key`, `ip_key`.
+    """
+    record = "partner_id || chr(31) || source_record_id"
+    consent = "partner_id || chr(31) || source_consent_id"
+    address = "concat_ws(chr(31), street, coalesce(postcode, ''), city, coalesce(country, ''))"
+    connection.execute(
+        f"""
+        create table keyed as
+        select r.*,
+            if(len(reasons) = 0 and e164 is not null, {Keys.contact_id_sql("e164")}, null) as contact_id,
+            if(source_record_id <> '', {KeyedHash.sql(record, "source")}, null) as source_key,
+            if(source_consent_id <> '', {KeyedHash.sql(consent, "source")}, null) as consent_key,
+            if(street <> '', {KeyedHash.sql(address, "address")}, null) as address_key,
+            if(ip <> '', {KeyedHash.sql("ip", "ip")}, null) as ip_key
+        from judged as r cross join (select partner_id from delivery)
+        """,
+        {
+            **keys.contact.parameters("contact"),
+            **keys.source.parameters("source"),
+            **keys.address.parameters("address"),
+            **keys.ip.parameters("ip"),
+        },
+    )
+
+
+def control_totals(connection: duckdb.DuckDBPyConnection, header_lines: int) -> ControlTotals:
+    """Count the records, and check that every physical line and every record is accounted for.
+
+    Raises:
+        FiliationError: a line or a record went missing between reading and judging.
+    """
+    row = connection.execute(
+        """
+        select (select count(*) from records), count(*) filter (len(reasons) = 0), count(*) filter (len(reasons) > 0),
+            (select count(*) from lines), (select coalesce(sum(line_count), 0) from records)
+        from judged
+        """
+    ).fetchone()
+    assert row is not None  # an aggregate always gives a row
+    data_rows, accepted, quarantined, lines, lines_of_records = row
+    if data_rows != accepted + quarantined or lines != lines_of_records + header_lines:
+        raise FiliationError(
+            f"Control totals differ: {data_rows} records, {accepted} accepted, {quarantined} quarantined,"
+            f" {lines} lines, {lines_of_records} lines of records.",
+            "Nothing of this delivery was kept; report it.",
+        )
+    return ControlTotals(data_rows, accepted, quarantined)
+
+
+#: Columns that place a row, first in every table of rows of the lake.
+PLACE_SQL = "delivery_id, line_number, byte_offset, byte_length, partner_id, feed_id, exported_at, received_at"
+
+#: Rows for `schemas.QUARANTINE`, from `keyed` and `delivery`.
+QUARANTINE_SQL = f"""
+select {PLACE_SQL}, source_key, reasons, problem is not null as is_structural
+from keyed cross join delivery where len(reasons) > 0 order by line_number
+"""
+
+#: Rows for `schemas.ADDRESSES`, from `keyed`.
+ADDRESSES_SQL = """
+select address_key, any_value(street) as street, any_value(postcode) as postcode, any_value(city) as city,
+    any_value(country) as country
+from keyed where len(reasons) = 0 and address_key is not null group by address_key order by address_key
+"""
+
+#: Rows for `schemas.IDENTITIES`, from `keyed` and `delivery`.
+IDENTITIES_SQL = """
+select delivery_id, line_number, contact_id, e164, phone_raw, nullif(source_record_id, '') as source_record_id,
+    nullif(source_consent_id, '') as source_consent_id, nullif(given_name, '') as given_name,
+    nullif(family_name, '') as family_name, nullif(sex_raw, '') as sex_raw, nullif(email, '') as email,
+    nullif(street, '') as street, nullif(city, '') as city, nullif(ip, '') as ip,
+    nullif(user_agent, '') as user_agent, nullif(page_url, '') as page_url,
+    nullif(withdrawal_reason, '') as withdrawal_reason
+from keyed cross join delivery where len(reasons) = 0 order by line_number
+"""

@@ -1,0 +1,435 @@
+"""A delivery's way: land, preflight, read, type, judge the contract, write vault and lake, commit.
+
+Only the order stands here; each step is a module of its own. The last transaction is the commit: what a crash
+leaves before it is replaced by the next run. Scheduling and display belong to `assets`.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+from sqlalchemy import Engine
+
+from consent.dossiers import Dossier, DossierSet
+from partners_ingest import delivery as rows
+from partners_ingest import ledger, preflight
+from partners_ingest.delivery import ControlTotals, DeliveryFacts
+from partners_ingest.fields import create_fields
+from partners_ingest.history import count_blanks, count_blanks_before
+from partners_ingest.landing import Arrival
+from partners_ingest.ledger import DeliveryRow, KnownDelivery
+from partners_ingest.opt_ins import OPT_INS_SQL, type_opt_ins
+from partners_ingest.preflight import NamedFile
+from partners_ingest.quality import FeedCounts, QualityReport, judge_contract
+from partners_ingest.records import Header, Reader, Records
+from partners_ingest.registry import READER_VERSION, reader_for
+from partners_ingest.unpacking import ZIP_MAGIC, Container, container_of, open_unpacked, zip_members
+from partners_ingest.withdrawals import WITHDRAWALS_SQL, type_withdrawals
+from partners_ingest.workbench import Content, load_lines, open_workbench
+from stores import schemas
+from stores.evidence import EvidenceStore, LineCommitments
+from stores.home import Home, scratch_folder
+from stores.keys import Keys
+from stores.lake import Lake, reading_name
+from stores.vault import Vault
+from terms import failpoint
+from terms.clock import Clock, to_micros
+from terms.environment import NUMBER_RULES, Environment, NumberRules
+from terms.errors import FiliationError
+from terms.identifiers import DeliveryId, delivery_id, digest
+from terms.reasons import FILE_OUTCOMES, FileOutcome, FileReason
+
+Progress = Callable[[str], None]
+
+#: Tests that a person may overrule by releasing the delivery: the file can be read, only its volume is odd.
+RELEASABLE = frozenset({FileReason.ROW_COUNT_LOW, FileReason.ROW_COUNT_CHANGE})
+
+_HASH_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class IntakeStores:
+    """The stores that ingest writes."""
+
+    home: Home
+    keys: Keys
+    engine: Engine
+    evidence: EvidenceStore
+    vault: Vault
+    lake: Lake
+
+
+@dataclass(frozen=True)
+class DeliveryReport:
+    """What became of one delivery in this run; counts and codes only."""
+
+    delivery_id: str
+    partner_id: str
+    file_name: str
+    feed_id: str | None
+    outcome: FileOutcome
+    reason: FileReason | None
+    data_rows: int | None
+    accepted_rows: int | None
+    quarantined_rows: int | None
+    quality: QualityReport | None
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What the steps have found of a delivery so far; `reason` None = nothing against it."""
+
+    reason: FileReason | None = None
+    named: NamedFile | None = None
+    container: Container | None = None
+    content: Content | None = None
+    commitments: LineCommitments | None = None
+    fingerprint: str | None = None
+    data_rows: int | None = None
+    totals: ControlTotals | None = None
+    quality: QualityReport | None = None
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One delivery on its way, with everything that its steps need."""
+
+    stores: IntakeStores
+    arrival: Arrival
+    dossiers: DossierSet
+    rules: NumberRules
+    scratch: Path
+    delivery_id: DeliveryId
+    sha256: str
+    size: int
+    known: KnownDelivery | None
+
+    @property
+    def dossier(self) -> Dossier | None:
+        return self.dossiers.dossiers.get(self.arrival.partner_id)
+
+    @property
+    def reading(self) -> int:
+        return (self.known.reading if self.known else 0) + 1
+
+    @property
+    def is_released(self) -> bool:
+        return self.known is not None and self.known.released_at is not None
+
+
+def take_in(
+    stores: IntakeStores,
+    arrivals: Sequence[Arrival],
+    dossiers: DossierSet,
+    clock: Clock,
+    environment: Environment,
+    progress: Progress,
+) -> tuple[DeliveryReport, ...]:
+    """Take in what is new among the arrivals, in their order, and return a report for each delivery handled.
+
+    A delivery that was accepted, refused or found a duplicate is not touched again; a held one is judged again when
+    its dossier or the readers changed or a person released it. The caller holds the writer's lock.
+
+    Args:
+        stores: where everything is kept.
+        arrivals: as `landing.scan_landing` gives them.
+        dossiers: how to read each partner's files.
+        clock: for the instant at which a delivery was taken in.
+        environment: decides which invented numbers count as mobiles.
+        progress: gets one line per delivery, without any value of a row.
+
+    Raises:
+        FiliationError: some deliveries could not be judged (a defect of ours, or of the disk); the others are
+            committed, and the next run tries these again.
+    """
+    reports: list[DeliveryReport] = []
+    failed: list[str] = []
+    with scratch_folder(stores.home) as scratch:
+        for arrival in arrivals:
+            try:
+                report = _take_one(stores, arrival, dossiers, clock, NUMBER_RULES[environment], scratch)
+            except duckdb.Error as error:
+                # the text of a database error may quote a cell, so only its kind is told
+                failed.append(f"{arrival.partner_id}/{arrival.file_name}: {type(error).__name__}")
+            except FiliationError as error:
+                failed.append(f"{arrival.partner_id}/{arrival.file_name}: {error.message}")
+            else:
+                if report is not None:
+                    reports.append(report)
+                    progress(_line(report))
+    if failed:
+        raise FiliationError(
+            f"{len(failed)} deliveries could not be judged: {'; '.join(failed)}.",
+            "Nothing of them was kept but the evidence; run the refresh again, and report it if it stays.",
+        )
+    return tuple(reports)
+
+
+def judgement_key(partner_id: str, dossiers: DossierSet) -> str:
+    """Return the hash of what a held delivery is judged with: the partner's dossier and the readers' version."""
+    dossier = dossiers.dossiers.get(partner_id)
+    problems = [problem.message for problem in dossiers.problems if problem.partner_id == partner_id]
+    return digest(dossier.sha256 if dossier else "", *problems, READER_VERSION)
+
+
+def _take_one(
+    stores: IntakeStores,
+    arrival: Arrival,
+    dossiers: DossierSet,
+    clock: Clock,
+    rules: NumberRules,
+    scratch: Path,
+) -> DeliveryReport | None:
+    identity = _hash_file(arrival)
+    known = ledger.find_known(stores.engine, identity)
+    if known is not None and _is_settled(known, judgement_key(arrival.partner_id, dossiers)):
+        return None
+    landed = stores.evidence.land(
+        arrival.path, lambda file_sha256: delivery_id(arrival.partner_id, arrival.file_name, file_sha256)
+    )
+    failpoint.reach("delivery.landed")
+    if landed.delivery_id != identity:
+        raise FiliationError("The file changed while it was read.", "It is taken in when it is complete.")
+    case = _Case(stores, arrival, dossiers, rules, scratch, landed.delivery_id, landed.sha256, landed.bytes, known)
+    judged = _judge(case)
+    return _commit(case, judged, clock.now())
+
+
+def _hash_file(arrival: Arrival) -> DeliveryId:
+    digester = sha256()
+    with arrival.path.open("rb") as handle:
+        while block := handle.read(_HASH_BLOCK):
+            digester.update(block)
+    return delivery_id(arrival.partner_id, arrival.file_name, digester.hexdigest())
+
+
+def _is_settled(known: KnownDelivery, judged_with: str) -> bool:
+    if known.outcome is not FileOutcome.HELD:
+        return True
+    is_newly_released = known.released_at is not None and known.released_at >= known.taken_in_at
+    return known.judged_with == judged_with and not is_newly_released
+
+
+def _judge(case: _Case) -> _Judged:
+    """Run the tests that need no row, then those on the rows; the first that bites decides."""
+    if case.size == 0:
+        named = preflight.name_file(case.dossier, case.arrival.file_name) if case.dossier else None
+        return _Judged(FileReason.FILE_EMPTY, named)
+    if any(problem.partner_id == case.arrival.partner_id for problem in case.dossiers.problems):
+        return _judge_bytes(case, _Judged(FileReason.DOSSIER_INVALID))
+    named = preflight.name_file(case.dossier, case.arrival.file_name) if case.dossier else None
+    return _judge_bytes(case, _Judged(None if named else FileReason.UNKNOWN_FILE, named))
+
+
+def _judge_bytes(case: _Case, judged: _Judged) -> _Judged:
+    """Unpack, keep the line commitments, and go on to the content if nothing is against the file yet."""
+    with case.stores.evidence.open(case.delivery_id) as stream:
+        container = container_of(stream.read(4), judged.named.feed if judged.named else None)
+        damage = _check_zip(case) if container is Container.ZIP else None
+    judged = replace(judged, container=container)
+    if damage is not None:
+        return replace(judged, reason=judged.reason or damage)
+    with open_workbench(case.scratch, case.stores.vault) as bench:
+        with open_unpacked(case.stores.evidence, case.delivery_id, container) as unpacked:
+            content = load_lines(bench, unpacked)
+        if content.is_damaged:
+            return replace(judged, reason=judged.reason or FileReason.GZIP_TRUNCATED)
+        judged = replace(judged, content=content, commitments=_commit_lines(case, bench, content))
+        failpoint.reach("delivery.lines_committed")
+        return judged if judged.reason else _judge_content(case, bench, judged)
+
+
+def _check_zip(case: _Case) -> FileReason | None:
+    with case.stores.evidence.open(case.delivery_id) as stream:
+        try:
+            members = zip_members(stream)
+        except zipfile.BadZipFile:
+            return FileReason.FORMAT_MISMATCH
+    if len(members) > 1:
+        return FileReason.ZIP_MULTIPLE_MEMBERS
+    return None if members else FileReason.FORMAT_MISMATCH
+
+
+def _commit_lines(case: _Case, bench: duckdb.DuckDBPyConnection, content: Content) -> LineCommitments | None:
+    """Commit to the lines once: a held delivery that is judged again keeps the root that the journal has.
+
+    A spreadsheet has no physical lines; its reader will commit to its rows.
+    """
+    known = case.known
+    if known is not None and known.evidence_root is not None and known.line_count is not None:
+        return LineCommitments(known.line_count, known.evidence_root)
+    if content.head.startswith(ZIP_MAGIC):
+        return None
+    return case.stores.evidence.commit_lines(bench, case.delivery_id, "lines", case.stores.vault)
+
+
+def _judge_content(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged) -> _Judged:
+    assert judged.named is not None and judged.content is not None  # a file without feed ended before
+    feed = judged.named.feed
+    if _is_duplicate(case, "content_sha256", judged.content.sha256):
+        return replace(judged, reason=FileReason.DUPLICATE_BYTES)
+    reason = preflight.check_content(judged.content.head, feed)
+    if reason is not None:
+        return replace(judged, reason=reason)
+    reader = reader_for(feed)
+    if reader is None:
+        return replace(judged, reason=FileReason.NO_READER)
+    return _judge_records(case, bench, judged, reader)
+
+
+def _judge_records(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, reader: Reader) -> _Judged:
+    assert judged.named is not None and case.dossier is not None
+    feed = judged.named.feed
+    header = reader.read_header(bench, feed)
+    reason = preflight.check_header(header, feed, case.dossier, case.dossiers.dossiers)
+    if reason is FileReason.WRONG_PARTNER:
+        return replace(judged, reason=reason)
+    records = reader.read_records(bench, feed, header)
+    judged = replace(judged, data_rows=_count(bench, "records"))
+    bad = preflight.known_bad_export(header, feed)
+    if bad is not None and preflight.is_spoilt(bench, records, bad):
+        return replace(judged, reason=FileReason.KNOWN_BAD_EXPORT)
+    if reason is not None:
+        return replace(judged, reason=reason)
+    judged = replace(judged, fingerprint=_fingerprint(bench, header))
+    if _is_duplicate(case, "content_fingerprint", judged.fingerprint):
+        return replace(judged, reason=FileReason.DUPLICATE_CONTENT)
+    return _judge_rows(case, bench, judged, records)
+
+
+def _judge_rows(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, records: Records) -> _Judged:
+    assert judged.named is not None
+    feed = judged.named.feed
+    rows.lay_facts(bench, _facts(case, judged.named))
+    create_fields(bench, records, feed)
+    if feed.kind == "optins":
+        type_opt_ins(bench, feed, case.rules)
+    else:
+        type_withdrawals(bench, feed, case.rules)
+    rows.judge_rows(bench)
+    totals = rows.control_totals(bench, header_lines=1 if feed.header else 0)
+    quality = _judge_quality(case, bench, judged.named, totals)
+    judged = replace(judged, totals=totals, quality=quality)
+    if quality.hold is not None and not (case.is_released and quality.hold in RELEASABLE):
+        return replace(judged, reason=quality.hold)
+    _write_rows(case, bench, feed.kind)
+    return judged
+
+
+def _judge_quality(
+    case: _Case, bench: duckdb.DuckDBPyConnection, named: NamedFile, totals: ControlTotals
+) -> QualityReport:
+    feed = named.feed
+    last = ledger.last_accepted(case.stores.engine, case.arrival.partner_id, feed.feed_id, case.delivery_id)
+    counts = FeedCounts(
+        records=totals.data_rows,
+        quarantined=totals.quarantined_rows,
+        accepted=totals.accepted_rows,
+        blanks=count_blanks(bench, feed.kind),
+        records_before=last.data_rows if last else None,
+        accepted_before=last.accepted_rows if last else None,
+        blanks_before=count_blanks_before(bench, case.stores.lake, feed.kind, last) if last else {},
+    )
+    return judge_contract(feed, counts)
+
+
+def _write_rows(case: _Case, bench: duckdb.DuckDBPyConnection, kind: str) -> None:
+    name = reading_name(case.delivery_id, case.reading)
+    rows.key_rows(bench, case.stores.keys)
+    case.stores.vault.write(bench, schemas.IDENTITIES, name, rows.IDENTITIES_SQL)
+    if kind == "optins":
+        case.stores.vault.write(bench, schemas.ADDRESSES, name, rows.ADDRESSES_SQL)
+    failpoint.reach("delivery.vault_written")
+    if kind == "optins":
+        case.stores.lake.write(bench, schemas.OPT_INS, name, OPT_INS_SQL)
+    else:
+        case.stores.lake.write(bench, schemas.WITHDRAWALS, name, WITHDRAWALS_SQL)
+    case.stores.lake.write(bench, schemas.QUARANTINE, name, rows.QUARANTINE_SQL)
+    failpoint.reach("delivery.lake_written")
+
+
+def _commit(case: _Case, judged: _Judged, now: datetime) -> DeliveryReport:
+    outcome = FILE_OUTCOMES[judged.reason] if judged.reason else FileOutcome.ACCEPTED
+    totals = judged.totals if outcome is FileOutcome.ACCEPTED else None
+    feed = judged.named.feed if judged.named else None
+    row = DeliveryRow(
+        delivery_id=case.delivery_id,
+        partner_id=case.arrival.partner_id,
+        feed_id=feed.feed_id if feed else None,
+        kind=feed.kind if feed else None,
+        mode=feed.mode if feed else None,
+        file_name=case.arrival.file_name,
+        sha256=case.sha256,
+        bytes=case.size,
+        container=judged.container.value if judged.container else None,
+        content_sha256=judged.content.sha256 if judged.content else None,
+        content_fingerprint=judged.fingerprint,
+        outcome=outcome.value,
+        reason=judged.reason.value if judged.reason else None,
+        data_rows=judged.data_rows,
+        accepted_rows=totals.accepted_rows if totals else None,
+        quarantined_rows=totals.quarantined_rows if totals else None,
+        reading=case.reading if outcome is FileOutcome.ACCEPTED else 0,
+        judged_with=judgement_key(case.arrival.partner_id, case.dossiers),
+        line_count=judged.commitments.lines if judged.commitments else None,
+        evidence_root=judged.commitments.root if judged.commitments else None,
+        exported_at=ledger.micros(judged.named.exported_at if judged.named else None),
+        arrived_at=to_micros(case.arrival.arrived_at),
+        taken_in_at=to_micros(now),
+    )
+    ledger.commit(case.stores.engine, row, now)
+    failpoint.reach("delivery.committed")
+    return _report(row, judged)
+
+
+def _report(row: DeliveryRow, judged: _Judged) -> DeliveryReport:
+    return DeliveryReport(
+        delivery_id=row.delivery_id,
+        partner_id=row.partner_id,
+        file_name=row.file_name,
+        feed_id=row.feed_id,
+        outcome=FileOutcome(row.outcome),
+        reason=judged.reason,
+        data_rows=row.data_rows,
+        accepted_rows=row.accepted_rows,
+        quarantined_rows=row.quarantined_rows,
+        quality=judged.quality,
+    )
+
+
+def _line(report: DeliveryReport) -> str:
+    """Return the progress line of a delivery: names, codes and counts."""
+    told = f"{report.partner_id}/{report.file_name}: {report.outcome.value}"
+    if report.reason is not None:
+        return f"{told} {report.reason.value}"
+    return f"{told}, {report.accepted_rows} rows accepted, {report.quarantined_rows} quarantined"
+
+
+def _facts(case: _Case, named: NamedFile) -> DeliveryFacts:
+    arrival = case.arrival
+    return DeliveryFacts(case.delivery_id, arrival.partner_id, named.feed, named.exported_at, arrival.arrived_at)
+
+
+def _is_duplicate(case: _Case, column: str, value: str | None) -> bool:
+    with case.stores.engine.connect() as work:
+        return preflight.find_duplicate(work, case.arrival.partner_id, case.delivery_id, column, value)
+
+
+def _fingerprint(bench: duckdb.DuckDBPyConnection, header: Header) -> str | None:
+    """Return a hash of the multiset of well-formed records, whatever their order; None where there is none."""
+    row = bench.execute(
+        "select count(content_key), sum((content_key >> 64)::hugeint),"
+        " sum((content_key & 18446744073709551615::uhugeint)::hugeint) from records"
+    ).fetchone()
+    return digest(*sorted(header.labels), *(str(part) for part in row)) if row and row[0] else None
+
+
+def _count(bench: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = bench.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0

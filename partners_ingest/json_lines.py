@@ -1,0 +1,73 @@
+"""Reader of JSON lines: one physical line is one record, cells are the paths that the dossier maps.
+
+Lines are parsed once per record, by columns; only numbers in scientific notation, which DuckDB would round, are
+restored by Python. What the cells mean belongs to `fields`.
+"""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+
+import duckdb
+
+from consent.dossiers import Feed
+from partners_ingest.json_paths import expression_of, structure_of
+from partners_ingest.records import Header, Records
+from partners_ingest.text_lines import create_text_lines
+from stores.engine import quoted
+
+
+class JsonLinesReader:
+    """Reads feeds with `format: jsonl`."""
+
+    def read_header(self, connection: duckdb.DuckDBPyConnection, feed: Feed) -> Header:
+        """Return no labels: every record names its own."""
+        create_text_lines(connection)
+        return Header(())
+
+    def read_records(self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header) -> Records:
+        """Create `records`; the labels are the mapped paths."""
+        paths = list(dict.fromkeys(path for paths in feed.mapping.values() for path in paths))
+        _create_json_records(connection)
+        _keep_written_numbers(connection)
+        cells = ", ".join(expression_of(path, "parsed") for path in paths)
+        connection.execute(
+            f"""
+            create table records as
+            with read as (
+                select *, if(problem is null, from_json(text, '{quoted(structure_of(paths))}'), null) as parsed
+                from json_records
+            )
+            select line_number, 1 as line_count, byte_offset, byte_length, md5_number(text) as record_key, problem,
+                if(problem is null, md5_number(json(text)::varchar), null) as content_key,
+                if(problem is null, [{cells}], null) as cells
+            from read
+            """
+        )
+        return Records(MappingProxyType({path: place for place, path in enumerate(paths, start=1)}))
+
+
+def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        """
+        create table json_records as
+        select line_number, byte_offset, byte_length, text, case
+            when not is_decodable then 'ENCODING_INVALID'
+            when not is_terminated then 'LINE_TRUNCATED'
+            when not json_valid(text) then 'JSON_INVALID'
+            when json_type(text) <> 'OBJECT' then 'JSON_INVALID' end as problem
+        from text_lines
+        """
+    )
+
+
+def _keep_written_numbers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write numbers such as 3.36E+10 as text: read as a double, lost digits would come back as zeros."""
+    rows = connection.execute(
+        r"select line_number, text from json_records"
+        r" where problem is null and regexp_matches(text, '[:\[,]\s*-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]')"
+    ).fetchall()
+    for line_number, text in rows:
+        kept = json.dumps(json.loads(text, parse_float=str), ensure_ascii=False)
+        connection.execute("update json_records set text = ? where line_number = ?", [kept, line_number])

@@ -1,0 +1,22 @@
+"""Header labels as they are compared: accents, case and spaces do not count, a metafield counts by its key.
+
+Comparing whole headers with a dossier belongs to `preflight`.
+"""
+
+from __future__ import annotations
+
+import re
+from unicodedata import combining, normalize
+
+_METAFIELD = re.compile(r"\((customer\.metafields\.[^()]+)\)\s*$")
+
+
+def plain_label(label: str) -> str:
+    """Return a label after NFKD, accents off, casefold, spaces collapsed (partners README, section 1).
+
+    A label that ends in `(customer.metafields.x.y)` is `customer.metafields.x.y`, whatever precedes it: merchants
+    choose what precedes it (feeds.md 1.1).
+    """
+    metafield = _METAFIELD.search(label)
+    text = normalize("NFKD", metafield[1] if metafield else label)
+    return " ".join("".join(char for char in text if not combining(char)).casefold().split())

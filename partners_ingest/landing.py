@@ -1,0 +1,84 @@
+"""The landing folder: which files have arrived, from whom, when, in the order in which they are taken in.
+
+One folder per partner (the drop account says who delivered) and, where the drop server keeps one, its log
+`arrivals.csv`. What a file is, and whether it is taken in, belongs to `preflight` and `intake`.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from terms.errors import UsageError
+
+ARRIVALS = "arrivals.csv"
+
+#: Names that drop servers and clients give to a file that is still being written.
+_UNFINISHED = (".partial", ".part", ".filepart", ".tmp", ".crdownload", ".swp", "~")
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One file in a partner's folder; `file_name` is its name inside that folder, `arrived_at` an aware instant."""
+
+    partner_id: str
+    path: Path
+    file_name: str
+    arrived_at: datetime
+
+
+def scan_landing(root: Path) -> list[Arrival]:
+    """Return the files of the landing folder in order of arrival.
+
+    The drop server's log says instant and order; a file that it does not know has its modification time, and
+    files of one instant are ordered by the log, then by name. Hidden and unfinished files are left alone.
+
+    Raises:
+        UsageError: `root` is not a folder, or its log cannot be read.
+    """
+    if not root.is_dir():
+        raise UsageError(f"The landing folder {root} does not exist.", "Give the folder that holds the partners.")
+    log = _read_log(root / ARRIVALS)
+    found = [
+        _arrival(partner, path, log)
+        for partner in sorted(root.iterdir())
+        if partner.is_dir() and not partner.name.startswith(".")
+        for path in sorted(partner.rglob("*"))
+        if path.is_file() and _is_finished(path.name)
+    ]
+    return [arrival for _, arrival in sorted(found, key=lambda item: (item[1].arrived_at, item[0]))]
+
+
+_Order = tuple[int, str, str]
+
+
+def _arrival(partner: Path, path: Path, log: dict[tuple[str, str], tuple[int, datetime]]) -> tuple[_Order, Arrival]:
+    name = path.relative_to(partner).as_posix()
+    position, instant = log.get((partner.name, name), (len(log), None))
+    if instant is None:
+        instant = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return (position, partner.name, name), Arrival(partner.name, path, name, instant)
+
+
+def _is_finished(name: str) -> bool:
+    return not name.startswith(".") and not name.lower().endswith(_UNFINISHED)
+
+
+def _read_log(file: Path) -> dict[tuple[str, str], tuple[int, datetime]]:
+    """Return position and instant of each logged file; a name logged twice counts with its last line."""
+    if not file.exists():
+        return {}
+    log: dict[tuple[str, str], tuple[int, datetime]] = {}
+    with file.open(encoding="utf-8-sig", newline="") as handle:
+        for line, row in enumerate(csv.DictReader(handle), start=2):
+            try:
+                instant = datetime.fromisoformat(row["arrived_at_utc"])
+                log[row["partner"], row["file"]] = (line, instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+            except (KeyError, TypeError, ValueError):
+                raise UsageError(
+                    f"{ARRIVALS}, line {line}, cannot be read.",
+                    "It has the columns partner, file, arrived_at_utc (ISO 8601), bytes.",
+                ) from None
+    return log

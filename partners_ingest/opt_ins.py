@@ -1,0 +1,90 @@
+"""Opt-in rows: the typed columns of a record, and all the reasons for which it cannot be trusted.
+
+What the row states is kept as stated (notice, form version, channels); what that means against the dossier, and
+what the consent is worth, belongs to `dbt_project`. Fields, phones and single values have modules of their own.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from consent.dossiers import Feed
+from partners_ingest.delivery import PLACE_SQL
+from partners_ingest.fields import is_mapped
+from partners_ingest.phone_cells import read_phone_cells
+from partners_ingest.values import birth_date_sql, create_value_macros, instant_sql, list_sql, one_of_sql, sex_sql
+from terms.environment import NumberRules
+
+#: Rows for `schemas.OPT_INS`, from `keyed` and `delivery`.
+OPT_INS_SQL = f"""
+select {PLACE_SQL}, contact_id, source_key, address_key, ip_key, flag, consented.at as consented_at,
+    consented.quality as consented_at_quality, consent_key as source_consent_id, notice_id, form_version, channels,
+    purposes, recipients, sex, birth_date, postcode, country, number_kind, number_zone, is_fiction, repairs
+from keyed cross join delivery where len(reasons) = 0 order by line_number
+"""
+
+
+def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: NumberRules) -> None:
+    """Create `typed` from `fields` and `delivery`: typed columns, `problem`, and `faults` (row codes that add up).
+
+    Codes: the phone's, FLAG_UNKNOWN, ENTRY_INCOMPLETE, CONSENT_IN_FUTURE (after the export instant),
+    BIRTH_AFTER_CONSENT (by the Paris date of the consent); partners README, section 4.
+    """
+    create_value_macros(connection)
+    _create_values(connection, feed)
+    read_phone_cells(connection, "(select * from row_values where problem is null)", rules)
+    entry = one_of_sql("entry_state", feed.values.entry_complete) if is_mapped(feed, "entry_state") else "true"
+    connection.execute(
+        f"""
+        create table typed as
+        select r.* exclude (phones, entry_state), p.e164, p.phone_raw, p.kind as number_kind, p.zone as number_zone,
+            coalesce(p.e164[:8] = '+3363998', false) as is_fiction,
+            list_filter([
+                coalesce(p.code, if(p.e164 is null, 'PHONE_MISSING', null)),
+                if(flag is null, 'FLAG_UNKNOWN', null),
+                if(not {entry}, 'ENTRY_INCOMPLETE', null),
+                if(consented.at > (select exported_at from delivery), 'CONSENT_IN_FUTURE', null),
+                if(birth_date > timezone('Europe/Paris', timezone('UTC', consented.at))::date,
+                    'BIRTH_AFTER_CONSENT', null)
+            ], lambda code: code is not null) as faults
+        from row_values as r left join phones as p on r.line_number = p.line_number
+        """
+    )
+
+
+def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
+    formats, separators, values = feed.date_formats, feed.list_separators, feed.values
+    connection.execute(
+        f"""
+        create table row_values as
+        select line_number, byte_offset, byte_length, record_key, problem, phones, entry_state,
+            unguarded(source_record_id) as source_record_id, unguarded(consent_id) as source_consent_id,
+            given_name, family_name, sex as sex_raw, email, street, city, ip, user_agent, page_url,
+            null::varchar as withdrawal_reason,
+            case when {one_of_sql("consent_flag", values.flag_given)} then 'given'
+                when {one_of_sql("consent_flag", values.flag_refused)} then 'refused' end as flag,
+            {instant_sql("unguarded(consented_at)", formats.get("consented_at", ()), feed.timezone)} as consented,
+            {birth_date_sql("unguarded(birth_date)", formats.get("birth_date", ()))} as birth_date,
+            {_notice_sql(feed)} as notice_id,
+            nullif(unguarded(form_version), '') as form_version,
+            {list_sql("channels", separators.get("channels"))} as channels,
+            {list_sql("purposes", separators.get("purposes"))} as purposes,
+            {list_sql("recipients", separators.get("recipients"))} as recipients,
+            {sex_sql("sex", values.sex)} as sex,
+            postcode_of(postcode, nullif(upper(country), '')) as postcode,
+            nullif(upper(country), '') as country,
+            list_sort(list_filter([
+                if(is_repaired, 'MOJIBAKE_REPAIRED', null),
+                if(postcode_of(postcode, nullif(upper(country), '')) <> postcode, 'POSTCODE_REPAIRED', null)
+            ], lambda code: code is not null)) as repairs
+        from fields
+        """
+    )
+
+
+def _notice_sql(feed: Feed) -> str:
+    """The notice that the row states: the hash of its text if the text is mapped, else its id (README, section 1)."""
+    if is_mapped(feed, "notice_text"):
+        text = "rtrim(nfc_normalize(notice_text), chr(13) || chr(10))"
+        return f"if(trim(notice_text) = '', null, sha256({text})[:16])"
+    return "nullif(unguarded(notice_id), '')"

@@ -1,0 +1,375 @@
+"""The phone rule: what a person or an exporter wrote becomes an E.164 number, or a code that says why not.
+
+Order and codes are those of the partners README (section 2 "Phone", section 4). The rule stands here twice: as SQL
+macros that decide nearly all rows, and in Python, with phonenumbers, for what the macros leave; a test shows
+that both say the same. Whether a number may be used belongs to the judgement, not here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from unicodedata import category, normalize
+
+import duckdb
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
+
+from terms.environment import NumberRules
+from terms.reasons import RowReason
+
+
+@dataclass(frozen=True)
+class ReadPhone:
+    """What one cell gives: a number with its kind and zone, or the code of what is wrong with it."""
+
+    e164: str | None
+    kind: str | None
+    zone: str | None
+    code: RowReason | None
+
+
+@dataclass(frozen=True)
+class RowPlace:
+    """What of the row decides how a number without country code is meant: its country and postcode, if any."""
+
+    country: str | None
+    postcode: str | None
+
+
+#: Numbers that people type to get past a form, national form (partners README, section 4).
+PLACEHOLDERS = ("0606060606", "0666666666", "0123456789", "0612345678")
+
+#: Overseas mobiles by the first digits of the national number: never mobiles of the mainland (feeds.md 4.2).
+OVERSEAS: Mapping[str, str] = MappingProxyType(
+    {
+        "692": "262",
+        "693": "262",
+        "639": "262",
+        "690": "590",
+        "691": "590",
+        "694": "594",
+        "696": "596",
+        "697": "596",
+    }
+)
+
+#: ARCEP's range for fiction, 06 39 98: in no territory, though 0639 is Mayotte's (partners README).
+FICTION = "63998"
+
+#: Zone of a country code of ours; +262 is two zones (see `_zone`).
+ZONES: Mapping[str, str] = MappingProxyType(
+    {
+        "33": "metropole",
+        "262": "reunion",
+        "590": "guadeloupe",
+        "594": "guyane",
+        "596": "martinique",
+        "508": "saint_pierre_et_miquelon",
+        "687": "nouvelle_caledonie",
+        "689": "polynesie",
+        "681": "wallis_et_futuna",
+    }
+)
+
+#: National numbers that are invalid everywhere; under the rules of `bench` they are mobiles (house.md, Clock).
+_BENCH_MOBILE = r"(?:70[1-7]|71|72|841|843|84[5-9]|87[0-9])"
+
+_SEPARATORS = r" .\-/()\[\]"
+_UNICODE_SPACE = "\t\n\v\f\r\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_LABEL = re.compile(r"^(?:p\s*:|(?:t[ée]l|t[ée]l[ée]phone|mobile|portable)\s*[.:]*)\s*(?=[+(\d])", re.IGNORECASE)
+_MISSING = re.compile(r"^(?:n/?a|[-–—]+)?$", re.IGNORECASE)
+_MASK = re.compile(r"[xX]{2,}|\*{2,}")
+_SCIENTIFIC = re.compile(r"^\+?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})$")
+_ZERO_LETTER = re.compile(r"(?<![^\W\d_])[oO]+(?![^\W\d_])")
+_TWO = re.compile(r"\s*(?:;|\bou\b)\s*", re.IGNORECASE)
+_WORDS_AFTER = re.compile(r"^(.*?\d)[^\d]*?[^\W\d_].*$")
+_ONLY_NUMBER = re.compile(rf"^[{_SEPARATORS}]*\+?[\d{_SEPARATORS},_‐‑–—−]+$")
+#: Fewer digits than this before a word are not a number (New Caledonia has six).
+_FEWEST_DIGITS = 6
+
+
+def read_phone(text: str | None, place: RowPlace, rules: NumberRules) -> ReadPhone:
+    """Return what one phone cell gives.
+
+    Args:
+        text: as delivered.
+        place: country and postcode of its row.
+        rules: which invented numbers count as mobiles.
+    """
+    plain = _unwrap(_fold(text or ""))
+    if _MISSING.match(plain):
+        return _refused(RowReason.PHONE_MISSING)
+    if "@" in plain or not re.search(r"\d", plain):
+        return _refused(RowReason.PHONE_UNREADABLE)
+    if _MASK.search(plain):
+        return _refused(RowReason.PHONE_MASKED)
+    restored = _restore(plain)
+    if restored is None:
+        return _refused(RowReason.PHONE_LOSSY)
+    found = [_read_one(part, place, rules) for part in _split(restored)]
+    return first_mobile(found)
+
+
+def first_mobile(found: list[ReadPhone]) -> ReadPhone:
+    """Return the first that is a mobile, else the first number, else the first code that is not "missing"."""
+    numbers = [one for one in found if one.e164 is not None]
+    mobiles = [one for one in numbers if one.kind == "mobile"]
+    faults = [one for one in found if one.code is not RowReason.PHONE_MISSING]
+    return next(iter(mobiles or numbers or faults or found), _refused(RowReason.PHONE_MISSING))
+
+
+def normalise_number(text: str, rules: NumberRules) -> str | None:
+    """Return the E.164 number that a person means, in any way they write it; None if it is none (for look-ups)."""
+    return read_phone(text, RowPlace(None, None), rules).e164
+
+
+def _refused(code: RowReason) -> ReadPhone:
+    return ReadPhone(None, None, None, code)
+
+
+def _fold(text: str) -> str:
+    """NFKC, format characters and NUL off, every space alike. (U+202F makes phonenumbers raise: feeds.md.)"""
+    folded = re.sub(f"[{_UNICODE_SPACE}]", " ", normalize("NFKC", text))
+    return "".join(char for char in folded if char != "\0" and category(char) != "Cf").strip()
+
+
+def _unwrap(text: str) -> str:
+    """Take off Excel's guards and labels, however nested."""
+    while True:
+        inner = re.sub(r'^="(.*)"$', r"\1", text)
+        inner = _LABEL.sub("", inner.removeprefix("'")).strip()
+        if inner == text:
+            return text
+        text = inner
+
+
+def _restore(text: str) -> str | None:
+    """Undo what a spreadsheet did: scientific notation, `.0`, letter O for zero; None if digits are lost."""
+    scientific = _SCIENTIFIC.match(text)
+    if scientific:
+        first, rest, exponent = scientific.groups()
+        digits = first + (rest or "")
+        return digits if len(digits) == int(exponent) + 1 else None
+    return _ZERO_LETTER.sub(lambda match: "0" * len(match[0]), re.sub(r"^(\+?\d+)[.,]0$", r"\1", text))
+
+
+def _split(text: str) -> Iterator[str]:
+    """Yield the numbers of one cell: `ou`, `;`, a slash between whole numbers, or 20 glued digits."""
+    for part in _TWO.split(text):
+        spaced, slashed = re.split(r"\s+/\s+", part), part.split("/")
+        if re.fullmatch(r"(?:\d *){20}", part):
+            digits = part.replace(" ", "")
+            yield from (digits[:10], digits[10:])
+        elif len(spaced) > 1 and all(_looks_whole(half) for half in spaced):
+            yield from spaced
+        elif len(slashed) > 1 and all(_looks_whole(half) for half in slashed):
+            yield from slashed
+        elif part:
+            yield part
+
+
+def _looks_whole(text: str) -> bool:
+    return len(re.sub(r"\D", "", text)) >= 9
+
+
+def _read_one(text: str, place: RowPlace, rules: NumberRules) -> ReadPhone:
+    """Read a cell that holds one number, words after it dropped."""
+    words = _WORDS_AFTER.match(text)
+    if words:
+        text = words[1]
+        if len(re.sub(r"\D", "", text)) < _FEWEST_DIGITS:
+            return _refused(RowReason.PHONE_UNREADABLE)
+    text = text.replace("(0)", "").strip()
+    if not _ONLY_NUMBER.match(text):
+        return _refused(RowReason.PHONE_UNREADABLE)
+    digits = re.sub(r"\D", "", text)
+    if len(set(digits)) == 1 and len(digits) >= _FEWEST_DIGITS:
+        return _refused(RowReason.PHONE_PLACEHOLDER)
+    international = text.lstrip(" .-/()[]").startswith("+")
+    return _read_digits(digits, international, place, rules)
+
+
+def _read_digits(digits: str, international: bool, place: RowPlace, rules: NumberRules) -> ReadPhone:
+    if place.country == "BE" and not international and re.fullmatch(r"04\d{8}", digits):
+        return _number("32" + digits[1:], rules)
+    national = _national(digits, international)
+    if national is not None:
+        return _read_national(national, place, rules)
+    if digits.startswith("00") and not international:
+        return _read_foreign(digits[2:], rules)
+    if international:
+        return _read_foreign(digits, rules)
+    if len(digits) == 6 and (place.postcode or "").startswith("988"):
+        return _number("687" + digits, rules)
+    return _refused(RowReason.PHONE_LENGTH)
+
+
+def _national(digits: str, international: bool) -> str | None:
+    """Return the national number of a French way of writing (nine digits; M2M has 13), or None."""
+    prefix = r"(?:00)?330?" if international else r"(?:(?:00)?330?|0)"
+    found = re.fullmatch(rf"{prefix}([1-9]\d{{8}}|700\d{{10}})", digits)
+    if found:
+        return found[1]
+    return digits if not international and re.fullmatch(r"[1-9]\d{8}", digits) else None
+
+
+def _read_national(national: str, place: RowPlace, rules: NumberRules) -> ReadPhone:
+    if "0" + national in PLACEHOLDERS or len(set(national)) == 1:
+        return _refused(RowReason.PHONE_PLACEHOLDER)
+    return _number(_country_code(national, place) + national, rules)
+
+
+def _country_code(national: str, place: RowPlace) -> str:
+    """Return the country code by territory, before any library (partners README, "Phone")."""
+    if national.startswith(FICTION) or len(national) != 9:
+        return "33"
+    if national.startswith("596") and (place.postcode or "").startswith("972"):
+        return "596"
+    return OVERSEAS.get(national[:3], "33")
+
+
+def _read_foreign(digits: str, rules: NumberRules) -> ReadPhone:
+    """Read a number with another country code than +33; possible is enough, abroad is not ours to validate."""
+    try:
+        parsed = phonenumbers.parse("+" + digits, None)
+    except NumberParseException as error:
+        wrong_country = error.error_type == NumberParseException.INVALID_COUNTRY_CODE
+        return _refused(RowReason.PHONE_UNREADABLE if wrong_country else RowReason.PHONE_LENGTH)
+    if parsed.country_code == 33 or not phonenumbers.is_possible_number(parsed):
+        return _refused(RowReason.PHONE_LENGTH)
+    return _number(f"{parsed.country_code}{phonenumbers.national_significant_number(parsed)}", rules)
+
+
+def _number(digits: str, rules: NumberRules) -> ReadPhone:
+    e164 = "+" + digits
+    return ReadPhone(e164, number_kind(e164, rules), number_zone(e164), None)
+
+
+def number_kind(e164: str, rules: NumberRules) -> str:
+    """Return the kind of a number: mobile, landline, voip, m2m, unassigned, special, foreign."""
+    if e164.startswith("+33"):
+        return _french_kind(e164[3:], rules)
+    parsed = phonenumbers.parse(e164, None)
+    if str(parsed.country_code) not in ZONES:
+        return "foreign"
+    if OVERSEAS.get(e164[4:7]) == str(parsed.country_code):
+        return "mobile"
+    if e164.startswith("+596596"):
+        return "landline"
+    return _library_kind(parsed)
+
+
+def _french_kind(national: str, rules: NumberRules) -> str:
+    if len(national) > 9:
+        return "m2m"
+    if national.startswith(FICTION):
+        return "mobile"
+    if rules is NumberRules.BENCH and re.match(_BENCH_MOBILE, national):
+        return "mobile"
+    if national[:2] in ("70", "71", "72"):
+        return "unassigned"
+    return _FIRST_DIGIT_KINDS[national[0]]
+
+
+#: Kind of a French national number by its first digit (Arcep's plan; 70 to 72 and M2M are told apart before).
+_FIRST_DIGIT_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "1": "landline",
+        "2": "landline",
+        "3": "landline",
+        "4": "landline",
+        "5": "landline",
+        "6": "mobile",
+        "7": "mobile",
+        "8": "special",
+        "9": "voip",
+    }
+)
+
+
+def _library_kind(parsed: PhoneNumber) -> str:
+    kind = phonenumbers.number_type(parsed)
+    if kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE):
+        return "mobile"
+    if kind == PhoneNumberType.FIXED_LINE:
+        return "landline"
+    if kind == PhoneNumberType.VOIP:
+        return "voip"
+    return "unassigned" if kind == PhoneNumberType.UNKNOWN else "special"
+
+
+def number_zone(e164: str) -> str | None:
+    """Return the zone of the number's country code (Mayotte by its own ranges within +262); None abroad."""
+    if re.match(r"\+262(?:639|269|7093[5-7])", e164):
+        return "mayotte"
+    return next((zone for code, zone in ZONES.items() if e164.startswith("+" + code)), None)
+
+
+def _overseas_sql(national: str) -> str:
+    cases = " ".join(f"when '{prefix}' then '{code}'" for prefix, code in OVERSEAS.items())
+    return f"case {national}[:3] {cases} else '33' end"
+
+
+def create_phone_macros(connection: duckdb.DuckDBPyConnection, rules: NumberRules) -> None:
+    """Create the temporary macros of the SQL rule.
+
+    `phone_plain(text)` folds and unwraps; `phone_quick(plain, country, postcode)` gives the E.164 number, a code
+    of `RowReason`, or null where Python must decide; `phone_kind(e164)` and `phone_zone(e164)` give kind and zone
+    of the numbers that the quick rule gives.
+    """
+    for statement in _MACROS:
+        connection.execute(statement.format(bench="true" if rules is NumberRules.BENCH else "false"))
+
+
+_SQL_SPACE = (
+    r"[\s\x{{0085}}\x{{00A0}}\x{{1680}}\x{{2000}}-\x{{200A}}\x{{2028}}\x{{2029}}\x{{202F}}\x{{205F}}\x{{3000}}]"
+)
+_PLACEHOLDER_LIST = ", ".join(f"'{number[1:]}'" for number in PLACEHOLDERS)
+_PLAIN = f"trim(regexp_replace(regexp_replace(cell, '[\\x00\\p{{{{Cf}}}}]', '', 'g'), '{_SQL_SPACE}', ' ', 'g'))"
+
+_MACROS = (
+    f"create or replace temp macro phone_folded(cell) as {_PLAIN}",
+    r"""create or replace temp macro phone_plain(cell) as regexp_replace(trim(regexp_replace(regexp_replace(
+        phone_folded(cell), '^="([^"]*)"$', '\1'), '^''?(?:p|[Tt][ée]l)?(?:\s*[.:]+)?\s*([+(0-9])', '\1')),
+        '^(\+?[0-9]+)\.0$', '\1')""",
+    # what is written with digits and separators only; the rest is for Python
+    rf"""create or replace temp macro phone_digits(plain) as if(
+        regexp_full_match(plain, '[{_SEPARATORS}]*\+?[0-9{_SEPARATORS}]+') and length(plain) < 30,
+        regexp_replace(replace(plain, '(0)', ''), '[{_SEPARATORS}]', '', 'g'), null)""",
+    r"""create or replace temp macro phone_national(digits) as coalesce(
+        nullif(regexp_extract(digits, '^(?:\+330?|(?:00)?330?|0)([1-9][0-9]{{8}})$', 1), ''),
+        nullif(regexp_extract(digits, '^([1-9][0-9]{{8}})$', 1), ''))""",
+    rf"""create or replace temp macro phone_dispatch(nsn, postcode) as case
+        when nsn is null then null
+        when nsn in ({_PLACEHOLDER_LIST}) or nsn = repeat(nsn[1], 9) then 'PHONE_PLACEHOLDER'
+        when nsn[:5] = '{FICTION}' then '+33' || nsn
+        when nsn[:3] = '596' and postcode[:3] = '972' then '+596' || nsn
+        else '+' || {_overseas_sql("nsn")} || nsn end""",
+    r"""create or replace temp macro phone_quick(plain, country, postcode) as case
+        when plain is null or regexp_full_match(plain, '(?:[nN]/?[aA]|-+)?') then 'PHONE_MISSING'
+        when country = 'BE' and regexp_full_match(phone_digits(plain), '04[0-9]{{8}}')
+            then '+32' || phone_digits(plain)[2:]
+        else phone_dispatch(phone_national(phone_digits(plain)), postcode) end""",
+    rf"""create or replace temp macro phone_kind(e164) as case
+        when e164 is null then null
+        when e164[:3] <> '+33' then if(e164[:3] = '+32', 'foreign', if(e164[5] = '6', 'mobile', 'landline'))
+        when length(e164) > 12 then 'm2m'
+        when e164[4:8] = '{FICTION}' then 'mobile'
+        when {{bench}} and regexp_matches(e164[4:], '^{_BENCH_MOBILE}') then 'mobile'
+        when e164[4:5] in ('70', '71', '72') then 'unassigned'
+        when e164[4] in ('6', '7') then 'mobile'
+        when e164[4] = '8' then 'special'
+        when e164[4] = '9' then 'voip'
+        else 'landline' end""",
+    """create or replace temp macro phone_zone(e164) as case
+        when e164[:7] = '+262639' then 'mayotte'
+        when e164[:4] = '+262' then 'reunion'
+        when e164[:4] = '+590' then 'guadeloupe'
+        when e164[:4] = '+594' then 'guyane'
+        when e164[:4] = '+596' then 'martinique'
+        when e164[:3] = '+33' then 'metropole'
+        else null end""",
+)

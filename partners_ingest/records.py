@@ -1,0 +1,45 @@
+"""What a reader hands on: the records of a delivery as one relation of text cells, with structural findings.
+
+The readers stand in modules of their own, one per format; which one reads a feed is decided in `registry`.
+Meaning of the cells belongs to `fields` and beyond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import duckdb
+
+from consent.dossiers import Feed
+
+
+@dataclass(frozen=True)
+class Header:
+    """The labels of a delivery as `labels.plain_label` compares them, in order; empty where the format has none."""
+
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Records:
+    """The table `records` and where each label or path stands in its `cells` (1-based).
+
+    Columns of `records`: `line_number` (where the record starts), `line_count` (physical lines), `byte_offset`,
+    `byte_length` (without the final newline), `record_key` (UHUGEINT, equal for equal text), `problem` (structural
+    code or null), `content_key` (UHUGEINT of label -> cell whatever the order of columns, null where damaged),
+    `cells` (VARCHAR[], null where damaged).
+    """
+
+    positions: Mapping[str, int]
+
+
+class Reader(Protocol):
+    """Turns the table `lines` into `records`; knows one format."""
+
+    def read_header(self, connection: duckdb.DuckDBPyConnection, feed: Feed) -> Header:
+        """Return the labels of the file."""
+
+    def read_records(self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header) -> Records:
+        """Create the table `records` from the table `lines`."""
