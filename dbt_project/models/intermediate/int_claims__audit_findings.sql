@@ -27,7 +27,7 @@ audits as (
     inner join {{ ref('stg_dossiers__audits') }} as audits
         on
             claims.partner_id = audits.partner_id
-            and (audits.form_version = '*' or audits.form_version = claims.form_version)
+            and (audits.form_version = '*' or claims.form_version = audits.form_version)
             and {{ believed('audits', 'claims') }}
 ),
 

@@ -42,7 +42,10 @@ forms as (
     select *
     from candidates
     qualify
-        row_number() over (partition by claim_id, epoch order by is_in_interval desc, first_seen_at, form_version) = 1
+        row_number() over (
+            partition by claim_id, epoch
+            order by is_in_interval desc, first_seen_at asc, form_version asc
+        ) = 1
 )
 
 select

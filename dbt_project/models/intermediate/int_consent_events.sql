@@ -37,7 +37,7 @@ turned as (
         rows.line_number
     from rows
     inner join given_records
-        on rows.source_key = given_records.source_key and given_records.exported_at < rows.exported_at
+        on rows.source_key = given_records.source_key and rows.exported_at > given_records.exported_at
     where rows.flag = 'refused' and rows.consented_at is null
     group by rows.contact_id, rows.exported_at, rows.received_at, rows.partner_id, rows.delivery_id, rows.line_number
 ),

@@ -1,4 +1,4 @@
--- What we believed of a number after each arrival: last birth date stated (rows in their order), and whether two differ.
+-- What we believed of a number after each arrival: the last birth date stated, and whether two differ.
 with
 
 states as (

@@ -66,6 +66,15 @@ absences as (
     where coalesce(presences.next_number, latest.full_number + 1) > presences.full_number + 1
 ),
 
+gaps as (
+    select distinct
+        partner_id,
+        feed_id,
+        absent_number,
+        next_number
+    from absences
+),
+
 spans as (
     select
         gaps.partner_id,
@@ -76,13 +85,13 @@ spans as (
         min(fulls.received_at) as absence_known_at,
         any_value(returns.exported_at) as back_from,
         any_value(returns.received_at) as return_known_at
-    from (select distinct partner_id, feed_id, absent_number, next_number from absences) as gaps
+    from gaps
     inner join fulls
         on
             gaps.partner_id = fulls.partner_id
             and gaps.feed_id = fulls.feed_id
-            and fulls.full_number >= gaps.absent_number
-            and (gaps.next_number is null or fulls.full_number < gaps.next_number)
+            and gaps.absent_number <= fulls.full_number
+            and (gaps.next_number is null or gaps.next_number > fulls.full_number)
     left join fulls as returns
         on
             gaps.partner_id = returns.partner_id

@@ -24,7 +24,7 @@ ties as (
 -- A named segment belongs to no election: its bureaux are codes of the newest map.
 newest_ties as (
     select * from ties
-    where map = (select max(map) from ties)
+    where map = (select max(newest.map) from ties as newest)
 ),
 
 -- A commune that votes as one stands for its arrondissements too.

@@ -39,7 +39,9 @@ by_recipient as (
 )
 
 select
-    md5(concat_ws('|', acts.delivery_id, acts.line_number, terms.purpose, terms.channel, terms.recipient)) as consent_id,
+    md5(
+        concat_ws('|', acts.delivery_id, acts.line_number, terms.purpose, terms.channel, terms.recipient)
+    ) as consent_id,
     acts.contact_id,
     acts.delivery_id,
     acts.line_number,

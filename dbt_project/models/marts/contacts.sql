@@ -15,7 +15,10 @@ select
     number_zone,
     is_fiction,
     list_sort(list_distinct(list_filter(
-        [coalesce({{ zone_of('commune_code') }}, case when is_in_france then {{ zone_of('postcode') }} end), number_zone],
+        [
+            coalesce({{ zone_of('commune_code') }}, case when is_in_france then {{ zone_of('postcode') }} end),
+            number_zone
+        ],
         lambda zone: zone is not null
     ))) as zones
 from {{ ref('int_contacts__placed') }}

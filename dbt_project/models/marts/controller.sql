@@ -1,3 +1,2 @@
-select
-    legal_name
+select legal_name
 from {{ source('lake', 'controller') }}

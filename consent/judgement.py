@@ -1,0 +1,218 @@
+"""Asking the published base what it judges of a use: the one door to `judge_use` and `judge_acts`.
+
+The evaluation itself is SQL that ships inside the base (`dbt_project/macros/judge_use.sql`); nothing is decided
+here. Calendar, message, sponsor's papers and exclusivity belong to `sends`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+import duckdb
+from sqlalchemy import Engine, Select, select
+
+from stores import operations
+from terms.clock import naive_utc
+from terms.environment import NumberRules
+from terms.errors import FiliationError
+from terms.reasons import Channel, Decision, Profile, Verdict
+
+#: Contacts or rows per statement, to and from the operations database: SQLite allows 32,766 bound parameters.
+_BATCH = 10_000
+
+_RELATION = re.compile(r"[a-z_][a-z0-9_]*")
+
+_FACT_COLUMNS = ("contact_id", "kind", "channel", "sponsor_id", "occurred_at", "known_at")
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of a contact, to be judged by the law of `moment` with what was known by `known_by` (both aware).
+
+    Attributes:
+        channel: how the message goes.
+        sponsor_id: who pays; None = some sponsor.
+        criteria_kinds: by what people are selected: address, age, sex, area_results, area_income; empty = unselected.
+        eligible_on: day on which the person must be an elector; None = not asked.
+        number_rules: which invented numbers count here.
+        profile: which reading of the disputed law.
+        moment: when the message would leave.
+        known_by: latest knowledge that counts.
+    """
+
+    channel: Channel
+    sponsor_id: str | None
+    criteria_kinds: tuple[str, ...]
+    eligible_on: date | None
+    number_rules: NumberRules
+    profile: Profile
+    moment: datetime
+    known_by: datetime
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one asked contact is worth for a use.
+
+    `codes` are all reasons with an effect, sorted, empty when allowed; `worst_code` is the worst of the best act
+    and the contact, None when allowed; the best act is None where there is none.
+    """
+
+    contact_id: str
+    verdict: Verdict
+    decision: Decision
+    codes: tuple[str, ...]
+    worst_code: str | None
+    best_delivery_id: str | None
+    best_line_number: int | None
+
+
+@dataclass(frozen=True)
+class ActJudgement:
+    """What one act is worth alone, the contact's own codes aside."""
+
+    contact_id: str
+    delivery_id: str
+    line_number: int
+    verdict: Verdict
+    decision: Decision
+    codes: tuple[str, ...]
+
+
+class BoundSql(NamedTuple):
+    """SQL text and the values of its named parameters."""
+
+    sql: str
+    parameters: Mapping[str, object]
+
+
+def judge(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, use: Use) -> list[Judgement]:
+    """Judge one use of every contact of a relation, in the order of their ids.
+
+    Args:
+        connection: an open base (read-only is enough).
+        asked: name of a relation with `contact_id UUID`; a contact that the base does not know has given nothing.
+        live_facts: name of a relation as `load_live_facts` makes it.
+        use: what is asked.
+
+    Raises:
+        FiliationError: a relation's name is not a plain lower-case identifier.
+    """
+    sql, parameters = judgement_sql(asked, live_facts, use)
+    rows = connection.execute(
+        "select contact_id::varchar, verdict, decision, codes, worst_code, best_delivery_id, best_line_number"
+        f" from ({sql}) order by contact_id",
+        parameters,
+    ).fetchall()
+    return [
+        Judgement(contact, Verdict(verdict), Decision(decision), tuple(codes), worst, delivery, line)
+        for contact, verdict, decision, codes, worst, delivery, line in rows
+    ]
+
+
+def judge_acts(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, use: Use) -> list[ActJudgement]:
+    """Judge each act of the asked contacts alone, in the order of contact, delivery and line.
+
+    Arguments and errors as `judge`.
+    """
+    sql, parameters = _call("judge_acts", asked, live_facts, use)
+    rows = connection.execute(
+        "select contact_id::varchar, delivery_id, line_number, verdict, decision, codes"
+        f" from ({sql}) order by contact_id, delivery_id, line_number",
+        parameters,
+    ).fetchall()
+    return [
+        ActJudgement(contact, delivery, line, Verdict(verdict), Decision(decision), tuple(codes))
+        for contact, delivery, line, verdict, decision, codes in rows
+    ]
+
+
+def judgement_sql(asked: str, live_facts: str, use: Use) -> BoundSql:
+    """Return the query behind `judge`, for audiences that stay in the database.
+
+    Columns: contact_id UUID, verdict, decision, codes VARCHAR[], worst_code, best_delivery_id, best_line_number.
+
+    Raises:
+        FiliationError: as `judge`.
+    """
+    return _call("judge_use", asked, live_facts, use)
+
+
+def load_live_facts(
+    connection: duckdb.DuckDBPyConnection, engine: Engine, relation: str, contact_ids: Sequence[str] | None
+) -> None:
+    """Create the temporary table `relation` from the day's opt-outs, replacing it if it exists.
+
+    Columns: contact_id UUID, kind, channel, sponsor_id, occurred_at TIMESTAMP (UTC), known_at TIMESTAMP.
+
+    Args:
+        connection: where the judgement is asked.
+        engine: the operations database.
+        relation: name of the table.
+        contact_ids: whose facts; None = everybody's.
+
+    Raises:
+        FiliationError: as `judge`.
+    """
+    name = _checked(relation)
+    connection.execute(
+        f"create or replace temp table {name} (contact_id uuid, kind varchar, channel varchar, sponsor_id varchar,"
+        " occurred_at timestamp, known_at timestamp)"
+    )
+    with engine.connect() as ledger:
+        for query in _opt_out_queries(contact_ids):
+            for rows in ledger.execute(query).partitions(_BATCH):
+                columns = dict(zip(_FACT_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+                connection.execute(
+                    f"insert into {name} select unnest($contact_id::uuid[]), unnest($kind::varchar[]),"
+                    " unnest($channel::varchar[]), unnest($sponsor_id::varchar[]),"
+                    " make_timestamp(unnest($occurred_at::bigint[])), make_timestamp(unnest($known_at::bigint[]))",
+                    columns,
+                )
+
+
+def _opt_out_queries(contact_ids: Sequence[str] | None) -> Iterator[Select[tuple[str, str, str, str, int, int]]]:
+    table = operations.opt_outs
+    query = select(
+        table.c.contact_id,
+        table.c.kind,
+        table.c.channel,
+        table.c.sponsor_id,
+        table.c.effective_at.label("occurred_at"),
+        table.c.known_at,
+    )
+    if contact_ids is None:
+        yield query
+        return
+    for start in range(0, len(contact_ids), _BATCH):
+        yield query.where(table.c.contact_id.in_(contact_ids[start : start + _BATCH]))
+
+
+def _call(macro: str, asked: str, live_facts: str, use: Use) -> BoundSql:
+    sql = (
+        f"select * from {macro}('{_checked(asked)}', '{_checked(live_facts)}', $use_channel::varchar,"
+        " $use_sponsor_id::varchar, $use_criteria_kinds::varchar[], $use_eligible_on::date,"
+        " $use_number_rules::varchar, $use_profile::varchar, $use_moment::timestamp, $use_known_by::timestamp)"
+    )
+    parameters = {
+        "use_channel": use.channel.value,
+        "use_sponsor_id": use.sponsor_id,
+        "use_criteria_kinds": list(use.criteria_kinds),
+        "use_eligible_on": use.eligible_on,
+        "use_number_rules": use.number_rules.value,
+        "use_profile": use.profile.value,
+        "use_moment": naive_utc(use.moment),
+        "use_known_by": naive_utc(use.known_by),
+    }
+    return BoundSql(sql, parameters)
+
+
+def _checked(relation: str) -> str:
+    """Return the name: it stands in SQL text, where no parameter may, so nothing but an identifier passes."""
+    if not _RELATION.fullmatch(relation):
+        raise FiliationError(f"{relation!r} is not the name of a relation.", "Use lower-case letters, digits and _.")
+    return relation
