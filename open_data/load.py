@@ -88,6 +88,7 @@ class _Serving:
     vintage: str
     sha256: str
     rows: int
+    loaded_at: int
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ def _load(
         finally:
             connection.close()
     report = SourceReport(source, Outcome.LOADED, name, found.files, rows, totals)
-    _commit(stores.engine, report, found, first, clock)
+    _commit(stores.engine, report, found, serving, clock)
     return report
 
 
@@ -246,21 +247,24 @@ def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 def _serving(engine: Engine, source_id: str) -> _Serving | None:
     table = operations.open_data_vintages
     query = (
-        select(table.c.vintage, table.c.sha256, table.c.rows)
+        select(table.c.vintage, table.c.sha256, table.c.rows, table.c.loaded_at)
         .where(table.c.source_id == source_id)
         .order_by(table.c.loaded_at.desc())
         .limit(1)
     )
     with engine.connect() as connection:
         row = connection.execute(query).one_or_none()
-    return _Serving(row.vintage, row.sha256, row.rows) if row else None
+    return _Serving(row.vintage, row.sha256, row.rows, row.loaded_at) if row else None
 
 
-def _commit(engine: Engine, report: SourceReport, found: _Found, rows: int, clock: Clock) -> None:
+def _commit(engine: Engine, report: SourceReport, found: _Found, serving: _Serving | None, clock: Clock) -> None:
     now = clock.now()
     source = report.source
     key = {"source_id": source.source_id, "vintage": source.vintage, "sha256": found.sha256}
-    values = {"file_name": ", ".join(found.files), "rows": rows, "loaded_at": to_micros(now)}
+    # The newest load serves, whatever a clock that was set back says.
+    loaded_at = max(to_micros(now), serving.loaded_at + 1 if serving else 0)
+    rows = next(iter(report.rows.values()))
+    values = {"file_name": ", ".join(found.files), "rows": rows, "loaded_at": loaded_at}
     with operations.transaction(engine) as connection:
         _put_vintage(connection, key, values)
         journal.append(

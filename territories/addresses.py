@@ -139,7 +139,7 @@ def _parse(connection: duckdb.DuckDBPyConnection) -> None:
                     ['number', 'suffix', 'rest'])
             from texts
             union all
-            select address_key, 3, {'number': '', 'suffix': '', 'rest': entry} from texts where entry ~ '^[A-Z]'
+            select address_key, 3, {'number': '', 'suffix': '', 'rest': entry} from texts where regexp_matches(entry, '^[A-Z]')
         )
         select address_key, reading, try_cast(found.number as integer) as number, suffix_key(found.suffix) as suffix,
             street_words(found.rest) as words
@@ -199,16 +199,16 @@ def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `near_hits`: the house of a street of this postcode that is spelled almost so, if it is the only one.
 
     Almost: the same type and digits, articles aside at most one letter other, or two in a long name. Two streets at
-    the same distance settle nothing.
+    the same distance settle nothing, and a street that is known by its exact name is not corrected into another.
     """
     connection.execute(
         """
         create or replace temp table near_hits as
         with open_parses as (
-            select parses.*, loose_words(words) as loose, homes.postcode
+            select parses.*, loose_words(words) as loose, homes.postcode, homes.commune_code, homes.is_named
             from parses
             inner join homes using (address_key)
-            where number is not null and address_key not in (select address_key from exact_hits)
+            where number is not null and address_key not in (select address_key from street_hits)
         ),
         compared as (
             select open_parses.address_key, houses.address_id, reading,
@@ -216,6 +216,7 @@ def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
                 array_to_string(streets.loose, ' ') as published
             from open_parses
             inner join streets on open_parses.postcode = streets.postcode and open_parses.words[1] = streets.words[1]
+                and (streets.commune_code = open_parses.commune_code or not open_parses.is_named)
             inner join houses using (street_id, number, suffix)
             where len(streets.loose) > 1
         ),

@@ -1,0 +1,142 @@
+"""The real open data of the shared folder: what loads, what it sums up to, and the chain of Faubourg Saint-Antoine.
+
+Figures: the open-data README's §1 A and §3 b.
+"""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from open_data.load import OpenDataStores, Outcome, refresh_open_data
+from open_data.sources import read_sources
+from stores.engine import connect
+from stores.home import init_home
+from stores.inputs import current_vintages
+from stores.lake import Lake
+from stores.migrate import migrate
+from stores.operations import open_operations
+from stores.schemas import BAN_ADDRESSES, BUREAU_RESULTS, COMMUNES, CONTOURS, IRIS, IRIS_INCOME
+from terms.clock import Clock
+from terms.settings import load_settings
+from territories.contours import ContourIndex
+
+ROOT = Path(__file__).resolve().parents[2]
+OPEN_DATA = (ROOT / os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data" / "open"
+pytestmark = pytest.mark.skipif(not OPEN_DATA.exists(), reason=f"no shared open data at {OPEN_DATA}")
+FAUBOURG = "postcode in ('75003', '75004', '75011', '75012')"
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    """Reports by source, and a connection with one view per open-data table."""
+    home_folder = tmp_path_factory.mktemp("open-data-home")
+    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(home_folder)})
+    home = init_home(settings)
+    engine = open_operations(settings.database_url)
+    migrate(engine)
+    lake = Lake(home)
+    clock = Clock(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
+    sources = read_sources(ROOT / "config" / "open_data")
+    reports = refresh_open_data(OpenDataStores(home, engine, lake), OPEN_DATA, sources, clock, lambda text: None)
+    connection = connect()
+    for table in (BAN_ADDRESSES, BUREAU_RESULTS, COMMUNES, CONTOURS, IRIS, IRIS_INCOME):
+        names = [name for name in current_vintages(engine) if lake.path(table, name).exists()]
+        connection.execute(f"create view {table.name} as {lake.sql(table, names)}")
+    return {report.source.source_id: report for report in reports}, connection
+
+
+def test_every_source_loads_but_the_contours_that_are_not_there(loaded):
+    reports, _ = loaded
+    absent = {name for name, report in reports.items() if report.outcome is Outcome.ABSENT}
+    assert absent == {"bureaux_2022_contours", "bureaux_2026_contours"}
+    assert {report.outcome for name, report in reports.items() if name not in absent} == {Outcome.LOADED}
+    rows = {name: dict(report.rows) for name, report in reports.items() if name not in absent}
+    assert rows == {
+        "ban": {"ban_addresses": 5395, "communes": 5},
+        "bureaux_2022_paris": {"bureaux": 896, "contours": 896},
+        "bureaux_2026_paris": {"bureaux": 903, "contours": 903},
+        "cog": {"communes": 35493},
+        "filosofi_iris_2021": {"iris_income": 16026},
+        "iris_contours": {"iris": 992, "contours": 992},
+        "presidential_2022_t2": {"bureau_results": 139364},
+    }
+
+
+def test_the_presidential_election_sums_up_to_the_country(loaded):
+    reports, _ = loaded
+    totals = {item.measure: (item.found, item.expected) for item in reports["presidential_2022_t2"].control_totals}
+    assert totals == {
+        "bureaux": (69682, 69682),
+        "registered": (48752339, 48752339),
+        "votes of MACRON": (18768639, 18768639),
+        "votes of LE PEN": (13288686, 13288686),
+    }
+
+
+def test_empty_bureaux_and_strange_codes_are_there(loaded):
+    _, connection = loaded
+    bureaux = "(select distinct bureau_code, registered, valid_votes from bureau_results)"
+    empty = connection.execute(
+        f"select count(*) filter (registered = 0), count(*) filter (valid_votes = 0) from {bureaux}"
+    ).fetchone()
+    assert empty == (11, 97)
+    strange = "('75056_JUS1', '14118_01.1', '67482_601A', '97101_0001', 'ZZ001_0001', 'ZX701_0001')"
+    codes = connection.execute(f"select count(*) from {bureaux} where bureau_code in {strange}").fetchone()
+    assert codes == (6,)
+
+
+def test_withheld_medians_keep_their_reason(loaded):
+    _, connection = loaded
+    reasons = connection.execute("select missing_reason, count(*) from iris_income group by 1 order by 1").fetchall()
+    assert dict(reasons) == {None: 16026 - 1209 - 327, "ns": 1209, "nd": 327}
+    assert connection.execute(
+        "select count(*) from iris_income where (median_euros is null) <> (missing_reason is not null)"
+    ).fetchone() == (0,)
+
+
+def test_the_faubourg_chain(loaded):
+    """5,340 addresses: bureau of both maps, results, IRIS, income, as the README counts them."""
+    _, connection = loaded
+    points = connection.execute(f"select address_id, lon, lat from ban_addresses where {FAUBOURG}").fetchnumpy()
+    assert len(points["address_id"]) == 5340
+    connection.execute("create temp table found (address_id varchar, layer varchar, code varchar)")
+    for kind, map_name, layer in (("bureau", "2022", "old"), ("bureau", "2026", "new"), ("iris", "2013", "iris")):
+        contours = connection.execute(
+            "select code, wkb from contours where kind = ? and map = ?", [kind, map_name]
+        ).to_arrow_table()
+        hits = ContourIndex(contours["wkb"].to_pylist()).locate(points["lon"], points["lat"])
+        codes = contours["code"].to_pylist()
+        rows = zip(points["address_id"][hits.points].tolist(), hits.contours.tolist(), strict=True)
+        connection.executemany(
+            "insert into found values (?, ?, ?)", [(address, layer, codes[place]) for address, place in rows]
+        )
+    twice = connection.execute(
+        "select count(*) from (select 1 from found group by address_id, layer having count(*) > 1)"
+    )
+    assert twice.fetchone() == (0,)
+    chain = connection.execute(
+        """
+        with chain as (
+            select points.address_id, old.code as old_bureau, new.code as new_bureau, iris.code as iris,
+                results.bureau_code, income.median_euros
+            from (select address_id from found group by all) as points
+            left join found as old on points.address_id = old.address_id and old.layer = 'old'
+            left join found as new on points.address_id = new.address_id and new.layer = 'new'
+            left join found as iris on points.address_id = iris.address_id and iris.layer = 'iris'
+            left join (select distinct bureau_code from bureau_results where election = 'PRES2022' and round = 2)
+                as results on old.code = results.bureau_code
+            left join iris_income as income on iris.code = income.iris_code
+        ),
+        complete as (
+            select * from chain
+            where bureau_code is not null and new_bureau is not null and median_euros is not null
+        )
+        select count(old_bureau), count(bureau_code), count(new_bureau), count(iris), count(median_euros),
+            (select count(*) from complete), (select count(distinct old_bureau) from complete),
+            (select count(distinct iris) from complete)
+        from chain
+        """
+    ).fetchone()
+    assert chain == (5309, 5309, 5340, 5340, 4889, 4862, 42, 38)

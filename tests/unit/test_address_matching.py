@@ -1,0 +1,149 @@
+"""Matching of delivered addresses against a tiny invented BAN, case by case.
+
+Real rows and the partners' truth are tested in tests/acceptance.
+"""
+
+import pytest
+
+from stores.engine import connect
+from territories.addresses import EXACT, EXACT_OTHER_POSTCODE, STATED_FROM, match_addresses
+
+#: address_id, number, suffix, street, postcode, commune_code, commune_label
+BAN = [
+    ("k12", 12, None, "Rue Keller", "75011", "75111", "Paris 11e Arrondissement"),
+    ("k12b", 12, "b", "Rue Keller", "75011", "75111", "Paris 11e Arrondissement"),
+    ("k14", 14, None, "Rue Keller", "75011", "75111", "Paris 11e Arrondissement"),
+    ("k16t", 16, "ter", "Rue Keller", "75011", "75111", "Paris 11e Arrondissement"),
+    ("f33", 33, None, "Rue du Faubourg Saint-Antoine", "75011", "75111", "Paris 11e Arrondissement"),
+    ("f34", 34, None, "Rue du Faubourg Saint-Antoine", "75012", "75112", "Paris 12e Arrondissement"),
+    ("s5", 5, None, "Rue Saint", "75012", "75112", "Paris 12e Arrondissement"),
+    ("sa7", 7, None, "Rue Saint-Antoine", "75012", "75112", "Paris 12e Arrondissement"),
+    ("m3", 3, None, "Place du Marché", "48900", "48901", "Valombre"),
+    ("m3x", 3, None, "Place du Marché", "48900", "48902", "Autreval"),
+    ("e9", 9, None, "Rue de l'Église", "48900", "48902", "Autreval"),
+    ("d1", 1, None, "Rue Double", "75012", "75112", "Paris 12e Arrondissement"),
+    ("d2", 1, None, "R. Double", "75012", "75112", "Paris 12e Arrondissement"),
+    ("g1", 1, None, "Rue des Gravilliers", "75011", "75111", "Paris 11e Arrondissement"),
+]
+COMMUNES = [
+    ("75111", "75011", "Paris 11e Arrondissement"),
+    ("75112", "75012", "Paris 12e Arrondissement"),
+    ("48901", "48900", "Valombre"),
+    ("48902", "48900", "Autreval"),
+    ("98818", "98800", "Nouméa"),
+]
+
+
+def match(street, postcode="75011", city="Paris", country="FR"):
+    connection = connect()
+    connection.execute(
+        "create temp table ban (address_id varchar, number integer, suffix varchar, street varchar, postcode varchar,"
+        " commune_code varchar, commune_label varchar)"
+    )
+    connection.executemany("insert into ban values (?, ?, ?, ?, ?, ?, ?)", BAN)
+    connection.execute("create temp table communes (commune_code varchar, postcode varchar, label varchar)")
+    connection.executemany("insert into communes values (?, ?, ?)", COMMUNES)
+    connection.execute(
+        "create temp table delivered as select 'key' as address_key, ?::varchar as street, ?::varchar as postcode,"
+        " ?::varchar as city, ?::varchar as country",
+        [street, postcode, city, country],
+    )
+    match_addresses(connection)
+    kind, address_id, commune, sure = connection.execute(
+        "select match_kind, address_id, commune_code, match_confidence::double from matches"
+    ).fetchone()
+    candidates = {
+        row[0]: row[1] for row in connection.execute("select address_id, weight from candidate_rows").fetchall()
+    }
+    connection.close()
+    return kind, address_id, commune, sure, candidates
+
+
+@pytest.mark.parametrize(
+    ("street", "address_id"),
+    [
+        ("12 rue Keller", "k12"),
+        ("12, R. KELLER 3e étage", "k12"),
+        ("12bis rue Keller", "k12b"),
+        ("12 B, rue Keller", "k12b"),
+        ("16 t r keller", "k16t"),
+        ("12-14 rue Keller", "k12"),
+        ("N° 14 rue Keller", "k14"),
+        ("33 R DU FBG ST-ANTOINE\nBât C", "f33"),
+    ],
+)
+def test_the_same_words_are_the_same_address(street, address_id):
+    assert match(street)[:4] == ("exact", address_id, "75111", EXACT)
+
+
+def test_another_arrondissement_is_forgiven_and_less_sure():
+    assert match("34 rue du Faubourg Saint-Antoine", "75011") == ("exact", "f34", "75112", EXACT_OTHER_POSTCODE, {})
+
+
+def test_the_longest_street_name_is_the_street():
+    """Number 5 exists in Rue Saint only: what follows is not a building but the name of another street."""
+    kind, address_id, commune, _, candidates = match("5 rue Saint Antoine", "75012")
+    assert (kind, address_id, commune) == ("street", None, "75112")
+    assert candidates == {"sa7": 1.0}
+
+
+@pytest.mark.parametrize(("city", "address_id", "commune"), [("Valombre", "m3", "48901"), ("AUTREVAL", "m3x", "48902")])
+def test_the_town_decides_within_a_postcode(city, address_id, commune):
+    assert match("3 place du Marché", "48900", city)[:3] == ("exact", address_id, commune)
+
+
+def test_a_street_of_the_other_commune_is_not_meant():
+    assert match("9 rue de l'Église", "48900", "Valombre") == ("commune", None, "48901", 0.0, {})
+
+
+def test_without_a_town_two_communes_stay_open():
+    kind, address_id, commune, sure, candidates = match("3 place du Marché", "48900", None)
+    assert (kind, address_id, commune, sure) == ("street", None, None, 0.0)
+    assert candidates == {"m3": 0.5, "m3x": 0.5}
+
+
+def test_two_rows_of_one_address_settle_nothing():
+    kind, address_id, _, _, candidates = match("1 rue Double", "75012")
+    assert (kind, address_id, candidates) == ("street", None, {"d1": 0.5, "d2": 0.5})
+
+
+def test_one_wrong_letter_is_near_and_stated():
+    kind, address_id, _, sure, _ = match("1 rue des Gravillers")
+    assert (kind, address_id) == ("near", "g1")
+    assert STATED_FROM <= sure < EXACT
+
+
+def test_two_wrong_letters_are_only_a_candidate():
+    kind, address_id, commune, sure, candidates = match("1 rue des Gravilers")
+    assert (kind, address_id, commune, candidates) == ("near", None, "75111", {"g1": 1.0})
+    assert sure < STATED_FROM
+
+
+@pytest.mark.parametrize("street", ["12 impasse Keller", "12 rue Kilber", "12 rue des Trois Sirènes", "99999999"])
+def test_another_street_is_no_match(street):
+    assert match(street)[:3] == ("commune", None, "75111")
+
+
+@pytest.mark.parametrize("street", ["rue Keller", "186 rue Keller", "R. KELLER Résidence Les Lilas"])
+def test_a_street_without_its_number_keeps_its_houses_as_candidates(street):
+    kind, address_id, commune, _, candidates = match(street)
+    assert (kind, address_id, commune) == ("street", None, "75111")
+    assert candidates == {"k12": 0.25, "k12b": 0.25, "k14": 0.25, "k16t": 0.25}
+
+
+@pytest.mark.parametrize("country", ["BE", "DE"])
+def test_abroad_has_no_commune(country):
+    assert match("12 rue Keller", country=country) == ("none", None, None, 0.0, {})
+
+
+@pytest.mark.parametrize("country", ["FR", "NC", "", None])
+def test_overseas_and_unsaid_are_france(country):
+    assert match("10 rue du Lagon", "98800", "NOUMEA", country)[:3] == ("commune", None, "98818")
+
+
+def test_unknown_postcode_has_no_commune():
+    assert match("10 rue du Lagon", "00000", "Paris") == ("none", None, None, 0.0, {})
+
+
+def test_nothing_but_a_postcode_still_has_a_commune():
+    assert match(None, "75012", "")[:3] == ("commune", None, "75112")

@@ -1,0 +1,340 @@
+"""Layouts on tiny invented files in the official form, with the traps of the real ones.
+
+The real rows are read in tests/acceptance, taking in as a whole is tested in tests/integration.
+"""
+
+import gzip
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+import shapely
+
+from open_data.failures import SourceFailed
+from open_data.layouts.geojson import features
+from open_data.layouts.registry import layout_of
+from open_data.sources import read_sources
+from stores.engine import connect
+from stores.schemas import BAN_ADDRESSES, BUREAU_RESULTS, BUREAUX, COMMUNES, CONTOURS, IRIS, IRIS_INCOME
+
+SOURCES = {
+    source.source_id: source for source in read_sources(Path(__file__).resolve().parents[2] / "config/open_data")
+}
+SQUARE = {"type": "Polygon", "coordinates": [[[2, 48], [3, 48], [3, 49], [2, 49], [2, 48]]]}
+
+
+def shaped(source, table, *paths):
+    """Return the rows that the source's layout gives for `table`, as dictionaries."""
+    connection = connect()
+    select = layout_of(source).shape(connection, source, paths)[table]
+    cursor = connection.execute(select)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def write(path, text, encoding="utf-8"):
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+# --- BAN ---------------------------------------------------------------------------------------------------------
+
+BAN = SOURCES["ban"]
+
+
+def ban_text(*rows):
+    lines = [";".join(BAN.columns)]
+    for row in rows:
+        lines.append(";".join(row.get(column, "") for column in BAN.columns))
+    return "\n".join(lines) + "\n"
+
+
+ADDRESS = {"id": "2a004_1_00012_b", "numero": "12", "rep": "b", "nom_voie": "Rue de l'Île", "code_postal": "02000"}
+ADDRESS |= {"code_insee": "2A004", "nom_commune": "Valombre", "lon": "2.5", "lat": "48.5", "type_position": "parcelle"}
+
+
+def test_ban_keeps_text_as_text_and_takes_the_door(tmp_path):
+    text = ban_text(ADDRESS, {**ADDRESS, "lon": "2.6", "type_position": "entrée"}, {**ADDRESS, "id": "x", "numero": ""})
+    plain = write(tmp_path / "a.csv", text)
+    packed = tmp_path / "b.csv.gz"
+    packed.write_bytes(gzip.compress(ban_text({**ADDRESS, "id": "y", "rep": "", "lon": "", "lat": ""}).encode()))
+    rows = {row["address_id"]: row for row in shaped(BAN, BAN_ADDRESSES, plain, packed)}
+    assert rows["2a004_1_00012_b"] == {
+        "address_id": "2a004_1_00012_b",
+        "number": 12,
+        "suffix": "b",
+        "street": "Rue de l'Île",
+        "postcode": "02000",
+        "commune_code": "2A004",
+        "commune_label": "Valombre",
+        "lon": 2.6,
+        "lat": 48.5,
+    }
+    assert rows["x"]["number"] is None
+    assert (rows["y"]["suffix"], rows["y"]["lon"]) == (None, None)
+    assert shaped(BAN, COMMUNES, plain, packed) == [{"commune_code": "2A004", "postcode": "02000", "label": "Valombre"}]
+
+
+def test_ban_without_a_column_is_refused(tmp_path):
+    text = ban_text(ADDRESS).replace("code_insee;", "insee;", 1)
+    with pytest.raises(SourceFailed, match=r"a\.csv lacks 1 .*code_insee"):
+        shaped(BAN, BAN_ADDRESSES, write(tmp_path / "a.csv", text))
+
+
+def test_ban_with_a_broken_line_is_refused(tmp_path):
+    with pytest.raises(duckdb.Error):
+        shaped(BAN, BAN_ADDRESSES, write(tmp_path / "a.csv", ban_text(ADDRESS) + "only;three;fields\n"))
+
+
+@pytest.mark.parametrize("text", ["", "<!DOCTYPE html><html></html>\n"])
+def test_no_data_is_refused_in_words(tmp_path, text):
+    with pytest.raises(SourceFailed, match="empty|web page"):
+        shaped(BAN, BAN_ADDRESSES, write(tmp_path / "a.csv", text))
+
+
+def test_a_cut_gzip_is_refused(tmp_path):
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(ban_text(ADDRESS).encode())[:20])
+    with pytest.raises(SourceFailed, match="cannot be read"):
+        shaped(BAN, BAN_ADDRESSES, path)
+
+
+# --- communes ----------------------------------------------------------------------------------------------------
+
+
+def test_arrondissements_stand_for_their_city(tmp_path):
+    records = [
+        {"code": "75056", "nom": "Paris", "type": "commune-actuelle", "codesPostaux": ["75001", "75002"]},
+        {"code": "75101", "nom": "Paris 1er", "type": "arrondissement-municipal", "commune": "75056"}
+        | {"codesPostaux": ["75001"]},
+        {"code": "01015", "nom": "Arboys", "type": "commune-deleguee", "codesPostaux": ["01300"]},
+        {"code": "2A004", "nom": "Ajaccio", "type": "commune-actuelle", "codesPostaux": ["20000", "20090"]},
+        {"code": "97123", "nom": "Sans code", "type": "commune-actuelle"},
+    ]
+    rows = shaped(SOURCES["cog"], COMMUNES, write(tmp_path / "communes.json", json.dumps(records)))
+    assert sorted((row["commune_code"], row["postcode"]) for row in rows) == [
+        ("2A004", "20000"),
+        ("2A004", "20090"),
+        ("75101", "75001"),
+    ]
+
+
+# --- income ------------------------------------------------------------------------------------------------------
+
+INCOME = SOURCES["filosofi_iris_2021"]
+
+
+def income(tmp_path, *pairs):
+    lines = [";".join(INCOME.columns)]
+    lines += [
+        ";".join({"IRIS": code, "DISP_MED21": cell}.get(column, "0") for column in INCOME.columns)
+        for code, cell in pairs
+    ]
+    return shaped(INCOME, IRIS_INCOME, write(tmp_path / "income.csv", "\n".join(lines) + "\n"))
+
+
+def test_withheld_incomes_keep_their_reason_and_no_number(tmp_path):
+    pairs = [("010040101", "20350"), ("2A0040101", "18570,5"), ("1", "ns"), ("2", "nd"), ("3", "so"), ("4", "s")]
+    rows = {row["iris_code"]: (row["median_euros"], row["missing_reason"]) for row in income(tmp_path, *pairs)}
+    assert rows["010040101"] == (20350.0, None)
+    assert rows["2A0040101"] == (18570.5, None)
+    assert [rows[code] for code in "1234"] == [(None, "ns"), (None, "nd"), (None, "so"), (None, "s")]
+
+
+@pytest.mark.parametrize("cell", ["n/a", "-", "20 350"])
+def test_an_unknown_cell_is_never_a_missing_income(tmp_path, cell):
+    with pytest.raises(duckdb.ConversionException):
+        income(tmp_path, ("010040101", cell))
+
+
+# --- results -----------------------------------------------------------------------------------------------------
+
+RESULTS = SOURCES["presidential_2022_t2"]
+MACRON = ("1", "M", "MACRON", "Emmanuel", "60", "60,00", "66,67")
+LE_PEN = ("2", "F", "LE PEN", "Marine", "30", "30,00", "33,33")
+
+
+def result_line(
+    department="01", commune="004", bureau="0001", registered="100", valid="90", *, blocks=(MACRON, LE_PEN)
+):
+    base = [department, "Département", "01", "1ère circonscription", commune, "Commune-lès-É", bureau, registered]
+    base += ["8", "8,00", "92", "92,00", "1", "1,00", "1,09", "1", "1,00", "1,09", valid, "90,00", "97,83"]
+    return ";".join([*base, *(cell for block in blocks for cell in block)])
+
+
+def results(tmp_path, *lines):
+    text = "\r\n".join([";".join(RESULTS.columns), *lines]) + "\r\n"
+    return shaped(RESULTS, BUREAU_RESULTS, write(tmp_path / "results.txt", text, "latin-1"))
+
+
+def test_repeated_candidate_blocks_under_a_short_header(tmp_path):
+    third = ("3", "F", "TROISIÈME", "Ève", "0", "0,00", "0,00")
+    rows = results(tmp_path, result_line(), result_line(bureau="0002", blocks=(MACRON, LE_PEN, third)))
+    assert [(row["bureau_code"], row["candidate"], row["votes"]) for row in rows] == [
+        ("01004_0001", "LE PEN", 30),
+        ("01004_0001", "MACRON", 60),
+        ("01004_0002", "LE PEN", 30),
+        ("01004_0002", "MACRON", 60),
+        ("01004_0002", "TROISIÈME", 0),
+    ]
+    first = {key: rows[0][key] for key in ("election", "round", "map", "registered", "votes_cast", "valid_votes")}
+    assert first == {
+        "election": "PRES2022",
+        "round": 2,
+        "map": "2022",
+        "registered": 100,
+        "votes_cast": 92,
+        "valid_votes": 90,
+    }
+
+
+@pytest.mark.parametrize(
+    ("department", "commune", "bureau", "code"),
+    [
+        ("75", "056", "1104", "75056_1104"),
+        ("2A", "004", "0001", "2A004_0001"),
+        ("ZA", "101", "0001", "97101_0001"),
+        ("ZM", "601", "0001", "97601_0001"),
+        ("ZN", "818", "0001", "98818_0001"),
+        ("ZP", "735", "0001", "98735_0001"),
+        ("ZX", "701", "0001", "ZX701_0001"),
+        ("ZW", "001", "0001", "ZW001_0001"),
+        ("ZZ", "235", "0001", "ZZ235_0001"),
+        ("14", "118", "01.1", "14118_01.1"),
+        ("84", "007", "322b", "84007_322b"),
+        ("01", "4", "1", "01004_0001"),
+    ],
+)
+def test_bureau_codes_are_text(tmp_path, department, commune, bureau, code):
+    assert {row["bureau_code"] for row in results(tmp_path, result_line(department, commune, bureau))} == {code}
+
+
+def test_empty_bureaux_are_kept(tmp_path):
+    nobody = tuple("0" if cell == "60" else cell for cell in MACRON)
+    (row,) = results(tmp_path, result_line(registered="0", valid="0", blocks=(nobody,)))
+    assert (row["registered"], row["valid_votes"], row["votes"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "line", [result_line()[:-6], result_line() + ";1", result_line(blocks=()), result_line(bureau="00001")]
+)
+def test_a_line_of_another_form_is_refused(tmp_path, line):
+    with pytest.raises(SourceFailed, match="1 lines of the results"):
+        results(tmp_path, result_line(), line)
+
+
+def test_the_parquet_container_gives_the_same_rows(tmp_path):
+    lines = [result_line(), result_line(bureau="0002", blocks=(MACRON,))]
+    names = [*RESULTS.columns[:21], *(f"{name}_{block}" for block in (1, 2) for name in RESULTS.columns[21:])]
+    cells = [[*line.split(";"), *[None] * 7][: len(names)] for line in lines]
+    path = tmp_path / "results.parquet"
+    connection = connect()
+    typed = ", ".join(f'"{name}" varchar' for name in names)
+    connection.execute(f"create table t ({typed})")
+    connection.executemany(f"insert into t values ({', '.join('?' * len(names))})", cells)
+    connection.execute(f"copy t to '{path}' (format parquet)")
+    assert shaped(RESULTS, BUREAU_RESULTS, path) == results(tmp_path, *lines)
+
+
+# --- contours ----------------------------------------------------------------------------------------------------
+
+
+def geojson(path, *properties, geometry=SQUARE, crs=None):
+    collection = {"type": "FeatureCollection", "name": "contours"}
+    if crs:
+        collection["crs"] = {"type": "name", "properties": {"name": crs}}
+    collection["features"] = [{"type": "Feature", "properties": item, "geometry": geometry} for item in properties]
+    return write(path, json.dumps(collection))
+
+
+@pytest.mark.parametrize(
+    ("source_id", "properties", "code"),
+    [
+        ("bureaux_2022_contours", {"codeBureauVote": "01001_0001"}, "01001_0001"),
+        ("bureaux_2026_contours", {"codeBureauVote": "01001_1"}, "01001_0001"),
+        ("bureaux_2022_paris", {"arrondissement": 4, "num_bv": 7, "validite": "non"}, "75056_0407"),
+        ("bureaux_2022_paris", {"arrondissement": "18", "num_bv": "63"}, "75056_1863"),
+        ("bureaux_2026_paris", {"code_bv": "0327"}, "75056_0327"),
+    ],
+)
+def test_bureau_codes_of_each_publisher(tmp_path, source_id, properties, code):
+    source, path = SOURCES[source_id], geojson(tmp_path / "map.geojson", properties, properties)
+    (bureau,) = shaped(source, BUREAUX, path)
+    assert bureau == {"bureau_code": code, "map": source.bureau_map, "commune_code": code[:5]}
+    contours = shaped(source, CONTOURS, path)
+    assert [(row["kind"], row["map"], row["code"], row["part"]) for row in contours] == [
+        ("bureau", source.bureau_map, code, 1),
+        ("bureau", source.bureau_map, code, 2),
+    ]
+    assert shapely.equals(shapely.from_wkb(bytes(contours[0]["wkb"])), shapely.geometry.shape(SQUARE))
+
+
+@pytest.mark.parametrize(
+    ("layout", "names"),
+    [
+        ("iris_contours_dcomiris", ("DCOMIRIS", "NOM_IRIS", "DEPCOM")),
+        ("iris_contours_pe", ("code_iris", "nom_iris", "code_insee")),
+    ],
+)
+def test_iris_of_both_generations(tmp_path, layout, names):
+    source = replace(SOURCES["iris_contours"], layout=layout, columns=names)
+    path = geojson(tmp_path / "iris.geojson", dict(zip(names, ("751114203", "Roquette 3", "75111"), strict=True)))
+    (row,) = shaped(source, IRIS, path)
+    assert row == {"iris_code": "751114203", "commune_code": "75111", "label": "Roquette 3"}
+
+
+@pytest.mark.parametrize("code", ["1001_0001", "01001", "01001_00001", "", None])
+def test_a_code_of_another_form_is_refused(tmp_path, code):
+    path = geojson(tmp_path / "map.geojson", {"codeBureauVote": code})
+    with pytest.raises(SourceFailed, match="codeBureauVote"):
+        shaped(SOURCES["bureaux_2022_contours"], BUREAUX, path)
+
+
+def test_a_ring_that_crosses_itself_is_repaired(tmp_path):
+    bow_tie = {"type": "Polygon", "coordinates": [[[2, 48], [3, 49], [3, 48], [2, 49], [2, 48]]]}
+    path = geojson(tmp_path / "map.geojson", {"codeBureauVote": "01001_0001"}, geometry=bow_tie)
+    (row,) = shaped(SOURCES["bureaux_2022_contours"], CONTOURS, path)
+    polygon = shapely.from_wkb(bytes(row["wkb"]))
+    assert polygon.is_valid
+    assert polygon.area == pytest.approx(0.5)
+
+
+LAMBERT = {
+    "type": "Polygon",
+    "coordinates": [[[653571, 6861966], [653600, 6861966], [653600, 6861990], [653571, 6861966]]],
+}
+
+
+@pytest.mark.parametrize(("geometry", "crs"), [(SQUARE, "urn:ogc:def:crs:EPSG::2154"), (LAMBERT, None)])
+def test_other_reference_systems_are_refused(tmp_path, geometry, crs):
+    path = geojson(tmp_path / "map.geojson", {"codeBureauVote": "01001_0001"}, geometry=geometry, crs=crs)
+    with pytest.raises(SourceFailed, match="degrees"):
+        shaped(SOURCES["bureaux_2022_contours"], BUREAUX, path)
+
+
+@pytest.mark.parametrize("text", ['{"type": "FeatureCollection"}', "<html>", "", '["features"]'])
+def test_what_is_no_feature_collection_is_refused(tmp_path, text):
+    with pytest.raises(SourceFailed, match="not a GeoJSON"):
+        list(features(write(tmp_path / "map.geojson", text)))
+
+
+@pytest.mark.parametrize("cut", [-2, -30, -160, 100])
+def test_a_cut_geojson_is_refused(tmp_path, cut):
+    path = geojson(tmp_path / "map.geojson", {"codeBureauVote": "01001_0001"}, {"codeBureauVote": "01001_0002"})
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(SourceFailed, match="ends early"):
+        list(features(path))
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 64, 100_000])
+def test_features_do_not_depend_on_where_chunks_end(tmp_path, monkeypatch, chunk):
+    properties = [{"codeBureauVote": f"01001_{n:04}", "nom": "É]},{[" * n} for n in range(20)]
+    path = geojson(tmp_path / "map.geojson", *properties)
+    start = path.read_text().index("[") + 1
+    monkeypatch.setattr("open_data.layouts.geojson._CHUNK", max(chunk, start))
+    assert [feature.properties for feature in features(path)] == properties
+    packed = tmp_path / "map.geojson.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert [feature.properties for feature in features(packed)] == properties
