@@ -26,7 +26,6 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from stores.schemas import Privacy
 
