@@ -1,0 +1,250 @@
+"""When a message may leave: blackouts by zone, the operator's hours and days, holidays, windows and validity.
+
+Pure functions over dated tables (`config/calendar/`, `config/elections/`). A contact has several clocks, its
+territory's and its number's: every one of them must allow a hand-over. The injected clock itself is `terms.clock`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sends.elections import Election
+from sends.fields import FileInvalid, Section, read_document
+from sends.findings import Finding, SendRules
+from terms.errors import UsageError
+from terms.reasons import Channel, Decision, Profile
+
+PARIS = ZoneInfo("Europe/Paris")
+
+#: Operators' charter (R-54): from 08:00:00 to before 22:00:00 on every clock of the contact.
+OPENS, CLOSES = time(8), time(22)
+
+_HOUR_CODES = ("HOURS", "SUNDAY", "HOLIDAY")
+
+
+class Binds(StrEnum):
+    """Under which profiles a local holiday counts: Alsace-Moselle's own days only under strict (rules page §4)."""
+
+    BOTH = "both"
+    STRICT = "strict"
+
+
+@dataclass(frozen=True)
+class LocalHoliday:
+    """Holidays of one zone."""
+
+    zone: str
+    binds: Binds
+    days: frozenset[date]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Clocks of the zones and the holidays, by year; a year that is not listed is an error, not a working year."""
+
+    clocks: Mapping[str, str]
+    national: Mapping[int, frozenset[date]]
+    local: tuple[LocalHoliday, ...]
+
+    @cached_property
+    def timezones(self) -> Mapping[str, ZoneInfo]:
+        """Return the time zone of each zone."""
+        return {zone: ZoneInfo(name) for zone, name in self.clocks.items()}
+
+    def local_time(self, moment: datetime, zone: str) -> datetime:
+        """Return an instant on the clock of a zone.
+
+        Raises:
+            UsageError: the zone is not in `config/calendar/zones.yaml`.
+        """
+        if zone not in self.timezones:
+            raise UsageError(f"The zone {zone!r} has no clock.", "Add it to config/calendar/zones.yaml.")
+        return moment.astimezone(self.timezones[zone])
+
+    def is_holiday(self, day: date, zone: str, profile: Profile) -> bool:
+        """Return whether a civil day is a holiday in a zone.
+
+        Raises:
+            UsageError: the year is not in `config/calendar/holidays.yaml`.
+        """
+        if day.year not in self.national:
+            raise UsageError(f"No holidays are listed for {day.year}.", "Add them to config/calendar/holidays.yaml.")
+        own = (
+            item.days
+            for item in self.local
+            if item.zone == zone and (item.binds is Binds.BOTH or profile is Profile.STRICT)
+        )
+        return day in self.national[day.year] or any(day in days for days in own)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a contact is for the calendar: its zones, and whether the place where it votes is known at all."""
+
+    zones: frozenset[str]
+    is_territory_known: bool
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What decides about an instant, the same for all messages of a plan."""
+
+    calendar: Calendar
+    elections: tuple[Election, ...]
+    rules: SendRules
+    channel: Channel
+    validity: timedelta
+
+
+def read_calendar(folder: Path) -> Calendar:
+    """Read zones and holidays.
+
+    Raises:
+        FileInvalid: a field is wrong, or a clock or zone is not known.
+    """
+    zones = _read_zones(read_document(folder / "zones.yaml").top)
+    top = read_document(folder / "holidays.yaml").top
+    years = top.section("national")
+    national = {int(year): _days(years, year) for year in years.names()}
+    local = tuple(_local_holiday(section, zones) for section in top.sections("local"))
+    top.finish()
+    return Calendar(zones, national, local)
+
+
+def blackout_starts_at(election: Election, number: int, zone: str, calendar: Calendar) -> datetime:
+    """Return 00:00:00 on the zone's clock of the eve of its polling day (L49, R-26, R-28, R-29)."""
+    eve = election.polling_on(number, zone) - timedelta(days=1)
+    return datetime.combine(eve, time(0), calendar.timezones[zone])
+
+
+def moment_findings(moment: datetime, place: Place, timing: Timing) -> tuple[Finding, ...]:
+    """Return every code of the calendar for handing a message over at an instant.
+
+    Under MARKET a clock of the operator that bites in some zones only is HOLD (rules page §4). Voice has no hours
+    of an operator: they are not settled.
+    """
+    found = _blackout_findings(moment, place, timing)
+    if timing.channel is Channel.SMS:
+        for code in _HOUR_CODES:
+            found += _hour_findings(code, moment, place, timing)
+    return found
+
+
+def allows(moment: datetime, place: Place, timing: Timing) -> bool:
+    """Return whether the calendar lets a message leave at an instant."""
+    return not moment_findings(moment, place, timing)
+
+
+def first_open(place: Place, start: datetime, end: datetime, timing: Timing) -> datetime | None:
+    """Return the first instant of [start, end) at which the calendar allows a hand-over, or None.
+
+    All limits fall on whole quarters of an hour on every clock in use, so those are tried after `start` itself.
+    """
+    step = timedelta(minutes=15)
+    moment = start
+    while moment < end:
+        if allows(moment, place, timing):
+            return moment
+        moment += step - timedelta(seconds=moment.timestamp() % step.total_seconds())
+    return None
+
+
+def planned_end(start: datetime, messages: int, rate_per_second: int) -> datetime:
+    """Return the instant of the last message when nothing interrupts."""
+    return start + timedelta(seconds=messages / rate_per_second)
+
+
+def window_findings(start: datetime, last: datetime, window_to: datetime, rules: SendRules) -> tuple[Finding, ...]:
+    """Return WINDOW_TOO_SHORT when the last message falls after 22:00:00 in Paris or after the window (R-54)."""
+    closes = datetime.combine(start.astimezone(PARIS).date(), CLOSES, PARIS)
+    if last <= min(closes, window_to):
+        return ()
+    return rules.found("WINDOW_TOO_SHORT", "window", "Cut it: the rest can follow on the next working day.")
+
+
+def _blackout_findings(moment: datetime, place: Place, timing: Timing) -> tuple[Finding, ...]:
+    spans = [_span(election, number, zone, timing) for election, number, zone in _ballots(place.zones, timing)]
+    code = "L49" if timing.channel is Channel.SMS else "L49-3"
+    found: tuple[Finding, ...] = ()
+    if any(starts <= moment < ends for starts, ends in spans):
+        found += timing.rules.found(code, "window")
+    elif any(moment < starts <= moment + timing.validity for starts, _ in spans):
+        found += timing.rules.found("VALIDITY_CROSSES_BLACKOUT", "validity_minutes")
+    if not place.is_territory_known and _some_blackout(moment, timing):
+        found += timing.rules.found("TERRITORY_UNKNOWN", "audience")
+    return found
+
+
+def _ballots(zones: Iterable[str], timing: Timing) -> list[tuple[Election, int, str]]:
+    """Return the ballots in which people of these zones vote, whatever election the order names.
+
+    An election of some constituencies only is left out: where a contact votes is known by bureau and zone so far.
+    """
+    general = [election for election in timing.elections if election.constituencies is None]
+    return [(election, number, zone) for election in general for number in election.rounds for zone in zones]
+
+
+def _span(election: Election, number: int, zone: str, timing: Timing) -> tuple[datetime, datetime]:
+    starts = blackout_starts_at(election, number, zone, timing.calendar)
+    return starts, election.rounds[number].blackout_ends_at
+
+
+def _some_blackout(moment: datetime, timing: Timing) -> bool:
+    spans = (
+        _span(election, number, zone, timing) for election, number, zone in _ballots(timing.calendar.clocks, timing)
+    )
+    return any(starts <= moment < ends for starts, ends in spans)
+
+
+def _hour_findings(code: str, moment: datetime, place: Place, timing: Timing) -> tuple[Finding, ...]:
+    biting = [zone for zone in place.zones if _bites(code, moment, zone, timing)]
+    found = timing.rules.found(code, "window") if biting else ()
+    is_partial = len(biting) < len(place.zones)
+    if is_partial and timing.rules.profile is Profile.MARKET:
+        return tuple(Finding(item.code, Decision.HOLD, item.rule, item.where, item.message) for item in found)
+    return found
+
+
+def _bites(code: str, moment: datetime, zone: str, timing: Timing) -> bool:
+    local = timing.calendar.local_time(moment, zone)
+    if code == "HOURS":
+        return not OPENS <= local.time() < CLOSES
+    if code == "SUNDAY":
+        return local.weekday() == 6
+    return timing.calendar.is_holiday(local.date(), zone, timing.rules.profile)
+
+
+def _read_zones(top: Section) -> dict[str, str]:
+    section = top.section("zones")
+    zones = {}
+    for zone in section.names():
+        clock = section.section(zone)
+        zones[zone] = clock.text("timezone")
+        clock.finish()
+        try:
+            ZoneInfo(zones[zone])
+        except (KeyError, ValueError):
+            raise section.invalid(zone, "has a time zone that is not known") from None
+    top.finish()
+    return zones
+
+
+def _days(section: Section, name: str) -> frozenset[date]:
+    try:
+        return frozenset(date.fromisoformat(text) for text in section.texts(name))
+    except ValueError:
+        raise section.invalid(name, "holds something that is not a day (YYYY-MM-DD)") from None
+
+
+def _local_holiday(section: Section, zones: Mapping[str, str]) -> LocalHoliday:
+    holiday = LocalHoliday(section.text("zone"), section.choice("binds", Binds), _days(section, "on"))
+    if holiday.zone not in zones:
+        raise FileInvalid(f"The holidays of {holiday.zone!r} have no zone.", "Add it to config/calendar/zones.yaml.")
+    section.finish()
+    return holiday

@@ -1,0 +1,87 @@
+"""Everything that an order refers to, read from the configuration folder once: the facts that its checks rest on.
+
+The checks live with their subject; consent, dossiers and rules of consent come from the base, never from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from sends.calendar import PARIS, Calendar, Timing, read_calendar
+from sends.elections import Election, find_election, read_elections
+from sends.findings import SendRules, read_send_rules
+from sends.gateways.settings import GatewaySettings, read_gateway
+from sends.message import final_text
+from sends.orders import Order
+from sends.price import PriceList, read_price_list
+from sends.sponsors import Sponsor, read_sponsor
+from terms.errors import UsageError
+from terms.identifiers import digest
+
+
+@dataclass(frozen=True)
+class Context:
+    """An order with its election (and all others: their blackouts count too), sponsor, gateway, prices and rules."""
+
+    order: Order
+    election: Election
+    elections: Mapping[str, Election]
+    sponsor: Sponsor
+    gateway: GatewaySettings
+    prices: PriceList
+    calendar: Calendar
+    rules: SendRules
+
+    @property
+    def timing(self) -> Timing:
+        """Return what decides about an instant for the messages of this order."""
+        return Timing(
+            calendar=self.calendar,
+            elections=tuple(self.elections.values()),
+            rules=self.rules,
+            channel=self.order.channel,
+            validity=timedelta(minutes=self.order.validity_minutes),
+        )
+
+    @property
+    def final_text(self) -> str:
+        """Return the text as the phone will show it; empty for a voice order."""
+        return final_text(self.order.message.text or "", self.gateway)
+
+    @property
+    def message_sha256(self) -> str:
+        """Return the hash of sender and final text: what every message of the plan says."""
+        return digest(self.order.message.sender or "", self.final_text)
+
+    @property
+    def rate_per_second(self) -> int:
+        """Return the rate at which messages may really leave: the order's or the gateway's, whichever is less."""
+        return min(self.order.rate_per_second, self.gateway.rate_per_second)
+
+
+def read_context(config: Path, order: Order) -> Context:
+    """Read what an order refers to.
+
+    Raises:
+        UsageError: election, sponsor, gateway or price list is missing or wrong, or the gateway has not the channel.
+    """
+    elections = read_elections(config / "elections")
+    gateway = read_gateway(config / "gateways", order.gateway)
+    if order.channel not in gateway.channels:
+        carried = ", ".join(gateway.channels)
+        raise UsageError(
+            f"The gateway {gateway.name} does not carry {order.channel} (only {carried}).", "Name another."
+        )
+    return Context(
+        order=order,
+        election=find_election(elections, order.election, order.round),
+        elections=elections,
+        sponsor=read_sponsor(config / "sponsors", order.sponsor),
+        gateway=gateway,
+        prices=read_price_list(config / "prices", order.window_from.astimezone(PARIS).date()),
+        calendar=read_calendar(config / "calendar"),
+        rules=read_send_rules(config / "send_rules.yaml", order.profile),
+    )

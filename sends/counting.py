@@ -1,0 +1,156 @@
+"""Counting the audience of an order or named segment: per verdict, reason and bureau, and nothing below the floor.
+
+A count freezes and reserves nothing; that is `planning`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from consent.judgement import Use
+from sends.audience import Selection, count_rows, create_audience
+from sends.calendar import PARIS
+from sends.context import read_context
+from sends.findings import Finding, OrderRefused, SendRules, read_send_rules, refuses
+from sends.house import SendStores
+from sends.judging import create_judged, use_of
+from sends.orders import Audience, Segment, is_segment_file, read_order, read_segment
+from sends.planning import FLOOR, selection_of
+from stores.warehouse import read_manifest
+from terms.clock import to_iso
+from terms.errors import UsageError
+
+
+@dataclass(frozen=True)
+class AudienceCount:
+    """How an audience falls. The sum of `verdicts` = `contacts`; a contact counts once under each of its reasons."""
+
+    contacts: int
+    verdicts: Mapping[str, int]
+    reasons: Mapping[str, int]
+    bureaux: Mapping[str, int]
+    at: datetime
+    base_version: str
+
+    def to_json(self) -> dict[str, object]:
+        """Return the answer as the command prints it."""
+        return {
+            "contacts": self.contacts,
+            "verdicts": dict(self.verdicts),
+            "reasons": dict(self.reasons),
+            "bureaux": dict(self.bureaux),
+            "at": to_iso(self.at),
+            "base_version": self.base_version,
+        }
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What to count: a name for errors, the criteria, the use, and the instant that it is counted at."""
+
+    name: str
+    selection: Selection
+    use: Use
+    rules: SendRules
+    at: datetime
+
+
+def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
+    """Count the audience of an order (at the window's first instant) or of a named segment (now).
+
+    Args:
+        stores: the opened stores.
+        file_or_id: path of an order or segment, or the id of a segment of `config/segments/`.
+
+    Raises:
+        FileInvalid: a field is wrong; UsageError: there is no such file or id.
+        OrderRefused: a forbidden criterion, or fewer contacts may be reached than the floor (R-68): no number is told.
+    """
+    path = _find(stores.settings.config, file_or_id)
+    with stores.warehouse.open_base() as base:
+        question = _of_segment(stores, base, path) if is_segment_file(path) else _of_order(stores, path)
+        create_audience(base, question.selection)
+        create_judged(base, stores, "audience", question.use)
+        _check_floor(base, question)
+        return AudienceCount(
+            contacts=count_rows(base, "audience"),
+            verdicts=_counts(base, "select verdict, count(*) from judged group by 1"),
+            reasons=_counts(base, "select code, count(*) from (select unnest(codes) as code from judged) group by 1"),
+            bureaux=_counts(
+                base, "select bureau_code, count(*) from audience where bureau_code is not null group by 1"
+            ),
+            at=question.at,
+            base_version=read_manifest(base).version,
+        )
+
+
+def _find(config: Path, file_or_id: str) -> Path:
+    path = Path(file_or_id)
+    if path.is_file():
+        return path
+    named = config / "segments" / f"{file_or_id}.yaml"
+    if named.is_file():
+        return named
+    known = ", ".join(sorted(item.stem for item in (config / "segments").glob("*.yaml"))) or "none"
+    raise UsageError(f"{file_or_id!r} is neither a file nor a named segment (known: {known}).", "Correct it.")
+
+
+def _of_order(stores: SendStores, path: Path) -> _Question:
+    order = read_order(path)
+    context = read_context(stores.settings.config, order)
+    _check_criteria(order.campaign_id, order.audience, context.rules)
+    use = use_of(stores, context, order.window_from, stores.clock.now())
+    return _Question(order.campaign_id, selection_of(context), use, context.rules, order.window_from)
+
+
+def _of_segment(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path) -> _Question:
+    segment, now = read_segment(path), stores.clock.now()
+    rules = read_send_rules(stores.settings.config / "send_rules.yaml", segment.profile)
+    _check_criteria(segment.segment_id, segment.audience, rules)
+    use = _use_of_segment(stores, segment, now)
+    selection = Selection(segment.audience, _newest_map(base), now.astimezone(PARIS).date())
+    return _Question(segment.segment_id, selection, use, rules, now)
+
+
+def _use_of_segment(stores: SendStores, segment: Segment, now: datetime) -> Use:
+    """Return the use of a named segment: a selection for its sponsor, for no ballot yet."""
+    kinds = segment.audience.criterion_kinds()
+    return Use(
+        channel=segment.channel,
+        sponsor_id=segment.sponsor,
+        criteria_kinds=tuple(kind.value for kind in kinds) or ("address",),
+        eligible_on=None,
+        number_rules=stores.number_rules,
+        profile=segment.profile,
+        moment=now,
+        known_by=now,
+    )
+
+
+def _newest_map(base: duckdb.DuckDBPyConnection) -> str:
+    """Return the newest bureau map of the base: a named segment belongs to no election."""
+    row = base.execute("select max(map) from address_ties").fetchone()
+    return str(row[0]) if row and row[0] is not None else ""
+
+
+def _check_criteria(name: str, audience: Audience, rules: SendRules) -> None:
+    found: tuple[Finding, ...] = ()
+    for criterion in audience.forbidden:
+        found += rules.found(criterion.code, f"audience.{criterion.key}")
+    if refuses(found):
+        raise OrderRefused(name, found)
+
+
+def _check_floor(base: duckdb.DuckDBPyConnection, question: _Question) -> None:
+    row = base.execute("select count(*) from judged where decision = 'ALLOW'").fetchone()
+    if row is None or row[0] < FLOOR:
+        raise OrderRefused(question.name, question.rules.found("SEGMENT_TOO_SMALL", "audience"))
+
+
+def _counts(base: duckdb.DuckDBPyConnection, sql: str) -> dict[str, int]:
+    return dict(sorted(base.execute(sql).fetchall()))

@@ -1,0 +1,155 @@
+"""The listener of a gateway: reports and replies are committed here, then acknowledged; its heartbeat allows sending.
+
+What a report does to a message is the table of `states`; what a reply means is read by `replies`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from sqlalchemy import Connection, ScalarResult, select
+
+from partners_ingest.phone import normalise_number
+from sends.gateways.gateway import EventKind, Gateway, GatewayEvent, GatewayUnreachable, ReportStatus
+from sends.gateways.routes import open_gateway
+from sends.gateways.settings import read_gateway
+from sends.house import SendStores
+from sends.ledger import Change, apply_changes, send_id_of
+from sends.optouts import OptOutKind, add_opt_out
+from sends.replies import Meaning, read_meaning
+from sends.states import State
+from stores.operations import gateway_heartbeats, insert_once, messages, replies, transaction
+from terms.clock import to_micros
+from terms.failpoint import reach
+from terms.identifiers import ContactId
+
+_STATES: Mapping[ReportStatus, State] = MappingProxyType(
+    {
+        ReportStatus.DELIVERED: State.DELIVERED,
+        ReportStatus.UNDELIVERED: State.UNDELIVERED,
+        ReportStatus.EXPIRED: State.EXPIRED,
+    }
+)
+
+#: How long one question for events waits, and how long to wait before asking a gateway that did not answer again.
+_WAIT_SECONDS, _RETRY_SECONDS = 1.0, 0.5
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What one round took in."""
+
+    reports: int
+    replies: int
+    stops: int
+
+
+def listen(
+    stores: SendStores, name: str, say: Callable[[str], None], until: Callable[[], bool] = lambda: False
+) -> None:
+    """Take in the events of a gateway until interrupted or `until` says so.
+
+    Raises:
+        UsageError: the gateway is not in `config/gateways/`.
+    """
+    gateway = open_gateway(read_gateway(stores.settings.config / "gateways", name))
+    say(f"listener: taking in reports and replies of {name}")
+    is_reachable = True
+    while not until():
+        try:
+            intake = take_in(stores, name, gateway, _WAIT_SECONDS)
+        except GatewayUnreachable:
+            if is_reachable:
+                say(f"listener: {name} does not answer; asking again")
+            is_reachable = False
+            time.sleep(_RETRY_SECONDS)
+            continue
+        is_reachable = True
+        if intake.reports or intake.replies:
+            say(f"listener: {intake.reports} reports, {intake.replies} replies, {intake.stops} STOP")
+
+
+def take_in(stores: SendStores, name: str, gateway: Gateway, wait_seconds: float) -> Intake:
+    """Ask once for events, commit them with the heartbeat, then acknowledge; told again, they do no harm.
+
+    Raises:
+        GatewayUnreachable: the gateway does not answer; without its answer there is no heartbeat.
+    """
+    events = gateway.events(wait_seconds)
+    if events:
+        reach("listener.received")
+    with transaction(stores.engine) as work:
+        now = stores.clock.now()
+        _beat(work, name, now)
+        intake = _commit_events(work, stores, name, events, now)
+    if events:
+        reach("listener.committed")
+        gateway.acknowledge(events)
+        reach("listener.acknowledged")
+    return intake
+
+
+def _commit_events(
+    work: Connection, stores: SendStores, name: str, events: Sequence[GatewayEvent], now: datetime
+) -> Intake:
+    reports = [event for event in events if event.kind is EventKind.REPORT]
+    answers = [event for event in events if event.kind is EventKind.REPLY]
+    _take_reports(work, name, reports, now)
+    stops = sum(_take_reply(work, stores, name, event, now) for event in answers)
+    return Intake(len(reports), len(answers), stops)
+
+
+def _take_reports(work: Connection, name: str, reports: Sequence[GatewayEvent], now: datetime) -> None:
+    wanted = {send_id_of(event.reference or "") for event in reports}
+    found: ScalarResult[str] = work.execute(select(messages.c.send_id).where(messages.c.send_id.in_(wanted))).scalars()
+    known = set(found)
+    changes = [
+        Change(
+            send_id=send_id_of(event.reference or ""),
+            state=_STATES[event.status],
+            at=now,
+            event_id=f"{name}.{event.event_id}",
+            occurred_at=event.at,
+            detail=event.gateway_message_id,
+        )
+        for event in reports
+        if event.status is not None and send_id_of(event.reference or "") in known
+    ]
+    apply_changes(work, changes, source="report")
+
+
+def _take_reply(work: Connection, stores: SendStores, name: str, event: GatewayEvent, now: datetime) -> bool:
+    """Write a reply, without its text, and return whether it is a new STOP."""
+    contact_id = _contact_of(stores, event.from_e164 or "")
+    meaning = read_meaning(event.text or "")
+    row = {
+        "reply_id": f"{name}.{event.event_id}",
+        "gateway": name,
+        "contact_id": contact_id,
+        "at": to_micros(event.at),
+        "known_at": to_micros(now),
+        "meaning": meaning.value,
+    }
+    if not insert_once(work, replies, [row]) or meaning is not Meaning.STOP or contact_id is None:
+        return False
+    effective_at = min(event.at, now)  # a gateway's clock that runs ahead must not delay a STOP
+    source = f"reply to {name}"
+    return add_opt_out(work, contact_id, OptOutKind.STOP, source, effective_at=effective_at, known_at=now)
+
+
+def _contact_of(stores: SendStores, sender: str) -> ContactId | None:
+    """Return the contact that wrote; a gateway's E.164 counts as it stands even where the phone rule refuses it."""
+    e164 = normalise_number(sender, stores.number_rules) or sender
+    return stores.keys.contact_id(e164) if re.fullmatch(r"\+\d{6,15}", e164) else None
+
+
+def _beat(work: Connection, name: str, now: datetime) -> None:
+    seen = {"gateway": name, "seen_at": to_micros(now)}
+    if not insert_once(work, gateway_heartbeats, [seen]):
+        table = gateway_heartbeats
+        work.execute(table.update().where(table.c.gateway == name).values(seen_at=seen["seen_at"]))

@@ -1,0 +1,432 @@
+"""Planning a campaign: every check at once, the audience frozen, parts reserved, the price told; one transaction.
+
+Each check stands with its subject; sending belongs to `sender`. A refused order leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+from sqlalchemy import Connection, insert, select
+
+from sends.audience import Selection, age_predicate, count_rows, create_audience, places, revealing_bureaux
+from sends.calendar import PARIS, Place, first_open, moment_findings, planned_end, window_findings
+from sends.context import Context, read_context
+from sends.exclusivity import Holding, drop_expired, held_contacts, reserve_bureaux, reserve_contacts
+from sends.findings import Finding, OrderRefused, findings_json, refuses
+from sends.house import SendStores
+from sends.judging import create_judged, use_of
+from sends.message import sender_findings, text_findings
+from sends.orders import Order, read_order
+from sends.price import Quote, quote_sms
+from sends.sponsors import sponsor_findings
+from sends.states import State
+from stores import journal
+from stores.operations import canonical_json, messages, plans, transaction
+from stores.warehouse import read_manifest
+from terms.clock import to_iso, to_micros
+from terms.errors import Refused
+from terms.identifiers import PlanId, digest
+
+#: R-68: an order that reaches fewer contacts is refused and no number is told.
+FLOOR = 200
+
+#: How long a plan keeps its parts without an approval.
+RESERVED_FOR = timedelta(hours=72)
+
+_CHUNK = 10_000  # rows between DuckDB and the operations database
+
+
+class PlanRefused(OrderRefused):
+    """The order was refused by a rule: no plan was written, nothing is reserved."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A plan before it is written: its id, the base and rules it rests on, and how its audience falls.
+
+    `excluded` counts each contact once under its worst code, `excluded_by_code` once under each of its codes.
+    """
+
+    plan_id: PlanId
+    base_version: str
+    rule_set_sha256: str
+    contacts: int
+    excluded: Mapping[str, int]
+    excluded_by_code: Mapping[str, int]
+    bureau_codes: tuple[str, ...]
+    quote: Quote
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class CampaignPlan:
+    """The answer of a plan; `contacts` + the sum of `excluded` = the audience. Prices in cents, per message and all."""
+
+    plan_id: str
+    campaign_id: str
+    contacts: int
+    excluded: Mapping[str, int]
+    excluded_by_code: Mapping[str, int]
+    bureaux: int
+    parts_per_message: int
+    unit_price_cents: int
+    total_cents: int
+    price_list: str
+    starts_at: datetime
+    ends_at: datetime
+    base_version: str
+    findings: tuple[Finding, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the answer as the command prints it."""
+        return {
+            "plan_id": self.plan_id,
+            "campaign_id": self.campaign_id,
+            "contacts": self.contacts,
+            "excluded": dict(self.excluded),
+            "excluded_by_code": dict(self.excluded_by_code),
+            "bureaux": self.bureaux,
+            "parts_per_message": self.parts_per_message,
+            "unit_price_cents": self.unit_price_cents,
+            "total_cents": self.total_cents,
+            "price_list": self.price_list,
+            "starts_at": to_iso(self.starts_at),
+            "ends_at": to_iso(self.ends_at),
+            "base_version": self.base_version,
+            "findings": findings_json(self.findings),
+        }
+
+
+def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
+    """Check an order against all rules, freeze its audience, reserve it for 72 hours and price it.
+
+    Raises:
+        OrderInvalid: the file has a wrong field.
+        PlanRefused: a rule refuses; the findings are all told at once, and no number of people.
+        Refused: no base is published, or the campaign has a live plan already.
+    """
+    order, now = read_order(path), stores.clock.now()
+    context = read_context(stores.settings.config, order)
+    findings = order_findings(context, now)
+    if order.audience.forbidden:
+        raise PlanRefused(order.campaign_id, findings)  # such an order is not even counted
+    with stores.warehouse.open_base() as base:
+        draft, more = _draft(base, stores, context, now)
+        with transaction(stores.engine) as work:
+            drop_expired(work, now)
+            _refuse_second_plan(work, order.campaign_id)
+            holding = Holding(order.election, order.round, order.sponsor, draft.plan_id, now + RESERVED_FOR)
+            found = findings + more + _bureau_conflicts(work, context, holding, draft)
+            if refuses(found):
+                raise PlanRefused(order.campaign_id, found)
+            _write(work, base, stores, context, draft, found, now)
+            _reserve_contacts(work, base, holding)
+    return _answer(order, draft, found)
+
+
+def order_findings(context: Context, now: datetime) -> tuple[Finding, ...]:
+    """Return what the order itself gets: criteria, window against now, sponsor, message; nobody is counted."""
+    order, rules = context.order, context.rules
+    on = order.window_from.astimezone(PARIS).date()
+    found: tuple[Finding, ...] = ()
+    for criterion in order.audience.forbidden:
+        found += rules.found(criterion.code, f"audience.{criterion.key}")
+    if order.window_to <= now:
+        found += rules.found("WINDOW_PAST", "window", f"It ended at {to_iso(order.window_to)}.")
+    if order.audience.bureau_vote is not None and order.bureau_result_sign_off is None:
+        found += rules.found("BUREAU_RESULT_TARGETING", "sign_offs.bureau_result_targeting")
+    found += sponsor_findings(context.sponsor, order.round, on, rules)
+    if order.message.text is not None:
+        found += text_findings(context.final_text, context.sponsor, context.gateway, context.election, on, rules)
+    if order.message.sender is not None:
+        found += sender_findings(order.message.sender, context.gateway, rules)
+    return found
+
+
+def selection_of(context: Context) -> Selection:
+    """Return what an order's audience is evaluated with: ages count on the day (Paris) of window.from."""
+    order = context.order
+    return Selection(order.audience, context.election.bureau_map, order.window_from.astimezone(PARIS).date())
+
+
+def rule_set_of(base: duckdb.DuckDBPyConnection, context: Context) -> str:
+    """Return the hash of all rules that a use is judged by: those of consent in the base, and those of `sends`."""
+    return digest(read_manifest(base).rule_set_sha256, context.rules.sha256)
+
+
+def _draft(
+    base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context, now: datetime
+) -> tuple[Draft, tuple[Finding, ...]]:
+    order, manifest = context.order, read_manifest(base)
+    plan_id = PlanId(digest(order.campaign_id, order.sha256, manifest.version, str(to_micros(now)))[:16])
+    create_audience(base, selection_of(context))
+    create_judged(base, stores, "audience", use_of(stores, context, order.window_from, now))
+    where = places(base) or [Place(frozenset({"metropole"}), True)]
+    _load_closed_places(base, where, context)
+    _load_held(base, stores, Holding(order.election, order.round, order.sponsor, plan_id, now), now)
+    _create_outcome(base, context, plan_id)
+    contacts = _one(base, "select count(*) from outcome where excluded_under is null")
+    start = max(now, first_open(where[0], order.window_from, order.window_to, context.timing) or order.window_from)
+    draft = Draft(
+        plan_id=plan_id,
+        base_version=manifest.version,
+        rule_set_sha256=rule_set_of(base, context),
+        contacts=contacts,
+        excluded=_counts(
+            base, "select excluded_under, count(*) from outcome where excluded_under is not null group by 1"
+        ),
+        excluded_by_code=_counts(
+            base,
+            "select code, count(*) from (select unnest(codes) as code from outcome where excluded_under is not null)"
+            " group by 1",
+        ),
+        bureau_codes=_reserved_bureaux(base, context),
+        quote=quote_sms(context.final_text, context.prices),
+        starts_at=start,
+        ends_at=planned_end(start, contacts, context.rate_per_second),
+    )
+    return draft, _audience_findings(base, context, draft, where)
+
+
+def _audience_findings(
+    base: duckdb.DuckDBPyConnection, context: Context, draft: Draft, where: Sequence[Place]
+) -> tuple[Finding, ...]:
+    order, rules = context.order, context.rules
+    found = calendar_findings(context, where, draft.starts_at, draft.ends_at)
+    if draft.contacts < FLOOR:
+        found += rules.found("SEGMENT_TOO_SMALL", "audience")
+    if order.audience.bureau_vote is not None and revealing_bureaux(base, order.audience.bureau_vote):
+        found += rules.found("BUREAU_REVEALS_VOTE", "audience.bureau_vote")
+    return found
+
+
+def calendar_findings(context: Context, where: Sequence[Place], start: datetime, last: datetime) -> tuple[Finding, ...]:
+    """Return what the calendar says of a whole order: at window.from for everybody, and of its last message.
+
+    A first instant that is closed for some places only is no finding: their messages wait, or are excluded.
+    The place that most of the audience shares speaks for the order.
+    """
+    order, timing = context.order, context.timing
+    at_start = [moment_findings(order.window_from, place, timing) for place in where]
+    found = at_start[0] if all(at_start) else ()
+    known = {item.code for item in found}
+    at_end = moment_findings(last, where[0], timing)
+    crossing = ("L49", "L49-3", "VALIDITY_CROSSES_BLACKOUT", "TERRITORY_UNKNOWN")
+    found += tuple(item for item in at_end if item.code in crossing and item.code not in known)
+    return found + window_findings(start, last, order.window_to, timing.rules)
+
+
+def _load_closed_places(base: duckdb.DuckDBPyConnection, where: Sequence[Place], context: Context) -> None:
+    """Create `closed_places`: places for which the window has no instant at all, with the code that says why."""
+    order, timing = context.order, context.timing
+    base.execute(
+        "create or replace temp table closed_places (zones varchar[], is_territory_known boolean, codes varchar[])"
+    )
+    for place in where:
+        if first_open(place, order.window_from, order.window_to, timing) is None:
+            codes = sorted(item.code for item in moment_findings(order.window_from, place, timing))
+            base.execute(
+                "insert into closed_places values (?, ?, ?)", [sorted(place.zones), place.is_territory_known, codes]
+            )
+
+
+def _load_held(base: duckdb.DuckDBPyConnection, stores: SendStores, holding: Holding, now: datetime) -> None:
+    """Create `held`: contacts that another sponsor holds for this ballot."""
+    base.execute("create or replace temp table held (contact_id uuid)")
+    with stores.engine.connect() as work:
+        for some in held_contacts(work, holding, now):
+            base.execute("insert into held select unnest($ids::uuid[])", {"ids": list(some)})
+
+
+def _create_outcome(base: duckdb.DuckDBPyConnection, context: Context, plan_id: str) -> None:
+    """Create `outcome`: what becomes of each contact of the audience; `excluded_under` null = gets a message.
+
+    Outside the reserved part comes first (such a contact is not this order's at all), then consent and person,
+    then the calendar, then what others hold. An invitation stops at `max_messages`, in hash order.
+    """
+    order = context.order
+    inside, bounds = "true", {}
+    if order.reserve is not None:
+        predicate = age_predicate("a.birth_date", order.reserve, context.election.rounds[order.round].polling_on)
+        inside, bounds = f"({predicate.sql})", dict(predicate.parameters)
+    base.execute(
+        "create or replace temp table outcome as with judged_audience as ("
+        " select a.contact_id, a.bureau_code,"
+        " sha256($plan_id || chr(31) || a.contact_id::varchar)[:32] as send_id,"
+        f" case when not {inside} then 'OUTSIDE_RESERVE'"
+        " when j.decision <> 'ALLOW' then j.worst_code"
+        " when p.codes is not null then p.codes[1]"
+        " when h.contact_id is not null then 'EXCLUSIVITY' end as first_code,"
+        " list_sort(list_distinct(list_concat("
+        f" case when not {inside} then ['OUTSIDE_RESERVE'] else [] end, j.codes, coalesce(p.codes, []),"
+        " case when h.contact_id is not null then ['EXCLUSIVITY'] else [] end))) as codes"
+        " from audience as a join judged as j using (contact_id)"
+        " left join closed_places as p on p.zones = a.zones and p.is_territory_known = a.is_territory_known"
+        " left join held as h using (contact_id)),"
+        " ranked as (select *, row_number() over (partition by first_code is null order by send_id) as place"
+        " from judged_audience)"
+        " select contact_id, bureau_code, send_id, place,"
+        " case when first_code is null and place > $most then 'OVER_MAX_MESSAGES' else first_code end as excluded_under,"
+        " case when first_code is null and place > $most then ['OVER_MAX_MESSAGES'] else codes end as codes"
+        " from ranked",
+        {"plan_id": plan_id, "most": order.max_messages or count_rows(base, "audience"), **bounds},
+    )
+
+
+def _reserved_bureaux(base: duckdb.DuckDBPyConnection, context: Context) -> tuple[str, ...]:
+    """Return the bureaux where the audience votes; an unselected invitation reserves none."""
+    if not context.order.is_selection:
+        return ()
+    rows = base.execute(
+        "select distinct bureau_code from outcome"
+        " where bureau_code is not null and excluded_under is distinct from 'OUTSIDE_RESERVE' order by 1"
+    ).fetchall()
+    return tuple(row[0] for row in rows)
+
+
+def _bureau_conflicts(work: Connection, context: Context, holding: Holding, draft: Draft) -> tuple[Finding, ...]:
+    order = context.order
+    taken = reserve_bureaux(work, holding, context.election.bureau_map, draft.bureau_codes, order.reserve)
+    if not taken:
+        return ()
+    free = len(draft.bureau_codes) - len(taken)
+    words = f"{free} of {len(draft.bureau_codes)} bureaux are free; not free: {', '.join(sorted(taken)[:20])}."
+    return context.rules.found("EXCLUSIVITY", "audience", words)
+
+
+def _refuse_second_plan(work: Connection, campaign_id: str) -> None:
+    live = select(plans.c.plan_id).where(plans.c.campaign_id == campaign_id, plans.c.state.in_(("planned", "approved")))
+    found = work.execute(live).scalar()
+    if found is not None:
+        raise Refused(
+            f"{campaign_id} has the plan {found} already.",
+            f"Run `filiation campaign release {found}` before a new one.",
+        )
+
+
+def _write(
+    work: Connection,
+    base: duckdb.DuckDBPyConnection,
+    stores: SendStores,
+    context: Context,
+    draft: Draft,
+    findings: tuple[Finding, ...],
+    now: datetime,
+) -> None:
+    row = _plan_row(context, draft, findings)
+    row |= {"planned_by": stores.settings.actor, "planned_at": to_micros(now)}
+    work.execute(insert(plans).values(**row))
+    for some in _kept(base):
+        work.execute(insert(messages), [_message_row(context, draft, now, *kept) for kept in some])
+    told = (
+        "campaign_id",
+        "order_sha256",
+        "sponsor_id",
+        "base_version",
+        "rule_set_sha256",
+        "message_sha256",
+        "contacts",
+    )
+    journal.append(work, now, journal.Entry.PLAN, draft.plan_id, {name: row[name] for name in told})
+
+
+def _kept(base: duckdb.DuckDBPyConnection) -> Iterator[Sequence[tuple[str, str, str | None, int]]]:
+    cursor = base.execute(
+        "select send_id, contact_id::varchar, bureau_code, place from outcome where excluded_under is null order by place"
+    )
+    while some := cursor.fetchmany(_CHUNK):
+        yield some
+
+
+def _plan_row(context: Context, draft: Draft, findings: tuple[Finding, ...]) -> dict[str, object]:
+    order = context.order
+    return {
+        "plan_id": draft.plan_id,
+        "campaign_id": order.campaign_id,
+        "order_json": order.canonical,
+        "order_sha256": order.sha256,
+        "kind": order.kind.value,
+        "election": order.election,
+        "round": order.round,
+        "sponsor_id": order.sponsor,
+        "channel": order.channel.value,
+        "profile": order.profile.value,
+        "gateway": order.gateway,
+        "base_version": draft.base_version,
+        "rule_set_sha256": draft.rule_set_sha256,
+        "state": "planned",
+        "findings_json": canonical_json(findings_json(findings)),
+        "excluded_json": canonical_json(dict(draft.excluded)),
+        "excluded_by_code_json": canonical_json(dict(draft.excluded_by_code)),
+        "contacts": draft.contacts,
+        "bureaux": len(draft.bureau_codes),
+        "message_sha256": context.message_sha256,
+        "parts_per_message": draft.quote.parts,
+        "unit_price_cents": draft.quote.unit_price_cents,
+        "total_cents": draft.quote.total_cents(draft.contacts),
+        "price_list": draft.quote.price_list,
+        "window_from": to_micros(order.window_from),
+        "window_to": to_micros(order.window_to),
+        "starts_at": to_micros(draft.starts_at),
+        "ends_at": to_micros(draft.ends_at),
+        "is_paused": 0,
+    }
+
+
+def _message_row(
+    context: Context, draft: Draft, now: datetime, send_id: str, contact_id: str, bureau_code: str | None, place: int
+) -> dict[str, object]:
+    return {
+        "send_id": send_id,
+        "plan_id": draft.plan_id,
+        "contact_id": contact_id,
+        "position": place,
+        "bureau_code": bureau_code,
+        "state": State.PLANNED.value,
+        "state_at": to_micros(now),
+        "attempt": 0,
+        "planned_base_version": draft.base_version,
+        "codes_json": "[]",
+        "message_sha256": context.message_sha256,
+    }
+
+
+def _reserve_contacts(work: Connection, base: duckdb.DuckDBPyConnection, holding: Holding) -> None:
+    rows = base.execute("select contact_id::varchar from outcome where excluded_under is null order by 1")
+    while some := rows.fetchmany(_CHUNK):
+        if reserve_contacts(work, holding, [row[0] for row in some]):
+            raise Refused("Another sponsor reserved some of these contacts at this very moment.", "Plan again.")
+
+
+def _answer(order: Order, draft: Draft, findings: tuple[Finding, ...]) -> CampaignPlan:
+    return CampaignPlan(
+        plan_id=draft.plan_id,
+        campaign_id=order.campaign_id,
+        contacts=draft.contacts,
+        excluded=draft.excluded,
+        excluded_by_code=draft.excluded_by_code,
+        bureaux=len(draft.bureau_codes),
+        parts_per_message=draft.quote.parts,
+        unit_price_cents=draft.quote.unit_price_cents,
+        total_cents=draft.quote.total_cents(draft.contacts),
+        price_list=draft.quote.price_list,
+        starts_at=draft.starts_at,
+        ends_at=draft.ends_at,
+        base_version=draft.base_version,
+        findings=findings,
+    )
+
+
+def _counts(base: duckdb.DuckDBPyConnection, sql: str) -> dict[str, int]:
+    return dict(sorted(base.execute(sql).fetchall()))
+
+
+def _one(base: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = base.execute(sql).fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,554 @@
+"""The sender: claims a batch, commits, judges each message again, hands over, records; at most once, whatever dies.
+
+Protocol (measured, see docs/decisions): one sender per ledger; a claim is committed before a byte leaves; on start
+every claim of a dead run becomes UNKNOWN and is never sent again by itself. Deciding about one message belongs to
+`handover`, states to `ledger`, protocols to `gateways`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+import duckdb
+from sqlalchemy import Connection, ScalarResult, func, or_, select, text
+
+from sends.approval import check_approval, context_of, lifted_codes
+from sends.calendar import Place
+from sends.context import Context
+from sends.exclusivity import Holding, keep_contacts
+from sends.gateways.gateway import Answer, Gateway, HandOver, Outgoing, Proof
+from sends.gateways.routes import open_gateway
+from sends.handover import Action, HandOverDecision, Looked, decide, is_invented
+from sends.house import SendStores
+from sends.judging import create_judged, use_of
+from sends.ledger import (
+    Change,
+    Claim,
+    Judged,
+    PlanRow,
+    apply_changes,
+    claim_batch,
+    close_without_receipt,
+    count_states,
+    find_plan,
+    journal_batch,
+    record,
+    recover_claims,
+    send_id_of,
+    unknown_messages,
+)
+from sends.planning import rule_set_of
+from sends.states import State
+from stores.lake import reading_name
+from stores.operations import contact_reservations, deliveries, gateway_heartbeats, opt_outs, transaction
+from stores.warehouse import read_manifest
+from terms.clock import from_micros, to_iso, to_micros
+from terms.environment import LIVE_SENDING
+from terms.errors import Refused, WriterBusy
+from terms.failpoint import reach
+from terms.reasons import Decision
+
+#: Messages of one claim: it bounds how many one crash leaves UNKNOWN.
+BATCH = 40
+
+#: Named steps between two durable writes of sender and listener; the crash test kills at each of them.
+FAILPOINTS = (
+    "sender.claimed",
+    "sender.judged",
+    "sender.handed_over",
+    "sender.recorded",
+    "listener.received",
+    "listener.committed",
+    "listener.acknowledged",
+)
+
+_STATES: Mapping[Answer, State] = MappingProxyType(
+    {
+        Answer.ACCEPTED: State.ACCEPTED,
+        Answer.REJECTED: State.REJECTED,
+        Answer.NOT_SENT: State.PLANNED,
+        Answer.UNKNOWN: State.UNKNOWN,
+    }
+)
+
+Progress = Callable[[str], None]
+
+
+class Ending(StrEnum):
+    """Why a run ended."""
+
+    DONE = "done"
+    LIMIT = "limit"
+    WAITING = "waiting"  # what is left may leave later in the window: run it again then
+    NOT_SENDABLE = "not_sendable"  # paused, stopped, window over, listener silent: told in words
+    UNREACHABLE = "unreachable"  # the gateway refuses connections: nothing was lost, run it again
+
+
+@dataclass(frozen=True)
+class SendReport:
+    """What one run did; counts only. `unknown` = messages of which nobody knows whether they left."""
+
+    plan_id: str
+    run_id: str
+    ending: Ending
+    why: str
+    accepted: int
+    excluded: int
+    rejected: int
+    unknown: int
+    base_version: str
+    states: Mapping[State, int]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the report as metadata and as the command prints it."""
+        return {
+            "plan_id": self.plan_id,
+            "run_id": self.run_id,
+            "ending": self.ending.value,
+            "why": self.why,
+            "accepted": self.accepted,
+            "excluded": self.excluded,
+            "rejected": self.rejected,
+            "unknown": self.unknown,
+            "base_version": self.base_version,
+            "states": {state.value: number for state, number in self.states.items()},
+        }
+
+
+def send_plan(
+    stores: SendStores, plan_id: str, *, limit: int | None = None, progress: Progress = lambda _: None
+) -> SendReport:
+    """Hand the messages of an approved plan to its gateway, each judged again; safe to kill and to run again.
+
+    Args:
+        stores: the opened stores.
+        plan_id: an approved plan.
+        limit: hand over at most so many messages in this run; None = all.
+        progress: told now and then in words and counts.
+
+    Raises:
+        Refused: the plan may not be sent now (see `check_sendable`), or another sender is at work on this ledger.
+    """
+    with sender_lock(stores):
+        recovered = recover_claims(stores.engine, stores.clock.now())
+        if recovered:
+            progress(
+                f"send: {recovered} messages of a run that died are UNKNOWN; they are not sent again by themselves"
+            )
+        check_sendable(stores, plan_id)
+        with _Run(stores, plan_id) as run:
+            reconcile_plan(stores, plan_id)
+            ending, why = run.hand_over_all(limit, progress)
+            reconcile_plan(stores, plan_id)
+            return run.report(ending, why)
+
+
+def check_sendable(stores: SendStores, plan_id: str) -> None:
+    """Refuse a plan that may not be sent now.
+
+    Raises:
+        UsageError: there is no such plan, or its configuration cannot be read.
+        Refused: not approved, changed since, paused, outside its window, the gateway not allowed in this
+            environment, or the gateway's listener silent (STOP replies would not arrive).
+    """
+    with stores.engine.connect() as work:
+        plan = find_plan(work, plan_id)
+        context = context_of(stores, plan)
+        check_approval(stores, work, plan, context)
+    _check_route(stores, context)
+    _check_now(stores, plan_id, context)
+
+
+def reconcile_plan(stores: SendStores, plan_id: str, *, quiet: timedelta | None = None) -> int:
+    """Ask the gateway about the plan's UNKNOWN messages, and close accepted ones without a receipt.
+
+    Evidence of hand-over makes ACCEPTED, provable absence PLANNED; without proof a message stays UNKNOWN.
+
+    Args:
+        stores: the opened stores.
+        plan_id: the plan.
+        quiet: how long a message must have been UNKNOWN, so that nothing of it is on its way; None = the gateway's.
+
+    Returns:
+        how many messages changed.
+    """
+    now = stores.clock.now()
+    with stores.engine.connect() as work:
+        context = context_of(stores, find_plan(work, plan_id))
+    settings, gateway = context.gateway, open_gateway(context.gateway)
+    since = now - (timedelta(seconds=settings.quiet_seconds) if quiet is None else quiet)
+    changes = [_proved(gateway, claim, now) for claim in unknown_messages(stores.engine, plan_id, quiet_since=since)]
+    with transaction(stores.engine) as work:
+        moved = apply_changes(work, [change for change in changes if change is not None], source="reconciliation")
+    margin = timedelta(minutes=context.order.validity_minutes + settings.receipt_margin_minutes)
+    return moved + close_without_receipt(stores.engine, plan_id, validity=margin, at=now)
+
+
+@contextmanager
+def sender_lock(stores: SendStores) -> Iterator[None]:
+    """Hold the lock of the one sender of this ledger: of the home, and of the database where several homes may share it.
+
+    Raises:
+        WriterBusy: another sender is at work.
+    """
+    busy = WriterBusy("Another sender is at work on this ledger.", "Wait until it has ended, then run this again.")
+    with (stores.home.root / "sender.lock").open("a") as handle, stores.engine.connect() as holder:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise busy from None
+        if holder.dialect.name == "postgresql":
+            if not holder.execute(text("select pg_try_advisory_lock(hashtext('filiation sender'))")).scalar():
+                raise busy
+        else:
+            holder.rollback()  # SQLite: the file's lock is enough, and an open transaction would keep everyone out
+        yield
+
+
+def _check_route(stores: SendStores, context: Context) -> None:
+    is_live = LIVE_SENDING[stores.settings.environment]
+    if not is_live and not context.gateway.is_local_simulator:
+        raise Refused(
+            f"{context.gateway.name} leaves this machine, and {stores.settings.environment} may not send.",
+            "Use the local simulator.",
+        )
+
+
+def _check_now(stores: SendStores, plan_id: str, context: Context) -> None:
+    now = stores.clock.now()
+    with stores.engine.connect() as work:
+        plan = find_plan(work, plan_id)
+        seen = work.execute(
+            select(gateway_heartbeats.c.seen_at).where(gateway_heartbeats.c.gateway == plan.gateway)
+        ).scalar()
+    if plan.state != "approved" or plan.is_paused:
+        raise Refused(f"Plan {plan_id} is {'paused' if plan.is_paused else plan.state}.", "See `campaign status`.")
+    if now < plan.opens_at:
+        raise Refused(f"The window of plan {plan_id} opens at {to_iso(plan.opens_at)}.", "Run this again then.")
+    if now >= plan.closes_at:
+        raise Refused(f"The window of plan {plan_id} ended at {to_iso(plan.closes_at)}.", "Plan a new order.")
+    limit = timedelta(seconds=context.gateway.heartbeat_limit_seconds)
+    if seen is None or now - from_micros(seen) > limit:
+        raise Refused(
+            f"Nobody listens to {plan.gateway}: a STOP would not arrive (STOP_FEED_STALE, R-18 R-55).",
+            f"Run `filiation gateway listen {plan.gateway}` beside this.",
+            code="STOP_FEED_STALE",
+        )
+
+
+def _proved(gateway: Gateway, claim: Claim, now: datetime) -> Change | None:
+    receipt = gateway.received(claim.reference)
+    if receipt.proof is Proof.RECEIVED:
+        return Change(claim.send_id, State.ACCEPTED, now, detail=receipt.gateway_message_id)
+    if receipt.proof is Proof.ABSENT:
+        return Change(claim.send_id, State.PLANNED, now, detail="the gateway never got it")
+    return None
+
+
+@dataclass
+class _Tally:
+    """What a run did so far."""
+
+    states: dict[State, int] = field(default_factory=dict)
+
+    def add(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            self.states[change.state] = self.states.get(change.state, 0) + 1
+
+    def of(self, state: State) -> int:
+        return self.states.get(state, 0)
+
+
+class _Run:
+    """One run of the sender over one plan; used as a context, it closes base and gateway at its end."""
+
+    def __init__(self, stores: SendStores, plan_id: str) -> None:
+        self._stores, self._plan_id = stores, plan_id
+        self._run_id = uuid.uuid4().hex
+        with stores.engine.connect() as work:
+            self._plan = find_plan(work, plan_id)
+            self._lifted = lifted_codes(work, plan_id)
+        self._context = context_of(stores, self._plan)
+        self._gateway = open_gateway(self._context.gateway)
+        self._base = _PublishedBase(stores)
+        self._tally = _Tally()
+        self._next_at = time.monotonic()
+
+    def __enter__(self) -> _Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._base.close()
+
+    def hand_over_all(self, limit: int | None, progress: Progress) -> tuple[Ending, str]:
+        """Go through the plan once, batch by batch, and say why it ended."""
+        position, is_waiting = 0, False
+        while True:
+            left = None if limit is None else limit - self._tally.of(State.ACCEPTED) - self._tally.of(State.UNKNOWN)
+            if left is not None and left <= 0:
+                return Ending.LIMIT, "the limit of this run is reached"
+            try:
+                _check_now(self._stores, self._plan_id, self._context)
+            except Refused as refusal:
+                return Ending.NOT_SENDABLE, str(refusal)
+            claims = self._claim(position, BATCH if left is None else min(BATCH, left))
+            if not claims:
+                break
+            position = claims[-1].position
+            changes = self._hand_over(claims)
+            self._tally.add(changes)
+            if any(change.detail == _UNREACHABLE for change in changes):
+                return Ending.UNREACHABLE, f"{self._plan.gateway} refuses connections"
+            is_waiting |= any(change.state is State.PLANNED for change in changes)
+            progress(f"send: {position} of {self._plan.contacts} looked at, {self._tally.of(State.ACCEPTED)} accepted")
+        if is_waiting:
+            return Ending.WAITING, "the calendar lets the rest leave later in the window"
+        return Ending.DONE, "every message was looked at"
+
+    def report(self, ending: Ending, why: str) -> SendReport:
+        """Write the run's journal line and return what it did."""
+        with transaction(self._stores.engine) as work:
+            journal_batch(work, self._plan_id, self._run_id, self._stores.clock.now(), self._tally.states)
+            states = count_states(work, self._plan_id)
+        return SendReport(
+            plan_id=self._plan_id,
+            run_id=self._run_id,
+            ending=ending,
+            why=why,
+            accepted=self._tally.of(State.ACCEPTED),
+            excluded=self._tally.of(State.EXCLUDED),
+            rejected=self._tally.of(State.REJECTED),
+            unknown=states.get(State.UNKNOWN, 0),
+            base_version=self._base.version,
+            states=states,
+        )
+
+    def _claim(self, after: int, size: int) -> list[Claim]:
+        now = self._stores.clock.now()
+        claims = claim_batch(self._stores.engine, self._plan_id, after=after, size=size, run_id=self._run_id, at=now)
+        if claims:
+            self._keep_electors(claims)
+            reach("sender.claimed")
+        return claims
+
+    def _keep_electors(self, claims: Sequence[Claim]) -> None:
+        """Keep the electors for this sponsor until the round is over: they may have been sent to from now on."""
+        plan = self._plan
+        ends_at = self._context.election.rounds[plan.round].blackout_ends_at
+        holding = Holding(plan.election, plan.round, plan.sponsor_id, plan.plan_id, ends_at)
+        with transaction(self._stores.engine) as work:
+            keep_contacts(work, holding, [claim.contact_id for claim in claims])
+
+    def _hand_over(self, claims: Sequence[Claim]) -> list[Change]:
+        batch = _Batch(self._stores, self._base, self._plan, self._context, self._lifted)
+        decisions = batch.judge(claims)
+        reach("sender.judged")
+        allowed = [claim for claim in claims if decisions[claim.contact_id].action is Action.SEND]
+        changes = [self._kept(claim, decisions[claim.contact_id]) for claim in claims if claim not in allowed]
+        for answer in self._gateway.hand_over(self._outgoing(allowed, batch, changes)):
+            changes.append(_answered(answer, self._stores.clock.now()))
+            reach("sender.handed_over")
+        changes += self._untried(allowed, changes)
+        record(self._stores.engine, changes, batch.judged)
+        reach("sender.recorded")
+        return changes
+
+    def _outgoing(self, allowed: Sequence[Claim], batch: _Batch, changes: list[Change]) -> Iterator[Outgoing]:
+        """Yield messages as the gateway pulls them, each decided once more right before; the kept ones go to `changes`.
+
+        After a refused connection nothing more is tried.
+        """
+        message = self._context.order.message
+        numbers = batch.numbers([claim.contact_id for claim in allowed])
+        for claim in allowed:
+            if changes and changes[-1].detail == _UNREACHABLE:
+                return
+            self._pace()
+            number = numbers.get(claim.contact_id)
+            decision = self._decide_number(number) or batch.decide_again(claim.contact_id)
+            if number is None or decision.action is not Action.SEND:
+                changes.append(self._kept(claim, decision))
+                continue
+            yield Outgoing(
+                reference=claim.reference,
+                to=number,
+                sender=message.sender or "",
+                text=message.text or "",
+                validity_minutes=self._context.order.validity_minutes,
+            )
+
+    def _decide_number(self, number: str | None) -> HandOverDecision | None:
+        if number is None:
+            return HandOverDecision(Action.EXCLUDE, ("NUMBER_GONE",))  # erased from the vault since the base was built
+        if is_invented(number) and not self._context.gateway.is_local_simulator:
+            return HandOverDecision(Action.EXCLUDE, ("FICTION_NUMBER",))
+        return None
+
+    def _kept(self, claim: Claim, decision: HandOverDecision) -> Change:
+        state = State.PLANNED if decision.action is Action.WAIT else State.EXCLUDED
+        return Change(claim.send_id, state, self._stores.clock.now(), codes=decision.codes)
+
+    def _untried(self, allowed: Sequence[Claim], changes: Sequence[Change]) -> list[Change]:
+        """Return claims that nobody tried: the gateway refused connections before their turn, so nothing left."""
+        told, now = {change.send_id for change in changes}, self._stores.clock.now()
+        untold = [claim for claim in allowed if claim.send_id not in told]
+        return [Change(claim.send_id, State.PLANNED, now, detail=_UNREACHABLE) for claim in untold]
+
+    def _pace(self) -> None:
+        wait = self._next_at - time.monotonic()
+        if wait > 0:
+            time.sleep(wait)
+        self._next_at = max(self._next_at, time.monotonic() - 0.05) + 1 / self._context.rate_per_second
+
+
+class _PublishedBase:
+    """The base as published now: opened again when another was published in the meantime."""
+
+    def __init__(self, stores: SendStores) -> None:
+        self._stores = stores
+        self._stamp: tuple[int, int] | None = None
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self.version = ""
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        stat = self._stores.warehouse.base_path.stat()
+        stamp = (stat.st_ino, stat.st_mtime_ns)
+        if self._connection is None or stamp != self._stamp:
+            self.close()
+            self._connection = self._stores.warehouse.open_base()
+            self._stamp, self.version = stamp, read_manifest(self._connection).version
+        return self._connection
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+
+class _Batch:
+    """What is looked up for one claimed batch: judgement, places, opt-outs, reservations, numbers."""
+
+    def __init__(
+        self, stores: SendStores, base: _PublishedBase, plan: PlanRow, context: Context, lifted: frozenset[str]
+    ) -> None:
+        self._stores, self._plan, self._context, self._lifted = stores, plan, context, lifted
+        self._connection = base.connection()
+        self._delivery_of: dict[str, str] = {}
+        self._seen_sequence = 0
+        self._looked_at: dict[str, Looked] = {}
+        self.judged = Judged(base.version, rule_set_of(self._connection, context))
+        if self.judged.rule_set_sha256 != plan.rule_set_sha256:
+            raise Refused(f"The rules changed since plan {plan.plan_id}.", "Release it, plan again and approve that.")
+
+    def judge(self, claims: Sequence[Claim]) -> dict[str, HandOverDecision]:
+        """Return the decision for each contact, against the base of this instant and the opt-outs committed by now."""
+        ids, now = [claim.contact_id for claim in claims], self._stores.clock.now()
+        with self._stores.engine.connect() as work:
+            self._seen_sequence = _highest_sequence(work)
+            ahead = _opt_outs_ahead(work, ids, now)
+            ours = _reserved(work, self._plan, ids)
+        self._looked_at = self._look(ids, now, ahead, ours)
+        return {contact_id: self._decide(looked, now) for contact_id, looked in self._looked_at.items()}
+
+    def decide_again(self, contact_id: str) -> HandOverDecision:
+        """Return the decision right before hand-over: calendar of this instant, and a STOP committed since `judge`."""
+        looked = self._looked_at[contact_id]
+        if self._was_stopped_since(contact_id):
+            looked = replace(looked, is_opted_out=True)
+        return self._decide(looked, self._stores.clock.now())
+
+    def numbers(self, contact_ids: Sequence[str]) -> dict[str, str]:
+        """Return the numbers of contacts, each from the reading of the delivery whose act allows the message."""
+        wanted = {self._delivery_of[contact_id] for contact_id in contact_ids if contact_id in self._delivery_of}
+        if not wanted:
+            return {}
+        query = select(deliveries.c.delivery_id, deliveries.c.reading).where(deliveries.c.delivery_id.in_(wanted))
+        with self._stores.engine.connect() as work:
+            names = [reading_name(row.delivery_id, row.reading) for row in work.execute(query)]
+        return self._stores.vault.numbers(names, contact_ids)
+
+    def _decide(self, looked: Looked, moment: datetime) -> HandOverDecision:
+        return decide(looked, moment, self._plan.closes_at, self._context.timing, self._lifted)
+
+    def _was_stopped_since(self, contact_id: str) -> bool:
+        with self._stores.engine.connect() as work:
+            if _highest_sequence(work) == self._seen_sequence:
+                return False
+            newer = (opt_outs.c.sequence > self._seen_sequence) & (opt_outs.c.contact_id == contact_id)
+            return work.execute(select(opt_outs.c.sequence).where(newer).limit(1)).scalar() is not None
+
+    def _look(
+        self, ids: Sequence[str], now: datetime, ahead: frozenset[str], ours: frozenset[str]
+    ) -> dict[str, Looked]:
+        base = self._connection
+        base.execute(
+            "create or replace temp table asked as select unnest($ids::uuid[]) as contact_id", {"ids": list(ids)}
+        )
+        create_judged(base, self._stores, "asked", use_of(self._stores, self._context, now, now), ids)
+        rows = base.execute(
+            "select j.contact_id::varchar, j.decision, j.codes, j.best_delivery_id, coalesce(c.zones, []),"
+            " (c.commune_code is not null or c.postcode is not null)"
+            " from judged as j left join contacts as c using (contact_id)"
+        ).fetchall()
+        looked = {}
+        for contact_id, decision, codes, delivery_id, zones, is_known in rows:
+            place = Place(frozenset(zones or ["metropole"]), bool(is_known))
+            looked[contact_id] = Looked(
+                place, Decision(decision), tuple(codes), contact_id in ahead, contact_id in ours
+            )
+            if delivery_id is not None:
+                self._delivery_of[contact_id] = delivery_id
+        return looked
+
+
+#: Detail of a message that stays PLANNED because its gateway refused the connection.
+_UNREACHABLE = "connection refused"
+
+
+def _answered(answer: HandOver, now: datetime) -> Change:
+    handed = now if answer.answer in (Answer.ACCEPTED, Answer.UNKNOWN) else None
+    return Change(
+        send_id=send_id_of(answer.reference),
+        state=_STATES[answer.answer],
+        at=now,
+        gateway_message_id=answer.gateway_message_id,
+        handed_over_at=handed,
+        detail=answer.detail,
+    )
+
+
+def _highest_sequence(work: Connection) -> int:
+    return int(work.execute(select(func.coalesce(func.max(opt_outs.c.sequence), 0))).scalar_one())
+
+
+def _opt_outs_ahead(work: Connection, contact_ids: Sequence[str], now: datetime) -> frozenset[str]:
+    """Return contacts with an opt-out that stands here but lies in the future of this process's clock.
+
+    Another machine's clock, or another process's moved one, must never let a message pass a STOP.
+    """
+    instant = to_micros(now)
+    ahead = opt_outs.c.contact_id.in_(contact_ids) & or_(
+        opt_outs.c.known_at > instant, opt_outs.c.effective_at > instant
+    )
+    found: ScalarResult[str] = work.execute(select(opt_outs.c.contact_id).where(ahead)).scalars()
+    return frozenset(found)
+
+
+def _reserved(work: Connection, plan: PlanRow, contact_ids: Sequence[str]) -> frozenset[str]:
+    table = contact_reservations
+    ours = (
+        (table.c.election == plan.election)
+        & (table.c.round == plan.round)
+        & (table.c.sponsor_id == plan.sponsor_id)
+        & table.c.contact_id.in_(contact_ids)
+    )
+    found: ScalarResult[str] = work.execute(select(table.c.contact_id).where(ours)).scalars()
+    return frozenset(found)
