@@ -340,13 +340,23 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
     """Insert rows, leaving those whose key exists, and return how many were new."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     kept = connection.execution_options(preserve_rowcount=True)
     size = max(1, _MAX_PARAMETERS // len(table.columns))
     return sum(
-        kept.execute(dialect.insert(table).values(list(rows[start : start + size])).on_conflict_do_nothing()).rowcount
+        kept.execute(_insert(connection, table).values(list(rows[start : start + size])).on_conflict_do_nothing()).rowcount
         for start in range(0, len(rows), size)
     )
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    """Return the dialect's own INSERT; the other dialect is not imported, a cold look-up must start at once."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)
 
 
 def canonical_json(value: object) -> str:
