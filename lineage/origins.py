@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import duckdb
-from consent.judgement import Use, judge, judge_acts, load_live_facts
 from sqlalchemy import Engine
 
+from consent.judgement import Use, judge, judge_acts, load_live_facts
 from lineage.descent import Attributes, ConsentEvent, OptIn, PerUse, Territory, UseVerdict
 from stores.lake import reading_name
 from stores.vault import Vault
