@@ -137,6 +137,19 @@ def test_ties_taken_over_are_those_that_matching_anew_would_give(house):
     assert ties(stores, anew) == expected
 
 
+def test_an_address_that_is_delivered_no_more_is_not_taken_over(house):
+    stores, serving = house
+    rows = ban_rows(stores, serving, 2)
+    deliver(stores, "d1", [(f"k{n}", *row[:3]) for n, row in enumerate(rows)])
+    tie(stores)
+    deliver(stores, "d2", [("k0", *rows[0][:3])])
+    with operations.transaction(stores.engine) as transaction:
+        held = operations.deliveries.update().where(operations.deliveries.c.delivery_id == "d1")
+        transaction.execute(held.values(outcome="held"))
+    report = tie(stores)
+    assert (report.addresses, report.matched_now) == (1, 0)
+
+
 def test_an_address_without_its_number_states_no_bureau_and_keeps_candidates(house):
     stores, serving = house
     street, postcode, city, _ = ban_rows(stores, serving, 1)[0]

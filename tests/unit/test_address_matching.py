@@ -23,6 +23,7 @@ BAN = [
     ("e9", 9, None, "Rue de l'Église", "48900", "48902", "Autreval"),
     ("d1", 1, None, "Rue Double", "75012", "75112", "Paris 12e Arrondissement"),
     ("d2", 1, None, "R. Double", "75012", "75112", "Paris 12e Arrondissement"),
+    ("v8", 8, None, "Rue du Puits", "48900", "48901", "Valombre"),
     ("g1", 1, None, "Rue des Gravilliers", "75011", "75111", "Paris 11e Arrondissement"),
 ]
 COMMUNES = [
@@ -34,7 +35,8 @@ COMMUNES = [
 ]
 
 
-def match(street, postcode="75011", city="Paris", country="FR"):
+def match(street, postcode="75011", city="Paris", country="FR", beside=None):
+    """Match one address (`beside` another one) and return kind, BAN id, commune, confidence and candidates."""
     connection = connect()
     connection.execute(
         "create temp table ban (address_id varchar, number integer, suffix varchar, street varchar, postcode varchar,"
@@ -48,12 +50,17 @@ def match(street, postcode="75011", city="Paris", country="FR"):
         " ?::varchar as city, ?::varchar as country",
         [street, postcode, city, country],
     )
+    if beside:
+        connection.execute("insert into delivered values ('other', ?, ?, ?, 'FR')", beside)
     match_addresses(connection)
     kind, address_id, commune, sure = connection.execute(
-        "select match_kind, address_id, commune_code, match_confidence::double from matches"
+        "select match_kind, address_id, commune_code, match_confidence::double from matches where address_key = 'key'"
     ).fetchone()
     candidates = {
-        row[0]: row[1] for row in connection.execute("select address_id, weight from candidate_rows").fetchall()
+        row[0]: row[1]
+        for row in connection.execute(
+            "select address_id, weight from candidate_rows where address_key = 'key'"
+        ).fetchall()
     }
     connection.close()
     return kind, address_id, commune, sure, candidates
@@ -85,6 +92,12 @@ def test_the_longest_street_name_is_the_street():
     kind, address_id, commune, _, candidates = match("5 rue Saint Antoine", "75012")
     assert (kind, address_id, commune) == ("street", None, "75112")
     assert candidates == {"sa7": 1.0}
+
+
+def test_a_town_of_the_same_name_in_another_department_is_not_meant():
+    assert match("8 rue du Puits", "48999", "Valombre")[:2] == ("exact", "v8")
+    beside = ("8 rue du Puits", "48900", "Valombre")
+    assert match("8 rue du Puits", "75011", "Valombre", beside=beside)[:2] == ("commune", None)
 
 
 @pytest.mark.parametrize(("city", "address_id", "commune"), [("Valombre", "m3", "48901"), ("AUTREVAL", "m3x", "48902")])
