@@ -490,6 +490,19 @@ def _check_references(top: Marked, dossier: Dossier, folder: Path) -> None:
     for item, audit in zip(keys["audits"].items(), dossier.audits, strict=True):
         if audit.form_version not in ("*", *forms):
             raise item.fail(f"form_version {audit.form_version!r} is not among the form versions")
+    for item, feed in zip(keys["feeds"].items(), dossier.feeds, strict=True):
+        _check_columns(item, feed)
+
+
+def _check_columns(item: Marked, feed: Feed) -> None:
+    """Check that each mapped column is in some header: a misspelt one would read as blank for ever."""
+    if feed.format == "jsonl":
+        return
+    known = [label for labels in feed.headers for label in labels]
+    for field, columns in feed.mapping.items():
+        for column in columns:
+            if not any(label == column or label.endswith(f"({column})") for label in known):
+                raise item.entries()["mapping"].entries()[field].fail(f"column {column!r} is in none of the headers")
 
 
 def _check_unique(items: Marked, key: str, ids: list[str]) -> None:

@@ -28,7 +28,7 @@ from partners_ingest.opt_ins import OPT_INS_SQL, type_opt_ins
 from partners_ingest.preflight import NamedFile
 from partners_ingest.quality import FeedCounts, QualityReport, judge_contract
 from partners_ingest.records import Header, Reader, Records
-from partners_ingest.registry import READER_VERSION, reader_for
+from partners_ingest.registry import READER_VERSION, missing_capability, reader_for
 from partners_ingest.unpacking import ZIP_MAGIC, Container, container_of, open_unpacked, zip_members
 from partners_ingest.withdrawals import WITHDRAWALS_SQL, type_withdrawals
 from partners_ingest.workbench import Content, load_lines, open_workbench
@@ -67,18 +67,20 @@ class IntakeStores:
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """What became of one delivery in this run; counts and codes only."""
+    """What became of one delivery in this run; counts and codes only. `detail` says what a reason leaves open."""
 
     delivery_id: str
     partner_id: str
     file_name: str
     feed_id: str | None
+    kind: str | None
     outcome: FileOutcome
     reason: FileReason | None
     data_rows: int | None
     accepted_rows: int | None
     quarantined_rows: int | None
     quality: QualityReport | None
+    detail: str | None
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class _Judged:
     data_rows: int | None = None
     totals: ControlTotals | None = None
     quality: QualityReport | None = None
+    detail: str | None = None
 
 
 @dataclass(frozen=True)
@@ -279,7 +282,7 @@ def _judge_content(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judge
         return replace(judged, reason=reason)
     reader = reader_for(feed)
     if reader is None:
-        return replace(judged, reason=FileReason.NO_READER)
+        return replace(judged, reason=FileReason.NO_READER, detail=missing_capability(feed))
     return _judge_records(case, bench, judged, reader)
 
 
@@ -394,12 +397,14 @@ def _report(row: DeliveryRow, judged: _Judged) -> DeliveryReport:
         partner_id=row.partner_id,
         file_name=row.file_name,
         feed_id=row.feed_id,
+        kind=row.kind,
         outcome=FileOutcome(row.outcome),
         reason=judged.reason,
         data_rows=row.data_rows,
         accepted_rows=row.accepted_rows,
         quarantined_rows=row.quarantined_rows,
         quality=judged.quality,
+        detail=judged.detail,
     )
 
 
@@ -407,7 +412,7 @@ def _line(report: DeliveryReport) -> str:
     """Return the progress line of a delivery: names, codes and counts."""
     told = f"{report.partner_id}/{report.file_name}: {report.outcome.value}"
     if report.reason is not None:
-        return f"{told} {report.reason.value}"
+        return f"{told} {report.reason.value}{f' ({report.detail})' if report.detail else ''}"
     return f"{told}, {report.accepted_rows} rows accepted, {report.quarantined_rows} quarantined"
 
 

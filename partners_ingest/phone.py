@@ -333,7 +333,7 @@ _PLAIN = f"trim(regexp_replace(regexp_replace(cell, '[\\x00\\p{{{{Cf}}}}]', '', 
 _MACROS = (
     f"create or replace temp macro phone_folded(cell) as {_PLAIN}",
     r"""create or replace temp macro phone_plain(cell) as regexp_replace(trim(regexp_replace(regexp_replace(
-        phone_folded(cell), '^="([^"]*)"$', '\1'), '^''?(?:p|[Tt][ée]l)?(?:\s*[.:]+)?\s*([+(0-9])', '\1')),
+        phone_folded(cell), '^="([^"]*)"$', '\1'), '^''?(?:p:|[Tt][ée]l[.:]*)?\s*([+(0-9])', '\1')),
         '^(\+?[0-9]+)\.0$', '\1')""",
     # what is written with digits and separators only; the rest is for Python
     rf"""create or replace temp macro phone_digits(plain) as if(

@@ -1,0 +1,185 @@
+"""The door against the truth of the shared set: every file and every record of the two partners it can read.
+
+Needs the shared data (FILIATION_SHARED, default ../shared). Values of rows are compared, never printed: a failure
+names file, line and column.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from consent.dossiers import read_dossiers
+from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
+from partners_ingest.landing import scan_landing
+from stores import schemas
+from stores.engine import connect
+from stores.evidence import EvidenceStore
+from stores.home import init_home
+from stores.inputs import accepted_deliveries
+from stores.keys import derive_keys
+from stores.lake import Lake, reading_name
+from stores.migrate import migrate
+from stores.operations import open_operations
+from stores.vault import Vault
+from terms.settings import load_settings
+
+SHARED = Path(os.environ.get("FILIATION_SHARED", "../shared")) / "data" / "partners"
+READABLE = ("quiz-hexagone", "lumiere")
+
+pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data set is not here (FILIATION_SHARED)")
+
+
+@dataclass(frozen=True)
+class Door:
+    """A home into which the shared landing folder was taken, and what the runs reported."""
+
+    stores: IntakeStores
+    reports: dict[tuple[str, str], DeliveryReport]
+    second_run: int
+    told: list[str]
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    settings = load_settings(
+        {
+            "FILIATION_ENV": "test",
+            "FILIATION_HOME": str(tmp_path_factory.mktemp("home")),
+            "FILIATION_NOW": "2026-11-24T09:00:00+01:00",
+        }
+    )
+    home, keys, engine = init_home(settings), derive_keys(settings), open_operations(settings.database_url)
+    migrate(engine)
+    stores = IntakeStores(home, keys, engine, EvidenceStore(home, keys), Vault(home, keys), Lake(home))
+    dossiers = read_dossiers(SHARED / "dossiers")
+    told: list[str] = []
+    runs = [
+        take_in(
+            stores, scan_landing(SHARED / "landing"), dossiers, settings.clock(), settings.environment, told.append
+        )
+        for _ in range(2)
+    ]
+    reports = {(report.partner_id, report.file_name): report for report in runs[0]}
+    yield Door(stores, reports, len(runs[1]), told)
+    engine.dispose()
+
+
+def _truth(name: str) -> list[dict[str, str]]:
+    with (SHARED / "truth" / name).open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_every_file_of_the_two_partners_has_the_true_outcome_reason_and_totals(door: Door) -> None:
+    wrong = []
+    for truth in (row for row in _truth("files.csv") if row["partner"] in READABLE):
+        report = door.reports[truth["partner"], truth["file"]]
+        found = (report.outcome.value, report.reason.value if report.reason else "")
+        totals = [report.data_rows, report.accepted_rows, report.quarantined_rows]
+        wanted = [truth["data_rows"], truth["accepted_rows"], truth["quarantined_rows"]]
+        compared = [str(total) == want for total, want in zip(totals, wanted, strict=True) if want]
+        if found != (truth["outcome"], truth["reason_code"]) or not all(compared):
+            wrong.append((truth["file"], *found, *totals))
+    assert wrong == []
+
+
+def test_files_of_the_other_partners_are_held_for_want_of_a_reader_unless_an_earlier_test_bites(door: Door) -> None:
+    earlier = {"FILE_EMPTY", "UNKNOWN_FILE", "ZIP_MULTIPLE_MEMBERS", "HTML_NOT_DATA", "FORMAT_MISMATCH"}
+    wrong = [
+        (file, report.reason)
+        for (partner, file), report in door.reports.items()
+        if partner not in READABLE and report.reason != "NO_READER" and report.reason not in earlier
+    ]
+    assert wrong == []
+    truth = {(row["partner"], row["file"]): row["reason_code"] for row in _truth("files.csv")}
+    bitten = {key: report.reason for key, report in door.reports.items() if report.reason in earlier}
+    assert all(reason == truth[key] for key, reason in bitten.items())
+
+
+def test_a_second_run_takes_nothing_in(door: Door) -> None:
+    assert door.second_run == 0
+
+
+@pytest.fixture(scope="module")
+def found_rows(door: Door) -> Iterator[duckdb.DuckDBPyConnection]:
+    """`found`: one row per record of the accepted deliveries, as `truth/rows.csv` has it."""
+    deliveries = accepted_deliveries(door.stores.engine)
+    names = [reading_name(item.delivery_id, item.reading) for item in deliveries]
+    kinds = {"optins": schemas.OPT_INS, "withdrawals": schemas.WITHDRAWALS}
+    sources = {
+        kind: door.stores.lake.sql(
+            table, [name for name, item in zip(names, deliveries, strict=True) if item.kind == kind]
+        )
+        for kind, table in kinds.items()
+    }
+    connection = connect()
+    connection.execute("create table file_names (delivery_id varchar, partner varchar, file varchar)")
+    for item in deliveries:
+        connection.execute(
+            "insert into file_names values (?, ?, ?)", [item.delivery_id, item.partner_id, item.file_name]
+        )
+    with door.stores.vault.identities(names) as identities:
+        rows = identities.execute("select delivery_id, line_number, e164 from identities").fetchall()
+    connection.execute("create table numbers (delivery_id varchar, line_number bigint, e164 varchar)")
+    connection.executemany("insert into numbers values (?, ?, ?)", rows)
+    connection.execute(
+        f"""
+        create table found as
+        with opt_ins as ({sources["optins"]}), withdrawals as ({sources["withdrawals"]}),
+        owners as (
+            select source_key, any_value(n.e164) as e164 from opt_ins as o
+            inner join numbers as n using (delivery_id, line_number) where source_key is not null group by source_key
+        ),
+        listed as (
+            select delivery_id, line_number, [] as reasons, e164, consented_at as event_at
+            from opt_ins left join numbers using (delivery_id, line_number)
+            union all
+            select delivery_id, line_number, [], coalesce(n.e164, o.e164), withdrawn_at
+            from withdrawals as w left join numbers as n using (delivery_id, line_number)
+            left join owners as o on w.source_key = o.source_key
+            union all
+            select delivery_id, line_number, reasons, null, null
+            from ({door.stores.lake.sql(schemas.QUARANTINE, names)})
+        )
+        select partner, file, line_number as line, array_to_string(reasons, '|') as reason_codes,
+            coalesce(e164, '') as phone_e164, coalesce(strftime(event_at, '%Y-%m-%dT%H:%M:%SZ'), '') as consented_at_utc
+        from listed inner join file_names using (delivery_id)
+        """
+    )
+    connection.execute(
+        f"create table truth as select * from read_csv('{SHARED / 'truth' / 'rows.csv'}', all_varchar = true, header = true)"
+        f" where partner in {READABLE}"
+    )
+    connection.execute("update truth set reason_codes = coalesce(reason_codes, '')")
+    yield connection
+    connection.close()
+
+
+def test_every_record_has_the_true_outcome_reasons_number_and_instant(
+    found_rows: duckdb.DuckDBPyConnection,
+) -> None:
+    differences = found_rows.execute(
+        """
+        select coalesce(t.file, f.file), coalesce(t.line::bigint, f.line), t.reason_codes, f.reason_codes,
+            t.phone_e164 is not distinct from nullif(f.phone_e164, '') as same_number,
+            t.consented_at_utc is not distinct from nullif(f.consented_at_utc, '') as same_instant
+        from truth as t full join found as f on t.partner = f.partner and t.file = f.file and t.line::bigint = f.line
+        where t.reason_codes is distinct from f.reason_codes or not same_number or not same_instant
+        order by 1, 2
+        """
+    ).fetchall()
+    assert differences == []
+    assert found_rows.execute("select count(*) from found").fetchone() == (6308,)
+    assert found_rows.execute("select count(*) from found where reason_codes <> ''").fetchone() == (171,)
+
+
+def test_nothing_that_is_told_holds_a_number(door: Door) -> None:
+    assert len(door.told) == len(door.reports)
+    digits = ["".join(char for char in line if char.isdigit()) for line in door.told]
+    assert not any("63998" in line for line in digits)
