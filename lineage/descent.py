@@ -107,9 +107,12 @@ class Attributes:
 
 @dataclass(frozen=True)
 class ConsentEvent:
-    """A change of state: DPV term, when it happened, since when it is known, what signalled it, and from where."""
+    """A change of state: DPV term, when it happened, since when it is known, what signalled it, and from where.
 
-    at: datetime
+    `at` is None for an act whose row gives no instant that can be read.
+    """
+
+    at: datetime | None
     known_at: datetime
     state: str
     signal: str
@@ -118,7 +121,7 @@ class ConsentEvent:
     def to_json(self) -> dict[str, object]:
         """Return the object of the contract's `events`."""
         return {
-            "at": to_iso(self.at),
+            "at": _iso(self.at),
             "known_at": to_iso(self.known_at),
             "state": self.state,
             "signal": self.signal,
@@ -296,7 +299,8 @@ def _alone(uses: PerUse) -> str:
 
 
 def _event_text(event: ConsentEvent) -> str:
-    return f"{to_iso(event.at)} {event.state}, {event.signal}, from {event.source} (known {to_iso(event.known_at)})"
+    at = _iso(event.at) or "no instant"
+    return f"{at} {event.state}, {event.signal}, from {event.source} (known {to_iso(event.known_at)})"
 
 
 def _send_text(send: Send) -> str:

@@ -21,7 +21,7 @@ from lineage.lookup import LookupStores
 from partners_ingest.unpacking import open_unpacked
 from stores import journal, operations, schemas
 from stores.encrypted_file import CHUNK_BYTES
-from stores.engine import connect
+from stores.engine import connect, without_pandas
 from stores.lake import reading_name
 from stores.parquet import read_sql
 from terms.errors import FiliationError, UsageError
@@ -108,16 +108,21 @@ def read_evidence(
     """
     access = Access("evidence", stores.actor, reason, case, [f"{delivery_id}:{line}"])
     record_access(stores.engine, stores.clock, access)
-    delivery = _delivery(stores, delivery_id)
-    _check_journal(stores, delivery)
-    _check_file(stores, delivery)
-    _check_root(stores, delivery)
+    with without_pandas():
+        delivery = _delivery(stores, delivery_id)
+        _check_journal(stores, delivery)
+        _check_file(stores, delivery)
+        _check_root(stores, delivery)
+        return _verified_record(stores, delivery, line)
+
+
+def _verified_record(stores: LookupStores, delivery: _Delivery, line: int) -> EvidenceRecord:
     place = _place(stores, delivery, line)
     lines = _lines(stores, delivery, place)
     content = _verified_bytes(stores, delivery, lines)
     start = place.offset - lines[0].offset
     return EvidenceRecord(
-        delivery_id=delivery_id,
+        delivery_id=delivery.delivery_id,
         partner_id=delivery.partner_id,
         file_name=delivery.file_name,
         first_line=lines[0].number,

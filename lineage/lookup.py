@@ -16,6 +16,7 @@ from lineage.descent import AsOf, ConsentEvent, Descent, Send
 from lineage.origins import Origins, OriginSources, read_origins
 from lineage.uses import opt_outs_of, sends_of
 from partners_ingest.phone import normalise_number
+from stores.engine import without_pandas
 from stores.evidence import EvidenceStore
 from stores.house import House
 from stores.keys import Keys
@@ -76,7 +77,7 @@ def look_up(stores: LookupStores, numbers: Sequence[str], *, reason: str, case: 
     asked = _read_numbers(stores, numbers)
     record_access(stores.engine, stores.clock, Access("lineage", stores.actor, reason, case, list(asked)))
     at = stores.clock.now()
-    with stores.warehouse.open_base() as base:
+    with without_pandas(), stores.warehouse.open_base() as base:
         manifest = read_manifest(base)
         sources = OriginSources(base, manifest.deliveries, stores.engine, stores.vault, stores.number_rules)
         origins = read_origins(sources, list(asked), at)
@@ -120,7 +121,7 @@ def _descent(
         verdicts=origins.verdicts[contact_id] if opt_ins else {},
         opt_ins=opt_ins,
         attributes=origins.attributes.get(contact_id),
-        events=tuple(sorted(events, key=lambda event: (event.at, event.known_at))),
+        events=tuple(sorted(events, key=lambda event: (event.at is not None, event.at or event.known_at))),
         territory=origins.territories.get(contact_id),
         sends=tuple(sends),
     )

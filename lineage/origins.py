@@ -183,10 +183,10 @@ def _events(base: duckdb.DuckDBPyConnection) -> dict[str, list[ConsentEvent]]:
     found: dict[str, list[ConsentEvent]] = defaultdict(list)
     rows = base.execute(
         "select contact_id::varchar, occurred_at, known_at, event_state, signal, source from consent_events"
-        f" where contact_id in (select contact_id from {_ASKED}) order by occurred_at, known_at, source"
+        f" where contact_id in (select contact_id from {_ASKED}) order by occurred_at nulls first, known_at, source"
     ).fetchall()
     for contact_id, at, known_at, state, signal, source in rows:
-        found[contact_id].append(ConsentEvent(_aware(at), _aware(known_at), state, signal, source))
+        found[contact_id].append(ConsentEvent(_aware(at) if at else None, _aware(known_at), state, signal, source))
     return found
 
 

@@ -6,6 +6,9 @@ Which file is opened, and by whom, is decided in `warehouse`, `vault`, `lake` an
 from __future__ import annotations
 
 import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -60,6 +63,24 @@ def httpfs_file() -> Path:
     if not found.exists():
         raise FiliationError(f"duckdb-extension-httpfs does not fit DuckDB {duckdb.__version__}.", "Run `make setup`.")
     return found
+
+
+@contextmanager
+def without_pandas() -> Iterator[None]:
+    """Keep DuckDB from importing pandas within the block; a no-op where pandas is already there.
+
+    Binding its first value, DuckDB 1.5 imports pandas to recognise its types: 0.27 s of a look-up that may take
+    one second. With pandas absent it goes on without, and finds it again after the block. For a process that
+    answers one command: another thread could not import pandas meanwhile.
+    """
+    if "pandas" in sys.modules:
+        yield
+        return
+    sys.modules["pandas"] = None  # type: ignore[assignment]  # how Python marks a module that must not be imported
+    try:
+        yield
+    finally:
+        del sys.modules["pandas"]
 
 
 def quoted(text: object) -> str:
