@@ -131,7 +131,7 @@ def _customers(random: Random, people: Sequence[Person]) -> list[Customer]:
 def _customer(
     random: Random, person: Person, form_version: str | None, at: datetime | None, flag: str, position: int
 ) -> Customer:
-    if position % 90 == 8 and person.birth_date:
+    if position % 60 == 9 and person.birth_date:
         person = replace(person, birth_date=person.birth_date + timedelta(days=365))
     channels = random.choice(("sms,voice", "sms", "sms", "email")) if form_version == "BI3" else "sms"
     return Customer(
