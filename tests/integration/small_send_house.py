@@ -115,8 +115,10 @@ def publish(stores, contacts, version="b1", rules="rules-1", refused=()):
         " ('PRES2022', 2, '75056_1102', '2022', 900, 800, 'LE PEN', 400))"
         " as r (election, round, bureau_code, map, votes_cast, valid_votes, candidate, votes)"
     )
-    build.execute("create table iris as select * from (values ('751114201', 24000.0), ('751114202', null))"
-                  " as r (iris_code, median_euros)")
+    build.execute(
+        "create table iris as select * from (values ('751114201', 24000.0), ('751114202', null))"
+        " as r (iris_code, median_euros)"
+    )
     codes = [{"i": i, "code": "CONSENT_EXPIRED" if i % 10 == 9 or i in refused else None} for i in range(contacts)]
     build.execute("create table codes (i integer, code varchar)")
     build.executemany("insert into codes values ($i, $code)", codes)
@@ -127,9 +129,7 @@ def publish(stores, contacts, version="b1", rules="rules-1", refused=()):
     )
     build.execute(_JUDGE)
     build.close()
-    stores.warehouse.publish(
-        BaseManifest(version, NOW, "i", "c", rules, {DELIVERY: 1}, {}, {}, {}, {})
-    )
+    stores.warehouse.publish(BaseManifest(version, NOW, "i", "c", rules, {DELIVERY: 1}, {}, {}, {}, {}))
 
 
 def _fill_vault(stores, contacts):

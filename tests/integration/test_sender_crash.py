@@ -140,13 +140,13 @@ def test_a_kill_of_the_listener_at_a_step_loses_no_report_and_no_stop(tmp_path, 
 def test_random_kills_of_the_sender_lose_and_double_nothing(tmp_path):
     moments = random.Random(20261124)
     with simulator(tmp_path / "received.jsonl", slow_seconds=0.001, silence_every=97) as running:
-        scene = Scene(tmp_path, running, contacts=1500)
+        scene = Scene(tmp_path, running, contacts=700)
         ending = threading.Event()
         listener = threading.Thread(target=listen, args=(scene.stores, "simulator", print, ending.is_set))
         listener.start()
         for _ in range(5):
             dying = scene.start("send")
-            _wait_for_messages(scene, more=moments.randrange(20, 160))
+            _wait_for_messages(scene, more=moments.randrange(20, 90))
             dying.send_signal(signal.SIGKILL)
             dying.wait()
             with sender_lock(scene.stores):
@@ -160,7 +160,7 @@ def test_random_kills_of_the_sender_lose_and_double_nothing(tmp_path):
         scene.check()
         left = Counter(scene.states().values())
         assert left[State.UNKNOWN] == left[State.PLANNED] == left[State.CLAIMED] == 0
-        assert len(scene.at_simulator()) == 1350
+        assert len(scene.at_simulator()) == 630
 
 
 def _wait_for_messages(scene, more):
