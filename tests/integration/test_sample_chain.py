@@ -1,0 +1,190 @@
+"""The bundled sample through the real chain without Dagster: what comes in, what is sendable, where it comes from."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from random import Random
+
+import pytest
+from small_base import run_dbt
+from sqlalchemy import select
+
+from consent.configuration import take_controller_snapshot, take_segments_snapshot, take_sponsors_snapshot
+from consent.dossiers import read_dossiers
+from consent.rules import take_rules_snapshot
+from consent.snapshots import take_dossier_snapshot
+from lineage.evidence_reading import read_evidence
+from lineage.lookup import LookupStores, look_up
+from open_data.load import OpenDataStores, refresh_open_data
+from open_data.sources import read_sources
+from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
+from partners_ingest.landing import scan_landing
+from partners_ingest.phone import normalise_number
+from publishing.build import collect_inputs, publish, start_build
+from sample.make_sample import ROOT as SAMPLE
+from sample.people import SHOWN_NUMBER
+from stores import operations
+from stores.home import init_home, writer_lock
+from stores.house import House, open_house
+from stores.lake import reading_name
+from stores.migrate import migrate
+from terms.environment import NumberRules
+from terms.settings import PROJECT_ROOT, load_settings
+from territories.tie import TieStores, tie_addresses
+
+#: Floor under which an order is refused (R-68), and some room above it for the demo.
+WANTED_SENDABLE = 250
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The published base of the sample, and what became of each file on the way."""
+
+    house: House
+    reports: tuple[DeliveryReport, ...]
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    home = tmp_path_factory.mktemp("sample") / "home"
+    settings = load_settings(
+        {"FILIATION_ENV": "demo", "FILIATION_HOME": str(home), "FILIATION_NOW": "2026-11-24T09:00:00+01:00"}
+    )
+    init_home(settings)
+    house = open_house(settings)
+    migrate(house.engine)
+    with writer_lock(house.home):
+        reports = _take_everything_in(house)
+        inputs = collect_inputs(house)
+        start_build(house, inputs)
+        run_dbt(house.home, house.warehouse.build_path, "run")
+        publish(house, inputs)
+    return Chain(house, reports)
+
+
+def _take_everything_in(house: House) -> tuple[DeliveryReport, ...]:
+    dossiers, config, now = read_dossiers(house.settings.partners), house.settings.config, house.clock.now()
+    take_dossier_snapshot(house.snapshots, dossiers, now)
+    take_rules_snapshot(house.snapshots, config / "rules", now)
+    take_sponsors_snapshot(house.snapshots, config / "sponsors", now)
+    take_controller_snapshot(house.snapshots, config, now)
+    take_segments_snapshot(house.snapshots, config / "segments", now)
+    stores = IntakeStores(house.home, house.keys, house.engine, house.evidence, house.vault, house.lake)
+    arrivals = scan_landing(SAMPLE / "landing")
+    reports = take_in(stores, arrivals, dossiers, house.clock, house.settings.environment, _silent)
+    sources = read_sources(PROJECT_ROOT / "config" / "open_data")
+    open_data = OpenDataStores(house.home, house.engine, house.lake)
+    refresh_open_data(open_data, SAMPLE / "open_data", sources, house.clock, _silent)
+    tie_addresses(TieStores(house.vault, house.lake, house.engine), _silent)
+    return reports
+
+
+def _silent(_: str) -> None:
+    """Progress is not looked at here."""
+
+
+def _expected(name: str) -> Iterator[dict[str, str]]:
+    with (SAMPLE / "expected" / name).open() as handle:
+        yield from csv.DictReader(handle)
+
+
+def test_every_file_has_the_outcome_that_its_maker_meant(chain: Chain) -> None:
+    found = {
+        (item.partner_id, item.file_name): (item.outcome.value, item.reason.value if item.reason else "")
+        for item in chain.reports
+    }
+    assert found == {(row["partner"], row["file"]): (row["outcome"], row["reason"]) for row in _expected("files.csv")}
+
+
+def test_control_totals_are_the_expected_ones(chain: Chain) -> None:
+    found = {
+        item.file_name: (str(item.data_rows), str(item.accepted_rows), str(item.quarantined_rows))
+        for item in chain.reports
+    }
+    for row in _expected("files.csv"):
+        if row["outcome"] == "accepted":
+            wanted = (row["data_rows"], row["accepted_rows"], row["quarantined_rows"])
+            assert found[row["file"]] == wanted, row["file"]
+
+
+def test_every_damaged_record_is_quarantined_for_its_reasons(chain: Chain) -> None:
+    with chain.house.warehouse.open_base() as base:
+        found = base.execute(
+            "select deliveries.file_name, quarantine.line_number, array_to_string(quarantine.reasons, '|')"
+            " from quarantine inner join deliveries on quarantine.delivery_id = deliveries.delivery_id"
+        ).fetchall()
+    wanted = {(row["file"], int(row["line"]), row["reasons"]) for row in _expected("quarantine.csv")}
+    assert set(found) == wanted
+    assert len(found) == len(wanted)
+
+
+def test_the_demo_order_reaches_enough_people(chain: Chain) -> None:
+    from sends.counting import count_audience
+    from sends.house import SendStores
+
+    stores = SendStores(**{name: getattr(chain.house, name) for name in SendStores.__dataclass_fields__})
+    counted = count_audience(stores, str(PROJECT_ROOT / "config" / "campaigns" / "demo.yaml"))
+    assert counted.verdicts["SENDABLE"] >= WANTED_SENDABLE
+    assert set(counted.verdicts) == {"SENDABLE", "INVITE_ONLY", "HOLD", "QUARANTINED", "REFUSED"}
+
+
+def test_nearly_every_address_of_the_commune_is_tied(chain: Chain) -> None:
+    with chain.house.warehouse.open_base() as base:
+        row = base.execute(
+            "select count(*), count(address_id), count(iris_code) from contacts where postcode = '48990'"
+        ).fetchone()
+    assert row is not None
+    people, tied, in_iris = row
+    assert people > 1_000
+    assert tied == in_iris == people
+
+
+def test_the_shown_number_tells_its_whole_story(chain: Chain) -> None:
+    (descent,) = look_up(LookupStores.of(chain.house), [SHOWN_NUMBER], reason="test")
+    answer = json.loads(json.dumps(descent.to_json()))
+    assert answer["verdicts"]["sms"]["strict"] == {"verdict": "SENDABLE", "reasons": []}
+    assert [item["partner"] for item in answer["opt_ins"]] == ["boutique-iris"] * 3 + ["jeux-valombre"]
+    last = answer["opt_ins"][-1]
+    assert (last["consented_at"], last["form_version"]) == ("2026-03-02T17:04:11Z", "600300")
+    assert last["notice_text"].startswith("Jeux de Valombre SAS et Contact Citoyen SAS")
+    assert last["page_url"] == "https://jeux.jeux-valombre.test/valombre-2026"
+    assert last["usable"]["sms"] == {"strict": True, "market": True}
+    assert answer["opt_ins"][0]["reasons"]["sms"]["market"] == ["PROOF_INCOMPLETE"]
+    assert answer["territory"]["bureaux"] == {"2022": "48271_0001", "2026": "48271_0001"}
+    assert answer["attributes"] == {"sex": "F", "birth_date": "1963-07-27", "postcode": "48990"}
+
+
+def test_rows_lead_back_to_bytes_that_hold_the_number(chain: Chain) -> None:
+    house, picked = chain.house, _some_opt_ins(chain.house, 12)
+    manifest = house.warehouse.manifest()
+    assert manifest is not None
+    names = [reading_name(delivery, reading) for delivery, reading in manifest.deliveries.items()]
+    numbers = house.vault.numbers(names, [contact for _, _, contact in picked])
+    for delivery, line, contact in picked:
+        record = read_evidence(LookupStores.of(house), delivery, line, reason="test")
+        written = re.findall(r"[+\d][\d .()\u202f-]{8,}\d", record.bytes.decode())
+        assert numbers[contact] in {normalise_number(text, NumberRules.FICTION) for text in written}
+
+
+def _some_opt_ins(house: House, count: int) -> list[tuple[str, int, str]]:
+    with house.warehouse.open_base() as base:
+        rows = base.execute(
+            "select delivery_id, line_number, contact_id::varchar from opt_ins order by delivery_id, line_number"
+        ).fetchall()
+    return Random(7).sample(rows, count)
+
+
+def test_nothing_of_a_person_stands_in_what_was_reported(chain: Chain) -> None:
+    told = json.dumps([asdict(item) for item in chain.reports], default=str)
+    assert "3998" not in told and "exemple.test" not in told
+
+
+def test_look_ups_were_logged(chain: Chain) -> None:
+    look_up(LookupStores.of(chain.house), ["06 39 98 00 99"], reason="test")
+    with chain.house.engine.connect() as connection:
+        logged = connection.execute(select(operations.access_log.c.subjects_json)).scalars().all()
+    assert logged and all("3998" not in row for row in logged)
