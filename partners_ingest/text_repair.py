@@ -6,6 +6,7 @@ Rare, so found by a pattern in SQL and repaired once per distinct value in Pytho
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import duckdb
@@ -20,6 +21,8 @@ _PATTERN = "[ÂÃÅâ][^\\x00-\\x7F]"
 
 def repair_mojibake(text: str) -> str:
     """Return the text as it was before the misreading, or unchanged where that cannot be proved."""
+    if not re.search(_PATTERN, text):
+        return text
     try:
         repaired = b"".join(_byte(char) for char in text).decode("utf-8")
     except (UnicodeEncodeError, UnicodeDecodeError):

@@ -140,9 +140,13 @@ def write_dossier(root: Path, text: str = DOSSIER) -> Path:
     return folder
 
 
-def names_row(number: int, *, phone: str = "", agreed_at: str = "2026-03-02T10:00:00+01:00", zip_: str = "75011") -> str:
+def names_row(
+    number: int, *, phone: str = "", agreed_at: str = "2026-03-02T10:00:00+01:00", zip_: str = "75011"
+) -> str:
     """Return one line of a `names_*.csv` file; its own number of the fiction range unless `phone` is given."""
-    return f"{number},Lys,{phone or f'06 39 98 {number // 100:02} {number % 100:02}'},yes,{agreed_at},1980-05-02,{zip_}\n"
+    return (
+        f"{number},Lys,{phone or f'06 39 98 {number // 100:02} {number % 100:02}'},yes,{agreed_at},1980-05-02,{zip_}\n"
+    )
 
 
 def json_row(number: int) -> str:

@@ -61,9 +61,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     dossiers = read_dossiers(SHARED / "dossiers")
     told: list[str] = []
     runs = [
-        take_in(
-            stores, scan_landing(SHARED / "landing"), dossiers, settings.clock(), settings.environment, told.append
-        )
+        take_in(stores, scan_landing(SHARED / "landing"), dossiers, settings.clock(), settings.environment, told.append)
         for _ in range(2)
     ]
     reports = {(report.partner_id, report.file_name): report for report in runs[0]}

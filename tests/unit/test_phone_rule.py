@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import duckdb
 import phonenumbers
 import pytest
 from hypothesis import given, settings

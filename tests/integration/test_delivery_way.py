@@ -1,0 +1,345 @@
+"""A delivery's way on small files: what is taken in, held, refused, judged again, and what a crash leaves.
+
+Numbers are of ARCEP's fiction range. Each test has a home of its own.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from consent.dossiers import read_dossiers
+from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
+from partners_ingest.landing import Arrival, scan_landing
+from partners_ingest.unpacking import open_unpacked
+from stores import operations, schemas
+from stores.engine import connect
+from stores.evidence import EvidenceStore
+from stores.home import init_home, scratch_folder
+from stores.inputs import accepted_deliveries
+from stores.keys import derive_keys
+from stores.lake import Lake, reading_name
+from stores.migrate import migrate
+from stores.operations import open_operations
+from stores.vault import Vault
+from terms.clock import to_micros
+from terms.settings import load_settings
+from tests.dossier_samples import DOSSIER, NAMES_HEADER, NOTICE_ID, PARTNER, json_row, names_row, write_dossier
+
+ARRIVED = datetime(2026, 3, 10, 6, tzinfo=UTC)
+ROWS = NAMES_HEADER + names_row(1) + names_row(2) + names_row(3)
+
+
+@dataclass
+class House:
+    """A home with one partner, its landing folder, and a way to run ingest."""
+
+    root: Path
+    stores: IntakeStores
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    def drop(self, name: str, data: bytes | str) -> None:
+        path = self.landing / PARTNER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        at = ARRIVED.timestamp() + len(list(path.parent.iterdir()))
+        os.utime(path, (at, at))
+
+    def refresh(self) -> list[DeliveryReport]:
+        settings = load_settings(environ_of(self.root))
+        dossiers = read_dossiers(self.root / "partners")
+        arrivals: list[Arrival] = scan_landing(self.landing)
+        reports = take_in(self.stores, arrivals, dossiers, settings.clock(), settings.environment, lambda _line: None)
+        return list(reports)
+
+    def one(self) -> DeliveryReport:
+        (report,) = self.refresh()
+        return report
+
+    def lake_rows(self, table: schemas.Table, columns: str) -> list[tuple[object, ...]]:
+        kind = {schemas.OPT_INS: "optins", schemas.WITHDRAWALS: "withdrawals"}.get(table)
+        names = [
+            reading_name(item.delivery_id, item.reading)
+            for item in accepted_deliveries(self.stores.engine)
+            if kind in (None, item.kind)
+        ]
+        with connect() as connection:
+            return connection.execute(
+                f"select {columns} from ({self.stores.lake.sql(table, names)}) order by all"
+            ).fetchall()
+
+    def count(self, table: str) -> int:
+        with self.stores.engine.connect() as connection:
+            return connection.exec_driver_sql(f"select count(*) from {table}").scalar_one()
+
+
+def environ_of(root: Path) -> dict[str, str]:
+    return {
+        "FILIATION_ENV": "test",
+        "FILIATION_HOME": str(root / "home"),
+        "FILIATION_NOW": "2026-11-24T09:00:00+01:00",
+    }
+
+
+def open_house(root: Path) -> House:
+    settings = load_settings(environ_of(root))
+    home, keys, engine = init_home(settings), derive_keys(settings), open_operations(settings.database_url)
+    migrate(engine)
+    return House(root, IntakeStores(home, keys, engine, EvidenceStore(home, keys), Vault(home, keys), Lake(home)))
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    write_dossier(tmp_path / "partners")
+    opened = open_house(tmp_path)
+    yield opened
+    opened.stores.engine.dispose()
+
+
+def test_rows_become_opt_ins_and_identities_by_line(house: House) -> None:
+    house.drop("names_20260309.csv", NAMES_HEADER + names_row(1) + names_row(2, phone="06 39 XX XX 42"))
+    report = house.one()
+    assert (report.outcome, report.data_rows, report.accepted_rows, report.quarantined_rows) == ("accepted", 2, 1, 1)
+    (row,) = house.lake_rows(
+        schemas.OPT_INS,
+        "line_number, byte_offset, byte_length, flag, consented_at, consented_at_quality, form_version, notice_id,"
+        " birth_date::varchar, postcode, country, number_kind, number_zone, is_fiction, received_at, contact_id::varchar",
+    )
+    assert row[:4] == (2, len(NAMES_HEADER), len(names_row(1)) - 1, "given")
+    assert row[4:8] == (datetime(2026, 3, 2, 9), "exact_utc", "AL1", None)
+    assert row[8:14] == ("1980-05-02", "75011", "FR", "mobile", "metropole", True)
+    assert row[14] == datetime(2026, 3, 10, 6, 0, 1)
+    assert row[15] == house.stores.keys.contact_id("+33639980001")
+    assert house.lake_rows(schemas.QUARANTINE, "line_number, reasons, is_structural") == [(3, ["PHONE_MASKED"], False)]
+    with house.stores.vault.identities([reading_name(report.delivery_id, 1)]) as identities:
+        found = identities.execute("select line_number, e164, source_record_id, family_name from identities").fetchall()
+    assert found == [(2, "+33639980001", "1", "Lys")]
+
+
+def test_the_evidence_gives_the_bytes_of_a_row_back(house: House) -> None:
+    house.drop("lines_20260309T020000Z.jsonl.gz", gzip.compress((json_row(1) + json_row(2)).encode()))
+    report = house.one()
+    (_, second) = house.lake_rows(schemas.OPT_INS, "line_number, byte_offset, byte_length, notice_id")
+    with open_unpacked(house.stores.evidence, report.delivery_id, "gzip") as stream:
+        stream.read(int(str(second[1])))
+        assert stream.read(int(str(second[2]))).decode() + "\n" == json_row(2)
+    assert second[3] == NOTICE_ID
+
+
+def test_a_row_has_all_its_reasons_and_a_duplicate_stands_alone(house: House) -> None:
+    bad = "9,Lys,06 39 98,perhaps,2027-01-01T00:00:00Z,2028-05-02,75011\n"
+    house.drop("names_20260309.csv", ROWS + names_row(2) + bad)
+    assert house.one().outcome == "accepted"
+    assert house.lake_rows(schemas.QUARANTINE, "line_number, reasons, source_key is not null") == [
+        (5, ["DUPLICATE_ROW"], True),
+        (6, ["BIRTH_AFTER_CONSENT", "CONSENT_IN_FUTURE", "FLAG_UNKNOWN", "PHONE_LENGTH"], True),
+    ]
+
+
+def test_withdrawals_apply_by_id_from_their_date_or_the_export(house: House) -> None:
+    house.drop("left_20260309.csv", "id;left_on\n1;2026-03-01T10:00:00Z\n2;2026-03-01\n3;\n4;soon\n")
+    assert house.one().accepted_rows == 4
+    exported = datetime(2026, 3, 9, 22, 59, 59)
+    assert house.lake_rows(schemas.WITHDRAWALS, "line_number, withdrawn_at, withdrawn_at_quality, contact_id") == [
+        (2, datetime(2026, 3, 1, 10), "exact_utc", None),
+        (3, datetime(2026, 3, 1, 22, 59, 59), "date_only", None),
+        (4, exported, "export_instant", None),
+        (5, exported, "export_instant", None),
+    ]
+
+
+def test_an_opt_in_and_its_withdrawal_by_id_share_their_source_key(house: House) -> None:
+    house.drop("names_20260309.csv", ROWS)
+    house.drop("left_20260309.csv", "id;left_on\n2;\n")
+    house.refresh()
+    (withdrawn,) = house.lake_rows(schemas.WITHDRAWALS, "source_key")
+    assert withdrawn in house.lake_rows(schemas.OPT_INS, "source_key")
+
+
+def _two_members() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a.csv", ROWS)
+        archive.writestr("b.csv", ROWS)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "outcome", "reason"),
+    [
+        ("names_20260309.csv", b"", "refused", "FILE_EMPTY"),
+        ("names_20260309.csv.gz", gzip.compress(ROWS.encode())[:-12], "refused", "GZIP_TRUNCATED"),
+        ("names_20260309.csv", b"<!DOCTYPE html><html>sign in</html>", "refused", "HTML_NOT_DATA"),
+        ("surprise.csv", ROWS.encode(), "held", "UNKNOWN_FILE"),
+        ("names_20260309.csv", _two_members(), "held", "FORMAT_MISMATCH"),
+        ("names_20260309.csv", b"id,name,telephone\n1,a,b\n2,c,d\n", "held", "UNKNOWN_HEADER"),
+        ("names_20260309.csv", (NAMES_HEADER + names_row(1)).encode(), "held", "ROW_COUNT_LOW"),
+    ],
+)
+def test_bad_input_has_a_stated_outcome_and_leaves_no_rows(
+    house: House, name: str, data: bytes, outcome: str, reason: str
+) -> None:
+    house.drop(name, data)
+    report = house.one()
+    assert (report.outcome, report.reason) == (outcome, reason)
+    assert house.lake_rows(schemas.OPT_INS, "line_number") == []
+    assert (house.stores.home.evidence / report.delivery_id / "delivered.enc").exists()
+    assert house.refresh() == []
+
+
+def test_the_same_bytes_and_the_same_content_are_recognised(house: House) -> None:
+    house.drop("names_20260309.csv", ROWS)
+    house.drop("names_20260310.csv.gz", gzip.compress(ROWS.encode()))
+    reordered = "\n".join(",".join(reversed(line.split(","))) for line in reversed(ROWS.split("\n")[1:-1]))
+    house.drop("names_20260311.csv", ",".join(reversed(NAMES_HEADER.strip().split(","))) + "\n" + reordered + "\n")
+    assert [(report.outcome, report.reason) for report in house.refresh()] == [
+        ("accepted", None),
+        ("duplicate", "DUPLICATE_BYTES"),
+        ("duplicate", "DUPLICATE_CONTENT"),
+    ]
+
+
+def test_a_full_file_that_shrinks_too_much_is_held_until_a_person_releases_it(house: House) -> None:
+    house.drop("names_20260309.csv", NAMES_HEADER + "".join(names_row(number) for number in range(1, 11)))
+    house.drop("names_20260310.csv", ROWS)
+    held = house.refresh()[1]
+    assert (held.reason, held.data_rows, held.accepted_rows) == ("ROW_COUNT_CHANGE", 3, None)
+    assert held.quality is not None
+    assert [check.name for check in held.quality.checks if not check.is_met] == ["change_pct"]
+    root_before = _root(house, held.delivery_id)
+    _release(house, held.delivery_id)
+    released = house.one()
+    assert (released.outcome, released.accepted_rows) == ("accepted", 3)
+    assert _root(house, held.delivery_id) == root_before
+    assert house.refresh() == []
+
+
+def _root(house: House, delivery_id: str) -> str:
+    with house.stores.engine.connect() as connection:
+        query = operations.deliveries.select().where(operations.deliveries.c.delivery_id == delivery_id)
+        return str(connection.execute(query).mappings().one()["evidence_root"])
+
+
+def _release(house: House, delivery_id: str) -> None:
+    decision = {
+        "delivery_id": delivery_id,
+        "decided_at": to_micros(datetime(2026, 11, 25, tzinfo=UTC)),
+        "decided_by": "a person",
+        "why": "a purge was announced",
+    }
+    with operations.transaction(house.stores.engine) as work:
+        work.execute(operations.delivery_decisions.insert().values(**decision))
+
+
+def test_a_held_file_is_judged_again_when_its_dossier_changes(house: House) -> None:
+    house.drop("names_20260309.csv", ROWS)
+    write_dossier(house.root / "partners", DOSSIER.replace('encoding: "utf-8"', 'encoding: "cp1252"', 1))
+    held = house.one()
+    assert (held.reason, held.detail) == ("NO_READER", "encoding cp1252")
+    assert house.refresh() == []
+    write_dossier(house.root / "partners")
+    assert house.one().outcome == "accepted"
+    assert house.count("deliveries") == 1
+    assert house.count("journal") == 2
+
+
+def test_files_of_a_partner_whose_dossier_cannot_be_read_are_held(house: House) -> None:
+    house.drop("names_20260309.csv", ROWS)
+    write_dossier(house.root / "partners", DOSSIER.replace("siren:", "sirene:"))
+    assert house.one().reason == "DOSSIER_INVALID"
+    write_dossier(house.root / "partners")
+    assert house.one().outcome == "accepted"
+
+
+def test_a_file_from_nobody_we_know_is_held(house: House) -> None:
+    path = house.landing / "unknown-partner" / "x.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text(ROWS)
+    assert house.one().reason == "UNKNOWN_FILE"
+
+
+def test_a_known_bad_export_is_refused(house: House) -> None:
+    bad = '    known_bad:\n      - {"name": "spoilt", "labels": ["no", "prénom", "mail"], "given_name": "prénom", "email": "mail"}\n'
+    at = DOSSIER.index("    exported_at:")
+    write_dossier(house.root / "partners", DOSSIER[:at] + bad + DOSSIER[at:])
+    house.drop("names_20260309.csv", "no,prénom,mail\n1,Anne,Anne\n2,Luc,Luc\n")
+    house.drop("names_20260310.csv", "no,prénom,mail\n1,Anne,anne@exemple.test\n2,Luc,Luc\n")
+    assert [(report.reason, report.data_rows) for report in house.refresh()] == [
+        ("KNOWN_BAD_EXPORT", 2),
+        ("UNKNOWN_HEADER", 2),
+    ]
+
+
+STEPS = ["landed", "lines_committed", "vault_written", "lake_written", "committed"]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_kill_at_any_step_and_one_more_run_give_the_same(tmp_path: Path, step: str) -> None:
+    results = []
+    for name in ("calm", "killed"):
+        root = tmp_path / name
+        write_dossier(root / "partners")
+        house = open_house(root)
+        house.drop("names_20260309.csv", ROWS + names_row(4, phone="N/A"))
+        house.drop("lines_20260309T020000Z.jsonl.gz", gzip.compress(json_row(5).encode(), mtime=0))
+        if name == "killed":
+            assert _run_killed(root, f"delivery.{step}") == -9
+        house.refresh()
+        results.append(
+            (
+                house.lake_rows(schemas.OPT_INS, "* exclude (received_at)"),
+                house.lake_rows(schemas.QUARANTINE, "* exclude (received_at)"),
+                house.count("deliveries"),
+                house.count("journal"),
+                sorted(path.name for path in house.stores.home.lake.rglob("*") if path.is_file()),
+            )
+        )
+        with scratch_folder(house.stores.home) as scratch:
+            assert list(scratch.iterdir()) == []
+        house.stores.engine.dispose()
+    assert results[0] == results[1]
+
+
+def _run_killed(root: Path, step: str) -> int:
+    code = (
+        "import sys; from pathlib import Path; from tests.integration.test_delivery_way import open_house;"
+        "open_house(Path(sys.argv[1])).refresh()"
+    )
+    environ = {
+        **os.environ,
+        **environ_of(root),
+        "FILIATION_FAILPOINT": step,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    return subprocess.run([sys.executable, "-c", code, str(root)], env=environ, check=False).returncode
+
+
+def test_an_error_of_the_engine_tells_no_value(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The text of a DuckDB error quotes cells; what a person sees names the file and the kind of error only."""
+    from partners_ingest import intake
+    from terms.errors import FiliationError
+
+    def break_on_a_value(connection, _feed, _rules) -> None:  # type: ignore[no-untyped-def]
+        connection.execute("select phones[1]::integer from fields")
+
+    monkeypatch.setattr(intake, "type_opt_ins", break_on_a_value)
+    house.drop("names_20260309.csv", ROWS)
+    with pytest.raises(FiliationError) as caught:
+        house.refresh()
+    assert "names_20260309.csv: ConversionException" in str(caught.value)
+    assert "39 98" not in str(caught.value)
+    assert caught.value.__cause__ is None and caught.value.__suppress_context__ or caught.value.__context__ is None
+    assert house.count("deliveries") == 0

@@ -1,0 +1,212 @@
+"""Typing of single cells in SQL, paths into JSON, mojibake: what is read, and what becomes null."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from consent.dossiers import read_dossier
+from partners_ingest.fields import create_fields
+from partners_ingest.json_lines import JsonLinesReader
+from partners_ingest.json_paths import expression_of, parse_path, structure_of
+from partners_ingest.labels import plain_label
+from partners_ingest.text_repair import repair_mojibake
+from partners_ingest.values import birth_date_sql, create_value_macros, instant_sql, list_sql, one_of_sql, sex_sql
+from partners_ingest.workbench import load_lines
+from stores.engine import connect
+from terms.errors import UsageError
+from tests.dossier_samples import json_row, write_dossier
+
+
+@pytest.fixture(scope="module")
+def sql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = connect()
+    feed = next(f for f in read_dossier(write_dossier(tmp_path_factory.mktemp("p"))).feeds if f.format == "jsonl")
+    load_lines(connection, io.BytesIO(json_row(1).encode()))
+    reader = JsonLinesReader()
+    create_fields(connection, reader.read_records(connection, feed, reader.read_header(connection, feed)), feed)
+    create_value_macros(connection)
+    yield connection
+    connection.close()
+
+
+def _one(sql: duckdb.DuckDBPyConnection, expression: str, **values: object) -> object:
+    row = sql.execute(f"select {expression}", values or None).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def _instant(sql: duckdb.DuckDBPyConnection, cell: str, *formats: str) -> tuple[datetime, str] | None:
+    expression = instant_sql("cell", formats or ("iso8601",), "Europe/Paris")
+    row = sql.execute(
+        f"select r.at, r.quality from (select {expression} as r from (select $cell as cell))", {"cell": cell}
+    )
+    found = row.fetchone()
+    return None if found is None or found[0] is None else (found[0], found[1])
+
+
+@pytest.mark.parametrize(
+    ("cell", "at", "quality"),
+    [
+        ("2026-03-02T17:04:11Z", datetime(2026, 3, 2, 17, 4, 11), "exact_utc"),
+        ("2026-03-02T18:04:11.000+01:00", datetime(2026, 3, 2, 17, 4, 11), "exact_utc"),
+        ("2026-03-02T18:04+0100", datetime(2026, 3, 2, 17, 4), "exact_utc"),
+        ("2026-07-02 18:04:11", datetime(2026, 7, 2, 16, 4, 11), "zone_assumed"),
+        ("2026-07-02", datetime(2026, 7, 1, 22), "date_only"),
+        ("2026-10-25 02:30:00", datetime(2026, 10, 25, 0, 30), "zone_assumed"),  # twice: the first
+        ("2026-10-25 03:00:00", datetime(2026, 10, 25, 2, 0), "zone_assumed"),
+        ("2026-03-29 02:30:00", datetime(2026, 3, 29, 1, 30), "zone_assumed"),  # never
+    ],
+)
+def test_an_instant_is_read_in_utc(sql: duckdb.DuckDBPyConnection, cell: str, at: datetime, quality: str) -> None:
+    assert _instant(sql, cell) == (at, quality)
+
+
+@pytest.mark.parametrize(
+    "cell", ["", "0000-00-00", "2026-02-31", "31/02/2026", "26-01-02", "hier", "2026-13-01T00:00:00Z"]
+)
+def test_an_instant_that_cannot_be_read_is_null(sql: duckdb.DuckDBPyConnection, cell: str) -> None:
+    assert _instant(sql, cell, "iso8601", "YYYY-MM-DD") is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    local=st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2035, 1, 1)).map(
+        lambda t: t.replace(microsecond=0)
+    )
+)
+def test_local_times_agree_with_the_zone_data_of_python(sql: duckdb.DuckDBPyConnection, local: datetime) -> None:
+    wanted = local.replace(tzinfo=ZoneInfo("Europe/Paris"), fold=0).astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
+    assert _instant(sql, local.isoformat(sep=" ")) == (wanted, "zone_assumed")
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted"),
+    [
+        ("1980-05-02", date(1980, 5, 2)),
+        ("0000-00-00", None),
+        ("1900-01-01", None),
+        ("1970-01-01", None),
+        ("1970-01-02", date(1970, 1, 2)),
+        ("", None),
+        ("80-05-02", None),
+    ],
+)
+def test_a_birth_date_that_software_invents_is_null(
+    sql: duckdb.DuckDBPyConnection, cell: str, wanted: date | None
+) -> None:
+    assert (
+        _one(sql, f"(select {birth_date_sql('cell', ['YYYY-MM-DD'])} from (select $cell as cell))", cell=cell) == wanted
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "country", "wanted"),
+    [
+        ("75011", "FR", "75011"),
+        ("'75011", "FR", "75011"),
+        ("75 011", "FR", "75011"),
+        ("F-75011", None, "75011"),
+        ("75011.0", "FR", "75011"),
+        ("6000", "FR", "06000"),
+        ("6000.0", "FR", "06000"),
+        ("1000", "BE", "1000"),
+        ("", "FR", None),
+        ("SW1A 1AA", "GB", "SW1A1AA"),
+    ],
+)
+def test_a_postcode_is_made_plain(
+    sql: duckdb.DuckDBPyConnection, cell: str, country: str | None, wanted: str | None
+) -> None:
+    assert _one(sql, "postcode_of($cell, $country)", cell=cell, country=country) == wanted
+
+
+def test_sex_ignores_case_and_final_dot_and_never_guesses(sql: duckdb.DuckDBPyConnection) -> None:
+    expression = sex_sql("cell", {"M": ("M", "M.", "Mr"), "F": ("Mme",)})
+    rows = sql.execute(
+        f"select {expression} from (values ('m.'), ('MR'), ('mme.'), ('Dr'), ('')) as t(cell)"
+    ).fetchall()
+    assert rows == [("M",), ("M",), ("F",), (None,), (None,)]
+
+
+def test_a_flag_is_one_of_the_words_as_written(sql: duckdb.DuckDBPyConnection) -> None:
+    given = one_of_sql("cell", ["yes", "d'accord"])
+    assert _one(sql, f"(select {given} from (select $cell as cell))", cell="d'accord")
+    assert not _one(sql, f"(select {one_of_sql('cell', [])} from (select '' as cell))")
+
+
+def test_a_blank_list_is_not_stated(sql: duckdb.DuckDBPyConnection) -> None:
+    rows = sql.execute(f"select {list_sql('cell', '|')} from (values ('a| b |'), (''), ('c')) as t(cell)").fetchall()
+    assert rows == [(["a", "b"],), (None,), (["c"],)]
+
+
+def test_text_loses_nul_format_characters_and_outer_spaces_only(sql: duckdb.DuckDBPyConnection) -> None:
+    assert _one(sql, "clean_text($cell)", cell="\u00a0An\0ne\u200b  Marie\t") == "Anne  Marie"
+    assert _one(sql, "unguarded($cell)", cell="'7210") == "7210"
+
+
+RECORD = '{"a": {"b": "x"}, "n": 3.36E+10, "list": [{"key": "k", "c": ["u", "v"]}, {"key": "l", "c": []}], "flag": 1}'
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("a.b", "x"),
+        ("flag", "1"),
+        ("list[key=k].c[1]", "v"),
+        ("list[key=l].c[0]", ""),
+        ("list[key=absent].c[0]", ""),
+        ("list[0].key", "k"),
+        ("list[7].key", ""),
+        ("nothing.here", ""),
+    ],
+)
+def test_a_path_reads_its_text_or_the_empty_string(sql: duckdb.DuckDBPyConnection, path: str, wanted: str) -> None:
+    parsed = f"(select from_json($record, '{structure_of([path])}') as r)"
+    assert _one(sql, f"(select {expression_of(path, 'r')} from {parsed})", record=RECORD) == wanted
+
+
+@pytest.mark.parametrize("path", ["", "a..b", "a[", "a[b]", "[0]"])
+def test_a_path_outside_the_grammar_is_refused(path: str) -> None:
+    with pytest.raises(UsageError):
+        parse_path(path)
+
+
+def test_a_number_with_lost_digits_stays_as_written(tmp_path: Path) -> None:
+    feed = next(f for f in read_dossier(write_dossier(tmp_path)).feeds if f.format == "jsonl")
+    line = b'{"id": "1", "agreed": 1, "form": [{"name": "mobile", "value": 3.36E+10}]}\n'
+    connection = connect()
+    load_lines(connection, io.BytesIO(line))
+    reader = JsonLinesReader()
+    records = reader.read_records(connection, feed, reader.read_header(connection, feed))
+    place = records.positions["form[name=mobile].value"]
+    assert connection.execute(f"select cells[{place}] from records").fetchone() == ("3.36E+10",)
+    connection.close()
+
+
+def test_labels_compare_without_accents_case_and_spaces_and_metafields_by_key() -> None:
+    assert plain_label("  Téléphone   MOBILE ") == "telephone mobile"
+    assert plain_label("Naissance (customer.metafields.facts.birth_date)") == "customer.metafields.facts.birth_date"
+
+
+@pytest.mark.parametrize("text", ["Prénom", "L'Haÿ-les-Roses", "Île", "Œuvre — fin", "naïve"])
+def test_mojibake_is_turned_back(text: str) -> None:
+    damaged = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
+    assert damaged != text
+    assert repair_mojibake(damaged) == text
+
+
+@given(text=st.text(alphabet="abcÉéàçœ’ ÃÂ€", max_size=30))
+def test_mojibake_of_any_french_text_is_turned_back_and_french_text_is_left_alone(text: str) -> None:
+    damaged = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
+    assert repair_mojibake(damaged) == text
+    if not any(char in text for char in "ÃÂ"):
+        assert repair_mojibake(text) == text
