@@ -38,7 +38,8 @@
     create or replace macro main.decision_name(n) as ['ALLOW', 'HOLD', 'QUARANTINE', 'REFUSE'][n + 1]
 {%- endmacro %}
 
-{#- Acts of the asked contacts that had happened by the moment and were known. -#}
+{#- Acts of the asked contacts that had happened by the moment and were known; one without an instant had happened
+    by its file's export. -#}
 {% macro acts_asked_sql() -%}
     create or replace macro main.acts_asked(asked, use_moment, use_known_by) as table
     select acts.contact_id, acts.delivery_id, acts.line_number, acts.consented_at
@@ -46,7 +47,7 @@
     where
         acts.contact_id in (select a.contact_id from query_table(asked) as a)
         and acts.received_at <= use_known_by
-        and (acts.consented_at is null or acts.consented_at <= use_moment)
+        and coalesce(acts.consented_at, acts.exported_at) <= use_moment
 {%- endmacro %}
 
 {#- Findings that hold at the moment, were known, and concern this use. -#}

@@ -23,3 +23,6 @@
 {#- Open ends of periods inside the base. -#}
 {% macro since_ever() -%} '-infinity'::timestamp {%- endmacro %}
 {% macro for_ever() -%} 'infinity'::timestamp {%- endmacro %}
+
+{#- No use before this instant is judged: GDPR applies from 25 May 2018, and consents last 36 months. -#}
+{% macro judged_since() -%} '2018-05-24 22:00:00'::timestamp {%- endmacro %}

@@ -1,4 +1,5 @@
--- Findings about the person and the number. Ages become instants in Paris; who was of age at the first act has no row.
+-- Findings about the person and the number. Ages become instants in Paris; who came of age before the day from which
+-- we judge has no row of age.
 with
 
 numbers as (
@@ -11,30 +12,27 @@ numbers as (
 beliefs as (
     select
         beliefs.*,
-        numbers.first_at,
         {{ birthday('beliefs.birth_date', 17) }} as seventeen_on,
         {{ birthday('beliefs.birth_date', 18) }} as adult_on,
         {{ paris_midnight(birthday('beliefs.birth_date', 17)) }} as seventeen_at,
         {{ paris_midnight(birthday('beliefs.birth_date', 18)) }} as adult_at
     from {{ ref('int_contacts__beliefs') }} as beliefs
-    inner join numbers
-        on beliefs.contact_id = numbers.contact_id
 )
 
 select
     {{ contact_finding('UNDER_17', applies_until='seventeen_at') }}
 from beliefs
-where seventeen_at > first_at
+where seventeen_at > {{ judged_since() }}
 union all
 select
     {{ contact_finding('MINOR_AT_SEND', applies_from='seventeen_at', applies_until='adult_at') }}
 from beliefs
-where adult_at > first_at
+where adult_at > {{ judged_since() }}
 union all
 select
     {{ contact_finding('NOT_ELECTOR', adult_on='adult_on') }}
 from beliefs
-where adult_at > first_at
+where adult_at > {{ judged_since() }}
 union all
 select
     {{ contact_finding('AGE_UNKNOWN') }}

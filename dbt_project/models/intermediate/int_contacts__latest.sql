@@ -7,7 +7,6 @@ latest as (
         arg_max(sex, position) as sex,
         arg_max(birth_date, position) as birth_date,
         max(position) as position,
-        min(least(consented_at, received_at)) as first_at,
         min(received_at) as known_from
     from {{ ref('int_opt_ins__claimed') }}
     group by contact_id
@@ -23,7 +22,6 @@ select
     rows.number_kind,
     rows.number_zone,
     rows.is_fiction,
-    latest.first_at,
     latest.known_from
 from latest
 inner join {{ ref('int_opt_ins__claimed') }} as rows

@@ -1,0 +1,171 @@
+"""A small base made by hand: typed rows into a lake, facts into snapshots, then the real dbt project over them.
+
+What the rows mean is up to each test; reading partner files does not belong here.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from consent.rules import take_rules_snapshot
+from stores import schemas
+from stores.engine import connect, connect_read_only
+from stores.home import Home, init_home
+from stores.inputs import AcceptedDelivery, BuildInputs, attach_sources
+from stores.lake import Lake, reading_name
+from stores.migrate import migrate
+from stores.operations import open_operations
+from stores.schemas import Table
+from stores.snapshots import SnapshotStore
+from stores.warehouse import Warehouse
+from terms.clock import to_micros
+from terms.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DBT_PROJECT = ROOT / "dbt_project"
+Row = Mapping[str, object]
+
+_SNAPSHOT_KINDS = {
+    "dossiers": schemas.SNAPSHOT_TABLES[:7],
+    "sponsors": (schemas.SPONSORS,),
+    "controller": (schemas.CONTROLLER,),
+    "segments": (schemas.SEGMENTS, schemas.SEGMENT_CRITERIA),
+}
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """One accepted file: instants are naive UTC, `rows` by table (opt_ins, withdrawals, quarantine)."""
+
+    delivery_id: str
+    partner_id: str
+    feed_id: str
+    exported_at: datetime
+    received_at: datetime
+    rows: Mapping[Table, Sequence[Row]]
+    kind: str = "optins"
+    mode: str = "delta"
+
+
+@dataclass(frozen=True)
+class World:
+    """All that a base is made of; `facts` are snapshot tables, `open_data` lake tables without a delivery."""
+
+    deliveries: Sequence[Delivered]
+    facts: Mapping[Table, Sequence[Row]]
+    open_data: Mapping[Table, Sequence[Row]] = field(default_factory=dict)
+
+
+def build_base(folder: Path, world: World, *dbt_arguments: str) -> Path:
+    """Build the world with `dbt build …` and return the path of the build.
+
+    Raises:
+        AssertionError: dbt failed; its output is the message.
+    """
+    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(folder), "FILIATION_ACTOR": "test"})
+    home = init_home(settings)
+    engine = open_operations(settings.database_url)
+    migrate(engine)
+    snapshots = SnapshotStore(home, engine)
+    now = datetime(2026, 11, 24, 8, tzinfo=UTC)
+    taken = {"rules": take_rules_snapshot(snapshots, ROOT / "config" / "rules", now)}
+    with connect() as connection:
+        for kind, tables in _SNAPSHOT_KINDS.items():
+            queries = {table: _laid(connection, table, world.facts.get(table, ())) for table in tables}
+            taken[kind] = snapshots.take(connection, kind, "0" * 64, now, queries)
+        lake = Lake(home)
+        _write_lake(connection, lake, world)
+    inputs = BuildInputs(tuple(map(_accepted, world.deliveries)), {"hand@1": ""}, "ties", taken, "test")
+    warehouse = Warehouse(home)
+    with warehouse.start_build(home.dbt) as build:
+        attach_sources(build, inputs, lake, snapshots)
+    run_dbt(home, warehouse.build_path, "build", *dbt_arguments)
+    return warehouse.build_path
+
+
+def run_dbt(home: Home, build: Path, *arguments: str) -> None:
+    """Run one dbt command on a build, as the nightly job does."""
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).parent / "dbt"),
+            *arguments,
+            *("--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)),
+            *("--target-path", str(home.dbt / "target"), "--log-path", str(home.dbt / "logs")),
+        ],
+        env={**os.environ, "FILIATION_BUILD": str(build), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+def open_base(path: Path, asked: Sequence[str] | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a base read-only with temporary tables `asked` (None = every contact) and an empty `live_facts`."""
+    base = connect_read_only(path)
+    base.execute("create temp table asked (contact_id uuid)")
+    if asked is None:
+        base.execute("insert into asked select contact_id from contacts")
+    else:
+        base.execute("insert into asked select unnest($ids::uuid[])", {"ids": list(asked)})
+    base.execute(
+        "create temp table live_facts (contact_id uuid, kind varchar, channel varchar, sponsor_id varchar,"
+        " occurred_at timestamp, known_at timestamp)"
+    )
+    return base
+
+
+def _write_lake(connection: duckdb.DuckDBPyConnection, lake: Lake, world: World) -> None:
+    for item in world.deliveries:
+        name = reading_name(item.delivery_id, 1)
+        placed = {
+            "delivery_id": item.delivery_id,
+            "partner_id": item.partner_id,
+            "feed_id": item.feed_id,
+            "exported_at": item.exported_at,
+            "received_at": item.received_at,
+        }
+        own = schemas.OPT_INS if item.kind == "optins" else schemas.WITHDRAWALS
+        for table in (own, schemas.QUARANTINE):
+            rows = [{**placed, **row} for row in item.rows.get(table, ())]
+            lake.write(connection, table, name, _laid(connection, table, rows))
+    for table in (schemas.ADDRESS_TIES, schemas.BUREAUX, schemas.BUREAU_RESULTS, schemas.IRIS, schemas.IRIS_INCOME):
+        name = "ties" if table is schemas.ADDRESS_TIES else "hand@1"
+        lake.write(connection, table, name, _laid(connection, table, world.open_data.get(table, ())))
+    lake.write(connection, schemas.COMMUNES, "hand@1", _laid(connection, schemas.COMMUNES, ()))
+
+
+def _laid(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Row]) -> str:
+    """Lay rows into a temporary table of the schema's types (absent columns are null) and return SQL for it."""
+    unknown = {name for row in rows for name in row} - set(table.names())
+    assert not unknown, f"{table.name} has no columns {unknown}"
+    columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+    connection.execute(f"create or replace temp table laid_{table.name} ({columns})")
+    if rows:
+        marks = ", ".join("?" for _ in table.columns)
+        values = [[row.get(name) for name in table.names()] for row in rows]
+        connection.executemany(f"insert into laid_{table.name} values ({marks})", values)
+    return f"select * from laid_{table.name}"
+
+
+def _accepted(item: Delivered) -> AcceptedDelivery:
+    exported, received = (to_micros(at.replace(tzinfo=UTC)) for at in (item.exported_at, item.received_at))
+    return AcceptedDelivery(
+        item.delivery_id,
+        item.partner_id,
+        item.feed_id,
+        item.kind,
+        item.mode,
+        f"{item.delivery_id}.csv",
+        "0" * 64,
+        1,
+        exported,
+        received,
+    )
