@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
+MANIFEST := dbt_project/target/manifest.json
+MODELS := $(shell find dbt_project/models dbt_project/macros dbt_project/*.yml -type f)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo dev test check lint fix lock clean
@@ -9,7 +11,7 @@ READY := .venv/.ready
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-setup: $(READY) ## make .venv from the lock file
+setup: $(READY) $(MANIFEST) ## make .venv from the lock file
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed")'
@@ -17,27 +19,30 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep -o '^uv==[0-9.]*' requirements.lock)"
 	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
-	DBT_SEND_ANONYMOUS_USAGE_STATS=false $(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
 	@touch $(READY)
 
-demo: $(READY) ## run the whole job on the bundled sample, send a small campaign, show where a number comes from
+$(MANIFEST): $(READY) $(MODELS)
+	DBT_SEND_ANONYMOUS_USAGE_STATS=false $(BIN)/dbt --quiet parse --project-dir dbt_project --profiles-dir dbt_project
+	@touch $(MANIFEST)
+
+demo: setup ## run the whole job on the bundled sample, send a small campaign, show where a number comes from
 	@sample/demo.sh
 
-dev: $(READY) ## open the Dagster UI on the demo base (http://127.0.0.1:3000)
+dev: setup ## open the Dagster UI on the demo base (http://127.0.0.1:3000)
 	@sample/dev.sh
 
-test: $(READY) ## run every test
+test: setup ## run every test
 	$(BIN)/pytest
 
 check: lint test ## what continuous integration runs, but for the demo
 
-lint: $(READY) ## ruff, types, SQL style
+lint: setup ## ruff, types, SQL style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy terms stores partners_ingest open_data territories consent sends lineage publishing
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
 
-fix: $(READY) ## let ruff and sqlfluff mend what they can
+fix: setup ## let ruff and sqlfluff mend what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --quiet dbt_project/models

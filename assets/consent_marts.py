@@ -6,14 +6,13 @@ The models and their tests stand in `dbt_project`; what a base is made of is col
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
 from assets import vocabulary as words
-from publishing.build import DBT_PROJECT, collect_inputs, is_published, start_build
+from publishing.build import DBT_PROJECT, collect_inputs, is_published, row_counts, start_build
 from stores.house import House
 
 #: dbt folders and the groups that their models stand in.
@@ -86,10 +85,25 @@ def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey
         start_build(writing_house, inputs)
         target = writing_house.home.dbt / "target"
         os.environ["FILIATION_BUILD"] = str(writing_house.warehouse.build_path)
+        build = ["build", "--exclude-resource-type", "unit_test"]
         with redirect_stdout(_ToStandardError()):
-            yield from dbt.cli(["build"], context=context, target_path=Path(target)).stream().fetch_row_counts()
+            invocation = dbt.cli(build, context=context, target_path=target, raise_on_error=False)
+            events = list(invocation.stream())
+        yield from _with_row_counts(writing_house, events)
+        if not invocation.is_successful():
+            # dbt's own message may quote SQL and values; its log in the home has them, the event log must not
+            raise dg.Failure("A dbt model or test failed; see the failed checks of this run.", allow_retries=False)
 
     return marts
+
+
+def _with_row_counts(house: House, events: list[Any]) -> Iterator[Any]:
+    """Yield dbt's events, materialisations with the number of rows of their table."""
+    with house.warehouse.open_build() as build:
+        counts = row_counts(build)
+    for event in events:
+        count = counts.get(event.output_name) if isinstance(event, dg.Output) else None
+        yield event if count is None else event.with_metadata({**event.metadata, "dagster/row_count": count})
 
 
 class _ToStandardError:

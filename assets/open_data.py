@@ -56,7 +56,6 @@ def _source_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
             for source in sources
         ],
         pool=words.WRITER_POOL,
-        retry_policy=dg.RetryPolicy(max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL),
     )
     def open_data_sources(
         context: dg.AssetExecutionContext, config: OpenDataFolder, writing_house: dg.ResourceParam[House]

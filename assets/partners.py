@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
-from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
 
 from assets import vocabulary as words
 from consent.dossiers import read_dossiers
+from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
 from partners_ingest.landing import scan_landing
 from stores.house import House
 from stores.schemas import OPT_INS, QUARANTINE, WITHDRAWALS
@@ -106,17 +106,18 @@ def _materialisations(reports: tuple[DeliveryReport, ...]) -> Iterator[dg.Materi
 
 
 def _contract_check(reports: tuple[DeliveryReport, ...]) -> dg.AssetCheckResult:
-    judged = [report for report in reports if report.quality is not None]
-    broken = [report for report in judged if report.quality is not None and not report.quality.holds]
-    drifting = [name for report in judged if report.quality is not None for name in report.quality.drift]
+    judged = [report.quality for report in reports if report.quality is not None]
+    held = [report for report in reports if report.quality is not None and report.quality.hold is not None]
+    warnings = [f"{quality.feed_id}: {check.name}" for quality in judged for check in quality.warnings]
     return dg.AssetCheckResult(
         asset_key=["lake", "opt_ins"],
         check_name="feed_contract",
-        passed=not broken and not drifting,
+        passed=not held and not warnings,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
-            **words.counts(judged=len(judged), out_of_bounds=len(broken), drift_warnings=len(drifting)),
-            "deliveries_out_of_bounds": [report.delivery_id for report in broken],
+            **words.counts(judged=len(judged), held=len(held), drift_warnings=len(warnings)),
+            "held_deliveries": [report.delivery_id for report in held],
+            "warnings": sorted(set(warnings)),
         },
     )
 

@@ -4,10 +4,10 @@ Judging, claiming and handing over stand in `sends.sender`.
 """
 
 import dagster as dg
-from sends.sender import send_plan
 
 from assets import vocabulary as words
 from sends.house import SendStores
+from sends.sender import send_plan
 from stores.house import House
 
 PLANS = dg.DynamicPartitionsDefinition(name="plans")
