@@ -2,14 +2,23 @@
     `asked` names a relation with contact_id; `live_facts` one with contact_id, kind, channel, sponsor_id,
     occurred_at, known_at. Asked contacts filter inside the scans: a filter around a macro is not pushed down. -#}
 
+{#- Where a model failed there is nothing to judge on, and the failure itself is what dbt must report. -#}
 {% macro create_judgement_macros() %}
-    {% if execute and flags.WHICH in ('build', 'run') %}
+    {% if execute and flags.WHICH in ('build', 'run') and has_marts(['acts', 'findings', 'rules', 'sponsors']) %}
         {% for statement in [verdict_rank_sql(), decision_rank_sql(), names_sql(), acts_asked_sql(), findings_asked_sql(),
                              suppressions_asked_sql(), effects_asked_sql(), judge_acts_sql(), judge_use_sql()] %}
             {% do run_query(statement) %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
+
+{% macro has_marts(names) -%}
+    {% set found = [] %}
+    {% for name in names if adapter.get_relation(target.database, 'main', name) %}
+        {% do found.append(name) %}
+    {% endfor %}
+    {{ return(found | length == names | length) }}
+{%- endmacro %}
 
 {% macro use_parameters() -%}
     use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on,
