@@ -56,7 +56,7 @@ def _resolve_communes(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"""
         create or replace temp table homes as
-        with located as (
+        with located as materialized (
             select address_key, street, postcode, town_name(city) as town,
                 coalesce(country, '') in ('', {french}) as is_french
             from delivered
@@ -125,7 +125,7 @@ def _parse(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         r"""
         create or replace temp table parses as
-        with texts as (
+        with texts as materialized (
             select address_key, plain_text(street) as entry from homes where is_french and street is not null
         ),
         readings as (
@@ -260,9 +260,10 @@ def _collect(connection: duckdb.DuckDBPyConnection) -> None:
             select distinct address_key, address_id from exact_hits anti join settled using (address_key)
             union all
             select distinct address_key, houses.address_id
-            from nearest_streets inner join houses using (street_id)
-            where address_key not in (select address_key from settled)
-                and address_key not in (select address_key from exact_hits)
+            from nearest_streets
+            anti join settled using (address_key)
+            anti join exact_hits using (address_key)
+            inner join houses using (street_id)
         )
         select address_key, address_id, 1.0 / count(*) over (partition by address_key) as weight from rows
         """
@@ -270,19 +271,23 @@ def _collect(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"""
         create or replace temp table matches as
+        with stated as (
+            select settled.*, ban.commune_code
+            from settled inner join ban using (address_id)
+            where match_confidence >= {STATED_FROM}
+        )
         select homes.address_key,
             case
                 when settled.address_key is not null then settled.match_kind
-                when homes.address_key in (select address_key from candidate_rows) then 'street'
+                when candidates.address_key is not null then 'street'
                 when homes.commune_code is not null then 'commune'
                 else 'none'
             end as match_kind,
-            case when settled.match_confidence >= {STATED_FROM} then settled.address_id end as address_id,
-            coalesce(house.commune_code, homes.commune_code) as commune_code,
+            stated.address_id, coalesce(stated.commune_code, homes.commune_code) as commune_code,
             coalesce(settled.match_confidence, 0.0) as match_confidence
         from homes
         left join settled using (address_key)
-        left join ban as house
-            on settled.address_id = house.address_id and settled.match_confidence >= {STATED_FROM}
+        left join stated using (address_key)
+        left join (select distinct address_key from candidate_rows) as candidates using (address_key)
         """
     )
