@@ -82,9 +82,17 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     )
 
 
+#: A mapped cell that is blank states that no text was shown: the notice of the empty text, which no dossier knows.
+_NO_TEXT = "'e3b0c44298fc1c14'"
+
+
 def _notice_sql(feed: Feed) -> str:
-    """The notice that the row states: the hash of its text if the text is mapped, else its id (README, section 1)."""
+    """The notice that the row states: the hash of its text if the text is mapped, else its id (README, section 1).
+
+    Null only where the feed states neither: then the form version's notice counts.
+    """
     if is_mapped(feed, "notice_text"):
-        text = "rtrim(nfc_normalize(notice_text), chr(13) || chr(10))"
-        return f"if(trim(notice_text) = '', null, sha256({text})[:16])"
-    return "nullif(unguarded(notice_id), '')"
+        return "sha256(rtrim(nfc_normalize(notice_text), chr(13) || chr(10)))[:16]"
+    if is_mapped(feed, "notice_id"):
+        return f"coalesce(nullif(unguarded(notice_id), ''), {_NO_TEXT})"
+    return "null::varchar"

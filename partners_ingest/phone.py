@@ -316,9 +316,10 @@ def _overseas_sql(national: str) -> str:
 def create_phone_macros(connection: duckdb.DuckDBPyConnection, rules: NumberRules) -> None:
     """Create the temporary macros of the SQL rule.
 
-    `phone_plain(text)` folds and unwraps; `phone_quick(plain, country, postcode)` gives the E.164 number, a code
-    of `RowReason`, or null where Python must decide; `phone_kind(e164)` and `phone_zone(e164)` give kind and zone
-    of the numbers that the quick rule gives.
+    They are steps, each over a column that the step before made (a macro's argument is evaluated at every place
+    where it stands): `phone_plain(cell)` folds and unwraps, `phone_digits(plain)`, `phone_national(digits)`, then
+    `phone_quick(plain, digits, nsn, country, postcode)` gives the E.164 number, a code of `RowReason`, or null where
+    Python must decide. `phone_kind(e164)` and `phone_zone(e164)` tell of the numbers that it gives.
     """
     for statement in _MACROS:
         connection.execute(statement.format(bench="true" if rules is NumberRules.BENCH else "false"))
@@ -328,10 +329,14 @@ _SQL_SPACE = (
     r"[\s\x{{0085}}\x{{00A0}}\x{{1680}}\x{{2000}}-\x{{200A}}\x{{2028}}\x{{2029}}\x{{202F}}\x{{205F}}\x{{3000}}]"
 )
 _PLACEHOLDER_LIST = ", ".join(f"'{number[1:]}'" for number in PLACEHOLDERS)
-_PLAIN = f"trim(regexp_replace(regexp_replace(cell, '[\\x00\\p{{{{Cf}}}}]', '', 'g'), '{_SQL_SPACE}', ' ', 'g'))"
+# nearly every cell is plain ASCII; only the others need their spaces and format characters looked at
+_FOLDED = (
+    "trim(if(regexp_full_match(cell, '[ -~]*'), cell, "
+    f"regexp_replace(regexp_replace(cell, '[\\x00\\p{{{{Cf}}}}]', '', 'g'), '{_SQL_SPACE}', ' ', 'g')))"
+)
 
 _MACROS = (
-    f"create or replace temp macro phone_folded(cell) as {_PLAIN}",
+    f"create or replace temp macro phone_folded(cell) as {_FOLDED}",
     r"""create or replace temp macro phone_plain(cell) as regexp_replace(trim(regexp_replace(regexp_replace(
         phone_folded(cell), '^="([^"]*)"$', '\1'), '^''?(?:p:|[Tt][ée]l[.:]*)?\s*([+(0-9])', '\1')),
         '^(\+?[0-9]+)\.0$', '\1')""",
@@ -348,11 +353,10 @@ _MACROS = (
         when nsn[:5] = '{FICTION}' then '+33' || nsn
         when nsn[:3] = '596' and postcode[:3] = '972' then '+596' || nsn
         else '+' || {_overseas_sql("nsn")} || nsn end""",
-    r"""create or replace temp macro phone_quick(plain, country, postcode) as case
+    r"""create or replace temp macro phone_quick(plain, digits, nsn, country, postcode) as case
         when plain is null or regexp_full_match(plain, '(?:[nN]/?[aA]|-+)?') then 'PHONE_MISSING'
-        when country = 'BE' and regexp_full_match(phone_digits(plain), '04[0-9]{{8}}')
-            then '+32' || phone_digits(plain)[2:]
-        else phone_dispatch(phone_national(phone_digits(plain)), postcode) end""",
+        when country = 'BE' and regexp_full_match(digits, '04[0-9]{{8}}') then '+32' || digits[2:]
+        else phone_dispatch(nsn, postcode) end""",
     rf"""create or replace temp macro phone_kind(e164) as case
         when e164 is null then null
         when e164[:3] <> '+33' then if(e164[:3] = '+32', 'foreign', if(e164[5] = '6', 'mobile', 'landline'))

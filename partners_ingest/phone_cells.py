@@ -39,8 +39,13 @@ def read_phone_cells(connection: duckdb.DuckDBPyConnection, source: str, rules: 
             select line_number, unnest(phones) as cell, generate_subscripts(phones, 1) as position,
                 if(country = 'BE', 'BE', null) as country, postcode[:3] as postcode_start
             from {source}
-        )
-        select *, phone_quick(phone_plain(cell), country, postcode_start) as quick from cells
+        ),
+        plain as (select *, phone_plain(cell) as plain from cells),
+        digits as (select *, phone_digits(plain) as digits from plain),
+        national as (select *, phone_national(digits) as nsn from digits)
+        select line_number, cell, position, country, postcode_start,
+            phone_quick(plain, digits, nsn, country, postcode_start) as quick
+        from national
         """
     )
     _read_left_over(connection, rules)
