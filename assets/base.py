@@ -36,6 +36,7 @@ _CHECKED = "contacts"
 def _blocking(name: str, check: Callable[[House], checks.CheckReport], description: str) -> dg.AssetChecksDefinition:
     @dg.asset_check(name=name, asset=_CHECKED, blocking=True, description=description, pool=words.WRITER_POOL)
     def base_check(writing_house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
+        """Run the check on the build."""
         report = check(writing_house)
         return dg.AssetCheckResult(
             passed=report.holds,

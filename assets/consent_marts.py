@@ -78,6 +78,7 @@ def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey
     def marts(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, writing_house: dg.ResourceParam[House]
     ) -> Iterator[Any]:
+        """Build every model and run every test on it, unless the serving base was made of the same inputs."""
         inputs = collect_inputs(writing_house)
         if is_published(writing_house, inputs):
             context.log.info("Nothing new came in: the serving base stays.")

@@ -26,6 +26,7 @@ def delivery_sensor(job: object) -> dg.SensorDefinition:
     def new_deliveries(
         context: dg.SensorEvaluationContext, house: dg.ResourceParam[House]
     ) -> dg.SensorResult | dg.SkipReason:
+        """Look once and ask for a run if a complete file is new."""
         if not house.settings.landing.is_dir():
             return dg.SkipReason("There is no landing folder yet.")
         sizes = _unknown_files(house)
