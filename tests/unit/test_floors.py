@@ -97,6 +97,7 @@ def test_importing_a_module_opens_nothing():
     ]
     code = (
         "import sys, importlib\n"
+        "import requests  # urllib3 tries IPv6 when it is imported: not ours\n"
         "opened = []\n"
         "sys.addaudithook(lambda event, args: opened.append((event, str(args[0]))) "
         "if event in ('socket.bind', 'socket.connect', 'sqlite3.connect') or "
