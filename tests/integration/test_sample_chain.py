@@ -6,46 +6,28 @@ import csv
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from random import Random
 
 import pytest
-from small_base import run_dbt
 from sqlalchemy import select
 
-from consent.configuration import take_controller_snapshot, take_segments_snapshot, take_sponsors_snapshot
-from consent.dossiers import read_dossiers
-from consent.rules import take_rules_snapshot
-from consent.snapshots import take_dossier_snapshot
 from lineage.evidence_reading import read_evidence
 from lineage.lookup import LookupStores, look_up
-from open_data.load import OpenDataStores, refresh_open_data
-from open_data.sources import read_sources
-from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
-from partners_ingest.landing import scan_landing
 from partners_ingest.phone import normalise_number
-from publishing.build import collect_inputs, publish, start_build
 from sample.make_sample import ROOT as SAMPLE
 from sample.people import SHOWN_NUMBER
+from sends.counting import count_audience
+from sends.house import SendStores
 from stores import operations
-from stores.home import init_home, writer_lock
-from stores.house import House, open_house
+from stores.house import House
 from stores.lake import reading_name
-from stores.migrate import migrate
 from terms.environment import NumberRules
 from terms.settings import PROJECT_ROOT, load_settings
-from territories.tie import TieStores, tie_addresses
+from tests.whole_chain import Chain, run_chain
 
 #: Floor under which an order is refused (R-68), and some room above it for the demo.
 WANTED_SENDABLE = 250
-
-
-@dataclass(frozen=True)
-class Chain:
-    """The published base of the sample, and what became of each file on the way."""
-
-    house: House
-    reports: tuple[DeliveryReport, ...]
 
 
 @pytest.fixture(scope="module")
@@ -54,37 +36,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
     settings = load_settings(
         {"FILIATION_ENV": "demo", "FILIATION_HOME": str(home), "FILIATION_NOW": "2026-11-24T09:00:00+01:00"}
     )
-    init_home(settings)
-    house = open_house(settings)
-    migrate(house.engine)
-    with writer_lock(house.home):
-        reports = _take_everything_in(house)
-        inputs = collect_inputs(house)
-        start_build(house, inputs)
-        run_dbt(house.home, house.warehouse.build_path, "run")
-        publish(house, inputs)
-    return Chain(house, reports)
-
-
-def _take_everything_in(house: House) -> tuple[DeliveryReport, ...]:
-    dossiers, config, now = read_dossiers(house.settings.partners), house.settings.config, house.clock.now()
-    take_dossier_snapshot(house.snapshots, dossiers, now)
-    take_rules_snapshot(house.snapshots, config / "rules", now)
-    take_sponsors_snapshot(house.snapshots, config / "sponsors", now)
-    take_controller_snapshot(house.snapshots, config, now)
-    take_segments_snapshot(house.snapshots, config / "segments", now)
-    stores = IntakeStores(house.home, house.keys, house.engine, house.evidence, house.vault, house.lake)
-    arrivals = scan_landing(SAMPLE / "landing")
-    reports = take_in(stores, arrivals, dossiers, house.clock, house.settings.environment, _silent)
-    sources = read_sources(PROJECT_ROOT / "config" / "open_data")
-    open_data = OpenDataStores(house.home, house.engine, house.lake)
-    refresh_open_data(open_data, SAMPLE / "open_data", sources, house.clock, _silent)
-    tie_addresses(TieStores(house.vault, house.lake, house.engine), _silent)
-    return reports
-
-
-def _silent(_: str) -> None:
-    """Progress is not looked at here."""
+    return run_chain(settings, SAMPLE / "landing", SAMPLE / "open_data")
 
 
 def _expected(name: str) -> Iterator[dict[str, str]]:
@@ -123,9 +75,6 @@ def test_every_damaged_record_is_quarantined_for_its_reasons(chain: Chain) -> No
 
 
 def test_the_demo_order_reaches_enough_people(chain: Chain) -> None:
-    from sends.counting import count_audience
-    from sends.house import SendStores
-
     stores = SendStores(**{name: getattr(chain.house, name) for name in SendStores.__dataclass_fields__})
     counted = count_audience(stores, str(PROJECT_ROOT / "config" / "campaigns" / "demo.yaml"))
     assert counted.verdicts["SENDABLE"] >= WANTED_SENDABLE

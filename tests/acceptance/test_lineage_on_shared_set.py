@@ -1,0 +1,145 @@
+"""Where does each number of the shared set come from: file, line, verdicts, attributes and territory against its truth.
+
+Of the contacts whose opt-ins and withdrawals all come from the two partners that can be read. Needs the shared
+data (FILIATION_SHARED, default ../shared). A failure counts differences; it prints no value of a row.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import unicodedata
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from lineage.evidence_reading import read_evidence
+from lineage.lookup import LookupStores, look_up
+from stores.lake import reading_name
+from terms.settings import load_settings
+from tests.whole_chain import Chain, run_chain
+
+SHARED = Path(os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data"
+READABLE = {"quiz-hexagone", "lumiere"}
+CONTACTS = 2_180
+#: Rows whose feed maps the text shown and which leave it blank: the truth says that no notice was shown
+#: (PROOF_INCOMPLETE), the base falls back to the notice of the form version.
+BLANK_NOTICES = 3
+
+pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data set is not here (FILIATION_SHARED)")
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+    settings = load_settings(
+        {
+            "FILIATION_ENV": "test",
+            "FILIATION_HOME": str(tmp_path_factory.mktemp("shared") / "home"),
+            "FILIATION_PARTNERS": str(SHARED / "partners" / "dossiers"),
+            "FILIATION_NOW": "2026-11-24T09:00:00+01:00",
+        }
+    )
+    return run_chain(settings, SHARED / "partners" / "landing", SHARED / "open")
+
+
+@pytest.fixture(scope="module")
+def truth() -> list[dict[str, Any]]:
+    """Contacts of the truth that only the two readable partners know of."""
+    with (SHARED / "partners" / "truth" / "files.csv").open() as handle:
+        kinds = {row["file"]: row["kind"] for row in csv.DictReader(handle)}
+    with (SHARED / "partners" / "truth" / "rows.csv").open() as handle:
+        elsewhere = {
+            row["phone_e164"]
+            for row in csv.DictReader(handle)
+            if row["partner"] not in READABLE and kinds[row["file"]] == "withdrawals"
+        }
+    lines = (SHARED / "partners" / "truth" / "contacts.jsonl").read_text().splitlines()
+    contacts = [json.loads(line) for line in lines]
+    return [
+        contact
+        for contact in contacts
+        if {row["partner"] for row in contact["opt_ins"]} <= READABLE and contact["number"] not in elsewhere
+    ]
+
+
+@pytest.fixture(scope="module")
+def answers(chain: Chain, truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    numbers = [contact["number"] for contact in truth]
+    found = look_up(LookupStores.of(chain.house), numbers, reason="acceptance", case="A-1")
+    return [descent.to_json() for descent in found]
+
+
+def test_the_contacts_are_those_that_the_issue_counts(truth: list[dict[str, Any]]) -> None:
+    assert len(truth) == CONTACTS
+
+
+def test_every_opt_in_is_named_by_file_and_line(answers: list[dict[str, Any]], truth: list[dict[str, Any]]) -> None:
+    def rows(contact: dict[str, Any]) -> list[tuple[str, str, int]]:
+        return sorted((row["partner"], row["file"], row["line"]) for row in contact["opt_ins"])
+
+    assert _differences(answers, truth, rows, rows) == 0
+
+
+@pytest.mark.parametrize("channel", ["sms", "voice"])
+@pytest.mark.parametrize("profile", ["strict", "market"])
+def test_verdict_and_reasons_are_the_truth(
+    answers: list[dict[str, Any]], truth: list[dict[str, Any]], channel: str, profile: str
+) -> None:
+    found = _differences(answers, truth, lambda a: a["verdicts"][channel][profile], lambda t: t[channel][profile])
+    assert found <= BLANK_NOTICES
+
+
+@pytest.mark.parametrize("name", ["sex", "birth_date", "postcode"])
+def test_attributes_are_the_truth(answers: list[dict[str, Any]], truth: list[dict[str, Any]], name: str) -> None:
+    assert _differences(answers, truth, lambda a: a["attributes"][name], lambda t: t[name]) == 0
+
+
+def test_territories_are_the_truth(answers: list[dict[str, Any]], truth: list[dict[str, Any]]) -> None:
+    def found(answer: dict[str, Any]) -> tuple[str | None, ...]:
+        place = answer["territory"]
+        bureaux = place["bureaux"]
+        return place["commune"], place["address_id"], bureaux.get("2022"), bureaux.get("2026"), place["iris"]
+
+    def wanted(contact: dict[str, Any]) -> tuple[str | None, ...]:
+        names = ("commune", "address_id", "bureau_2022", "bureau_2026", "iris")
+        return tuple(contact[name] for name in names)
+
+    assert _differences(answers, truth, found, wanted) == 0
+
+
+def test_an_act_alone_never_looks_worse_than_its_contact(answers: list[dict[str, Any]]) -> None:
+    for answer in answers:
+        if answer["verdicts"]["sms"]["strict"]["verdict"] == "SENDABLE":
+            assert any(row["usable"]["sms"]["strict"] for row in answer["opt_ins"])
+
+
+def test_rows_lead_back_to_bytes_that_hold_the_number(chain: Chain) -> None:
+    house = chain.house
+    manifest = house.warehouse.manifest()
+    assert manifest is not None
+    with house.warehouse.open_base() as base:
+        rows = base.execute(
+            "select delivery_id, line_number, contact_id::varchar from opt_ins order by delivery_id, line_number"
+        ).fetchall()
+    picked = Random(11).sample(rows, 25)
+    names = [reading_name(delivery, reading) for delivery, reading in manifest.deliveries.items()]
+    numbers = house.vault.numbers(names, [contact for _, _, contact in picked])
+    for delivery, line, contact in picked:
+        record = read_evidence(LookupStores.of(house), delivery, line, reason="acceptance")
+        is_there = numbers[contact][-8:] in _digits(record.bytes)
+        assert is_there, f"{delivery}:{line}"
+
+
+def _digits(content: bytes) -> str:
+    """Return the digits of a record, full-width ones folded and the letter O read as zero, as the phone rule does."""
+    return re.sub(r"\D", "", unicodedata.normalize("NFKC", content.decode()).replace("O", "0"))
+
+
+def _differences(answers: list[dict[str, Any]], truth: list[dict[str, Any]], found: Any, wanted: Any) -> int:
+    counted = Counter(found(answer) == wanted(contact) for answer, contact in zip(answers, truth, strict=True))
+    return counted[False]
