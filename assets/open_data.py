@@ -13,7 +13,7 @@ from open_data.layouts.registry import layout_of
 from open_data.load import OpenDataStores, Outcome, SourceReport, refresh_open_data
 from open_data.sources import Source
 from stores.house import House
-from stores.schemas import ADDRESS_TIES
+from stores.schemas import ADDRESS_TIES, BAN_ADDRESSES, COMMUNES, CONTOURS
 from territories.tie import TieStores, tie_addresses
 
 #: The check of every source: its last attempt did not fail, or says which vintage serves.
@@ -42,7 +42,9 @@ def filled_by(sources: Sequence[Source]) -> Mapping[str, tuple[dg.AssetKey, ...]
 
 def assets_of(sources: Sequence[Source]) -> list[dg.AssetsDefinition]:
     """Return the assets of all sources and of the ties made with them."""
-    return [_source_assets(sources), _ties_asset([source_key(source) for source in sources])]
+    for_ties = {BAN_ADDRESSES, CONTOURS, COMMUNES}
+    tying = [source_key(source) for source in sources if for_ties & set(layout_of(source).tables)]
+    return [_source_assets(sources), _ties_asset(tying)]
 
 
 def _source_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
@@ -102,7 +104,7 @@ def _latest_attempt(report: SourceReport) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=source_key(report.source),
         check_name=FRESH,
-        passed=report.outcome in {Outcome.LOADED, Outcome.UNCHANGED} or report.message is None,
+        passed=report.outcome in {Outcome.LOADED, Outcome.UNCHANGED} or _was_never_there(report),
         severity=dg.AssetCheckSeverity.WARN,
         description=report.message,
         metadata={
@@ -110,6 +112,11 @@ def _latest_attempt(report: SourceReport) -> dg.AssetCheckResult:
             for total in report.control_totals
         },
     )
+
+
+def _was_never_there(report: SourceReport) -> bool:
+    """A source that this installation never had is no news."""
+    return report.outcome is Outcome.ABSENT and report.serving is None
 
 
 def _ties_asset(source_keys: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:

@@ -17,6 +17,7 @@ from stores.house import House
 from stores.inputs import BuildInputs, accepted_deliveries, attach_sources, current_vintages
 from stores.warehouse import BaseManifest
 from terms.clock import to_iso
+from terms.errors import FiliationError
 from terms.settings import PROJECT_ROOT
 from territories.tie import current_ties
 
@@ -35,12 +36,20 @@ class Published:
 
 
 def collect_inputs(house: House) -> BuildInputs:
-    """Return everything that a base made now would be made of."""
+    """Return everything that a base made now would be made of.
+
+    Raises:
+        FiliationError: the addresses of the current readings are not tied yet; a base without ties would say
+            "unknown" where the truth is "not looked".
+    """
+    ties = current_ties(house.engine, house.lake)
+    if ties is None:
+        raise FiliationError("The addresses of the newest deliveries are not tied.", "Run the whole refresh.")
     current = {kind: house.snapshots.current(kind) for kind in SNAPSHOT_KINDS}
     return BuildInputs(
         deliveries=accepted_deliveries(house.engine),
         open_data=current_vintages(house.engine),
-        ties_sha256=current_ties(house.engine, house.lake) or "",
+        ties_sha256=ties,
         snapshots={kind: snapshot for kind, snapshot in current.items() if snapshot is not None},
         code_version=code_version(),
     )
