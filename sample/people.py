@@ -6,7 +6,6 @@ How a person writes a number or a street belongs here; which files a person appe
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
@@ -160,8 +159,3 @@ def _shortened(street: str) -> str:
         if street.startswith(long):
             street = short + street[len(long) :]
     return street.replace("Saint-", "St ")
-
-
-def draw(random: Random, people: Sequence[Person], count: int) -> list[Person]:
-    """Return `count` different persons, in an order that the seed decides."""
-    return random.sample(list(people), count)
