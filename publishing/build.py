@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import duckdb
+from sqlalchemy import func, select
 
 from stores import journal, operations
 from stores.house import House
@@ -113,19 +114,12 @@ def row_counts(build: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def control_totals(house: House) -> dict[str, int]:
     """Return what the operations database says came in: the sums that the base must agree with."""
-    from sqlalchemy import func, select
-
     table = operations.deliveries
-    accepted = table.c.outcome == "accepted"
-    sums = select(
-        func.count(),
-        func.coalesce(func.sum(table.c.data_rows), 0),
-        func.coalesce(func.sum(table.c.accepted_rows), 0),
-        func.coalesce(func.sum(table.c.quarantined_rows), 0),
-    ).where(accepted)
+    names = ("data_rows", "accepted_rows", "quarantined_rows")
+    sums = [func.coalesce(func.sum(table.c[name]), 0) for name in names]
     with house.engine.connect() as connection:
-        row = connection.execute(sums).one()
-    return dict(zip(("deliveries", "data_rows", "accepted_rows", "quarantined_rows"), map(int, row), strict=True))
+        row = connection.execute(select(func.count(), *sums).where(table.c.outcome == "accepted")).one()
+    return {name: int(value) for name, value in zip(("deliveries", *names), row, strict=True)}
 
 
 def code_version(root: Path = DBT_PROJECT) -> str:
