@@ -1,0 +1,64 @@
+"""The shape of the dbt project: sources are the lake's tables, every model opens with its grain and tests its key."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stores import schemas
+
+MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
+SQL = sorted(MODELS.glob("*/*.sql"))
+#: The lake also holds what only other rooms read.
+NOT_FOR_DBT = {"ban_addresses", "contours"}
+
+
+def _described(model: Path) -> dict:
+    (record,) = yaml.safe_load(model.with_suffix(".yml").read_text())["models"]
+    return record
+
+
+def test_sources_have_the_columns_of_the_schemas():
+    (source,) = yaml.safe_load((MODELS / "staging" / "_lake.yml").read_text())["sources"]
+    declared = {table["name"]: [(c["name"], c["data_type"]) for c in table["columns"]] for table in source["tables"]}
+    wanted = {
+        table.name: [(column.name, column.type) for column in table.columns]
+        for table in (*schemas.LAKE_TABLES, *schemas.SNAPSHOT_TABLES)
+        if table.name not in NOT_FOR_DBT
+    }
+    del declared["deliveries"]  # made by stores.inputs, not a Parquet table
+    assert declared == wanted
+
+
+@pytest.mark.parametrize("model", SQL, ids=lambda file: file.stem)
+def test_a_model_opens_with_its_grain_and_tests_its_key(model):
+    record = _described(model)
+    assert record["name"] == model.stem
+    assert record["description"].startswith("One row per ")
+    combinations = [test["unique_combination"]["arguments"]["columns"] for test in record.get("data_tests", [])]
+    single = [column["name"] for column in record["columns"] if "unique" in column.get("data_tests", [])]
+    assert len(combinations) + len(single) == 1
+    key = combinations[0] if combinations else single
+    tested = {column["name"] for column in record["columns"] if "not_null" in column.get("data_tests", [])}
+    assert set(key) - tested <= {"channel"}, "only a finding's channel may be null in a key: it means every channel"
+
+
+@pytest.mark.parametrize("model", sorted((MODELS / "marts").glob("*.sql")), ids=lambda file: file.stem)
+def test_every_column_of_a_mart_is_described(model):
+    undescribed = [column["name"] for column in _described(model)["columns"] if not column.get("description")]
+    assert not undescribed
+
+
+def test_layers_only_look_back():
+    order = ["staging", "intermediate", "marts"]
+    layer = {file.stem: file.parent.name for file in SQL}
+    allowed = {"int_segments__matches"}  # segments are asked of the contacts that readers see
+    guilty = [
+        f"{file.stem} reads {name}"
+        for file in SQL
+        for name in layer
+        if f"ref('{name}')" in file.read_text()
+        and order.index(layer[name]) > order.index(layer[file.stem])
+        and file.stem not in allowed
+    ]
+    assert not guilty

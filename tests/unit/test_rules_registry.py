@@ -1,0 +1,118 @@
+"""The registry of rules: every record is whole, every code has its unit of SQL, and a wrong file says where."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from consent.rules import read_rules, take_rules_snapshot
+from stores.engine import connect
+from stores.home import init_home
+from stores.migrate import migrate
+from stores.operations import open_operations
+from stores.schemas import RULES
+from stores.snapshots import SnapshotStore
+from terms.errors import UsageError
+from terms.reasons import Decision, Profile, Verdict
+from terms.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORD = """
+- ids: [R-01]
+  code: SOME_CODE
+  scope: act
+  sentence: "What it checks."
+  source: "Where it stands."
+  status: "V"
+  from: null
+  until: null
+  effects: {strict: REFUSED, market: null}
+"""
+AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+def _write(folder: Path, text: str) -> Path:
+    (folder / "some.yaml").write_text(text)
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path):
+    settings = load_settings(
+        {"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home"), "FILIATION_ACTOR": "t"}
+    )
+    home, engine = init_home(settings), open_operations(settings.database_url)
+    migrate(engine)
+    yield SnapshotStore(home, engine)
+    engine.dispose()
+
+
+def test_every_code_of_the_registry_has_a_unit_of_sql_and_the_reverse():
+    sql = "\n".join(file.read_text() for file in (ROOT / "dbt_project").glob("m*/**/*.sql"))
+    effects = {*Verdict, *Decision}
+    named = {word for word in re.findall(r"'([A-Z][A-Z0-9_]{4,})'", sql) if word not in effects}
+    assert named == {rule.code for rule in read_rules(ROOT / "config" / "rules")}
+
+
+def test_every_code_of_the_partner_page_is_registered_with_its_effects():
+    effects = {
+        rule.code: tuple(rule.effects.get(profile) for profile in Profile) for rule in read_rules(ROOT / "config/rules")
+    }
+    assert effects["TTPA_NOT_DIRECT"] == (Verdict.INVITE_ONLY, None)
+    assert effects["SPONSOR_NOT_NAMED"] == (Verdict.HOLD, None)
+    assert effects["FOREIGN_NUMBER"] == (Verdict.REFUSED, Verdict.HOLD)
+    assert effects["PROOF_SUSPECT"] == (Verdict.QUARANTINED, Verdict.QUARANTINED)
+    assert effects["AUDIT_OVERDUE"] == (Verdict.HOLD, Verdict.HOLD)
+    assert effects["CONSENT_NOT_GIVEN"] == (Verdict.REFUSED, Verdict.REFUSED)
+    assert len(effects) == 30 + 5  # of the partner page, and of the rules page beyond it
+
+
+def test_rules_become_rows_per_profile_with_instants_of_paris(store, tmp_path):
+    text = RECORD.replace("from: null", "from: 2026-07-01").replace("until: null", "until: 2027-01-01")
+    snapshot = take_rules_snapshot(store, _write(tmp_path, text), AT)
+    with connect() as connection:
+        rows = connection.execute(
+            f"select code, profile, effect, applies_from, applies_until from ({store.sql(snapshot, RULES)})"
+        ).fetchall()
+    assert rows == [("SOME_CODE", "strict", "REFUSED", datetime(2026, 6, 30, 22), datetime(2026, 12, 31, 23))]
+
+
+def test_the_same_rules_are_the_same_snapshot_and_a_changed_effect_is_another(store, tmp_path):
+    first = take_rules_snapshot(store, _write(tmp_path, RECORD), AT)
+    assert take_rules_snapshot(store, tmp_path, AT) == first
+    changed = take_rules_snapshot(store, _write(tmp_path, RECORD.replace("market: null", "market: HOLD")), AT)
+    assert (changed.number, changed.sha256 != first.sha256) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("scope: act", "scope: person", "'person' is not one of act, contact"),
+        ("strict: REFUSED", "strict: SENDABLE", "'SENDABLE' is not one of INVITE_ONLY"),
+        ("strict: REFUSED", "strict: null", "at least one profile"),
+        ('source: "Where it stands."', 'source: " "', "without this text"),
+        ("  status: V", "", "missing key"),
+        ("  code: SOME_CODE", "  code: SOME_CODE\n  lifted_by: me", "unknown key 'lifted_by'"),
+        ("from: null\n  until: null", "from: 2026-02-01\n  until: 2026-02-01", "ends before it begins"),
+    ],
+)
+def test_a_wrong_record_says_file_line_and_key(tmp_path, old, new, told):
+    text = RECORD.replace('status: "V"', "status: V")
+    assert old in text
+    with pytest.raises(UsageError, match=r"rules/some\.yaml, line \d+") as error:
+        read_rules(_write(tmp_path, text.replace(old, new)))
+    assert told in str(error.value)
+
+
+def test_periods_of_one_code_may_follow_but_not_overlap(tmp_path):
+    earlier = RECORD.replace("until: null", "until: 2026-07-01")
+    later = RECORD.replace("from: null", "from: 2026-07-01")
+    assert len(read_rules(_write(tmp_path, earlier + later))) == 2
+    with pytest.raises(UsageError, match="SOME_CODE overlap"):
+        read_rules(_write(tmp_path, earlier + RECORD))
+
+
+def test_a_folder_without_rules_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="holds no file"):
+        read_rules(tmp_path)
