@@ -20,7 +20,7 @@ from sends.findings import Finding, OrderRefused, SendRules, read_send_rules, re
 from sends.house import SendStores
 from sends.judging import create_judged, use_of
 from sends.orders import Audience, Segment, is_segment_file, read_order, read_segment
-from sends.planning import FLOOR, selection_of
+from sends.planning import FLOOR, judged_at, selection_of
 from stores.warehouse import read_manifest
 from terms.clock import to_iso
 from terms.errors import UsageError
@@ -104,8 +104,11 @@ def _of_order(stores: SendStores, path: Path) -> _Question:
     order = read_order(path)
     context = read_context(stores.settings.config, order)
     _check_criteria(order.campaign_id, order.audience, context.rules)
-    use = use_of(stores, context, order.window_from, stores.clock.now())
-    return _Question(order.campaign_id, selection_of(context), use, context.rules, order.window_from)
+    now = stores.clock.now()
+    begins = judged_at(order, now)
+    return _Question(
+        order.campaign_id, selection_of(context), use_of(stores, context, begins, now), context.rules, begins
+    )
 
 
 def _of_segment(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path) -> _Question:

@@ -60,6 +60,7 @@ class Draft:
     excluded_by_code: Mapping[str, int]
     bureau_codes: tuple[str, ...]
     quote: Quote
+    judged_at: datetime
     starts_at: datetime
     ends_at: datetime
 
@@ -149,6 +150,11 @@ def order_findings(context: Context, now: datetime) -> tuple[Finding, ...]:
     return found
 
 
+def judged_at(order: Order, now: datetime) -> datetime:
+    """Return the instant that an audience is judged at: window.from, or now where the window is open already."""
+    return max(order.window_from, now)
+
+
 def selection_of(context: Context) -> Selection:
     """Return what an order's audience is evaluated with: ages count on the day (Paris) of window.from."""
     order = context.order
@@ -166,13 +172,14 @@ def _draft(
     order, manifest = context.order, read_manifest(base)
     plan_id = PlanId(digest(order.campaign_id, order.sha256, manifest.version, str(to_micros(now)))[:16])
     create_audience(base, selection_of(context))
-    create_judged(base, stores, "audience", use_of(stores, context, order.window_from, now))
+    begins = judged_at(order, now)
+    create_judged(base, stores, "audience", use_of(stores, context, begins, now))
     where = places(base) or [Place(frozenset({"metropole"}), True)]
-    _load_closed_places(base, where, context)
+    _load_closed_places(base, where, context, begins)
     _load_held(base, stores, Holding(order.election, order.round, order.sponsor, plan_id, now), now)
     _create_outcome(base, context, plan_id)
     contacts = _one(base, "select count(*) from outcome where excluded_under is null")
-    start = max(now, first_open(where[0], order.window_from, order.window_to, context.timing) or order.window_from)
+    start = first_open(where[0], begins, order.window_to, context.timing) or begins
     draft = Draft(
         plan_id=plan_id,
         base_version=manifest.version,
@@ -188,6 +195,7 @@ def _draft(
         ),
         bureau_codes=_reserved_bureaux(base, context),
         quote=quote_sms(context.final_text, context.prices),
+        judged_at=begins,
         starts_at=start,
         ends_at=planned_end(start, contacts, context.rate_per_second),
     )
@@ -198,7 +206,7 @@ def _audience_findings(
     base: duckdb.DuckDBPyConnection, context: Context, draft: Draft, where: Sequence[Place]
 ) -> tuple[Finding, ...]:
     order, rules = context.order, context.rules
-    found = calendar_findings(context, where, draft.starts_at, draft.ends_at)
+    found = calendar_findings(context, where, draft)
     if draft.contacts < FLOOR:
         found += rules.found("SEGMENT_TOO_SMALL", "audience")
     if order.audience.bureau_vote is not None and revealing_bureaux(base, order.audience.bureau_vote):
@@ -206,34 +214,41 @@ def _audience_findings(
     return found
 
 
-def calendar_findings(context: Context, where: Sequence[Place], start: datetime, last: datetime) -> tuple[Finding, ...]:
-    """Return what the calendar says of a whole order: at window.from for everybody, and of its last message.
+def calendar_findings(context: Context, where: Sequence[Place], draft: Draft) -> tuple[Finding, ...]:
+    """Return what the calendar says of a whole order: at its first instant for everybody, and of its last message.
 
     A first instant that is closed for some places only is no finding: their messages wait, or are excluded.
     The place that most of the audience shares speaks for the order.
     """
-    order, timing = context.order, context.timing
-    at_start = [moment_findings(order.window_from, place, timing) for place in where]
+    timing = context.timing
+    at_start = [moment_findings(draft.judged_at, place, timing) for place in where]
     found = at_start[0] if all(at_start) else ()
     known = {item.code for item in found}
-    at_end = moment_findings(last, where[0], timing)
+    at_end = moment_findings(draft.ends_at, where[0], timing)
     crossing = ("L49", "L49-3", "VALIDITY_CROSSES_BLACKOUT", "TERRITORY_UNKNOWN")
     found += tuple(item for item in at_end if item.code in crossing and item.code not in known)
-    return found + window_findings(start, last, order.window_to, timing.rules)
+    return found + window_findings(draft.starts_at, draft.ends_at, context.order.window_to, timing.rules)
 
 
-def _load_closed_places(base: duckdb.DuckDBPyConnection, where: Sequence[Place], context: Context) -> None:
-    """Create `closed_places`: places for which the window has no instant at all, with the code that says why."""
-    order, timing = context.order, context.timing
+def _load_closed_places(
+    base: duckdb.DuckDBPyConnection, where: Sequence[Place], context: Context, start: datetime
+) -> None:
+    """Create `closed_places`: places for which the window has no instant at all, with the codes that say why.
+
+    Where every place is closed the order itself gets the finding, and nobody is excluded for it.
+    """
+    timing, end = context.timing, context.order.window_to
     base.execute(
         "create or replace temp table closed_places (zones varchar[], is_territory_known boolean, codes varchar[])"
     )
-    for place in where:
-        if first_open(place, order.window_from, order.window_to, timing) is None:
-            codes = sorted(item.code for item in moment_findings(order.window_from, place, timing))
-            base.execute(
-                "insert into closed_places values (?, ?, ?)", [sorted(place.zones), place.is_territory_known, codes]
-            )
+    closed = [place for place in where if first_open(place, start, end, timing) is None]
+    if len(closed) == len(where):
+        return
+    for place in closed:
+        codes = sorted(item.code for item in moment_findings(start, place, timing))
+        base.execute(
+            "insert into closed_places values (?, ?, ?)", [sorted(place.zones), place.is_territory_known, codes]
+        )
 
 
 def _load_held(base: duckdb.DuckDBPyConnection, stores: SendStores, holding: Holding, now: datetime) -> None:

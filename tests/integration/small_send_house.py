@@ -79,7 +79,7 @@ def make_house(folder: Path, url=None, contacts=400, now=NOW, base=True) -> Send
     stores = SendStores.of(open_house(settings))
     migrate(stores.engine)
     if base:
-        _fill_vault(stores, contacts)
+        fill_vault(stores, contacts)
         publish(stores, contacts)
     return stores
 
@@ -89,12 +89,13 @@ def at(stores, moment):
     return SendStores(**{**stores.__dict__, "clock": Clock(datetime.fromisoformat(moment))})
 
 
-def publish(stores, contacts, version="b1", rules="rules-1", refused=()):
+def publish(stores, contacts, version="b1", rules="rules-1", refused=(), macron_votes=560):
     """Publish a base: contact i votes in bureau 1101 (even) or 1102 (odd), is 20 + i % 60 years old."""
     build = stores.warehouse.start_build(stores.home.root)
-    build.execute("create table people (contact_id uuid, i integer)")
-    build.executemany(
-        "insert into people values (?, ?)", [(stores.keys.contact_id(number(i)), i) for i in range(contacts)]
+    ids = [stores.keys.contact_id(number(i)) for i in range(contacts)]
+    build.execute(
+        "create table people as select unnest($ids::uuid[]) as contact_id, unnest(range($n))::integer as i",
+        {"ids": ids, "n": contacts},
     )
     build.execute(
         "create table contacts as select contact_id, case when i % 2 = 0 then 'F' else 'M' end as sex,"
@@ -109,19 +110,22 @@ def publish(stores, contacts, version="b1", rules="rules-1", refused=()):
     )
     build.execute(
         "create table bureau_results as select * from (values"
-        " ('PRES2022', 2, '75056_1101', '2022', 900, 800, 'MACRON', 560),"
+        " ('PRES2022', 2, '75056_1101', '2022', 900, 800, 'MACRON', $macron_votes),"
         " ('PRES2022', 2, '75056_1101', '2022', 900, 800, 'LE PEN', 240),"
         " ('PRES2022', 2, '75056_1102', '2022', 900, 800, 'MACRON', 400),"
         " ('PRES2022', 2, '75056_1102', '2022', 900, 800, 'LE PEN', 400))"
-        " as r (election, round, bureau_code, map, votes_cast, valid_votes, candidate, votes)"
+        " as r (election, round, bureau_code, map, votes_cast, valid_votes, candidate, votes)",
+        {"macron_votes": macron_votes},
     )
     build.execute(
         "create table iris as select * from (values ('751114201', 24000.0), ('751114202', null))"
         " as r (iris_code, median_euros)"
     )
-    codes = [{"i": i, "code": "CONSENT_EXPIRED" if i % 10 == 9 or i in refused else None} for i in range(contacts)]
-    build.execute("create table codes (i integer, code varchar)")
-    build.executemany("insert into codes values ($i, $code)", codes)
+    build.execute(
+        "create table codes as select i, case when i % 10 = 9 or list_contains($refused::integer[], i)"
+        " then 'CONSENT_EXPIRED' end as code from people",
+        {"refused": list(refused)},
+    )
     build.execute(
         "create table given as select contact_id, $delivery as delivery_id, code, birth_date + to_years(18) as adult_on"
         " from people join codes using (i) join contacts using (contact_id)",
@@ -132,12 +136,16 @@ def publish(stores, contacts, version="b1", rules="rules-1", refused=()):
     stores.warehouse.publish(BaseManifest(version, NOW, "i", "c", rules, {DELIVERY: 1}, {}, {}, {}, {}))
 
 
-def _fill_vault(stores, contacts):
+def fill_vault(stores, contacts):
+    """Write the numbers of the first contacts into the vault."""
     connection = duckdb.connect()
     stores.vault.unlock(connection)
-    connection.execute("create table n (contact_id uuid, e164 varchar)")
-    rows = [(stores.keys.contact_id(number(i)), number(i)) for i in range(contacts)]
-    connection.executemany("insert into n values (?, ?)", rows)
+    e164s = [number(i) for i in range(contacts)]
+    ids = [stores.keys.contact_id(e164) for e164 in e164s]
+    connection.execute(
+        "create table n as select unnest($ids::uuid[]) as contact_id, unnest($e164s) as e164",
+        {"ids": ids, "e164s": e164s},
+    )
     filled = {"delivery_id": "$delivery", "line_number": "1", "contact_id": "contact_id", "e164": "e164"}
     columns = ", ".join(f"{filled.get(c.name, 'null')}::{c.type} as {c.name}" for c in IDENTITIES.columns)
     stores.vault.write(
