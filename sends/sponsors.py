@@ -93,12 +93,12 @@ def read_sponsor(folder: Path, sponsor_id: str) -> Sponsor:
 
 
 def sponsor_findings(sponsor: Sponsor, round_number: int, on: date, rules: SendRules) -> tuple[Finding, ...]:
-    """Return what a sponsor's papers say on a day (Paris): declaration (R-47), qualified for round 2 (R-26)."""
+    """Return what a sponsor's papers say on a day (Paris): declaration (R-47), qualified for round 2 (R-26; not known yet = no finding)."""
     found: tuple[Finding, ...] = ()
     signed = sponsor.declaration_signed_on
     if signed is None or signed > on:
         found += rules.found("NO_DECLARATION", "sponsor")
-    if round_number == 2 and sponsor.qualified_for_round_2 is not True:
+    if round_number == 2 and sponsor.qualified_for_round_2 is False:
         found += rules.found("SPONSOR_ELIMINATED", "sponsor")
     return found
 

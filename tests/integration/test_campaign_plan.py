@@ -105,7 +105,7 @@ def test_age_counts_on_the_day_of_the_window(stores, tmp_path, on, shift):
         ({"window": {"from": "2027-04-17T10:00:00+02:00", "to": "2027-04-17T20:00:00+02:00"}}, ["L49"]),
         (
             {"window": {"from": "2027-05-01T10:00:00+02:00", "to": "2027-05-01T20:00:00+02:00"}, "round": 2},
-            ["HOLIDAY", "L49", "SPONSOR_ELIMINATED"],
+            ["HOLIDAY", "L49"],
         ),
         (
             {"message": {"sender": "INFO", "text": "Venez"}},

@@ -1,5 +1,6 @@
 """The message linter, the price by parts, and a STOP in every written form."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -82,7 +83,9 @@ def test_senders(sender, expected):
 def test_a_sponsor_signs_its_declaration_first():
     assert sponsor_findings(SPONSOR, 1, date(2026, 9, 10), RULES) == ()
     assert [item.code for item in sponsor_findings(SPONSOR, 1, date(2026, 9, 9), RULES)] == ["NO_DECLARATION"]
-    assert [item.code for item in sponsor_findings(SPONSOR, 2, date(2027, 4, 20), RULES)] == ["SPONSOR_ELIMINATED"]
+    assert sponsor_findings(SPONSOR, 2, date(2027, 4, 20), RULES) == ()
+    eliminated = replace(SPONSOR, qualified_for_round_2=False)
+    assert [item.code for item in sponsor_findings(eliminated, 2, date(2027, 4, 20), RULES)] == ["SPONSOR_ELIMINATED"]
 
 
 @pytest.mark.parametrize(
@@ -132,8 +135,6 @@ def test_the_price_is_the_lists_on_the_final_text():
 
 
 def test_an_appended_stop_line_is_part_of_the_final_text():
-    from dataclasses import replace
-
     appending = replace(GATEWAY, appends_stop_line=True)
     bare = GOOD.replace(" STOP 36111", "")
     assert codes(final_text(bare, appending), gateway=appending) == []
