@@ -6,6 +6,7 @@ leaves before it is replaced by the next run. Scheduling and display belong to `
 
 from __future__ import annotations
 
+import traceback
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -157,11 +158,10 @@ def take_in(
         for arrival in arrivals:
             try:
                 report = _take_one(stores, arrival, dossiers, clock, NUMBER_RULES[environment], scratch)
-            except duckdb.Error as error:
-                # the text of a database error may quote a cell, so only its kind is told
-                failed.append(f"{arrival.partner_id}/{arrival.file_name}: {type(error).__name__}")
             except FiliationError as error:
                 failed.append(f"{arrival.partner_id}/{arrival.file_name}: {error.message}")
+            except Exception as error:  # told once all others are in, see _describe
+                failed.append(f"{arrival.partner_id}/{arrival.file_name}: {_describe(error)}")
             else:
                 if report is not None:
                     reports.append(report)
@@ -172,6 +172,12 @@ def take_in(
             "Nothing of them was kept but the evidence; run the refresh again, and report it if it stays.",
         )
     return tuple(reports)
+
+
+def _describe(error: Exception) -> str:
+    """Say what went wrong and where in the code, never the text: a database error quotes the cell it stumbled on."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
 
 
 def judgement_key(partner_id: str, dossiers: DossierSet) -> str:
@@ -243,6 +249,8 @@ def _judge_bytes(case: _Case, judged: _Judged) -> _Judged:
             content = load_lines(bench, unpacked)
         if content.is_damaged:
             return replace(judged, reason=judged.reason or FileReason.GZIP_TRUNCATED)
+        if content.size == 0:
+            return replace(judged, content=content, reason=FileReason.FILE_EMPTY)
         judged = replace(judged, content=content, commitments=_commit_lines(case, bench, content))
         failpoint.reach("delivery.lines_committed")
         return judged if judged.reason else _judge_content(case, bench, judged)

@@ -169,6 +169,40 @@ def test_an_opt_in_and_its_withdrawal_by_id_share_their_source_key(house: House)
     assert withdrawn in house.lake_rows(schemas.OPT_INS, "source_key")
 
 
+def test_a_withdrawal_by_number_reaches_the_contact_and_one_that_names_nobody_is_quarantined(house: House) -> None:
+    by_number = DOSSIER.replace(
+        'mapping: {"source_record_id": "id", "withdrawn_at": "left_on"}', 'mapping: {"phone": ["id"]}'
+    )
+    write_dossier(house.root / "partners", by_number)
+    house.drop("left_20260309.csv", "id;left_on\n06 39 98 00 01;x\n06 39 XX XX 42;\n;2026-03-01\n")
+    assert house.one().accepted_rows == 1
+    wanted = house.stores.keys.contact_id("+33639980001")
+    assert house.lake_rows(schemas.WITHDRAWALS, "line_number, contact_id::varchar, source_key") == [(2, wanted, None)]
+    assert house.lake_rows(schemas.QUARANTINE, "line_number, reasons") == [
+        (3, ["PHONE_MASKED"]),
+        (4, ["PHONE_MISSING"]),
+    ]
+
+
+def test_one_delivery_that_cannot_be_judged_does_not_stop_the_others(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from partners_ingest import intake
+    from terms.errors import FiliationError
+
+    def break_down(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(intake, "type_withdrawals", break_down)
+    house.drop("left_20260309.csv", "id;left_on\n1;\n")
+    house.drop("names_20260309.csv", ROWS)
+    with pytest.raises(FiliationError, match="1 deliveries could not be judged"):
+        house.refresh()
+    assert house.count("deliveries") == 1
+    monkeypatch.undo()
+    assert house.one().file_name == "left_20260309.csv"
+
+
 def _two_members() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -181,6 +215,9 @@ def _two_members() -> bytes:
     ("name", "data", "outcome", "reason"),
     [
         ("names_20260309.csv", b"", "refused", "FILE_EMPTY"),
+        ("names_20260309.csv.gz", gzip.compress(b""), "refused", "FILE_EMPTY"),
+        ("names_20260309.csv", NAMES_HEADER.encode(), "held", "ROW_COUNT_LOW"),
+        ("lines_20260309T020000Z.jsonl.gz", b"\xff\xfe\x00garbage\n", "accepted", None),
         ("names_20260309.csv.gz", gzip.compress(ROWS.encode())[:-12], "refused", "GZIP_TRUNCATED"),
         ("names_20260309.csv", b"<!DOCTYPE html><html>sign in</html>", "refused", "HTML_NOT_DATA"),
         ("surprise.csv", ROWS.encode(), "held", "UNKNOWN_FILE"),
@@ -189,8 +226,8 @@ def _two_members() -> bytes:
         ("names_20260309.csv", (NAMES_HEADER + names_row(1)).encode(), "held", "ROW_COUNT_LOW"),
     ],
 )
-def test_bad_input_has_a_stated_outcome_and_leaves_no_rows(
-    house: House, name: str, data: bytes, outcome: str, reason: str
+def test_bad_input_has_a_stated_outcome_and_leaves_no_opt_ins(
+    house: House, name: str, data: bytes, outcome: str, reason: str | None
 ) -> None:
     house.drop(name, data)
     report = house.one()
@@ -339,7 +376,7 @@ def test_an_error_of_the_engine_tells_no_value(house: House, monkeypatch: pytest
     house.drop("names_20260309.csv", ROWS)
     with pytest.raises(FiliationError) as caught:
         house.refresh()
-    assert "names_20260309.csv: ConversionException" in str(caught.value)
+    assert "names_20260309.csv: ConversionException in test_delivery_way.py, line" in str(caught.value)
     assert "39 98" not in str(caught.value)
     assert caught.value.__cause__ is None and caught.value.__suppress_context__ or caught.value.__context__ is None
     assert house.count("deliveries") == 0

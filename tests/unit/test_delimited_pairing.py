@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from consent.dossiers import Feed, read_dossier
@@ -86,7 +86,9 @@ def test_the_same_content_in_another_order_of_columns_has_the_same_key(feed: Fee
 _LINE = st.text(alphabet='ab,"', max_size=9)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
+@example(lines=['a,"b', '",c', '",x,y'])  # the middle line could end one record or begin another: the first wins
+@example(lines=['a,"b', '",c', '",x,y', '",b,c'])
 @given(lines=st.lists(_LINE, max_size=9))
 def test_pairing_says_what_a_reader_by_hand_says(feed: Feed, lines: list[str]) -> None:
     found = _read((HEADER + "".join(f"{line}\n" for line in lines)).encode(), feed)
