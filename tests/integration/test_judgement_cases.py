@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
@@ -68,7 +68,7 @@ def _world() -> World:
     ]
     segments = ["everybody", "women", "one-bureau", "not-one-bureau", "paris", "voted", "poor", "aged-46"]
     return World(
-        [direct, shop],
+        [direct, shop, _bursts()],
         {
             **world.facts,
             schemas.DOSSIER_FORM_VERSIONS: [
@@ -107,6 +107,32 @@ def _world() -> World:
             ],
         },
     )
+
+
+def _bursts() -> Delivered:
+    """Return acts of one contact from three IPs: 100 in a minute, 101 in an hour, and 100 with one at its very end."""
+    start = datetime(2025, 6, 1, 12)
+    seconds = {
+        "ip-100": [index % 60 for index in range(100)],
+        "ip-101": [36 * index if index < 100 else 3599 for index in range(101)],
+        "ip-end": [0] * 100 + [3600],
+    }
+    rows = [
+        {
+            **_GOOD,
+            "line_number": 200 * number + index,
+            "contact_id": contact(6),
+            "source_key": f"{ip}-{index}",
+            "ip_key": ip,
+            "consented_at": start + timedelta(seconds=second),
+            "birth_date": None,
+            "sex": None,
+        }
+        for number, (ip, offsets) in enumerate(seconds.items(), start=1)
+        for index, second in enumerate(offsets)
+    ]
+    exported_at = datetime(2025, 6, 2)
+    return Delivered("web-0", "direct", "web", exported_at, exported_at, {schemas.OPT_INS: rows})
 
 
 def _criterion(segment: str, criterion: str, **values: object) -> dict[str, object]:
@@ -193,6 +219,14 @@ def test_the_sponsor_that_asks_must_be_named_itself(base):
     assert (found.decision, found.codes) == (Decision.HOLD, ("SPONSOR_NOT_NAMED",))
 
 
+def test_more_than_100_acts_from_one_ip_within_an_hour_are_suspect(base):
+    suspects = base.execute(
+        "select opt_ins.ip_key, count(*) from findings join opt_ins using (delivery_id, line_number)"
+        " where code = 'PROOF_SUSPECT' group by all"
+    ).fetchall()
+    assert suspects == [("ip-101", 101)]
+
+
 def test_no_live_environment_may_use_the_fiction_range(base):
     for rules in (NumberRules.LIVE, NumberRules.BENCH):
         assert _of(base, 0, _with(number_rules=rules)).codes == ("FICTION_NUMBER",)
@@ -261,7 +295,7 @@ def test_members_of_segments(base):
     members = {segment: sorted(ids) for segment, ids in rows}
     ids = [contact(number) for number in range(4)]
     assert members == {
-        "everybody": ids,
+        "everybody": [*ids, contact(6)],
         "women": ids[:3],
         "one-bureau": ids[:1],
         "not-one-bureau": [ids[0], ids[2]],
