@@ -39,6 +39,9 @@ _STATES: Mapping[ReportStatus, State] = MappingProxyType(
 #: How long one question for events waits, and how long to wait before asking a gateway that did not answer again.
 _WAIT_SECONDS, _RETRY_SECONDS = 1.0, 0.5
 
+#: Reports gather this long between two commits (a STOP must count within a second); words come this seldom.
+_GATHER_SECONDS, _TELL_SECONDS = 0.1, 5.0
+
 
 @dataclass(frozen=True)
 class Intake:
@@ -47,6 +50,10 @@ class Intake:
     reports: int
     replies: int
     stops: int
+
+    def plus(self, other: Intake) -> Intake:
+        """Return the sum of two rounds."""
+        return Intake(self.reports + other.reports, self.replies + other.replies, self.stops + other.stops)
 
 
 def listen(
@@ -59,7 +66,7 @@ def listen(
     """
     gateway = open_gateway(read_gateway(stores.settings.config / "gateways", name))
     say(f"listener: taking in reports and replies of {name}")
-    is_reachable = True
+    told_at, untold, is_reachable = time.monotonic(), Intake(0, 0, 0), True
     while not until():
         try:
             intake = take_in(stores, name, gateway, _WAIT_SECONDS)
@@ -69,9 +76,12 @@ def listen(
             is_reachable = False
             time.sleep(_RETRY_SECONDS)
             continue
-        is_reachable = True
-        if intake.reports or intake.replies:
-            say(f"listener: {intake.reports} reports, {intake.replies} replies, {intake.stops} STOP")
+        is_reachable, untold = True, untold.plus(intake)
+        if time.monotonic() - told_at >= _TELL_SECONDS and untold != Intake(0, 0, 0):
+            say(f"listener: {untold.reports} reports, {untold.replies} replies, {untold.stops} STOP")
+            told_at, untold = time.monotonic(), Intake(0, 0, 0)
+        if intake.reports:
+            time.sleep(_GATHER_SECONDS)
 
 
 def take_in(stores: SendStores, name: str, gateway: Gateway, wait_seconds: float) -> Intake:

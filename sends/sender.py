@@ -260,10 +260,12 @@ class _Tally:
     states: dict[State, int] = field(default_factory=dict)
 
     def add(self, changes: Sequence[Change]) -> None:
+        """Count changes in."""
         for change in changes:
             self.states[change.state] = self.states.get(change.state, 0) + 1
 
     def of(self, state: State) -> int:
+        """Return how many messages this run brought into a state."""
         return self.states.get(state, 0)
 
 
@@ -419,6 +421,7 @@ class _PublishedBase:
         self.version = ""
 
     def connection(self) -> duckdb.DuckDBPyConnection:
+        """Return a read-only connection to it."""
         stat = self._stores.warehouse.base_path.stat()
         stamp = (stat.st_ino, stat.st_mtime_ns)
         if self._connection is None or stamp != self._stamp:
@@ -428,6 +431,7 @@ class _PublishedBase:
         return self._connection
 
     def close(self) -> None:
+        """Let the base go."""
         if self._connection is not None:
             self._connection.close()
         self._connection = None

@@ -1,5 +1,6 @@
 """The codes of `sends` that one use can show, against the shared golden cases: calendar, text, sender, declaration."""
 
+import functools
 import os
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -38,6 +39,10 @@ _NUMBER_ZONES = {
     "+689": "polynesie",
     "+33": "metropole",
 }
+
+
+read_calendar, read_elections = functools.cache(read_calendar), functools.cache(read_elections)
+read_gateway, read_send_rules = functools.cache(read_gateway), functools.cache(read_send_rules)
 
 
 def merged(base, change):
