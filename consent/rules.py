@@ -137,7 +137,9 @@ def _check_periods(rules: tuple[Rule, ...]) -> None:
         records.sort(key=lambda rule: rule.starts_on or date.min)
         for earlier, later in zip(records, records[1:], strict=False):
             if earlier.ends_on is None or (later.starts_on or date.min) < earlier.ends_on:
-                raise UsageError(f"Two rules of the code {code} overlap in time.", "End the earlier one in config/rules/.")
+                raise UsageError(
+                    f"Two rules of the code {code} overlap in time.", "End the earlier one in config/rules/."
+                )
 
 
 def _rows(rule: Rule) -> list[tuple[str | None, ...]]:
