@@ -3,9 +3,11 @@
 The models and their tests stand in `dbt_project`; what a base is made of is collected in `publishing`.
 """
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -15,11 +17,13 @@ from assets import vocabulary as words
 from publishing.build import DBT_PROJECT, collect_inputs, is_published, row_counts, start_build
 from stores.house import House
 
-#: dbt folders and the groups that their models stand in.
-_GROUPS = {"staging": words.CONSENT, "intermediate": words.CONSENT, "marts": words.BASE}
-
-
+#: Marts about territories; every other model tells of consents, but for those of segments.
+_TERRITORIES = {"address_ties", "bureaux", "bureau_results", "iris"}
 _CONFIGURATION = {"dossiers", "rules", "sponsors", "controller", "segment_definitions"}
+
+
+#: model -> column -> what it means
+Descriptions = Mapping[str, Mapping[str, str]]
 
 
 class MartTranslator(DagsterDbtTranslator):
@@ -43,9 +47,11 @@ class MartTranslator(DagsterDbtTranslator):
         )
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """Return the group of the model's layer."""
-        folders = dbt_resource_props.get("fqn", [])
-        return next((group for folder, group in _GROUPS.items() if folder in folders), None)
+        """Return the chapter of the story that the model belongs to."""
+        name = dbt_resource_props["name"]
+        if "segment" in name:
+            return words.SEGMENTS
+        return words.TERRITORIES if name in _TERRITORIES else words.CONSENT
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Return the model's own name, and for a source the Python asset that stands before it."""
@@ -67,6 +73,7 @@ def dbt_project() -> DbtProject:
 
 def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey, ...]]) -> dg.AssetsDefinition:
     """Return the assets of all dbt models."""
+    described = _descriptions(project.manifest_path)
 
     @dbt_assets(
         manifest=project.manifest_path,
@@ -87,10 +94,11 @@ def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey
         target = writing_house.home.dbt / "target"
         os.environ["FILIATION_BUILD"] = str(writing_house.warehouse.build_path)
         build = ["build", "--exclude-resource-type", "unit_test"]
-        with redirect_stdout(_ToStandardError()):
+        # Standard output belongs to the command's answer; dbt's own lines go to the home.
+        with (writing_house.home.dbt / "console.log").open("w") as console, redirect_stdout(console):
             invocation = dbt.cli(build, context=context, target_path=target, raise_on_error=False)
             events = list(invocation.stream())
-        yield from _with_row_counts(writing_house, events)
+        yield from _with_tables(writing_house, described, events)
         if not invocation.is_successful():
             # dbt's own message may quote SQL and values; its log in the home has them, the event log must not
             raise dg.Failure("A dbt model or test failed; see the failed checks of this run.", allow_retries=False)
@@ -98,24 +106,31 @@ def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey
     return marts
 
 
-def _with_row_counts(house: House, events: list[Any]) -> Iterator[Any]:
-    """Yield dbt's events, materialisations with the number of rows of their table."""
+def _with_tables(house: House, described: Descriptions, events: list[Any]) -> Iterator[Any]:
+    """Yield dbt's events, materialisations with the rows and the typed columns of their table."""
     with house.warehouse.open_build() as build:
         counts = row_counts(build)
+        types = build.execute(
+            "select table_name, list((column_name, data_type) order by column_index)"
+            " from duckdb_columns() where schema_name = 'main' group by table_name"
+        ).fetchall()
+    columns = dict(types)
     for event in events:
-        count = counts.get(event.output_name) if isinstance(event, dg.Output) else None
-        yield event if count is None else event.with_metadata({**event.metadata, "dagster/row_count": count})
+        name = event.output_name if isinstance(event, dg.Output) else None
+        if name in counts:
+            told = described.get(name, {})
+            schema = dg.TableSchema([dg.TableColumn(at, of, description=told.get(at)) for at, of in columns[name]])
+            table = {"dagster/row_count": counts[name], "dagster/column_schema": schema}
+            yield event.with_metadata({**event.metadata, **table})
+        else:
+            yield event
 
 
-class _ToStandardError:
-    """Standard output belongs to the command's answer; dbt's own lines go beside it."""
-
-    def write(self, text: str) -> int:
-        import sys
-
-        return sys.stderr.write(text)
-
-    def flush(self) -> None:
-        import sys
-
-        sys.stderr.flush()
+def _descriptions(manifest: Path) -> Descriptions:
+    """Return what dbt's manifest says of each model's columns."""
+    nodes = json.loads(manifest.read_text())["nodes"].values()
+    return {
+        node["name"]: {name: column["description"] for name, column in node["columns"].items()}
+        for node in nodes
+        if node["resource_type"] == "model"
+    }

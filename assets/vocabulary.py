@@ -15,6 +15,7 @@ OPEN_DATA = "open_data"
 CONFIGURATION = "configuration"
 TERRITORIES = "territories"
 CONSENT = "consent"
+SEGMENTS = "segments"
 BASE = "base"
 SENDS = "sends"
 
@@ -34,7 +35,9 @@ def counts(**figures: int) -> Mapping[str, Any]:
 def schema_of(table: Table) -> Mapping[str, Any]:
     """Return the column schema and grain of a stored table as asset metadata."""
     columns = [
-        dg.TableColumn(column.name, column.type, description=column.meaning or None, tags={"class": column.privacy.value})
+        dg.TableColumn(
+            column.name, column.type, description=column.meaning or None, tags={"class": column.privacy.value}
+        )
         for column in table.columns
     ]
     return {

@@ -101,7 +101,7 @@ def _run_config(landing: Path | None, partners: Path | None, open_data: Path | N
         ops["configuration__dossiers"] = {"config": {"folder": texts["partners"]}}
     if "open_data" in texts:
         ops["open_data_sources"] = {"config": {"folder": texts["open_data"]}}
-    return {"ops": ops, "loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+    return {"ops": ops, "loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 
 
 def _outcomes(result: dg.ExecuteInProcessResult) -> Mapping[str, int]:

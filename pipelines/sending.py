@@ -31,7 +31,7 @@ def run_send(house: House, plan_id: str, limit: int | None, progress: Callable[[
     check_sendable(SendStores.of(house), plan_id)
     use_instance(house.home)
     progress(f"send: plan {plan_id} started")
-    config: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+    config: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
     if limit is not None:
         config["ops"] = {"sends": {"config": {"limit": limit}}}
     with redirect_stdout(sys.stderr), dg.DagsterInstance.get() as instance:

@@ -116,10 +116,11 @@ def control_totals(house: House) -> dict[str, int]:
     """Return what the operations database says came in: the sums that the base must agree with."""
     table = operations.deliveries
     names = ("data_rows", "accepted_rows", "quarantined_rows")
-    sums = [func.coalesce(func.sum(table.c[name]), 0) for name in names]
+    sums = [func.coalesce(func.sum(table.c[name]), 0).label(name) for name in names]
+    query = select(func.count().label("deliveries"), *sums).where(table.c.outcome == "accepted")
     with house.engine.connect() as connection:
-        row = connection.execute(select(func.count(), *sums).where(table.c.outcome == "accepted")).one()
-    return {name: int(value) for name, value in zip(("deliveries", *names), row, strict=True)}
+        found = connection.execute(query).mappings().one()
+    return {name: int(found[name]) for name in ("deliveries", *names)}
 
 
 def code_version(root: Path = DBT_PROJECT) -> str:

@@ -5,7 +5,8 @@ set -euo pipefail
 . "$(dirname "$0")/environment.sh"
 
 at() { export FILIATION_NOW="2026-11-24T$1+01:00"; }
-show() { printf '\n\033[1m$ %s\033[0m\n' "$*"; "$@"; }
+tell() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
+show() { tell "$@"; "$@"; }
 
 rm -rf "$FILIATION_HOME"
 work=$(mktemp -d)
@@ -18,7 +19,9 @@ show filiation refresh
 show filiation deliveries
 show filiation segment count config/campaigns/demo.yaml
 
-show filiation campaign plan config/campaigns/demo.yaml --json | tee "$work/plan.json" | python -m json.tool --no-ensure-ascii
+tell filiation campaign plan config/campaigns/demo.yaml --json
+filiation campaign plan config/campaigns/demo.yaml --json >"$work/plan.json"
+python -m json.tool --no-ensure-ascii "$work/plan.json"
 plan=$(python -c 'import json, sys; print(json.load(open(sys.argv[1]))["plan_id"])' "$work/plan.json")
 at 09:30:00
 show filiation campaign approve "$plan" --by "Camille Second"
