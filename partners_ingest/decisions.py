@@ -31,7 +31,9 @@ def release(engine: Engine, delivery_id: str, by: str, why: str, now: datetime) 
         if found is None:
             raise UsageError(f"There is no delivery {delivery_id}.", "See `filiation deliveries`.")
         if found["outcome"] != FileOutcome.HELD:
-            raise Refused(f"Delivery {delivery_id} is {found['outcome']}, not held.", "Only a held one can be released.")
+            raise Refused(
+                f"Delivery {delivery_id} is {found['outcome']}, not held.", "Only a held one can be released."
+            )
         if found["reason"] not in RELEASABLE:
             raise Refused(
                 f"Delivery {delivery_id} is held as {found['reason']}.",

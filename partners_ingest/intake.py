@@ -383,7 +383,7 @@ def _commit(case: _Case, judged: _Judged, now: datetime) -> DeliveryReport:
         content_fingerprint=judged.fingerprint,
         outcome=outcome.value,
         reason=judged.reason.value if judged.reason else None,
-        data_rows=judged.data_rows,
+        data_rows=None if outcome is FileOutcome.DUPLICATE else judged.data_rows,  # told with the first of them
         accepted_rows=totals.accepted_rows if totals else None,
         quarantined_rows=totals.quarantined_rows if totals else None,
         reading=case.reading if outcome is FileOutcome.ACCEPTED else 0,

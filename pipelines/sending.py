@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 
 import dagster as dg
-from sends.house import SendStores
-from sends.sender import check_sendable
 
 from assets.sends import PLANS
 from pipelines.build import build_defs
 from pipelines.instance import use_instance
 from pipelines.jobs import SEND
+from sends.house import SendStores
+from sends.sender import check_sendable
 from stores.house import House
 from terms.errors import FiliationError
 

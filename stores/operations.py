@@ -343,7 +343,9 @@ def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str
     kept = connection.execution_options(preserve_rowcount=True)
     size = max(1, _MAX_PARAMETERS // len(table.columns))
     return sum(
-        kept.execute(_insert(connection, table).values(list(rows[start : start + size])).on_conflict_do_nothing()).rowcount
+        kept.execute(
+            _insert(connection, table).values(list(rows[start : start + size])).on_conflict_do_nothing()
+        ).rowcount
         for start in range(0, len(rows), size)
     )
 

@@ -83,7 +83,11 @@ OPT_INS = Table(
         ("consented_at", "TIMESTAMP", "instant of the act; null where the file gives none that can be read"),
         ("consented_at_quality", "VARCHAR", "exact_utc, zone_assumed, date_only; null without instant"),
         ("source_consent_id", "VARCHAR", "keyed hash of the partner's consent id; null without one"),
-        ("notice_id", "VARCHAR", "notice that the row states: hash of its text, else its id; of the empty text if blank; null if not mapped"),
+        (
+            "notice_id",
+            "VARCHAR",
+            "notice that the row states: hash of its text, else its id; of the empty text if blank; null if not mapped",
+        ),
         ("form_version", "VARCHAR", "form version that the row itself states; null if none"),
         ("channels", "VARCHAR[]", "channels stated by the row; null = not stated"),
         ("purposes", "VARCHAR[]", "purposes stated by the row; null = not stated"),

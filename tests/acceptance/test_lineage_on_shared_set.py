@@ -20,31 +20,20 @@ import pytest
 
 from lineage.evidence_reading import read_evidence
 from lineage.lookup import LookupStores, look_up
+from stores.house import House
 from stores.lake import reading_name
-from terms.settings import load_settings
-from tests.whole_chain import Chain, run_chain
+from tests.acceptance.conftest import SharedRefresh
 
 SHARED = Path(os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data"
 READABLE = {"quiz-hexagone", "lumiere"}
 CONTACTS = 2_180
-#: Rows whose feed maps the text shown and which leave it blank: the truth says that no notice was shown
-#: (PROOF_INCOMPLETE), the base falls back to the notice of the form version.
-BLANK_NOTICES = 3
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data set is not here (FILIATION_SHARED)")
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    settings = load_settings(
-        {
-            "FILIATION_ENV": "test",
-            "FILIATION_HOME": str(tmp_path_factory.mktemp("shared") / "home"),
-            "FILIATION_PARTNERS": str(SHARED / "partners" / "dossiers"),
-            "FILIATION_NOW": "2026-11-24T09:00:00+01:00",
-        }
-    )
-    return run_chain(settings, SHARED / "partners" / "landing", SHARED / "open")
+def house(shared_refresh: SharedRefresh) -> House:
+    return shared_refresh.house
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +57,9 @@ def truth() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def answers(chain: Chain, truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def answers(house: House, truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
     numbers = [contact["number"] for contact in truth]
-    found = look_up(LookupStores.of(chain.house), numbers, reason="acceptance", case="A-1")
+    found = look_up(LookupStores.of(house), numbers, reason="acceptance", case="A-1")
     return [descent.to_json() for descent in found]
 
 
@@ -91,7 +80,7 @@ def test_verdict_and_reasons_are_the_truth(
     answers: list[dict[str, Any]], truth: list[dict[str, Any]], channel: str, profile: str
 ) -> None:
     found = _differences(answers, truth, lambda a: a["verdicts"][channel][profile], lambda t: t[channel][profile])
-    assert found <= BLANK_NOTICES
+    assert found == 0
 
 
 @pytest.mark.parametrize("name", ["sex", "birth_date", "postcode"])
@@ -118,8 +107,7 @@ def test_an_act_alone_never_looks_worse_than_its_contact(answers: list[dict[str,
             assert any(row["usable"]["sms"]["strict"] for row in answer["opt_ins"])
 
 
-def test_rows_lead_back_to_bytes_that_hold_the_number(chain: Chain) -> None:
-    house = chain.house
+def test_rows_lead_back_to_bytes_that_hold_the_number(house: House) -> None:
     manifest = house.warehouse.manifest()
     assert manifest is not None
     with house.warehouse.open_base() as base:

@@ -1,0 +1,55 @@
+"""The shared set, taken in once by the real command, for every acceptance test.
+
+Needs the shared data (FILIATION_SHARED, default ../shared); without it the tests are skipped with that reason.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from stores.house import House, open_house
+from terms.settings import load_settings
+from tests.commands import Answer, Shell
+
+SHARED = Path(os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data"
+
+
+@dataclass(frozen=True)
+class SharedRefresh:
+    """A home into which the shared set was taken twice, and what the two refreshes answered."""
+
+    shell: Shell
+    house: House
+    first: Answer
+    second: Answer
+
+
+@pytest.fixture(scope="session")
+def shared_refresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedRefresh]:
+    """The home of the shared set after two refreshes."""
+    if not SHARED.is_dir():
+        pytest.skip("the shared data set is not here (FILIATION_SHARED)")
+    shell = Shell(
+        tmp_path_factory.mktemp("shared") / "home",
+        {
+            "FILIATION_ENV": "test",
+            "FILIATION_NOW": "2026-11-24T09:00:00+01:00",
+            "FILIATION_ACTOR": "acceptance",
+        },
+    )
+    folders = (
+        *("--landing", str(SHARED / "partners" / "landing"), "--partners", str(SHARED / "partners" / "dossiers")),
+        *("--open-data", str(SHARED / "open"), "--json"),
+    )
+    made = shell.run("init")
+    assert made.code == 0, made.err
+    first, second = shell.run("refresh", *folders), shell.run("refresh", *folders)
+    assert first.code == 0, first.err
+    house = open_house(load_settings(shell.environ()))
+    yield SharedRefresh(shell, house, first, second)
+    house.engine.dispose()
