@@ -9,10 +9,11 @@ from pathlib import Path
 import dagster as dg
 
 from assets import vocabulary as words
-from consent.configuration import take_controller_snapshot, take_segments_snapshot, take_sponsors_snapshot
+from consent.controller import take_controller_snapshot
 from consent.dossiers import read_dossiers
 from consent.rules import take_rules_snapshot
 from consent.snapshots import take_dossier_snapshot
+from sends.snapshots import take_segments_snapshot, take_sponsors_snapshot
 from stores.house import House
 from stores.snapshots import Snapshot
 

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from consent.configuration import take_controller_snapshot, take_segments_snapshot, take_sponsors_snapshot
+from consent.controller import take_controller_snapshot
 from consent.dossiers import read_dossiers
 from consent.rules import take_rules_snapshot
 from consent.snapshots import take_dossier_snapshot
@@ -17,6 +17,7 @@ from open_data.sources import read_sources
 from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
 from partners_ingest.landing import scan_landing
 from publishing.build import collect_inputs, publish, start_build
+from sends.snapshots import take_segments_snapshot, take_sponsors_snapshot
 from stores.home import init_home, writer_lock
 from stores.house import House, open_house
 from stores.migrate import migrate

@@ -5,13 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from consent.configuration import (
-    read_controller,
-    read_segments,
-    take_controller_snapshot,
-    take_segments_snapshot,
-    take_sponsors_snapshot,
-)
+from consent.controller import read_controller, take_controller_snapshot
+from sends.snapshots import read_segments, take_segments_snapshot, take_sponsors_snapshot
 from stores.engine import connect
 from stores.home import init_home
 from stores.migrate import migrate

@@ -1,44 +1,19 @@
-"""Snapshots of what else the judgement needs from `config/`: the controller, the sponsors and named segments.
+"""Snapshots of sponsors and named segments: read from `config/`, checked, and kept as rows for the base.
 
-Each is read and checked by the room that owns its fields (`sends` for sponsors and audiences); here it becomes rows.
-Dossiers have their own module (`consent.snapshots`), rules theirs (`consent.rules`).
+Their fields are typed in `sends.sponsors` and `sends.orders`; what a segment holds is dbt's business.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 
-from consent.marked_yaml import read_marked
 from sends.orders import Amount, Audience, BureauVote, Segment, Years, read_segment
 from sends.sponsors import Sponsor, read_sponsor
-from stores.engine import connect
-from stores.operations import canonical_json
-from stores.schemas import CONTROLLER, SEGMENT_CRITERIA, SEGMENTS, SPONSORS, Table
-from stores.snapshots import Snapshot, SnapshotStore
+from stores.schemas import SEGMENT_CRITERIA, SEGMENTS, SPONSORS
+from stores.snapshots import Row, Snapshot, SnapshotStore
 from terms.errors import UsageError
-
-Row = tuple[object, ...]
-
-
-@dataclass(frozen=True)
-class Controller:
-    """Us, by the name that a notice must show."""
-
-    legal_name: str
-
-
-def read_controller(config: Path) -> Controller:
-    """Read `controller.yaml` of the configuration folder.
-
-    Raises:
-        UsageError: missing, or a key is wrong.
-    """
-    keys = read_marked(config / "controller.yaml", "controller.yaml").keys(frozenset({"legal_name"}))
-    return Controller(keys["legal_name"].text())
 
 
 def read_sponsors(folder: Path) -> tuple[Sponsor, ...]:
@@ -64,15 +39,6 @@ def read_segments(folder: Path) -> tuple[Segment, ...]:
     return tuple(segments.values())
 
 
-def take_controller_snapshot(store: SnapshotStore, config: Path, at: datetime) -> Snapshot:
-    """Write the controller as the next snapshot, or return the current one if nothing changed.
-
-    Raises:
-        UsageError: as `read_controller`.
-    """
-    return _take(store, "controller", at, {CONTROLLER: [(read_controller(config).legal_name,)]})
-
-
 def take_sponsors_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Snapshot:
     """Write the sponsors as the next snapshot, or return the current one if nothing changed.
 
@@ -80,7 +46,7 @@ def take_sponsors_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> 
         UsageError: as `read_sponsors`.
     """
     rows: list[Row] = [(item.sponsor_id, item.legal_name, item.candidate) for item in read_sponsors(folder)]
-    return _take(store, "sponsors", at, {SPONSORS: rows})
+    return store.take_rows("sponsors", at, {SPONSORS: rows})
 
 
 def take_segments_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Snapshot:
@@ -92,7 +58,7 @@ def take_segments_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> 
     segments = read_segments(folder)
     heads: list[Row] = [(item.segment_id, item.channel.value, item.profile.value, item.sponsor) for item in segments]
     criteria = [row for item in segments for row in _criteria(item)]
-    return _take(store, "segments", at, {SEGMENTS: heads, SEGMENT_CRITERIA: criteria})
+    return store.take_rows("segments", at, {SEGMENTS: heads, SEGMENT_CRITERIA: criteria})
 
 
 def _check_segment(segment: Segment, file: Path, known: Mapping[str, Segment]) -> None:
@@ -101,21 +67,6 @@ def _check_segment(segment: Segment, file: Path, known: Mapping[str, Segment]) -
     if segment.audience.forbidden:
         found = segment.audience.forbidden[0]
         raise UsageError(f"{file.name}: the criterion {found.key} is forbidden ({found.code}).", "Remove it.")
-
-
-def _take(store: SnapshotStore, kind: str, at: datetime, tables: Mapping[Table, Sequence[Row]]) -> Snapshot:
-    digest = sha256(canonical_json({table.name: rows for table, rows in tables.items()}).encode()).hexdigest()
-    current = store.current(kind)
-    if current is not None and current.sha256 == digest:
-        return current
-    with connect() as connection:
-        for table, rows in tables.items():
-            columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
-            connection.execute(f"create temp table {table.name}_read ({columns})")
-            if rows:
-                marks = ", ".join("?" for _ in table.columns)
-                connection.executemany(f"insert into {table.name}_read values ({marks})", rows)
-        return store.take(connection, kind, digest, at, {table: f"select * from {table.name}_read" for table in tables})
 
 
 def _criteria(segment: Segment) -> Iterator[Row]:
