@@ -34,7 +34,7 @@ _CHECKED = "contacts"
 
 
 def _blocking(name: str, check: Callable[[House], checks.CheckReport], description: str) -> dg.AssetChecksDefinition:
-    @dg.asset_check(name=name, asset=_CHECKED, blocking=True, description=description, pool=words.WRITER_POOL)
+    @dg.asset_check(name=name, asset=_CHECKED, blocking=True, description=description)
     def base_check(writing_house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
         """Run the check on the build."""
         report = check(writing_house)
@@ -64,7 +64,6 @@ CHECKS = [
     group_name=words.BASE,
     owners=words.DATA_ENGINEERING,
     kinds={"duckdb"},
-    pool=words.WRITER_POOL,
 )
 def published_base(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
     """The base that everyone reads: renamed into place whole, with its manifest, after every blocking check."""

@@ -80,7 +80,6 @@ def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey
         project=project,
         dagster_dbt_translator=MartTranslator(filled_by),
         name="consent_marts",
-        pool=words.WRITER_POOL,
     )
     def marts(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, writing_house: dg.ResourceParam[House]

@@ -57,7 +57,6 @@ def _source_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
             dg.AssetCheckSpec(FRESH, asset=source_key(source), description="The newest file was taken in or is known.")
             for source in sources
         ],
-        pool=words.WRITER_POOL,
     )
     def open_data_sources(
         context: dg.AssetExecutionContext, config: OpenDataFolder, writing_house: dg.ResourceParam[House]
@@ -126,7 +125,6 @@ def _ties_asset(source_keys: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         group_name=words.TERRITORIES,
         owners=words.DATA_ENGINEERING,
         kinds={"parquet"},
-        pool=words.WRITER_POOL,
         metadata=words.schema_of(ADDRESS_TIES),
     )
     def address_ties(

@@ -66,7 +66,6 @@ class LandingFolders(dg.Config):
             "feed_contract", asset=["lake", "opt_ins"], description="Great Expectations: each feed's own bounds."
         )
     ],
-    pool=words.WRITER_POOL,
 )
 def partner_files(
     context: dg.AssetExecutionContext, config: LandingFolders, writing_house: dg.ResourceParam[House]

@@ -23,9 +23,6 @@ DATA_ENGINEERING = ["team:data-engineering"]
 DATA_PROTECTION = ["team:data-protection"]
 CAMPAIGNS = ["team:campaigns"]
 
-#: The one writer: Dagster starts one step of this pool at a time; the file lock of the home is the guard.
-WRITER_POOL = "writer"
-
 
 def counts(**figures: int) -> Mapping[str, Any]:
     """Return metadata that holds counts only."""

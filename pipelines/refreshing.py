@@ -5,6 +5,7 @@ The job itself stands in `pipelines.jobs`; the same job runs from the schedule a
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +22,9 @@ from pipelines.jobs import REFRESH
 from stores.home import writer_lock
 from stores.house import House
 from terms.errors import FiliationError, Refused
+
+#: Between the start of a run and the moment it holds the writer's lock.
+_GRACE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,11 @@ def run_refresh(
     run_id, began = str(uuid4()), time.monotonic()
     before = house.warehouse.manifest()
     progress(f"refresh: run {run_id[:8]} started")
+    # on a quiet night dbt is not run, and Dagster warns of each of its checks; the run itself keeps every event
+    logging.getLogger("dagster").setLevel(logging.ERROR)
     with redirect_stdout(sys.stderr), dg.DagsterInstance.get() as instance:
+        for dead in end_dead_runs(instance, time.time()):
+            progress(f"refresh: run {dead[:8]} had died; what it had committed stands")
         result = (
             build_defs()
             .resolve_job_def(REFRESH)
@@ -87,6 +95,24 @@ def run_refresh(
         _outcomes(result),
         round(time.monotonic() - began, 1),
     )
+
+
+def end_dead_runs(instance: dg.DagsterInstance, now: float) -> list[str]:
+    """Mark refreshes whose process died as failed and return their ids; to be called while the lock is free.
+
+    Args:
+        instance: whose runs are looked at.
+        now: real time in seconds since 1970; a run that began within the last minute may not hold the lock yet.
+    """
+    started = dg.RunsFilter(job_name=REFRESH, statuses=[dg.DagsterRunStatus.STARTED])
+    dead = [
+        record.dagster_run
+        for record in instance.get_run_records(filters=started)
+        if record.start_time is not None and record.start_time < now - _GRACE_SECONDS
+    ]
+    for run in dead:
+        instance.report_run_failed(run, "Its process died: the writer's lock is free.")
+    return [run.run_id for run in dead]
 
 
 def _run_config(landing: Path | None, partners: Path | None, open_data: Path | None) -> Mapping[str, object]:

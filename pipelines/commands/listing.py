@@ -5,6 +5,8 @@ Counts, ids, codes and instants only.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import Engine, func, select
 
 from pipelines.commands.answers import instant
@@ -12,6 +14,7 @@ from stores import operations
 from stores.house import House
 from stores.lake import reading_name
 from stores.schemas import QUARANTINE
+from terms.clock import to_iso
 
 Row = dict[str, object]
 
@@ -102,17 +105,29 @@ def _vintages(engine: Engine) -> Row:
 
 
 def _last_run(opened: House) -> tuple[Row | None, list[str]]:
-    """Return the newest refresh as it wrote itself down, and the checks that warned in it."""
-    table = operations.refresh_runs
-    query = select(table).order_by(table.c.started_at.desc()).limit(1)
-    with opened.engine.connect() as connection:
-        row = connection.execute(query).mappings().first()
-    if row is None:
-        return None, []
+    """Return the newest refresh from Dagster's own record, and the checks that warned or failed in it."""
+    import dagster as dg
+
+    from pipelines.instance import use_instance
+    from pipelines.jobs import REFRESH
+
+    use_instance(opened.home)
+    with dg.DagsterInstance.get() as instance:
+        records = instance.get_run_records(filters=dg.RunsFilter(job_name=REFRESH), limit=1)
+        if not records:
+            return None, []
+        record = records[0]
+        events = instance.all_logs(record.dagster_run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     run: Row = {
-        "run_id": row["run_id"],
-        "started_at": instant(row["started_at"]),
-        "ended_at": instant(row["ended_at"]),
-        "outcome": row["outcome"],
+        "run_id": record.dagster_run.run_id,
+        "started_at": _seconds(record.start_time),
+        "ended_at": _seconds(record.end_time),
+        "outcome": record.dagster_run.status.value,
     }
-    return run, operations.read_json_list(row["warnings_json"])
+    checks = [entry.dagster_event.asset_check_evaluation_data for entry in events if entry.dagster_event]
+    failed = [check for check in checks if not check.passed]
+    return run, sorted(f"{check.asset_key.to_user_string()}: {check.check_name}" for check in failed)
+
+
+def _seconds(timestamp: float | None) -> str | None:
+    return None if timestamp is None else to_iso(datetime.fromtimestamp(int(timestamp), UTC))

@@ -68,3 +68,16 @@ def operations_url(request, tmp_path):
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/operations.sqlite"
     return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture(scope="session")
+def sample_refresh(tmp_path_factory):
+    """A home of the bundled sample with one more delivery of planted values, refreshed by the real command."""
+    from tests.canaries import landing_with_canaries
+    from tests.commands import sample_shell
+
+    folder = tmp_path_factory.mktemp("sample")
+    shell = sample_shell(folder / "home with a space", LANDING=str(landing_with_canaries(folder / "landing")))
+    made = shell.run("init")
+    assert made.code == 0, made.err
+    return shell, shell.run("refresh", "--json")

@@ -1,0 +1,125 @@
+"""The nightly job by its command on the bundled sample: published once, quiet twice, refused by a check, never doubled."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from stores.home import open_home, writer_lock
+from stores.operations import open_operations, transaction
+from terms.settings import load_settings
+from tests.commands import Shell
+
+
+@pytest.fixture
+def copied(sample_refresh, tmp_path):
+    """A copy of the refreshed home and landing folder, to be spoilt."""
+    shell, first = sample_refresh
+    assert first.code == 0, first.err
+    home, landing = tmp_path / "home", tmp_path / "landing"
+    shutil.copytree(shell.home, home)
+    shutil.copytree(shell.settings["FILIATION_LANDING"], landing)
+    return Shell(home, {**shell.settings, "FILIATION_LANDING": str(landing)})
+
+
+def _version(shell):
+    return shell.run("status", "--json").json()["version"]
+
+
+def test_the_first_refresh_publishes(sample_refresh):
+    shell, first = sample_refresh
+    answer = first.json()
+    assert answer["outcome"] == "published"
+    assert answer["deliveries"]["accepted"] == 11
+    status = shell.run("status", "--json").json()
+    assert status["version"] == answer["base_version"]
+    assert status["row_counts"]["contacts"] > 1000
+    assert set(status["partners"]) == {"boutique-iris", "jeux-valombre"}
+    assert status["last_run"]["outcome"] == "SUCCESS"
+
+
+def test_the_run_stands_in_dagster_with_counts_and_no_failure(sample_refresh):
+    shell, first = sample_refresh
+    script = (
+        "import dagster as dg, json\n"
+        "i = dg.DagsterInstance.get()\n"
+        "r = i.get_run_records(limit=1, filters=dg.RunsFilter(job_name='refresh'))[0].dagster_run\n"
+        "e = i.get_latest_materialization_event(dg.AssetKey('contacts')).asset_materialization\n"
+        "print(json.dumps([r.run_id, r.status.value, e.metadata['dagster/row_count'].value]))\n"
+    )
+    environ = {**shell.environ(), "DAGSTER_HOME": str(shell.home / "dagster")}
+    done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True)
+    run_id, status, rows = json.loads(done.stdout)
+    assert (run_id, status) == (first.json()["run_id"], "SUCCESS")
+    assert rows == shell.run("status", "--json").json()["row_counts"]["contacts"]
+
+
+def test_a_second_refresh_takes_nothing_in_and_publishes_nothing(sample_refresh):
+    shell, first = sample_refresh
+    base = shell.home / "warehouse" / "base.duckdb"
+    before = base.stat()
+    second = shell.run("refresh", "--json")
+    assert second.code == 0, second.err
+    assert second.json()["outcome"] == "unchanged"
+    assert sum(second.json()["deliveries"].values()) == 0
+    assert (base.stat().st_ino, base.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_refresh_beside_another_is_refused_in_words(sample_refresh):
+    shell, _ = sample_refresh
+    began = time.monotonic()
+    with writer_lock(open_home(load_settings(shell.environ()))):
+        answer = shell.run("refresh", "--json")
+    assert answer.code == 3
+    assert "Another refresh is at work" in answer.err
+    assert answer.out == ""
+    assert time.monotonic() - began < 60
+
+
+def test_a_check_that_fails_leaves_the_last_base_serving(copied):
+    """Control totals that do not add up: nothing is published, exit 3, the check is named, look-ups go on."""
+    before = _version(copied)
+    engine = open_operations(load_settings(copied.environ()).database_url)
+    with transaction(engine) as work:
+        work.execute(text("update deliveries set accepted_rows = accepted_rows + 1 where kind = 'withdrawals'"))
+    engine.dispose()
+    dropped = Path(copied.settings["FILIATION_LANDING"]) / "jeux-valombre" / "jeux_retraits_20261124T030000Z.csv"
+    dropped.write_text("participation_id;retrait_le;canal\nNOBODY-1;;compte\n")
+    answer = copied.run("refresh", "--json")
+    assert answer.code == 3, answer.err
+    assert "accounts_for_every_row" in answer.err
+    assert _version(copied) == before
+    assert copied.run("lineage", "06 39 98 00 42", "--reason", "test", "--json").json()["known"]
+
+
+def test_a_source_that_fails_leaves_its_last_vintage_serving(copied, tmp_path):
+    """A page in place of the official file: the refresh goes on, the status says so."""
+    folder = tmp_path / "open_data"
+    shutil.copytree(copied.settings["FILIATION_OPEN_DATA"], folder)
+    (folder / "filosofi" / "BASE_TD_FILO_IRIS_2021_DISP.csv").write_text("<!doctype html><html>maintenance</html>")
+    before = _version(copied)
+    answer = copied.run("refresh", "--open-data", str(folder), "--json")
+    assert answer.code == 0, answer.err
+    assert _version(copied) == before
+    warned = copied.run("status", "--json").json()["warnings"]
+    assert any("filosofi_iris_2021" in line for line in warned), warned
+
+
+def test_a_killed_refresh_is_made_good_by_the_next(copied):
+    """Killed after the lake was written and before the delivery's row: the next run commits it once."""
+    engine = open_operations(load_settings(copied.environ()).database_url)
+    with transaction(engine) as work:
+        work.execute(text("delete from deliveries where file_name like '%20261123%'"))
+    killed = copied.run("refresh", "--json", FAILPOINT="delivery.lake_written")
+    assert killed.code not in {0, 1, 2, 3}
+    again = copied.run("refresh", "--json")
+    assert again.code == 0, again.err
+    with engine.connect() as work:
+        rows = work.execute(text("select count(*) from deliveries where file_name like '%20261123%'")).scalar_one()
+    engine.dispose()
+    assert rows == 1
