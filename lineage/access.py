@@ -5,7 +5,6 @@ What a look-up reads and says belongs to the modules that answer; they call `rec
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,12 +15,10 @@ from stores import journal, operations
 from stores.operations import canonical_json
 from terms.clock import Clock, to_micros
 from terms.errors import UsageError
+from terms.free_text import refuse_number
 
 #: A look-up of more subjects than this must name the case that it belongs to (house rule on bulk look-ups).
 SUBJECTS_WITHOUT_CASE = 20
-
-#: Nine digits or more, however they are grouped: a reason must not carry the number into the log.
-_NUMBER_LIKE = re.compile(r"(?:\d[ .\-\u00a0\u202f]?){9,}")
 
 
 @dataclass(frozen=True)
@@ -74,8 +71,5 @@ def _check(access: Access) -> None:
             f"{len(access.subjects)} subjects are looked up at once.",
             f"Above {SUBJECTS_WITHOUT_CASE}, name the case that they belong to with --case ID.",
         )
-    if _NUMBER_LIKE.search(access.reason) or _NUMBER_LIKE.search(access.case or ""):
-        raise UsageError(
-            "The reason or the case holds something like a phone number.",
-            "It would stand in clear in the access log: write it without the number.",
-        )
+    refuse_number(access.reason, "The reason")
+    refuse_number(access.case or "", "The case")

@@ -21,6 +21,7 @@ from stores import journal
 from stores.operations import approvals, insert_once, messages, plan_lifts, transaction
 from terms.clock import from_micros, to_iso, to_micros
 from terms.errors import Refused, UsageError
+from terms.free_text import refuse_number
 from terms.identifiers import digest
 
 
@@ -34,11 +35,13 @@ def lift_hold(stores: SendStores, plan_id: str, code: str, by: str, why: str) ->
     """Let a named person answer for a HOLD of a plan.
 
     Raises:
-        UsageError: no such plan, or no name or reason.
+        UsageError: no such plan, no name or reason, or a number in one.
         Refused: the plan does not have this HOLD, or is past its approval.
     """
     if not by.strip() or not why.strip():
         raise UsageError("Lifting a HOLD needs a person and a reason.", "Give --by and --why.")
+    refuse_number(by, "The person")
+    refuse_number(why, "The reason")
     now = stores.clock.now()
     with transaction(stores.engine) as work:
         plan = find_plan(work, plan_id)
@@ -57,12 +60,13 @@ def approve_plan(stores: SendStores, plan_id: str, by: str) -> None:
     """Approve a plan and keep its parts until the end of the window.
 
     Raises:
-        UsageError: no such plan, or no name.
+        UsageError: no such plan, no name, or a number in it.
         Refused: the planner approves, a HOLD is not lifted, the window or the reservation is over, or something
             changed since the plan.
     """
     if not by.strip():
         raise UsageError("An approval needs a person.", "Give --by.")
+    refuse_number(by, "The person")
     now = stores.clock.now()
     with stores.engine.connect() as reading:
         plan = find_plan(reading, plan_id)

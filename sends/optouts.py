@@ -16,6 +16,7 @@ from stores import journal
 from stores.operations import insert_once, opt_outs, transaction
 from terms.clock import to_micros
 from terms.errors import UsageError
+from terms.free_text import refuse_number
 from terms.identifiers import ContactId, digest
 
 
@@ -36,10 +37,11 @@ def opt_out(stores: SendStores, number: str, source: str) -> ContactId:
         source: where the STOP came from, such as "letter of 24 November".
 
     Raises:
-        UsageError: the number cannot be read (it is not repeated), or no source is given.
+        UsageError: the number cannot be read (it is not repeated), or no source is given, or it holds a number.
     """
     if not source.strip():
         raise UsageError("An opt-out needs its source.", "Say where it came from with --source.")
+    refuse_number(source, "The source")
     e164 = normalise_number(number, stores.number_rules)
     if e164 is None:
         raise UsageError("The number cannot be read.", "Write it as +33 6 …, or as 06 ….")

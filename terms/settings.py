@@ -16,6 +16,7 @@ from pathlib import Path
 from terms.clock import Clock
 from terms.environment import DEMO_KEYS, MOVABLE_CLOCK, Environment, parse_environment
 from terms.errors import SecretMissing, UsageError
+from terms.free_text import refuse_number
 
 #: Not a secret: it is committed so that demo, test and bench homes need no set-up.
 DEMO_KEY = b"filiation demo key - never a secret"
@@ -65,7 +66,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         partners=Path(environ.get("FILIATION_PARTNERS") or config / "partners").resolve(),
         open_data=Path(environ.get("FILIATION_OPEN_DATA") or root / "open_data").resolve(),
         database_url=environ.get("FILIATION_DATABASE_URL") or f"sqlite:///{root}/operations.sqlite",
-        actor=environ.get("FILIATION_ACTOR") or getpass.getuser(),
+        actor=_actor(environ.get("FILIATION_ACTOR")),
         contact_key=_secret(environ, "FILIATION_CONTACT_KEY", environment),
         vault_key=_secret(environ, "FILIATION_VAULT_KEY", environment),
         starts_at=_starts_at(environ.get("FILIATION_NOW"), environment),
@@ -79,6 +80,11 @@ def _secret(environ: Mapping[str, str], name: str, environment: Environment) -> 
     if not DEMO_KEYS[environment]:
         raise SecretMissing(f"{name} is not set in {environment}.", "Set it; no default key exists there.")
     return sha256(DEMO_KEY + name.encode()).digest()
+
+
+def _actor(value: str | None) -> str:
+    refuse_number(value or "", "FILIATION_ACTOR")
+    return value or getpass.getuser()
 
 
 def _starts_at(value: str | None, environment: Environment) -> datetime | None:

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from pipelines.commands.answers import AsJson, house, print_json, print_lines, print_table, say
+from terms.free_text import refuse_number
 from terms.settings import load_settings
 
 Folder = Annotated[Path | None, typer.Option(exists=True, file_okay=False, resolve_path=True)]
@@ -97,6 +98,7 @@ def release(delivery_id: str, why: Annotated[str, typer.Option(help="Why a perso
     """
     from partners_ingest.decisions import release as release_delivery
 
+    refuse_number(why, "The reason")
     opened = house()
     release_delivery(opened.engine, delivery_id, opened.settings.actor, why, opened.clock.now())
     say(f"{delivery_id} goes in at the next `filiation refresh`.")
