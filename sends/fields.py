@@ -226,7 +226,10 @@ def read_document(path: Path) -> Document:
 
 def parse_document(text: str, file: str) -> Document:
     """Parse YAML text; `file` is the name used in errors. JSON is YAML, so a stored order reads alike."""
-    loader = _PlainLoader(text)
+    try:
+        loader = _PlainLoader(text)
+    except yaml.YAMLError:  # a character that YAML does not allow, told before there is a line
+        raise FileInvalid(f"{file}: this is not YAML.", "Correct the file.") from None
     try:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import TextIO
 
 from stores.keys import fingerprint
 from terms.errors import UsageError, WriterBusy
@@ -109,12 +110,12 @@ def open_home(settings: Settings) -> Home:
     """Return the home of these settings after comparing its stamp.
 
     Raises:
-        UsageError: not initialised, or of another environment or another key.
+        UsageError: not initialised, its stamp cannot be read, or of another environment or another key.
     """
     home = Home(settings.home)
     if not home.stamp.exists():
         raise UsageError(f"{home.root} is not a Filiation home.", "Run `filiation init` first.")
-    found = json.loads(home.stamp.read_text())
+    found = _read_stamp(home)
     for name, wanted in _stamp(settings).items():
         if found.get(name) != wanted:
             what = "environment" if name == "environment" else f"{name.split('_')[0]} key"
@@ -123,6 +124,18 @@ def open_home(settings: Settings) -> Home:
                 "Use the settings it was made with, or another FILIATION_HOME.",
             )
     return home
+
+
+def _read_stamp(home: Home) -> dict[str, object]:
+    try:
+        found = json.loads(home.stamp.read_text())
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise UsageError(
+            f"{home.stamp} cannot be read.", "Restore it from the home's backup; without it, keys may mix."
+        )
+    return found
 
 
 def _stamp(settings: Settings) -> dict[str, str]:
@@ -139,8 +152,9 @@ def writer_lock(home: Home) -> Iterator[None]:
 
     Raises:
         WriterBusy: another process holds it.
+        UsageError: the home cannot be written.
     """
-    with home.lock.open("a") as handle:
+    with _open_lock(home) as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -148,6 +162,15 @@ def writer_lock(home: Home) -> Iterator[None]:
                 "Another refresh is at work on this home.", "Wait until it has ended; see `filiation status`."
             ) from None
         yield
+
+
+def _open_lock(home: Home) -> TextIO:
+    try:
+        return home.lock.open("a")
+    except OSError as error:
+        raise UsageError(
+            f"The home {home.root} cannot be written ({error.strerror}).", "Let this user write there."
+        ) from None
 
 
 @contextmanager

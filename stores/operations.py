@@ -26,8 +26,11 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from stores.schemas import Privacy
+from terms.errors import FiliationError, UsageError
 
 metadata = MetaData()
 
@@ -313,12 +316,32 @@ def open_operations(url: str) -> Engine:
 
     SQLite runs in WAL with `synchronous = FULL`: with NORMAL a committed claim can vanish at a power cut,
     and a vanished claim is a message sent twice.
+
+    Raises:
+        UsageError: `url` cannot be read; or of an engine without driver; it is not repeated, because it may hold a password.
+        FiliationError: later, when a connection is made and the server does not answer.
     """
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    try:
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
+        raise UsageError(
+            "FILIATION_DATABASE_URL cannot be read.",
+            "Give postgresql://USER:PASSWORD@HOST/NAME, or unset it for SQLite under the home.",
+        ) from None
+    event.listen(engine, "handle_error", _say_unreachable)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _say_unreachable(context: ExceptionContext) -> None:
+    """Put a connection that cannot be made into words; the driver's own text names host and user."""
+    if context.connection is None and isinstance(context.sqlalchemy_exception, OperationalError):
+        raise FiliationError(
+            "The operations database does not answer.",
+            "See that FILIATION_DATABASE_URL is right and its server runs (SQLite: that the home can be written).",
+        ) from None
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

@@ -1,0 +1,32 @@
+"""A home or a database that cannot be opened is said in words, without a password, with the exit code of the contract."""
+
+import pytest
+
+from stores.home import init_home, open_home
+from stores.operations import open_operations
+from terms.errors import FiliationError, UsageError
+from terms.settings import load_settings
+
+
+@pytest.mark.parametrize("url", ["garbage", "oracle://x:pass-word@y/z", "nothing://x"])
+def test_an_url_of_no_database_is_wrong_usage(url):
+    with pytest.raises(UsageError, match="FILIATION_DATABASE_URL cannot be read") as raised:
+        open_operations(url)
+    assert "pass-word" not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["postgresql://x:pass-word@127.0.0.1:1/y", "sqlite:////nowhere/at/all.sqlite"])
+def test_a_database_that_does_not_answer_is_said_without_its_password(url):
+    engine = open_operations(url)
+    with pytest.raises(FiliationError, match="does not answer") as raised, engine.connect() as connection:
+        connection.exec_driver_sql("select 1")
+    assert "pass-word" not in str(raised.value)
+    assert raised.value.exit_code == 1
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]"])
+def test_a_stamp_that_cannot_be_read_is_no_stamp(tmp_path, text):
+    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path)})
+    init_home(settings).stamp.write_text(text)
+    with pytest.raises(UsageError, match="home.json cannot be read"):
+        open_home(settings)
