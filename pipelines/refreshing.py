@@ -17,6 +17,7 @@ from uuid import uuid4
 import dagster as dg
 
 from pipelines.build import build_defs
+from pipelines.failures import failed_steps, told_error
 from pipelines.instance import use_instance
 from pipelines.jobs import REFRESH
 from stores.home import writer_lock
@@ -61,7 +62,7 @@ def run_refresh(
     Raises:
         WriterBusy: another refresh holds the lock.
         Refused: a blocking check or a dbt test said no; the last base goes on serving.
-        FiliationError: a step failed.
+        FiliationError: a step failed; with the words and the exit code of our own error where it is one.
     """
     with writer_lock(house.home):
         pass  # says in words, before Dagster starts, that another writer is at work
@@ -127,7 +128,7 @@ def _run_config(landing: Path | None, partners: Path | None, open_data: Path | N
         ops["configuration__dossiers"] = {"config": {"folder": texts["partners"]}}
     if "open_data" in texts:
         ops["open_data_sources"] = {"config": {"folder": texts["open_data"]}}
-    return {"ops": ops, "loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+    return {"ops": ops, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def _outcomes(result: dg.ExecuteInProcessResult) -> Mapping[str, int]:
@@ -149,5 +150,6 @@ def _failure(result: dg.ExecuteInProcessResult) -> FiliationError:
     )
     if refused:
         return Refused(f"Not published: {', '.join(refused)} did not hold; the last base goes on serving.", run)
-    steps = sorted({event.step_key or "the run's start" for event in result.all_events if event.is_failure})
-    return FiliationError(f"The refresh failed at {', '.join(steps)}; the last base goes on serving.", run)
+    return told_error(result, f"Not published; the last base goes on serving. {run}") or FiliationError(
+        f"The refresh failed at {failed_steps(result)}; the last base goes on serving.", run
+    )

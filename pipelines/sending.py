@@ -13,6 +13,7 @@ import dagster as dg
 
 from assets.sends import PLANS
 from pipelines.build import build_defs
+from pipelines.failures import told_error
 from pipelines.instance import use_instance
 from pipelines.jobs import SEND
 from sends.house import SendStores
@@ -25,13 +26,13 @@ def run_send(house: House, plan_id: str, limit: int | None, progress: Callable[[
     """Run the send job for one plan in this process and return its report.
 
     Raises:
-        Refused: the plan may not be sent now; said before Dagster starts.
+        Refused: the plan may not be sent now, said before Dagster starts; or another sender is at work.
         FiliationError: the run failed; what the ledger holds stands, and it can be run again.
     """
     check_sendable(SendStores.of(house), plan_id)
     use_instance(house.home)
     progress(f"send: plan {plan_id} started")
-    config: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+    config: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if limit is not None:
         config["ops"] = {"sends": {"config": {"limit": limit}}}
     with redirect_stdout(sys.stderr), dg.DagsterInstance.get() as instance:
@@ -42,9 +43,9 @@ def run_send(house: House, plan_id: str, limit: int | None, progress: Callable[[
             .execute_in_process(instance=instance, run_config=config, partition_key=plan_id, raise_on_error=False)
         )
     if not result.success:
-        raise FiliationError(
-            f"Sending plan {plan_id} ended early; every message's state stands in the ledger.",
-            f"See `filiation campaign status {plan_id}`, then run `filiation campaign send {plan_id}` again.",
+        again = f"See `filiation campaign status {plan_id}`, then run `filiation campaign send {plan_id}` again."
+        raise told_error(result, again) or FiliationError(
+            f"Sending plan {plan_id} ended early; every message's state stands in the ledger.", again
         )
     materialised = result.get_asset_materialization_events()[-1].materialization
     return {name: value.value for name, value in materialised.metadata.items() if not name.startswith("dagster/")}

@@ -15,7 +15,14 @@ from pipelines.commands.answers import AsJson, house, print_json, print_lines, p
 from terms.free_text import refuse_number
 from terms.settings import load_settings
 
-Folder = Annotated[Path | None, typer.Option(exists=True, file_okay=False, resolve_path=True)]
+
+def _folder(told: str) -> object:
+    return typer.Option(exists=True, file_okay=False, resolve_path=True, help=told)
+
+
+Landing = Annotated[Path | None, _folder("One folder per partner, as the drop server keeps them.")]
+Partners = Annotated[Path | None, _folder("One dossier folder per partner.")]
+OpenData = Annotated[Path | None, _folder("Folder with the official open-data files.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -42,9 +49,9 @@ def init() -> None:
 
 
 def refresh(
-    landing: Folder = None,
-    partners: Folder = None,
-    open_data: Folder = None,
+    landing: Landing = None,
+    partners: Partners = None,
+    open_data: OpenData = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the nightly job: take in what is new, build the base aside, check it, publish it.

@@ -29,7 +29,7 @@ def listen(name: Annotated[str, typer.Argument(metavar="NAME", help="A file of c
 
 @app.command()
 def simulator(
-    port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1.")] = 8025,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="TCP port on 127.0.0.1.")] = 8025,
     faults: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Faults on demand.")] = None,
     received: Annotated[Path | None, typer.Option(help="Gets a line per message received.")] = None,
 ) -> None:
