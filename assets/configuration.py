@@ -3,7 +3,7 @@
 Reading and checking the files stands in `consent`; each asset only takes the snapshot and counts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -24,8 +24,22 @@ class DossierFolder(dg.Config):
     folder: str | None = None
 
 
-@dg.asset(key_prefix="configuration", group_name=words.CONFIGURATION, owners=words.DATA_PROTECTION, kinds={"yaml"})
-def dossiers(config: DossierFolder, writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
+@dg.asset(
+    key_prefix="configuration",
+    group_name=words.CONFIGURATION,
+    owners=words.DATA_PROTECTION,
+    kinds={"yaml"},
+    check_specs=[
+        dg.AssetCheckSpec(
+            "every_dossier_reads",
+            asset=["configuration", "dossiers"],
+            description="Each dossier can be read; of one that cannot, file, line and field are told.",
+        )
+    ],
+)
+def dossiers(
+    config: DossierFolder, writing_house: dg.ResourceParam[House]
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """What the company knows of each partner: contract, chain, audits, form versions, texts shown, feeds.
 
     A dossier that cannot be read keeps its last facts; its partner's new files are held.
@@ -33,12 +47,17 @@ def dossiers(config: DossierFolder, writing_house: dg.ResourceParam[House]) -> d
     found = read_dossiers(Path(config.folder) if config.folder else writing_house.settings.partners)
     snapshot = take_dossier_snapshot(writing_house.snapshots, found, writing_house.clock.now())
     problems = [str(problem) for problem in found.problems]
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         metadata={
             **words.counts(partners=len(found.dossiers), unreadable=len(problems)),
             "snapshot": snapshot.sha256,
-            "problems": problems,
         }
+    )
+    yield dg.AssetCheckResult(
+        check_name="every_dossier_reads",
+        passed=not problems,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"problems": problems},
     )
 
 

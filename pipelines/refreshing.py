@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -87,6 +87,8 @@ def run_refresh(
         )
     if not result.success:
         raise _failure(result)
+    for line in _warnings(result):
+        progress(line)
     after = house.warehouse.manifest()
     published = after is not None and (before is None or after.version != before.version)
     return RefreshReport(
@@ -137,6 +139,16 @@ def _outcomes(result: dg.ExecuteInProcessResult) -> Mapping[str, int]:
             metadata = event.materialization.metadata
             return {name: int(metadata[name].value) for name in ("accepted", "held", "refused", "duplicate")}  # type: ignore[arg-type]
     return {}
+
+
+def _warnings(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    """Yield a line per check that warned, and what it says of files that people edit."""
+    for check in result.get_asset_check_evaluations():
+        if not check.passed:
+            yield f"warned: {check.asset_key.to_user_string()}: {check.check_name}"
+            problems = check.metadata.get("problems")
+            for problem in problems.value if isinstance(problems, dg.JsonMetadataValue) else []:
+                yield f"  {problem}"
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> FiliationError:
