@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import duckdb
-from consent.judgement import Use, judgement_sql, load_live_facts
 
+from consent.judgement import Use, judgement_sql, load_live_facts
 from sends.context import Context
 from sends.house import SendStores
 
