@@ -71,7 +71,7 @@ def run_refresh(
     before = house.warehouse.manifest()
     progress(f"refresh: run {run_id[:8]} started")
     # on a quiet night dbt is not run, and Dagster warns of each of its checks; the run itself keeps every event
-    logging.getLogger("dagster").setLevel(logging.ERROR)
+    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     with redirect_stdout(sys.stderr), dg.DagsterInstance.get() as instance:
         for dead in end_dead_runs(instance, time.time()):
             progress(f"refresh: run {dead[:8]} had died; what it had committed stands")
