@@ -144,9 +144,8 @@ def status(plan_id: PlanArgument, as_json: AsJson = False) -> None:
 
 
 def _change(function: str, plan_id: str, done: str) -> None:
-    from sends.house import SendStores
-
     from sends import control
+    from sends.house import SendStores
 
     getattr(control, function)(SendStores.of(house()), plan_id)
     say(f"plan {plan_id} is {done}.")
