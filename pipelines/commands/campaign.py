@@ -95,7 +95,11 @@ def pause(plan_id: PlanArgument) -> None:
 
     Example: filiation campaign pause 4be1…
     """
-    _change("pause_plan", plan_id, "paused")
+    from sends.control import pause_plan
+    from sends.house import SendStores
+
+    pause_plan(SendStores.of(house()), plan_id)
+    say(f"plan {plan_id} is paused.")
 
 
 @app.command()
@@ -104,7 +108,11 @@ def resume(plan_id: PlanArgument) -> None:
 
     Example: filiation campaign resume 4be1…
     """
-    _change("resume_plan", plan_id, "resumed; run `filiation campaign send`")
+    from sends.control import resume_plan
+    from sends.house import SendStores
+
+    resume_plan(SendStores.of(house()), plan_id)
+    say(f"plan {plan_id} is resumed; run `filiation campaign send`.")
 
 
 @app.command()
@@ -113,7 +121,11 @@ def stop(plan_id: PlanArgument) -> None:
 
     Example: filiation campaign stop 4be1…
     """
-    _change("stop_plan", plan_id, "stopped")
+    from sends.control import stop_plan
+    from sends.house import SendStores
+
+    stop_plan(SendStores.of(house()), plan_id)
+    say(f"plan {plan_id} is stopped.")
 
 
 @app.command()
@@ -122,7 +134,11 @@ def release(plan_id: PlanArgument) -> None:
 
     Example: filiation campaign release 4be1…
     """
-    _change("release_plan", plan_id, "released")
+    from sends.control import release_plan
+    from sends.house import SendStores
+
+    release_plan(SendStores.of(house()), plan_id)
+    say(f"plan {plan_id} is released.")
 
 
 @app.command()
@@ -141,14 +157,6 @@ def status(plan_id: PlanArgument, as_json: AsJson = False) -> None:
     print(f"planned {answer['planned']}")
     for state, number in answer["states"].items():
         print(f"  {state:<12}{number}")
-
-
-def _change(function: str, plan_id: str, done: str) -> None:
-    from sends import control
-    from sends.house import SendStores
-
-    getattr(control, function)(SendStores.of(house()), plan_id)
-    say(f"plan {plan_id} is {done}.")
 
 
 def _print_findings(findings: list[dict[str, object]]) -> None:
