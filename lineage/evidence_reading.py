@@ -8,6 +8,7 @@ refused, naming what differs. Redaction of single lines comes on top of this and
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from stores.engine import connect, without_pandas
 from stores.lake import reading_name
 from stores.parquet import read_sql
 from terms.errors import FiliationError, UsageError
+
+_DELIVERY_ID = re.compile(r"[0-9a-f]{16}")
 
 _RESTORE = "Restore the home from its backup; what is there is not what was delivered."
 
@@ -106,6 +109,8 @@ def read_evidence(
         UsageError: no reason, an unknown delivery, a delivery that was never read into lines, no such line.
         EvidenceDiffers: the file, a commitment, a salt or the line is not what was delivered; the message says which.
     """
+    if not _DELIVERY_ID.fullmatch(delivery_id):  # a number typed here by mistake must not enter the access log
+        raise UsageError("No delivery has this id.", "See `filiation deliveries`.")
     access = Access("evidence", stores.actor, reason, case, [f"{delivery_id}:{line}"])
     record_access(stores.engine, stores.clock, access)
     with without_pandas():

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from partners_ingest.landing import scan_landing
 from stores import operations
 from stores.house import House
+from terms.identifiers import digest
 
 
 def delivery_sensor(job: object) -> dg.SensorDefinition:
@@ -40,11 +41,12 @@ def delivery_sensor(job: object) -> dg.SensorDefinition:
 
 
 def _unknown_files(house: House) -> dict[str, int]:
+    """Return sizes by a hash of partner and name: a name is the partner's text, and the cursor is kept by Dagster."""
     table = operations.deliveries
     with house.engine.connect() as connection:
         known = {tuple(row) for row in connection.execute(select(table.c.partner_id, table.c.file_name))}
     return {
-        f"{arrival.partner_id}/{arrival.file_name}": arrival.path.stat().st_size
+        digest(arrival.partner_id, arrival.file_name)[:16]: arrival.path.stat().st_size
         for arrival in scan_landing(house.settings.landing)
         if (arrival.partner_id, arrival.file_name) not in known
     }
