@@ -97,10 +97,11 @@ def publish(house: House, inputs: BuildInputs) -> Published:
         row_counts=counts,
         control_totals=control_totals(house),
     )
-    house.warehouse.publish(manifest)
+    # the journal's line comes first: a crash between leaves a line of a base that never served, not a base without line
     with operations.transaction(house.engine) as work:
         summary = {"inputs_sha256": inputs.sha256, "row_counts": counts, "control_totals": manifest.control_totals}
         journal.append(work, now, journal.Entry.BASE, manifest.version, summary)
+    house.warehouse.publish(manifest)
     return Published(manifest.version, counts)
 
 

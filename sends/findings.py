@@ -106,11 +106,6 @@ def refuses(findings: Iterable[Finding]) -> bool:
     return any(item.decision is Decision.REFUSE for item in findings)
 
 
-def held_codes(findings: Iterable[Finding]) -> frozenset[str]:
-    """Return the codes that a person must lift before an approval."""
-    return frozenset(item.code for item in findings if item.decision is Decision.HOLD)
-
-
 def findings_json(findings: Iterable[Finding]) -> list[dict[str, str]]:
     """Return findings as they are stored and printed, in order of code and place."""
     return [item.to_json() for item in sorted(findings, key=lambda item: (item.code, item.where))]

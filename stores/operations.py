@@ -38,6 +38,9 @@ metadata = MetaData()
 _Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 
+#: PostgreSQL's codes for a table or column that is not there.
+_OTHER_SCHEMA = ("42P01", "42703")
+
 #: Bound parameters of one statement: SQLite allows 32,766.
 _MAX_PARAMETERS = 20_000
 
@@ -319,7 +322,7 @@ def open_operations(url: str) -> Engine:
 
     Raises:
         UsageError: `url` cannot be read; or of an engine without driver; it is not repeated, because it may hold a password.
-        FiliationError: later, when a connection is made and the server does not answer.
+        FiliationError: later, when the server does not answer or is busy, or its schema is another (UsageError).
     """
     try:
         engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
@@ -328,20 +331,25 @@ def open_operations(url: str) -> Engine:
             "FILIATION_DATABASE_URL cannot be read.",
             "Give postgresql://USER:PASSWORD@HOST/NAME, or unset it for SQLite under the home.",
         ) from None
-    event.listen(engine, "handle_error", _say_unreachable)
+    event.listen(engine, "handle_error", _say_in_words)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     return engine
 
 
-def _say_unreachable(context: ExceptionContext) -> None:
-    """Put a connection that cannot be made into words; the driver's own text names host and user."""
-    if context.connection is None and isinstance(context.sqlalchemy_exception, OperationalError):
+def _say_in_words(context: ExceptionContext) -> None:
+    """Put into words what a person can mend; the driver's own text names host and user, or values of a statement."""
+    error, said = context.sqlalchemy_exception, str(context.original_exception)
+    if isinstance(error, OperationalError) and "database is locked" in said:
+        raise FiliationError("The operations database is busy.", "Run this again when the other command has ended.")
+    if isinstance(error, OperationalError) and context.connection is None:
         raise FiliationError(
             "The operations database does not answer.",
             "See that FILIATION_DATABASE_URL is right and its server runs (SQLite: that the home can be written).",
-        ) from None
+        )
+    if said.startswith(("no such table", "no such column")) or getattr(context.original_exception, "sqlstate", "") in _OTHER_SCHEMA:
+        raise UsageError("The operations database has another schema than this code.", "Run `filiation init`.")
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:

@@ -1,7 +1,9 @@
 """A home or a database that cannot be opened is said in words, without a password, with the exit code of the contract."""
 
 import pytest
+from sqlalchemy import event, select
 
+from stores import operations
 from stores.home import init_home, open_home
 from stores.operations import open_operations
 from terms.errors import FiliationError, UsageError
@@ -30,3 +32,18 @@ def test_a_stamp_that_cannot_be_read_is_no_stamp(tmp_path, text):
     init_home(settings).stamp.write_text(text)
     with pytest.raises(UsageError, match="home.json cannot be read"):
         open_home(settings)
+
+
+def test_a_database_without_our_tables_says_what_to_run(tmp_path):
+    engine = open_operations(f"sqlite:///{tmp_path}/empty.sqlite")
+    with pytest.raises(UsageError, match="another schema.*filiation init"), engine.connect() as connection:
+        connection.execute(select(operations.deliveries))
+
+
+def test_a_busy_database_is_said_to_be_busy(tmp_path):
+    engine = open_operations(f"sqlite:///{tmp_path}/busy.sqlite")
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 10"))
+    with engine.connect() as holder:
+        holder.exec_driver_sql("select 1")
+        with pytest.raises(FiliationError, match="is busy"), engine.connect() as other:
+            other.exec_driver_sql("select 1")
