@@ -348,7 +348,10 @@ def _say_in_words(context: ExceptionContext) -> None:
             "The operations database does not answer.",
             "See that FILIATION_DATABASE_URL is right and its server runs (SQLite: that the home can be written).",
         )
-    if said.startswith(("no such table", "no such column")) or getattr(context.original_exception, "sqlstate", "") in _OTHER_SCHEMA:
+    if (
+        said.startswith(("no such table", "no such column"))
+        or getattr(context.original_exception, "sqlstate", "") in _OTHER_SCHEMA
+    ):
         raise UsageError("The operations database has another schema than this code.", "Run `filiation init`.")
 
 
