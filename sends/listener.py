@@ -23,7 +23,7 @@ from sends.ledger import Change, apply_changes, send_id_of
 from sends.optouts import OptOutKind, add_opt_out
 from sends.replies import Meaning, read_meaning
 from sends.states import State
-from stores.operations import gateway_heartbeats, insert_once, messages, replies, transaction
+from stores.operations import DatabaseBusy, gateway_heartbeats, insert_once, messages, replies, transaction
 from terms.clock import to_micros
 from terms.failpoint import reach
 from terms.identifiers import ContactId
@@ -70,6 +70,9 @@ def listen(
     while not until():
         try:
             intake = take_in(stores, name, gateway, _WAIT_SECONDS)
+        except DatabaseBusy:  # nothing was acknowledged: the gateway tells it again
+            say("listener: the operations database is busy; asking again")
+            continue
         except GatewayUnreachable:
             if is_reachable:
                 say(f"listener: {name} does not answer; asking again")

@@ -34,6 +34,11 @@ from terms.errors import FiliationError, UsageError
 
 metadata = MetaData()
 
+
+class DatabaseBusy(FiliationError):
+    """Another process wrote for longer than we wait; nothing of ours was written, and it can be tried again."""
+
+
 #: SQLite counts rowids in INTEGER columns only; PostgreSQL gets 64 bits.
 _Sequence = BigInteger().with_variant(Integer, "sqlite")
 
@@ -342,7 +347,7 @@ def _say_in_words(context: ExceptionContext) -> None:
     """Put into words what a person can mend; the driver's own text names host and user, or values of a statement."""
     error, said = context.sqlalchemy_exception, str(context.original_exception)
     if isinstance(error, OperationalError) and "database is locked" in said:
-        raise FiliationError("The operations database is busy.", "Run this again when the other command has ended.")
+        raise DatabaseBusy("The operations database is busy.", "Run this again when the other command has ended.")
     if isinstance(error, OperationalError) and context.connection is None:
         raise FiliationError(
             "The operations database does not answer.",
