@@ -6,7 +6,7 @@ does not belong here; what an effect does to a use is decided by the base (`cons
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from hashlib import sha256
@@ -74,7 +74,7 @@ def take_rules_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Sna
     Raises:
         UsageError: as `read_rules`.
     """
-    rows = [row for rule in read_rules(folder) for row in _rows(rule)]
+    rows = rule_rows(read_rules(folder))
     digest = sha256(canonical_json(rows).encode()).hexdigest()
     current = store.current(KIND)
     if current is not None and current.sha256 == digest:
@@ -85,6 +85,11 @@ def take_rules_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Sna
         marks = ", ".join("?" for _ in RULES.columns)
         connection.executemany(f"insert into rules_read values ({marks})", rows)
         return store.take(connection, KIND, digest, at, {RULES: "select * from rules_read"})
+
+
+def rule_rows(rules: Sequence[Rule]) -> list[tuple[str | None, ...]]:
+    """Return the rows of the table `RULES`: one per rule and profile in which it has an effect."""
+    return [row for rule in rules for row in _rows(rule)]
 
 
 def _read_rule(item: Marked) -> Rule:

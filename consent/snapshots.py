@@ -164,6 +164,7 @@ def _facts(dossier: Dossier) -> Mapping[Table, list[_Fact]]:
 
 
 def _partner_fact(dossier: Dossier) -> _Fact:
+    test = dossier.balancing_test
     values = (
         dossier.partner_id,
         dossier.legal_name,
@@ -171,6 +172,8 @@ def _partner_fact(dossier: Dossier) -> _Fact:
         dossier.sensitivity,
         dossier.legal_basis,
         dossier.source_type,
+        test.signed_on if test else None,
+        test.shows_expectation if test else None,
         dossier.contract.signed_on,
         dossier.contract.ends_on,
     )

@@ -134,6 +134,20 @@ QUARANTINE = Table(
     ),
 )
 
+AGE_BRACKETS = Table(
+    "age_brackets",
+    "partner row that states an age bracket and no birth date",
+    ("delivery_id", "line_number"),
+    _ROW_ID
+    + _columns(Privacy.OPEN, ("received_at", "TIMESTAMP", "arrival of the file: from then on the row is known"))
+    + _columns(
+        Privacy.PSEUDONYMOUS,
+        ("contact_id", "UUID", "keyed hash of the number"),
+        ("age_min", "INTEGER", "youngest age of the bracket in years, inclusive; null = open"),
+        ("age_max", "INTEGER", "oldest age of the bracket in years, inclusive; null = open"),
+    ),
+)
+
 IDENTITIES = Table(
     "identities",
     "accepted row of a partner, opt-in or withdrawal",
@@ -347,6 +361,8 @@ DOSSIER_PARTNERS = Table(
         ("sensitivity", "VARCHAR", ""),
         ("legal_basis", "VARCHAR", "consent or legitimate_interest"),
         ("source_type", "VARCHAR", "closed list of origins; null = not stated"),
+        ("balancing_test_signed_on", "DATE", "test under legitimate interest; null = none on file"),
+        ("balancing_test_shows_expectation", "BOOLEAN", "it shows that people expect this use; null = no test"),
         ("contract_signed_on", "DATE", ""),
         ("contract_ends_on", "DATE", "last day included; null = open"),
     )
@@ -539,6 +555,7 @@ LAKE_TABLES = (
     OPT_INS,
     WITHDRAWALS,
     QUARANTINE,
+    AGE_BRACKETS,
     ADDRESS_TIES,
     BUREAUX,
     BUREAU_RESULTS,

@@ -6,7 +6,8 @@
 {% macro create_judgement_macros() %}
     {% if execute and flags.WHICH in ('build', 'run') and has_marts(['acts', 'findings', 'rules', 'sponsors']) %}
         {% for statement in [verdict_rank_sql(), decision_rank_sql(), names_sql(), acts_asked_sql(), findings_asked_sql(),
-                             suppressions_asked_sql(), effects_asked_sql(), judge_acts_sql(), judge_use_sql()] %}
+                             suppressions_asked_sql(), live_findings_asked_sql(), renewed_asked_sql(),
+                             effects_asked_sql(), judge_acts_sql(), judge_use_sql()] %}
             {% do run_query(statement) %}
         {% endfor %}
     {% endif %}
@@ -98,6 +99,56 @@
     group by facts.contact_id
 {%- endmacro %}
 
+{#- Codes that the day's own facts give a contact: an access request that is still open after its calendar month
+    (R-19; on the last day it is not late yet), a number reported unknown twice, 30 days apart (R-64). -#}
+{% macro live_findings_asked_sql() -%}
+    create or replace macro main.live_findings_asked(asked, live_facts, use_moment, use_known_by) as table
+    with
+
+    known as (
+        select facts.contact_id, facts.kind, facts.occurred_at
+        from query_table(live_facts) as facts
+        where
+            facts.kind in ('access_request', 'access_answer', 'unknown_subscriber')
+            and facts.occurred_at <= use_moment
+            and facts.known_at <= use_known_by
+            and facts.contact_id in (select a.contact_id from query_table(asked) as a)
+    )
+
+    select distinct requests.contact_id, 'DSAR_LATE' as code
+    from known as requests
+    where
+        requests.kind = 'access_request'
+        and use_moment >= {{ paris_midnight(months_after(paris_date('requests.occurred_at'), 1) ~ ' + 1') }}
+        and not exists (
+            select 1 from known as answers
+            where
+                answers.kind = 'access_answer'
+                and answers.contact_id = requests.contact_id
+                and answers.occurred_at >= requests.occurred_at
+        )
+    union all
+    select contact_id, 'NUMBER_DEAD' as code
+    from known
+    where kind = 'unknown_subscriber'
+    group by contact_id
+    having max(occurred_at) - min(occurred_at) >= interval 30 days
+{%- endmacro %}
+
+{#- Contacts whose own click, reply or form is younger than 36 calendar months: it renews every consent (R-11). -#}
+{% macro renewed_asked_sql() -%}
+    create or replace macro main.renewed_asked(asked, live_facts, use_moment, use_known_by) as table
+    select facts.contact_id
+    from query_table(live_facts) as facts
+    where
+        facts.kind in ('click', 'reply', 'form')
+        and facts.occurred_at <= use_moment
+        and facts.known_at <= use_known_by
+        and facts.contact_id in (select a.contact_id from query_table(asked) as a)
+    group by facts.contact_id
+    having use_moment < {{ paris_midnight(months_after(paris_date('max(facts.occurred_at)'), 36)) }}
+{%- endmacro %}
+
 {#- Codes with an effect in the profile on that day. A suppression bars every act but a later, direct one (R-12, R-18);
     a later act of a partner has the registry's own effect. Without acts it bars the contact. -#}
 {% macro effects_asked_sql() -%}
@@ -134,7 +185,16 @@
     ),
 
     coded as (
-        select contact_id, delivery_id, line_number, code, false as is_later from seen
+        select contact_id, delivery_id, line_number, code, false as is_later
+        from seen
+        where
+            code <> 'CONSENT_EXPIRED'
+            or contact_id not in (
+                select renewed.contact_id from renewed_asked(asked, live_facts, use_moment, use_known_by) as renewed
+            )
+        union all
+        select contact_id, null as delivery_id, null as line_number, code, false as is_later
+        from live_findings_asked(asked, live_facts, use_moment, use_known_by)
         union all
         select contact_id, delivery_id, line_number, 'SUPPRESSED' as code, is_later from barred
     ),

@@ -85,8 +85,9 @@ def test_the_worlds_raise_every_code(judged_world):
     base, _ = judged_world
     found = {code for (code,) in base.execute("select distinct code from findings").fetchall()}
     registered = {rule.code for rule in read_rules(ROOT / "config" / "rules")}
-    elsewhere = {"SUPPRESSED", "CONSENT_NOT_GIVEN", "SOURCE_FORBIDDEN"}  # by the macro, or in a test of its own
-    assert registered - found == elsewhere
+    by_the_macro = {"SUPPRESSED", "CONSENT_NOT_GIVEN", "DSAR_LATE", "NUMBER_DEAD"}
+    in_golden_cases_of_ours = {"SOURCE_FORBIDDEN", "LI_NOT_DOCUMENTED", "LI_REVIEW", "AGE_BRACKET_CROSSES_17"}
+    assert registered - found == by_the_macro | in_golden_cases_of_ours
 
 
 def test_the_best_act_carries_the_decision(judged_world):

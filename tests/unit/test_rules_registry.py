@@ -65,7 +65,7 @@ def test_every_code_of_the_partner_page_is_registered_with_its_effects():
     assert effects["PROOF_SUSPECT"] == (Verdict.QUARANTINED, Verdict.QUARANTINED)
     assert effects["AUDIT_OVERDUE"] == (Verdict.HOLD, Verdict.HOLD)
     assert effects["CONSENT_NOT_GIVEN"] == (Verdict.REFUSED, Verdict.REFUSED)
-    assert len(effects) == 30 + 5  # of the partner page, and of the rules page beyond it
+    assert len(effects) == 30 + 10  # of the partner page, and of the rules page beyond it
 
 
 def test_rules_become_rows_per_profile_with_instants_of_paris(store, tmp_path):

@@ -37,6 +37,18 @@ union all
 select
     {{ claim_finding('SOURCE_FORBIDDEN') }}
 from claims
-where source_type in (
-    'hr_file', 'loyalty_without_prospecting', 'patients', 'municipal_file', 'school_file', 'petition_other_subject'
-)
+where
+    source_type in (
+        'hr_file', 'loyalty_without_prospecting', 'patients', 'municipal_file', 'school_file', 'petition_other_subject'
+    )
+union all
+-- Legitimate interest needs a test that shows people's expectation (R-01); from the day it is signed a person reviews.
+select
+    {{ claim_finding('LI_NOT_DOCUMENTED', applies_until='balanced_from') }}
+from claims
+where legal_basis = 'legitimate_interest'
+union all
+select
+    {{ claim_finding('LI_REVIEW', applies_from='balanced_from') }}
+from claims
+where legal_basis = 'legitimate_interest' and balanced_from < {{ for_ever() }}

@@ -51,6 +51,11 @@ select
     coalesce(list_contains(recipients.recipients, (select legal_name from controller)), false) as is_for_us,
     partners.collected_directly,
     partners.source_type,
+    partners.legal_basis,
+    case
+        when partners.balancing_test_shows_expectation then {{ paris_midnight('partners.balancing_test_signed_on') }}
+        else {{ for_ever() }}
+    end as balanced_from,
     coalesce(partners.contract_ends_at, {{ for_ever() }}) as contract_ends_at
 from forms
 left join {{ ref('stg_dossiers__partners') }} as partners

@@ -17,6 +17,21 @@ beliefs as (
         {{ paris_midnight(birthday('beliefs.birth_date', 17)) }} as seventeen_at,
         {{ paris_midnight(birthday('beliefs.birth_date', 18)) }} as adult_at
     from {{ ref('int_contacts__beliefs') }} as beliefs
+),
+
+-- A bracket speaks where no birth date does, from its first arrival on.
+brackets as (
+    select
+        beliefs.contact_id,
+        rows.age_min,
+        rows.age_max,
+        greatest(beliefs.known_from, min(rows.received_at)) as known_from,
+        beliefs.known_until
+    from {{ ref('stg_partners__age_brackets') }} as rows
+    inner join {{ ref('int_contacts__beliefs') }} as beliefs
+        on rows.contact_id = beliefs.contact_id
+    where beliefs.birth_date is null
+    group by beliefs.contact_id, rows.age_min, rows.age_max, beliefs.known_from, beliefs.known_until
 )
 
 select
@@ -70,3 +85,8 @@ select
     {{ contact_finding('FICTION_NUMBER', number_rules="['bench', 'live']") }}
 from numbers
 where is_fiction
+union all
+select distinct
+    {{ contact_finding('AGE_BRACKET_CROSSES_17') }}
+from brackets
+where coalesce(age_min, 0) < 17 and coalesce(age_max, 150) >= 17 and known_from < known_until

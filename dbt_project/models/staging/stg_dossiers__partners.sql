@@ -5,6 +5,8 @@ select
     sensitivity,
     legal_basis,
     source_type,
+    balancing_test_signed_on,
+    balancing_test_shows_expectation,
     contract_signed_on,
     contract_ends_on,
     known_from,
