@@ -45,6 +45,12 @@ def print_table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) ->
         print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
 
 
+def print_findings(findings: Iterable[Mapping[str, object]]) -> None:
+    """Print what the rules say of an order, one finding a line: decision, code, rule, sentence."""
+    for finding in findings:
+        print(f"  {finding['decision']:<11}{finding['code']:<26}{finding['rule']:<8}{finding['message']}")
+
+
 def say(text: str) -> None:
     """Print a line of progress on standard error."""
     print(text, file=sys.stderr, flush=True)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, say
+from pipelines.commands.answers import AsJson, house, print_findings, print_json, say
 
 app = typer.Typer(help="Plan, approve and send campaigns.", no_args_is_help=True)
 
@@ -34,14 +34,14 @@ def plan(order: Annotated[Path, typer.Argument(metavar="FILE")], as_json: AsJson
         if as_json:
             print_json({"plan_id": None, "findings": [finding.to_json() for finding in refusal.findings]})
         else:
-            _print_findings([finding.to_json() for finding in refusal.findings])
+            print_findings([finding.to_json() for finding in refusal.findings])
         raise
     if as_json:
         print_json(answer)
         return
     print(f"plan {answer['plan_id']}: {answer['contacts']} contacts, {answer['bureaux']} bureaux")
     print(f"price {answer['total_cents']} cents ({answer['unit_price_cents']} a message)")
-    _print_findings(answer["findings"])
+    print_findings(answer["findings"])
 
 
 @app.command()
@@ -157,8 +157,3 @@ def status(plan_id: PlanArgument, as_json: AsJson = False) -> None:
     print(f"planned {answer['planned']}")
     for state, number in answer["states"].items():
         print(f"  {state:<12}{number}")
-
-
-def _print_findings(findings: list[dict[str, object]]) -> None:
-    for finding in findings:
-        print(f"  {finding['decision']:<11}{finding['code']:<26}{finding['rule']:<8}{finding['message']}")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json
+from pipelines.commands.answers import AsJson, house, print_findings, print_json
 
 app = typer.Typer(help="Count audiences.", no_args_is_help=True)
 
@@ -29,9 +29,17 @@ def count(
     Example: filiation segment count config/campaigns/demo.yaml
     """
     from sends.counting import count_audience
+    from sends.findings import OrderRefused
     from sends.house import SendStores
 
-    answer = count_audience(SendStores.of(house()), order).to_json()
+    try:
+        answer = count_audience(SendStores.of(house()), order).to_json()
+    except OrderRefused as refusal:
+        if as_json:
+            print_json(refusal.to_json())
+        else:
+            print_findings([finding.to_json() for finding in refusal.findings])
+        raise
     if as_json:
         print_json(answer)
         return

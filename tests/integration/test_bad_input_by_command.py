@@ -139,6 +139,14 @@ def test_a_window_in_the_past_is_refused_with_its_finding_and_leaves_no_plan(cop
     engine.dispose()
 
 
+@pytest.mark.parametrize("options", [("--json",), ()])
+def test_a_segment_below_the_floor_is_refused_with_its_finding_and_no_number(refreshed, options):
+    answer = refreshed.run("segment", "count", "women-30-45-faubourg", *options)
+    _says(answer, 3, "SEGMENT_TOO_SMALL")
+    assert "SEGMENT_TOO_SMALL" in answer.out and "R-68" in answer.out
+    assert "verdicts" not in answer.out and "SENDABLE" not in answer.out
+
+
 def test_an_unknown_number_is_an_answer_and_an_unreadable_one_is_not_repeated(refreshed):
     unknown = refreshed.run("lineage", "06 39 98 99 99", "--reason", "test", "--json")
     _says(unknown, 0)
