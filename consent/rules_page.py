@@ -1,0 +1,49 @@
+"""The registry of rules as a page for people, `docs/rules.md`: written by `python -m consent.rules_page > docs/rules.md`.
+
+Reading the records belongs to `consent.rules`; the codes of a send stand in `config/send_rules.yaml`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from consent.rules import Rule, read_rules
+from terms.reasons import Profile
+from terms.settings import PROJECT_ROOT
+
+_HEAD = """# Rules of consent and person
+
+Generated from `config/rules/` by `python -m consent.rules_page`; do not edit. Status: V = read on the authority's own
+page, in the law or in the decision; V2 = read in a secondary source; M = from memory, to be checked; policy = our choice.
+"""
+
+
+def rules_page(rules: Sequence[Rule]) -> str:
+    """Return the page: one section per record, in order of code and period."""
+    ordered = sorted(rules, key=lambda rule: (rule.code, rule.starts_on or date.min))
+    return "\n".join([_HEAD, *(line for rule in ordered for line in _section(rule))])
+
+
+def _section(rule: Rule) -> Iterator[str]:
+    yield f"## {rule.code}\n"
+    yield f"{rule.sentence}\n"
+    yield f"- Rules: {', '.join(rule.ids)}; about the {rule.scope}"
+    yield f"- Source: {rule.source} ({rule.status})"
+    yield f"- In force: from {rule.starts_on or 'ever'} until {rule.ends_on or 'further notice'}"
+    told = (f"{profile.value} {_effect(rule, profile)}" for profile in Profile)
+    yield f"- Effect: {', '.join(told)}"
+    if rule.effects_on_later_act:
+        later = (f"{profile.value} {effect.value}" for profile, effect in rule.effects_on_later_act.items())
+        yield f"- Effect on a partner's later act: {', '.join(later)}"
+    yield ""
+
+
+def _effect(rule: Rule, profile: Profile) -> str:
+    effect = rule.effects.get(profile)
+    return "none" if effect is None else effect.value
+
+
+if __name__ == "__main__":
+    sys.stdout.write(rules_page(read_rules(PROJECT_ROOT / "config" / "rules")))
