@@ -132,7 +132,11 @@ class Values:
 
 @dataclass(frozen=True)
 class Feed:
-    """One kind of file that a partner sends, and how to read it."""
+    """One kind of file that a partner sends, and how to read it.
+
+    `notice_from_header` names the field whose column label is the notice (the question of a form); `value_prefixes`
+    are written before the values of a field by the exporter (`l:`, `ag:`; feeds.md 1.5).
+    """
 
     feed_id: str
     pattern: str
@@ -157,6 +161,8 @@ class Feed:
     form_version_from: str
     min_rows: int
     max_change_pct: int | None
+    notice_from_header: str | None
+    value_prefixes: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -194,6 +200,8 @@ CANONICAL_FIELDS = frozenset(
     " consented_at consent_id notice_id notice_text form_version page_url ip user_agent channels purposes"
     " recipients entry_state withdrawn_at reason".split()
 )
+#: Columns of secrets in exports of shops (feeds.md 1.3, 1.4): they stay in the evidence, and are told of.
+SECRET_COLUMNS = frozenset({"user_pass", "password", "password_hash", "rp_token"})
 _DATE_FORMATS = (
     "iso8601",
     "YYYY-MM-DD HH:MM:SS",
@@ -384,16 +392,16 @@ def _read_feed(item: Marked) -> Feed:
             " exported_at timezone date_formats mapping values list_separators constants form_version_from min_rows"
             " max_change_pct".split()
         ),
-        frozenset({"known_bad"}),
+        frozenset({"known_bad", "notice_from_header", "value_prefixes"}),
     )
-    known_bad = keys.get("known_bad")
+    known_bad, prefixes = keys.get("known_bad"), keys.get("value_prefixes")
     change = keys["max_change_pct"]
     return Feed(
         feed_id=keys["feed_id"].text(),
         pattern=keys["pattern"].text(),
         kind=keys["kind"].one_of("optins", "withdrawals"),
         mode=keys["mode"].one_of("full", "delta"),
-        format=keys["format"].one_of("csv", "jsonl", "xlsx"),
+        format=keys["format"].one_of("csv", "jsonl", "xlsx", "parquet"),
         compression=keys["compression"].one_of("none", "gzip", "zip", "by_suffix"),
         encoding=keys["encoding"].optional_text(),
         delimiter=keys["delimiter"].optional_text(),
@@ -412,7 +420,13 @@ def _read_feed(item: Marked) -> Feed:
         form_version_from=keys["form_version_from"].one_of("form_version", "notice_id", "consented_at", "none"),
         min_rows=keys["min_rows"].integer(),
         max_change_pct=None if change.is_null() else change.integer(),
+        notice_from_header=_read_labelled_field(keys.get("notice_from_header")),
+        value_prefixes=_texts_by_field(prefixes) if prefixes else MappingProxyType({}),
     )
+
+
+def _read_labelled_field(item: Marked | None) -> str | None:
+    return None if item is None or item.is_null() else item.one_of(*sorted(CANONICAL_FIELDS))
 
 
 def _read_known_bad(item: Marked) -> KnownBad:
@@ -495,7 +509,15 @@ def _check_references(top: Marked, dossier: Dossier, folder: Path) -> None:
 
 
 def _check_columns(item: Marked, feed: Feed) -> None:
-    """Check that each mapped column is in some header: a misspelt one would read as blank for ever."""
+    """Check that each mapped column is in some header: a misspelt one would read as blank for ever.
+
+    No column of secrets may be mapped: it would leave the evidence.
+    """
+    if feed.notice_from_header and (feed.format == "jsonl" or feed.notice_from_header not in feed.mapping):
+        raise item.entries()["notice_from_header"].fail("the field is mapped to no column that a header names")
+    for field, columns in feed.mapping.items():
+        if SECRET_COLUMNS.intersection(columns):
+            raise item.entries()["mapping"].entries()[field].fail("a column of secrets is not to be read")
     if feed.format == "jsonl":
         return
     known = [label for labels in feed.headers for label in labels]

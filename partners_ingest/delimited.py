@@ -1,4 +1,4 @@
-"""Reader of delimited text with a header: CSV with doubled quotes, or text of an exporter that never quotes.
+"""Reader of delimited text: CSV with doubled quotes, or text of an exporter that never quotes.
 
 The quoting rule is the partners README's (section 4): a broken record is damaged alone and reading resumes on the
 next line. DuckDB's own CSV reader cannot say that, and loses records (feeds.md 3.3); so lines are paired here with
@@ -9,28 +9,37 @@ from __future__ import annotations
 
 import csv
 import re
-from types import MappingProxyType
 
 import duckdb
 
 from consent.dossiers import Feed
+from partners_ingest.cells import create_records
 from partners_ingest.labels import plain_label
 from partners_ingest.records import Header, Records
-from partners_ingest.text_lines import create_text_lines, first_text
+from partners_ingest.text_lines import create_text_lines
 from stores.engine import quoted
 
 #: A quoted cell longer than this is a quote that was never closed: its line is damaged alone.
 _LONGEST_RECORD_BYTES = 4 * 1024 * 1024
+#: A header that takes more lines than this is a quote that was never closed.
+_LONGEST_HEADER_LINES = 500
 
 
 class DelimitedReader:
-    """Reads feeds with `format: csv`, `header: true` and `quote` of `"` or null."""
+    """Reads feeds with `format: csv` and `quote` of `"` or null."""
 
     def read_header(self, connection: duckdb.DuckDBPyConnection, feed: Feed) -> Header:
-        """Return the labels of the first line, plain; none if it cannot be read."""
-        create_text_lines(connection)
-        text = first_text(connection)
-        return Header(tuple(plain_label(label) for label in split_line(text or "", feed)))
+        """Return the labels of the file, or the dossier's where it has none; no labels if they cannot be read.
+
+        A quoted label may hold newlines (the wording of a question): the header then takes several lines.
+        """
+        create_text_lines(connection, feed)
+        if not feed.header:
+            return Header(tuple(plain_label(label) for label in feed.headers[0]), feed.headers[0], 0, None)
+        lines = _header_lines(connection, feed)
+        text = "\n".join(lines)
+        labels = split_header(text, feed)
+        return Header(tuple(plain_label(label) for label in labels), tuple(labels), max(len(lines), 1), text)
 
     def read_records(self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header) -> Records:
         """Create `records`: quoted text by pairing lines with an odd number of quotes, else one line each."""
@@ -38,10 +47,32 @@ class DelimitedReader:
         if feed.quote is None:
             connection.execute("create table spans (first_line bigint, last_line bigint)")
         else:
-            _pair_lines(connection, len(header.labels))
-        _join_lines(connection)
-        _create_records(connection, header)
-        return Records(MappingProxyType({label: place for place, label in enumerate(header.labels, start=1)}))
+            _pair_lines(connection, header)
+        _join_lines(connection, header)
+        return create_records(connection, header, "select *, cells_of(text) as found from record_texts")
+
+
+def split_header(text: str, feed: Feed) -> list[str]:
+    """Return the labels of a header as delivered; the one empty label too many that some exporters write left out."""
+    labels = split_line(text, feed)
+    if feed.header_extra_label and labels and not labels[-1]:
+        labels.pop()
+    return labels
+
+
+def _header_lines(connection: duckdb.DuckDBPyConnection, feed: Feed) -> list[str]:
+    """Return the lines of the header: the first, and more while a quote is open; none if they do not decode."""
+    rows = connection.execute(
+        "select text, is_decodable from text_lines where line_number <= ? order by line_number", [_LONGEST_HEADER_LINES]
+    ).fetchall()
+    quotes = 0
+    for place, (text, is_decodable) in enumerate(rows, start=1):
+        quotes += text.count('"')
+        if not is_decodable:
+            return []
+        if feed.quote is None or quotes % 2 == 0:
+            return [line for line, _ in rows[:place]]
+    return [rows[0][0]] if rows else []
 
 
 def split_line(text: str, feed: Feed) -> list[str]:
@@ -49,8 +80,10 @@ def split_line(text: str, feed: Feed) -> list[str]:
     delimiter = feed.delimiter or ","
     if feed.quote is None:
         return text.split(delimiter)
+    lines = [f"{line}\n" for line in text.split("\n")]
+    lines[-1] = lines[-1].removesuffix("\n")
     try:
-        return next(csv.reader([text], delimiter=delimiter, quotechar=feed.quote, strict=True), [])
+        return next(csv.reader(lines, delimiter=delimiter, quotechar=feed.quote, strict=True), [])
     except csv.Error:
         return []
 
@@ -76,11 +109,11 @@ def _create_macros(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     )
 
 
-def _pair_lines(connection: duckdb.DuckDBPyConnection, width: int) -> None:
+def _pair_lines(connection: duckdb.DuckDBPyConnection, header: Header) -> None:
     """Create `spans`: first and last line of each multi-line record.
 
-    A line with an odd number of quotes starts one only if, joined up to the next such line, it has exactly `width`
-    cells. The choice is greedy from the top: of adjacent candidates in a row, every second one starts a record.
+    A line with an odd number of quotes starts one only if, joined up to the next such line, it has exactly the header's
+    number of cells. The choice is greedy from the top: of adjacent candidates in a row, every second one starts a record.
     """
     connection.execute(
         """
@@ -91,7 +124,7 @@ def _pair_lines(connection: duckdb.DuckDBPyConnection, width: int) -> None:
                 lead(line_number) over (order by line_number) as next_line,
                 lead(byte_offset + byte_length) over (order by line_number) as next_end
             from text_lines
-            where (length(text) - length(replace(text, '"', ''))) % 2 = 1 and line_number > 1
+            where (length(text) - length(replace(text, '"', ''))) % 2 = 1 and line_number > $header_lines
         ),
         joined as (
             select o.place, o.line_number, o.next_line,
@@ -110,11 +143,11 @@ def _pair_lines(connection: duckdb.DuckDBPyConnection, width: int) -> None:
         )
         select line_number as first_line, next_line as last_line from numbered where place_in_run % 2 = 1
         """,
-        {"width": width, "longest": _LONGEST_RECORD_BYTES},
+        {"width": len(header.labels), "longest": _LONGEST_RECORD_BYTES, "header_lines": header.lines},
     )
 
 
-def _join_lines(connection: duckdb.DuckDBPyConnection) -> None:
+def _join_lines(connection: duckdb.DuckDBPyConnection, header: Header) -> None:
     """Create `record_texts`: one row per record, the header left out."""
     connection.execute(
         """
@@ -122,7 +155,7 @@ def _join_lines(connection: duckdb.DuckDBPyConnection) -> None:
         with placed as (
             select t.*, if(t.line_number <= s.last_line, s.first_line, null) as first_line
             from text_lines as t asof left join spans as s on t.line_number >= s.first_line
-            where t.line_number > 1
+            where t.line_number > $header_lines
         )
         select line_number, 1 as line_count, byte_offset, byte_length, text, is_decodable, is_terminated
         from placed where first_line is null
@@ -130,31 +163,6 @@ def _join_lines(connection: duckdb.DuckDBPyConnection) -> None:
         select first_line, count(*), min(byte_offset), max(byte_offset + byte_length) - min(byte_offset),
             string_agg(text, chr(10) order by line_number), bool_and(is_decodable), bool_and(is_terminated)
         from placed where first_line is not null group by first_line
-        """
-    )
-
-
-def _create_records(connection: duckdb.DuckDBPyConnection, header: Header) -> None:
-    by_label = sorted(range(1, len(header.labels) + 1), key=lambda place: header.labels[place - 1])
-    connection.execute(
-        f"""
-        create table records as
-        with split as (
-            select *, cells_of(text) as found from record_texts
-        ),
-        judged as (
-            select *, case
-                when not is_decodable then 'ENCODING_INVALID'
-                when not is_terminated then 'LINE_TRUNCATED'
-                when text = (select text from text_lines where line_number = 1) then 'HEADER_REPEATED'
-                when found is null then 'CSV_QUOTE_BROKEN'
-                when len(found) <> $width then 'CSV_FIELD_COUNT' end as problem
-            from split
-        )
-        select line_number, line_count, byte_offset, byte_length, md5_number(text) as record_key, problem,
-            if(problem is null, md5_number(array_to_string(list_select(found, {by_label}), chr(31))), null) as content_key,
-            if(problem is null, found, null) as cells
-        from judged
         """,
-        {"width": len(header.labels)},
+        {"header_lines": header.lines},
     )

@@ -6,7 +6,7 @@ What is typed belongs to `opt_ins` and `withdrawals`; the delivery's way from la
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import duckdb
 
@@ -18,13 +18,14 @@ from terms.errors import FiliationError
 
 @dataclass(frozen=True)
 class DeliveryFacts:
-    """What every row of a delivery shares; instants are aware."""
+    """What every row of a delivery shares; instants are aware, `read_on` is the Paris day of this reading."""
 
     delivery_id: str
     partner_id: str
     feed: Feed
     exported_at: datetime
     received_at: datetime
+    read_on: date
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,15 @@ def lay_facts(connection: duckdb.DuckDBPyConnection, facts: DeliveryFacts) -> No
     """Create the one-row table `delivery` that the queries of rows select from."""
     connection.execute(
         "create table delivery as select $id::varchar as delivery_id, $partner::varchar as partner_id,"
-        " $feed::varchar as feed_id, $exported::timestamp as exported_at, $received::timestamp as received_at",
+        " $feed::varchar as feed_id, $exported::timestamp as exported_at, $received::timestamp as received_at,"
+        " $read_on::date as read_on",
         {
             "id": facts.delivery_id,
             "partner": facts.partner_id,
             "feed": facts.feed.feed_id,
             "exported": naive_utc(facts.exported_at),
             "received": naive_utc(facts.received_at),
+            "read_on": facts.read_on,
         },
     )
 

@@ -6,6 +6,7 @@ the modules that make rows of them.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import duckdb
@@ -42,6 +43,8 @@ _TEXTS: Final = (
     "withdrawn_at",
     "reason",
 )
+#: SQL of a cell that the file does not have.
+_ABSENT: Final = "''"
 _MAY_BE_MOJIBAKE: Final = ("given_name", "family_name", "street", "city")
 
 _MACROS = (
@@ -69,13 +72,13 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
     texts = ",\n".join(f"{_cleaned(name, records, feed)} as {name}" for name in _TEXTS)
     streets = ", ".join(f"clean_text({cell})" for cell in _cells("street", records, feed))
     phones = ", ".join(_cells("phone", records, feed))
-    notice = _cells("notice_text", records, feed)
+    notice = _notice(records, feed)
     connection.execute(
         f"""
         create table fields as
         select line_number, byte_offset, byte_length, record_key, problem, false as is_repaired,
             {texts},
-            {notice[0] if notice else "''"} as notice_text,
+            {notice} as notice_text,
             regexp_replace(trim(array_to_string([{streets}]::varchar[], ' ')), '\\s+', ' ', 'g') as street,
             [{phones}]::varchar[] as phones
         from records
@@ -85,21 +88,40 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
 
 
 def is_mapped(feed: Feed, field: str) -> bool:
-    """Return whether the feed gives this field at all, by a column or a constant."""
-    return field in feed.mapping or field in feed.constants
+    """Return whether the feed gives this field at all, by a column, a constant or the header itself."""
+    return (
+        field in feed.mapping
+        or field in feed.constants
+        or (field == "notice_text" and feed.notice_from_header is not None)
+    )
+
+
+def _notice(records: Records, feed: Feed) -> str:
+    """Return SQL for the text shown: a column's, or its label where the question itself is the header."""
+    if feed.notice_from_header is None:
+        return _first(_cells("notice_text", records, feed))
+    columns = (plain_label(column) for column in feed.mapping[feed.notice_from_header])
+    place = next((records.positions[column] for column in columns if column in records.positions), None)
+    return "''" if place is None else f"'{quoted(records.header.written[place - 1])}'"
 
 
 def _cleaned(field: str, records: Records, feed: Feed) -> str:
     if field in feed.constants:
         return f"'{quoted(feed.constants[field])}'"
-    cells = _cells(field, records, feed)
-    return f"clean_text({cells[0]})" if cells else "''"
+    cleaned = f"clean_text({_first(_cells(field, records, feed))})"
+    prefix = feed.value_prefixes.get(field)
+    return f"regexp_replace({cleaned}, '^{quoted(re.escape(prefix))}', '')" if prefix else cleaned
+
+
+def _first(cells: list[str]) -> str:
+    """Return the first cell of those that the file has: exports in two languages, two versions of a form."""
+    return next((cell for cell in cells if cell != _ABSENT), _ABSENT)
 
 
 def _cells(field: str, records: Records, feed: Feed) -> list[str]:
     """Return SQL for the cells mapped to a field; a column that this file's header lacks is the empty string."""
     places = (records.positions.get(_key(column, feed)) for column in feed.mapping.get(field, ()))
-    return [f"cells[{place}]" if place else "''" for place in places]
+    return [f"cells[{place}]" if place else _ABSENT for place in places]
 
 
 def _key(column: str, feed: Feed) -> str:

@@ -10,9 +10,10 @@ import traceback
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import duckdb
 from sqlalchemy import Engine
@@ -30,7 +31,8 @@ from partners_ingest.preflight import NamedFile
 from partners_ingest.quality import FeedCounts, QualityReport, judge_contract
 from partners_ingest.records import Header, Reader, Records
 from partners_ingest.registry import READER_VERSION, missing_capability, reader_for
-from partners_ingest.unpacking import ZIP_MAGIC, Container, container_of, open_unpacked, zip_members
+from partners_ingest.text_lines import first_bytes
+from partners_ingest.unpacking import Container, container_of, count_zip_members, open_unpacked
 from partners_ingest.withdrawals import WITHDRAWALS_SQL, type_withdrawals
 from partners_ingest.workbench import Content, load_lines, open_workbench
 from stores import schemas
@@ -52,6 +54,7 @@ Progress = Callable[[str], None]
 RELEASABLE = frozenset({FileReason.ROW_COUNT_LOW, FileReason.ROW_COUNT_CHANGE})
 
 _HASH_BLOCK = 1 << 20
+_PARIS = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,7 @@ class _Case:
     sha256: str
     size: int
     known: KnownDelivery | None
+    read_on: date
 
     @property
     def dossier(self) -> Dossier | None:
@@ -205,7 +209,12 @@ def _take_one(
     failpoint.reach("delivery.landed")
     if landed.delivery_id != identity:
         raise FiliationError("The file changed while it was read.", "It is taken in when it is complete.")
-    case = _Case(stores, arrival, dossiers, rules, scratch, landed.delivery_id, landed.sha256, landed.bytes, known)
+    now = clock.now()
+    case = _Case(
+        *(stores, arrival, dossiers, rules, scratch),
+        *(landed.delivery_id, landed.sha256, landed.bytes, known),
+        now.astimezone(_PARIS).date(),
+    )
     judged = _judge(case)
     return _commit(case, judged, clock.now())
 
@@ -246,11 +255,14 @@ def _judge_bytes(case: _Case, judged: _Judged) -> _Judged:
         return replace(judged, reason=judged.reason or damage)
     with open_workbench(case.scratch, case.stores.vault) as bench:
         with open_unpacked(case.stores.evidence, case.delivery_id, container) as unpacked:
-            content = load_lines(bench, unpacked)
+            content = load_lines(bench, unpacked, judged.named.feed if judged.named else None)
         if content.is_damaged:
-            return replace(judged, reason=judged.reason or FileReason.GZIP_TRUNCATED)
+            damaged = FileReason.FORMAT_MISMATCH if container.is_table else FileReason.GZIP_TRUNCATED
+            return replace(judged, reason=judged.reason or damaged)
         if content.size == 0:
             return replace(judged, content=content, reason=FileReason.FILE_EMPTY)
+        if container.is_table:  # the lines are ours; what decides duplicates is what the partner sent
+            content = replace(content, sha256=case.sha256)
         judged = replace(judged, content=content, commitments=_commit_lines(case, bench, content))
         failpoint.reach("delivery.lines_committed")
         return judged if judged.reason else _judge_content(case, bench, judged)
@@ -259,10 +271,10 @@ def _judge_bytes(case: _Case, judged: _Judged) -> _Judged:
 def _check_zip(case: _Case) -> FileReason | None:
     with case.stores.evidence.open(case.delivery_id) as stream:
         try:
-            members = zip_members(stream)
+            members = count_zip_members(stream)
         except zipfile.BadZipFile:
             return FileReason.FORMAT_MISMATCH
-    if len(members) > 1:
+    if members > 1:
         return FileReason.ZIP_MULTIPLE_MEMBERS
     return None if members else FileReason.FORMAT_MISMATCH
 
@@ -270,22 +282,22 @@ def _check_zip(case: _Case) -> FileReason | None:
 def _commit_lines(case: _Case, bench: duckdb.DuckDBPyConnection, content: Content) -> LineCommitments | None:
     """Commit to the lines once: a held delivery that is judged again keeps the root that the journal has.
 
-    A spreadsheet has no physical lines; its reader will commit to its rows.
+    An archive or table where another format is declared has no lines to commit to.
     """
     known = case.known
     if known is not None and known.evidence_root is not None and known.line_count is not None:
         return LineCommitments(known.line_count, known.evidence_root)
-    if content.head.startswith(ZIP_MAGIC):
+    if preflight.is_table_file(content.head):
         return None
     return case.stores.evidence.commit_lines(bench, case.delivery_id, "lines", case.stores.vault)
 
 
 def _judge_content(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged) -> _Judged:
-    assert judged.named is not None and judged.content is not None  # a file without feed ended before
+    assert judged.named and judged.content and judged.container  # a file without feed ended before
     feed = judged.named.feed
     if _is_duplicate(case, "content_sha256", judged.content.sha256):
         return replace(judged, reason=FileReason.DUPLICATE_BYTES)
-    reason = preflight.check_content(judged.content.head, feed)
+    reason = preflight.check_content(judged.content.head, feed, judged.container)
     if reason is not None:
         return replace(judged, reason=reason)
     reader = reader_for(feed)
@@ -298,7 +310,7 @@ def _judge_records(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judge
     assert judged.named is not None and case.dossier is not None
     feed = judged.named.feed
     header = reader.read_header(bench, feed)
-    reason = preflight.check_header(header, feed, case.dossier, case.dossiers.dossiers)
+    reason = preflight.check_header(header, first_bytes(bench), feed, case.dossier, case.dossiers.dossiers)
     if reason is FileReason.WRONG_PARTNER:
         return replace(judged, reason=reason)
     records = reader.read_records(bench, feed, header)
@@ -324,7 +336,7 @@ def _judge_rows(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, 
     else:
         type_withdrawals(bench, feed, case.rules)
     rows.judge_rows(bench)
-    totals = rows.control_totals(bench, header_lines=1 if feed.header else 0)
+    totals = rows.control_totals(bench, records.header.lines)
     quality = _judge_quality(case, bench, judged.named, totals)
     judged = replace(judged, totals=totals, quality=quality)
     if quality.hold is not None and not (case.is_released and quality.hold in RELEASABLE):
@@ -426,7 +438,9 @@ def _line(report: DeliveryReport) -> str:
 
 def _facts(case: _Case, named: NamedFile) -> DeliveryFacts:
     arrival = case.arrival
-    return DeliveryFacts(case.delivery_id, arrival.partner_id, named.feed, named.exported_at, arrival.arrived_at)
+    return DeliveryFacts(
+        case.delivery_id, arrival.partner_id, named.feed, named.exported_at, arrival.arrived_at, case.read_on
+    )
 
 
 def _is_duplicate(case: _Case, column: str, value: str | None) -> bool:

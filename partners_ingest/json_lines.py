@@ -23,8 +23,8 @@ class JsonLinesReader:
 
     def read_header(self, connection: duckdb.DuckDBPyConnection, feed: Feed) -> Header:
         """Return no labels: every record names its own."""
-        create_text_lines(connection)
-        return Header(())
+        create_text_lines(connection, feed)
+        return Header((), (), 0, None)
 
     def read_records(self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header) -> Records:
         """Create `records`; the labels are the mapped paths."""
@@ -45,7 +45,7 @@ class JsonLinesReader:
             from read
             """
         )
-        return Records(MappingProxyType({path: place for place, path in enumerate(paths, start=1)}))
+        return Records(MappingProxyType({path: place for place, path in enumerate(paths, start=1)}), header)
 
 
 def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,7 +12,15 @@ from consent.dossiers import Feed
 from partners_ingest.delivery import PLACE_SQL
 from partners_ingest.fields import is_mapped
 from partners_ingest.phone_cells import read_phone_cells
-from partners_ingest.values import birth_date_sql, create_value_macros, instant_sql, list_sql, one_of_sql, sex_sql
+from partners_ingest.values import (
+    birth_date_sql,
+    create_value_macros,
+    formats_of,
+    instant_sql,
+    list_sql,
+    one_of_sql,
+    sex_sql,
+)
 from terms.environment import NumberRules
 
 #: Rows for `schemas.OPT_INS`, from `keyed` and `delivery`.
@@ -53,7 +61,9 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
 
 
 def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
-    formats, separators, values = feed.date_formats, feed.list_separators, feed.values
+    separators, values = feed.list_separators, feed.values
+    consented = instant_sql("unguarded(consented_at)", formats_of(feed, "consented_at"), feed.timezone)
+    born = birth_date_sql("unguarded(birth_date)", formats_of(feed, "birth_date"), "(select read_on from delivery)")
     connection.execute(
         f"""
         create table row_values as
@@ -63,19 +73,19 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
             null::varchar as withdrawal_reason,
             case when {one_of_sql("consent_flag", values.flag_given)} then 'given'
                 when {one_of_sql("consent_flag", values.flag_refused)} then 'refused' end as flag,
-            {instant_sql("unguarded(consented_at)", formats.get("consented_at", ()), feed.timezone)} as consented,
-            {birth_date_sql("unguarded(birth_date)", formats.get("birth_date", ()))} as birth_date,
+            {consented} as consented,
+            {born} as birth_date,
             {_notice_sql(feed)} as notice_id,
             nullif(unguarded(form_version), '') as form_version,
             {list_sql("channels", separators.get("channels"))} as channels,
             {list_sql("purposes", separators.get("purposes"))} as purposes,
             {list_sql("recipients", separators.get("recipients"))} as recipients,
             {sex_sql("sex", values.sex)} as sex,
-            postcode_of(postcode, nullif(upper(country), '')) as postcode,
-            nullif(upper(country), '') as country,
+            postcode_of(postcode, country_of(country)) as postcode,
+            country_of(country) as country,
             list_sort(list_filter([
                 if(is_repaired, 'MOJIBAKE_REPAIRED', null),
-                if(postcode_of(postcode, nullif(upper(country), '')) <> postcode, 'POSTCODE_REPAIRED', null)
+                if(postcode_of(postcode, country_of(country)) <> postcode, 'POSTCODE_REPAIRED', null)
             ], lambda code: code is not null)) as repairs
         from fields
         """

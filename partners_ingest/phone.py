@@ -15,9 +15,10 @@ from unicodedata import category, normalize
 
 import duckdb
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType
+from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberType
 
 from terms.environment import NumberRules
+from terms.errors import FiliationError
 from terms.reasons import RowReason
 
 
@@ -269,12 +270,23 @@ def _french_kind(national: str, rules: NumberRules) -> str:
         return "mobile"
     if rules is NumberRules.BENCH and re.match(_BENCH_MOBILE, national):
         return "mobile"
-    if national[:2] in ("70", "71", "72"):
-        return "unassigned"
+    if national[0] in "67":
+        return "mobile" if re.fullmatch(french_mobiles(), national) else "unassigned"
     return _FIRST_DIGIT_KINDS[national[0]]
 
 
-#: Kind of a French national number by its first digit (Arcep's plan; 70 to 72 and M2M are told apart before).
+def french_mobiles() -> str:
+    """Return the pattern of mainland mobiles (national number) of the pinned phonenumbers metadata.
+
+    A regular expression that Python and DuckDB read alike; new ranges come with a new release of the library.
+    """
+    metadata = PhoneMetadata.metadata_for_region("FR")
+    if metadata is None or metadata.mobile is None or metadata.mobile.national_number_pattern is None:
+        raise FiliationError("The library of telephone numbers does not know France.", "Install it again.")
+    return str(metadata.mobile.national_number_pattern)
+
+
+#: Kind of a French national number by its first digit (Arcep's plan; 6, 7 and M2M are told apart before).
 _FIRST_DIGIT_KINDS: Mapping[str, str] = MappingProxyType(
     {
         "1": "landline",
@@ -282,8 +294,6 @@ _FIRST_DIGIT_KINDS: Mapping[str, str] = MappingProxyType(
         "3": "landline",
         "4": "landline",
         "5": "landline",
-        "6": "mobile",
-        "7": "mobile",
         "8": "special",
         "9": "voip",
     }
@@ -322,7 +332,9 @@ def create_phone_macros(connection: duckdb.DuckDBPyConnection, rules: NumberRule
     Python must decide. `phone_kind(e164)` and `phone_zone(e164)` tell of the numbers that it gives.
     """
     for statement in _MACROS:
-        connection.execute(statement.format(bench="true" if rules is NumberRules.BENCH else "false"))
+        connection.execute(
+            statement.format(bench="true" if rules is NumberRules.BENCH else "false", mobiles=french_mobiles())
+        )
 
 
 _SQL_SPACE = (
@@ -363,8 +375,7 @@ _MACROS = (
         when length(e164) > 12 then 'm2m'
         when e164[4:8] = '{FICTION}' then 'mobile'
         when {{bench}} and regexp_matches(e164[4:], '^{_BENCH_MOBILE}') then 'mobile'
-        when e164[4:5] in ('70', '71', '72') then 'unassigned'
-        when e164[4] in ('6', '7') then 'mobile'
+        when e164[4] in ('6', '7') then if(regexp_full_match(e164[4:], '{{mobiles}}'), 'mobile', 'unassigned')
         when e164[4] = '8' then 'special'
         when e164[4] = '9' then 'voip'
         else 'landline' end""",

@@ -6,6 +6,7 @@ and is kept by `intake`. Tests of single rows belong to the readers and to `opt_
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -19,10 +20,14 @@ import duckdb
 from sqlalchemy import Connection, select
 
 from consent.dossiers import Dossier, ExportInstant, Feed, KnownBad
+from partners_ingest.delimited import split_header
+from partners_ingest.encodings import decide_encoding
 from partners_ingest.labels import plain_label
 from partners_ingest.records import Header, Records
-from partners_ingest.unpacking import ZIP_MAGIC
-from partners_ingest.workbench import UTF8_BOM
+from partners_ingest.registry import missing_capability
+from partners_ingest.text_lines import decode_line
+from partners_ingest.unpacking import PARQUET_MAGIC, ZIP_MAGIC, Container
+from partners_ingest.values import TABLE_FORMATS
 from stores import operations
 from terms.reasons import FileOutcome, FileReason
 
@@ -62,14 +67,19 @@ def _exported_at(name: str, instant: ExportInstant) -> datetime | None:
     return local.replace(tzinfo=ZoneInfo(instant.timezone), fold=0).astimezone(UTC)
 
 
-def check_content(head: bytes, feed: Feed) -> FileReason | None:
+def check_content(head: bytes, feed: Feed, container: Container) -> FileReason | None:
     """Return what the first unpacked bytes give away: HTML_NOT_DATA, FORMAT_MISMATCH or nothing."""
-    start = head.removeprefix(UTF8_BOM).lstrip()[:16].lower()
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:16].lower()
     if start.startswith((b"<!doctype", b"<html")):
         return FileReason.HTML_NOT_DATA
-    if head.startswith(ZIP_MAGIC) and feed.format != "xlsx":
+    if is_table_file(head) or (feed.format in TABLE_FORMATS) != container.is_table:
         return FileReason.FORMAT_MISMATCH
     return None
+
+
+def is_table_file(head: bytes) -> bool:
+    """Return whether these bytes are a spreadsheet's, an archive's or a Parquet file's: they have no lines."""
+    return head.startswith((ZIP_MAGIC, PARQUET_MAGIC))
 
 
 def find_duplicate(work: Connection, partner_id: str, delivery_id: str, column: str, value: str | None) -> bool:
@@ -84,8 +94,17 @@ def find_duplicate(work: Connection, partner_id: str, delivery_id: str, column: 
     return value is not None and work.execute(query.limit(1)).first() is not None
 
 
-def check_header(header: Header, feed: Feed, dossier: Dossier, dossiers: Mapping[str, Dossier]) -> FileReason | None:
+def check_header(
+    header: Header, first_line: bytes, feed: Feed, dossier: Dossier, dossiers: Mapping[str, Dossier]
+) -> FileReason | None:
     """Compare the labels with the feed's headers as multisets, in any order.
+
+    Args:
+        header: as the feed's own dialect reads it.
+        first_line: of the file, as delivered: another partner's dialect may be another.
+        feed: of the file.
+        dossier: of the partner who delivered it.
+        dossiers: of all partners.
 
     Returns:
         None if they are one of them; WRONG_PARTNER if they are only another partner's; else UNKNOWN_HEADER.
@@ -95,8 +114,17 @@ def check_header(header: Header, feed: Feed, dossier: Dossier, dossiers: Mapping
     if any(_is_one_of(header.labels, own.headers) for own in dossier.feeds if own.header):
         return FileReason.UNKNOWN_HEADER
     others = (other for partner_id, other in dossiers.items() if partner_id != dossier.partner_id)
-    foreign = any(_is_one_of(header.labels, feed.headers) for other in others for feed in other.feeds if feed.header)
+    theirs = (feed for other in others for feed in other.feeds if feed.header)
+    foreign = any(_is_one_of(_labels_in(first_line, feed) or header.labels, feed.headers) for feed in theirs)
     return FileReason.WRONG_PARTNER if foreign else FileReason.UNKNOWN_HEADER
+
+
+def _labels_in(first_line: bytes, feed: Feed) -> list[str]:
+    """Return the plain labels of a first line in the dialect of a feed; none where that is not text with columns."""
+    if feed.format != "csv" or missing_capability(feed):
+        return []
+    text, _ = decode_line(first_line, decide_encoding(first_line, feed))
+    return [plain_label(label) for label in split_header(text.lstrip("\ufeff").rstrip("\r\n"), feed)]
 
 
 def known_bad_export(header: Header, feed: Feed) -> KnownBad | None:

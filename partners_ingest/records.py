@@ -17,9 +17,16 @@ from consent.dossiers import Feed
 
 @dataclass(frozen=True)
 class Header:
-    """The labels of a delivery as `labels.plain_label` compares them, in order; empty where the format has none."""
+    """The labels of a delivery, in order; empty where the format has none.
+
+    `labels` are as `labels.plain_label` compares them, `written` as delivered. `lines` is the number of physical
+    lines that the header takes, `text` their text (None where the file has no header).
+    """
 
     labels: tuple[str, ...]
+    written: tuple[str, ...]
+    lines: int
+    text: str | None
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class Records:
     """
 
     positions: Mapping[str, int]
+    header: Header
 
 
 class Reader(Protocol):

@@ -11,17 +11,20 @@ from types import MappingProxyType
 
 from consent.dossiers import Feed
 from partners_ingest.delimited import DelimitedReader
+from partners_ingest.encodings import declared_encoding
 from partners_ingest.json_lines import JsonLinesReader
 from partners_ingest.records import Reader
+from partners_ingest.table_rows import TableReader
+from partners_ingest.values import TABLE_FORMATS
 
 #: Changes with anything that could read a held delivery differently: such deliveries are then judged again.
-READER_VERSION = "1"
+READER_VERSION = "2"
 
-_READERS: Mapping[str, Reader] = MappingProxyType({"jsonl": JsonLinesReader(), "csv": DelimitedReader()})
-_ENCODINGS = frozenset({"utf-8", "utf-8-sig"})
+_TABLE = TableReader()
+_READERS: Mapping[str, Reader] = MappingProxyType(
+    {"jsonl": JsonLinesReader(), "csv": DelimitedReader(), "xlsx": _TABLE, "parquet": _TABLE}
+)
 _QUOTES = frozenset({None, '"'})
-#: Patterns that the typing of dates knows (`values`).
-_DATE_FORMATS = frozenset({"iso8601", "YYYY-MM-DD"})
 
 
 def reader_for(feed: Feed) -> Reader | None:
@@ -33,17 +36,20 @@ def missing_capability(feed: Feed) -> str | None:
     """Return in words what a feed asks for and no reader can do yet, or None if it can be read."""
     if feed.format not in _READERS:
         return f"format {feed.format}"
-    if (feed.encoding or "").lower() not in _ENCODINGS:
+    if declared_encoding(feed) is None:
         return f"encoding {feed.encoding}"
-    unknown_dates = sorted({form for forms in feed.date_formats.values() for form in forms} - _DATE_FORMATS)
-    if unknown_dates:
-        return f"date format {unknown_dates[0]}"
+    if feed.format in TABLE_FORMATS:
+        return _missing_of_table(feed)
     return _missing_of_csv(feed) if feed.format == "csv" else None
+
+
+def _missing_of_table(feed: Feed) -> str | None:
+    if feed.compression != "none":
+        return f"{feed.format} in another container"
+    return None if feed.header else f"{feed.format} without header"
 
 
 def _missing_of_csv(feed: Feed) -> str | None:
     if feed.delimiter is None or len(feed.delimiter) != 1 or feed.quote not in _QUOTES:
         return "delimiter or quote"
-    if not feed.header:
-        return "a file without header"
-    return "a header with an extra label" if feed.header_extra_label else None
+    return None if feed.header or feed.headers else "a file without header whose columns are not named"

@@ -10,10 +10,14 @@ from collections.abc import Iterable, Mapping
 
 import duckdb
 
+from consent.dossiers import Feed
 from stores.engine import quoted
 
 #: Written by software for "not known" (partners README, section 2).
 NO_BIRTH_DATES = ("1900-01-01", "1970-01-01")
+
+#: Formats whose date cells are dates already.
+TABLE_FORMATS = frozenset({"xlsx", "parquet"})
 
 _MACROS = (
     # of two equal local times the first one; ICU gives the second. A local time that never was counts by the offset
@@ -32,6 +36,31 @@ _MACROS = (
         try_cast(whole_seconds(cell) as timestamp), null)""",
     r"""create or replace temp macro iso_day(cell) as if(
         regexp_full_match(cell, '[0-9]{4}-[0-9]{2}-[0-9]{2}'), try_cast(cell as date), null)""",
+    r"""create or replace temp macro spaced_time(cell) as if(
+        regexp_full_match(cell, '[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}'),
+        try_cast(cell as timestamp), null)""",
+    r"""create or replace temp macro slashed_day(cell) as if(
+        regexp_full_match(cell, '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}'), try_strptime(cell, '%d/%m/%Y')::date, null)""",
+    r"""create or replace temp macro slashed_time(cell) as if(
+        regexp_full_match(cell, '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4} [0-9]{1,2}:[0-9]{2}'),
+        try_strptime(cell, '%d/%m/%Y %H:%M'), null)""",
+    r"""create or replace temp macro short_day(cell, century) as if(
+        regexp_full_match(cell, '[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}'),
+        try_strptime(cell[:-3] || century || cell[-2:], '%d/%m/%Y')::date, null)""",
+    # 29 February exists in one century only: then the other one cannot be meant
+    """create or replace temp macro adult_day(cell, read_on) as if(
+        short_day(cell, '20') <= (read_on - interval 18 year)::date, short_day(cell, '20'), short_day(cell, '19'))""",
+    # the 1900 system counts a 29 February 1900 that never was; days before it are not read
+    r"""create or replace temp macro serial_number(cell) as if(
+        regexp_full_match(cell, '[0-9]{2,5}(?:[.,][0-9]+)?'), try_cast(replace(cell, ',', '.') as double), null)""",
+    """create or replace temp macro serial_day(cell) as if(
+        serial_number(cell) > 60 and serial_number(cell) = floor(serial_number(cell)),
+        date '1899-12-30' + serial_number(cell)::integer, null)""",
+    """create or replace temp macro serial_time(cell) as if(
+        serial_number(cell) > 60, timestamp '1899-12-30' + to_seconds(round(serial_number(cell) * 86400)), null)""",
+    # written out by shops whose form has no code
+    """create or replace temp macro country_of(cell) as case upper(cell) when '' then null when 'FRANCE' then 'FR'
+        when 'BELGIQUE' then 'BE' when 'BELGIUM' then 'BE' else upper(cell) end""",
     r"""create or replace temp macro bare_postcode(cell) as regexp_replace(regexp_replace(
         upper(regexp_replace(unguarded(cell), '\s', '', 'g')), '\.0$', ''), '^FR?-?([0-9]{4,5})$', '\1')""",
     r"""create or replace temp macro postcode_of(cell, country) as nullif(case
@@ -47,38 +76,67 @@ def create_value_macros(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(macro)
 
 
+def formats_of(feed: Feed, field: str) -> tuple[str, ...]:
+    """Return the date formats of a field, in the order in which they are tried.
+
+    A date cell of a table comes as ISO text (`unpacking`) and is taken as it is (partners README, section 1).
+    """
+    formats = feed.date_formats.get(field, ())
+    return ("iso8601", *formats) if feed.format in TABLE_FORMATS else formats
+
+
 def instant_sql(cell: str, formats: Iterable[str], zone: str) -> str:
     """Return SQL for a struct `at` (TIMESTAMP, UTC) and `quality`, or null, of an instant cell.
 
     Args:
         cell: SQL of the text.
-        formats: the dossier's, of those that `registry` lists.
+        formats: the dossier's (`DATE_FORMATS`).
         zone: of times and days without offset; a day is its first instant there.
 
     Quality: `exact_utc` (the cell has an offset), `zone_assumed` (a time without one), `date_only`.
     """
+    exact = (
+        f"when instant_with_offset({cell}) is not null then"
+        f" {{'at': instant_with_offset({cell}), 'quality': 'exact_utc'}}"
+    )
     readings = {
-        "iso8601": (
-            f"when instant_with_offset({cell}) is not null then "
-            f"{{'at': instant_with_offset({cell}), 'quality': 'exact_utc'}} "
-            f"when local_time({cell}) is not null then "
-            f"{{'at': utc_of_local(local_time({cell}), '{zone}'), 'quality': 'zone_assumed'}} "
-            f"{_day_reading(cell, zone)}"
-        ),
-        "YYYY-MM-DD": _day_reading(cell, zone),
+        "iso8601": f"{exact} {_time_reading(f'local_time({cell})', zone)} {_day_reading(f'iso_day({cell})', zone)}",
+        "YYYY-MM-DD HH:MM:SS": _time_reading(f"spaced_time({cell})", zone),
+        "YYYY-MM-DD": _day_reading(f"iso_day({cell})", zone),
+        "DD/MM/YYYY HH:MM": _time_reading(f"slashed_time({cell})", zone),
+        "DD/MM/YYYY": _day_reading(f"slashed_day({cell})", zone),
+        "DD/MM/YY": _day_reading(f"short_day({cell}, '20')", zone),
+        "excel_serial": (f"{_day_reading(f'serial_day({cell})', zone)} {_time_reading(f'serial_time({cell})', zone)}"),
     }
     chosen = " ".join(readings[form] for form in formats)
     return f"case {chosen} end" if chosen else 'null::struct("at" timestamp, quality varchar)'
 
 
-def _day_reading(cell: str, zone: str) -> str:
-    local = f"iso_day({cell})::timestamp"
-    return f"when iso_day({cell}) is not null then {{'at': utc_of_local({local}, '{zone}'), 'quality': 'date_only'}}"
+def _time_reading(local: str, zone: str) -> str:
+    return f"when {local} is not null then {{'at': utc_of_local({local}, '{zone}'), 'quality': 'zone_assumed'}}"
 
 
-def birth_date_sql(cell: str, formats: Iterable[str]) -> str:
-    """Return SQL for a birth date; null where blank, unreadable or a date that software writes for "not known"."""
-    readings = {"YYYY-MM-DD": f"iso_day({cell})", "iso8601": f"iso_day({cell}[:10])"}
+def _day_reading(day: str, zone: str) -> str:
+    return f"when {day} is not null then {{'at': utc_of_local({day}::timestamp, '{zone}'), 'quality': 'date_only'}}"
+
+
+def birth_date_sql(cell: str, formats: Iterable[str], read_on: str) -> str:
+    """Return SQL for a birth date; null where blank, unreadable or a date that software writes for "not known".
+
+    Args:
+        cell: SQL of the text.
+        formats: the dossier's.
+        read_on: SQL of today's date: a two-digit year is 20yy if that makes the person 18, else 19yy.
+    """
+    readings = {
+        "iso8601": f"iso_day({cell}[:10])",
+        "YYYY-MM-DD HH:MM:SS": f"spaced_time({cell})::date",
+        "YYYY-MM-DD": f"iso_day({cell})",
+        "DD/MM/YYYY HH:MM": f"slashed_time({cell})::date",
+        "DD/MM/YYYY": f"slashed_day({cell})",
+        "DD/MM/YY": f"adult_day({cell}, {read_on})",
+        "excel_serial": f"coalesce(serial_day({cell}), serial_time({cell})::date)",
+    }
     chosen = ", ".join(readings[form] for form in formats)
     excluded = ", ".join(f"date '{day}'" for day in NO_BIRTH_DATES)
     read = f"coalesce({chosen})" if chosen else "null::date"

@@ -11,7 +11,7 @@ import duckdb
 from consent.dossiers import Feed
 from partners_ingest.delivery import PLACE_SQL
 from partners_ingest.phone_cells import read_phone_cells
-from partners_ingest.values import create_value_macros, instant_sql
+from partners_ingest.values import create_value_macros, formats_of, instant_sql
 from terms.environment import NumberRules
 
 #: Rows for `schemas.WITHDRAWALS`, from `keyed` and `delivery`.
@@ -44,7 +44,7 @@ def type_withdrawals(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: N
 
 
 def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
-    instant = instant_sql("unguarded(withdrawn_at)", feed.date_formats.get("withdrawn_at", ()), feed.timezone)
+    instant = instant_sql("unguarded(withdrawn_at)", formats_of(feed, "withdrawn_at"), feed.timezone)
     connection.execute(
         f"""
         create table row_values as
@@ -54,8 +54,9 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
         select line_number, byte_offset, byte_length, record_key, problem, phones,
             unguarded(source_record_id) as source_record_id, unguarded(consent_id) as source_consent_id,
             given_name, family_name, sex as sex_raw, email, street, city, ip, user_agent, page_url,
-            reason as withdrawal_reason, nullif(postcode, '') as postcode, nullif(upper(country), '') as country,
-            stated, if(stated.quality = 'date_only', iso_day(unguarded(withdrawn_at)), null) as day
+            reason as withdrawal_reason, nullif(postcode, '') as postcode, country_of(country) as country,
+            stated, if(stated.quality = 'date_only',
+                timezone('{feed.timezone}', timezone('UTC', stated.at))::date, null) as day
         from read
         """
     )

@@ -17,6 +17,8 @@ from typing import BinaryIO
 import duckdb
 import pyarrow as pa
 
+from consent.dossiers import Feed
+from partners_ingest.encodings import TextEncoding, decide_encoding
 from partners_ingest.unpacking import DAMAGED
 from stores.engine import connect, quoted
 from stores.lines import SCHEMA, physical_lines
@@ -24,19 +26,23 @@ from stores.vault import Vault
 
 #: Bytes kept from the start of a file to know what it is.
 _HEAD_BYTES = 4096
-
-UTF8_BOM = b"\xef\xbb\xbf"
+#: Bytes that decide the encoding.
+_PEEK_BYTES = 4
 
 
 @dataclass(frozen=True)
 class Content:
-    """What the pass over the unpacked bytes showed; `is_damaged` if the container ended early."""
+    """What the pass over the unpacked bytes showed; `is_damaged` if the container ended early.
+
+    `encoding` is how the lines were split and will be decoded.
+    """
 
     sha256: str
     size: int
     head: bytes
     lines: int
     is_damaged: bool
+    encoding: TextEncoding
 
 
 @contextmanager
@@ -55,15 +61,17 @@ def open_workbench(folder: Path, vault: Vault) -> Iterator[duckdb.DuckDBPyConnec
             left.unlink()
 
 
-def load_lines(connection: duckdb.DuckDBPyConnection, stream: BinaryIO) -> Content:
+def load_lines(connection: duckdb.DuckDBPyConnection, stream: BinaryIO, feed: Feed | None) -> Content:
     """Create the table `lines` (columns of `stores.lines`) from a stream, hashing it on the way."""
     watched = _WatchedStream(stream)
-    batches = pa.RecordBatchReader.from_batches(SCHEMA, physical_lines(watched))  # type: ignore[arg-type]
+    encoding = decide_encoding(watched.peek(), feed)
+    batches = pa.RecordBatchReader.from_batches(SCHEMA, physical_lines(watched, unit=encoding.unit))  # type: ignore[arg-type]
     connection.register("line_batches", batches)
     connection.execute("create table lines as select * from line_batches")
     connection.unregister("line_batches")
     count = connection.execute("select count(*) from lines").fetchone()
-    return Content(watched.digest.hexdigest(), watched.size, watched.head, count[0] if count else 0, watched.damaged)
+    lines = count[0] if count else 0
+    return Content(watched.digest.hexdigest(), watched.size, watched.head, lines, watched.damaged, encoding)
 
 
 class _WatchedStream:
@@ -71,15 +79,25 @@ class _WatchedStream:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._peeked = b""
         self.digest = sha256()
         self.size = 0
         self.head = b""
         self.damaged = False
 
+    def peek(self) -> bytes:
+        """Return the first bytes, which the next read gives again."""
+        try:
+            self._peeked = self._stream.read(_PEEK_BYTES)
+        except DAMAGED:
+            self.damaged = True
+        return self._peeked
+
     def read(self, size: int) -> bytes:
         """Read up to `size` bytes; a damaged container reads as its end, and `damaged` says so."""
+        block, self._peeked = self._peeked, b""
         try:
-            block = self._stream.read(size)
+            block = block or self._stream.read(size)
         except DAMAGED:
             self.damaged = True
             return b""

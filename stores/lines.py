@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from enum import Enum
 from typing import BinaryIO
 
 import numpy as np
@@ -28,28 +29,50 @@ SCHEMA = pa.schema(
 )
 
 
-def physical_lines(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[pa.RecordBatch]:
+class CodeUnit(Enum):
+    """The unit of a text in which a line feed is looked for, as numpy names it."""
+
+    BYTE = "u1"
+    UTF16_LE = "<u2"
+    UTF16_BE = ">u2"
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of one unit."""
+        return np.dtype(self.value).itemsize
+
+
+def physical_lines(
+    stream: BinaryIO, block_bytes: int = BLOCK_BYTES, unit: CodeUnit = CodeUnit.BYTE
+) -> Iterator[pa.RecordBatch]:
     """Yield the stream's lines in order, about `block_bytes` of them at a time.
 
-    A line longer than a block is kept whole. An empty stream yields nothing.
+    A line longer than a block is kept whole. An empty stream yields nothing. With a `unit` of two bytes a lone last
+    byte belongs to the last line.
     """
     number, offset, rest = 1, 0, b""
     while block := stream.read(block_bytes):
         data = rest + block
-        end = data.rfind(b"\n") + 1
+        ends = _line_ends(data, unit)
+        end = int(ends[-1]) if len(ends) else 0
         rest = data[end:]
         if end:
-            yield _batch(data[:end], number, offset)
-            number += data.count(b"\n", 0, end)
+            yield _batch(data[:end], ends, number, offset)
+            number += len(ends)
             offset += end
     if rest:
-        yield _batch(rest, number, offset)
+        yield _batch(rest, np.array([len(rest)], dtype=np.int64), number, offset)
 
 
-def _batch(data: bytes, first_number: int, first_offset: int) -> pa.RecordBatch:
-    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == 10).astype(np.int64) + 1
-    if not len(ends) or ends[-1] != len(data):
-        ends = np.append(ends, len(data))
+def _line_ends(data: bytes, unit: CodeUnit) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return the offsets behind each line feed; `data` begins at a unit."""
+    units = np.frombuffer(data, dtype=unit.value, count=len(data) // unit.bytes)
+    return (np.flatnonzero(units == 10).astype(np.int64) + 1) * unit.bytes
+
+
+def _batch(
+    data: bytes, ends: np.ndarray[tuple[int], np.dtype[np.int64]], first_number: int, first_offset: int
+) -> pa.RecordBatch:
     bounds = np.concatenate([[0], ends]).astype(np.int64)
     count = len(bounds) - 1
     raw = pa.Array.from_buffers(pa.large_binary(), count, [None, pa.py_buffer(bounds), pa.py_buffer(data)])

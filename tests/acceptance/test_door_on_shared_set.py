@@ -1,4 +1,4 @@
-"""The door against the truth of the shared set: every file and every record of the two partners it can read.
+"""The door against the truth of the shared set: every file and every record of all partners.
 
 Needs the shared data (FILIATION_SHARED, default ../shared). Values of rows are compared, never printed: a failure
 names file, line and column.
@@ -16,8 +16,10 @@ import duckdb
 import pytest
 
 from consent.dossiers import read_dossiers
+from partners_ingest import opt_ins, withdrawals
 from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
 from partners_ingest.landing import scan_landing
+from partners_ingest.phone_cells import read_phone_cells
 from stores import schemas
 from stores.engine import connect
 from stores.evidence import EvidenceStore
@@ -28,10 +30,10 @@ from stores.lake import Lake, reading_name
 from stores.migrate import migrate
 from stores.operations import open_operations
 from stores.vault import Vault
+from terms.environment import NumberRules
 from terms.settings import load_settings
 
 SHARED = Path(os.environ.get("FILIATION_SHARED", "../shared")) / "data" / "partners"
-READABLE = ("quiz-hexagone", "lumiere")
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data set is not here (FILIATION_SHARED)")
 
@@ -44,6 +46,8 @@ class Door:
     reports: dict[tuple[str, str], DeliveryReport]
     second_run: int
     told: list[str]
+    records: int
+    records_for_python: int
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +64,26 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     stores = IntakeStores(home, keys, engine, EvidenceStore(home, keys), Vault(home, keys), Lake(home))
     dossiers = read_dossiers(SHARED / "dossiers")
     told: list[str] = []
+    counts: list[tuple[int, int]] = []
+
+    def counted(connection: duckdb.DuckDBPyConnection, source: str, rules: NumberRules) -> None:
+        read_phone_cells(connection, source, rules)
+        query = (
+            "select count(distinct line_number), count(distinct line_number) filter (quick is null) from phone_cells"
+        )
+        counts.extend(connection.execute(query).fetchall())
+
+    patched = pytest.MonkeyPatch()
+    patched.setattr(opt_ins, "read_phone_cells", counted)
+    patched.setattr(withdrawals, "read_phone_cells", counted)
     runs = [
         take_in(stores, scan_landing(SHARED / "landing"), dossiers, settings.clock(), settings.environment, told.append)
         for _ in range(2)
     ]
     reports = {(report.partner_id, report.file_name): report for report in runs[0]}
-    yield Door(stores, reports, len(runs[1]), told)
+    patched.undo()
+    records, for_python = (sum(part) for part in zip(*counts, strict=True))
+    yield Door(stores, reports, len(runs[1]), told, records, for_python)
     engine.dispose()
 
 
@@ -74,9 +92,9 @@ def _truth(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
-def test_every_file_of_the_two_partners_has_the_true_outcome_reason_and_totals(door: Door) -> None:
+def test_every_file_has_the_true_outcome_reason_and_totals(door: Door) -> None:
     wrong = []
-    for truth in (row for row in _truth("files.csv") if row["partner"] in READABLE):
+    for truth in _truth("files.csv"):
         report = door.reports[truth["partner"], truth["file"]]
         found = (report.outcome.value, report.reason.value if report.reason else "")
         totals = [report.data_rows, report.accepted_rows, report.quarantined_rows]
@@ -85,19 +103,6 @@ def test_every_file_of_the_two_partners_has_the_true_outcome_reason_and_totals(d
         if found != (truth["outcome"], truth["reason_code"]) or not all(compared):
             wrong.append((truth["file"], *found, *totals))
     assert wrong == []
-
-
-def test_files_of_the_other_partners_are_held_for_want_of_a_reader_unless_an_earlier_test_bites(door: Door) -> None:
-    earlier = {"FILE_EMPTY", "UNKNOWN_FILE", "ZIP_MULTIPLE_MEMBERS", "HTML_NOT_DATA", "FORMAT_MISMATCH"}
-    wrong = [
-        (file, report.reason)
-        for (partner, file), report in door.reports.items()
-        if partner not in READABLE and report.reason != "NO_READER" and report.reason not in earlier
-    ]
-    assert wrong == []
-    truth = {(row["partner"], row["file"]): row["reason_code"] for row in _truth("files.csv")}
-    bitten = {key: report.reason for key, report in door.reports.items() if report.reason in earlier}
-    assert all(reason == truth[key] for key, reason in bitten.items())
 
 
 def test_a_second_run_takes_nothing_in(door: Door) -> None:
@@ -152,7 +157,6 @@ def found_rows(door: Door) -> Iterator[duckdb.DuckDBPyConnection]:
     )
     connection.execute(
         f"create table truth as select * from read_csv('{SHARED / 'truth' / 'rows.csv'}', all_varchar = true, header = true)"
-        f" where partner in {READABLE}"
     )
     connection.execute("update truth set reason_codes = coalesce(reason_codes, '')")
     yield connection
@@ -173,8 +177,14 @@ def test_every_record_has_the_true_outcome_reasons_number_and_instant(
         """
     ).fetchall()
     assert differences == []
-    assert found_rows.execute("select count(*) from found").fetchone() == (6308,)
-    assert found_rows.execute("select count(*) from found where reason_codes <> ''").fetchone() == (171,)
+    assert found_rows.execute("select count(*) from found").fetchone() == (8556,)
+    assert found_rows.execute("select count(*) from found where reason_codes <> ''").fetchone() == (344,)
+
+
+def test_most_phones_are_decided_in_sql(door: Door) -> None:
+    """Bound at what the macros decide today (87.2 %); issue 3 asks for 97 %."""
+    assert door.records > 8_000
+    assert door.records_for_python / door.records <= 0.129
 
 
 def test_nothing_that_is_told_holds_a_number(door: Door) -> None:

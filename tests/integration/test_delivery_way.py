@@ -283,9 +283,9 @@ def _release(house: House, delivery_id: str) -> None:
 
 def test_a_held_file_is_judged_again_when_its_dossier_changes(house: House) -> None:
     house.drop("names_20260309.csv", ROWS)
-    write_dossier(house.root / "partners", DOSSIER.replace('encoding: "utf-8"', 'encoding: "cp1252"', 1))
+    write_dossier(house.root / "partners", DOSSIER.replace('encoding: "utf-8"', 'encoding: "cp1250"', 1))
     held = house.one()
-    assert (held.reason, held.detail) == ("NO_READER", "encoding cp1252")
+    assert (held.reason, held.detail) == ("NO_READER", "encoding cp1250")
     assert house.refresh() == []
     write_dossier(house.root / "partners")
     assert house.one().outcome == "accepted"

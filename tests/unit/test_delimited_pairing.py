@@ -28,7 +28,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Feed:
 def _read(data: bytes, feed: Feed) -> list[tuple[int, str | None, list[str] | None]]:
     connection = connect()
     try:
-        load_lines(connection, io.BytesIO(data))
+        load_lines(connection, io.BytesIO(data), feed)
         reader = DelimitedReader()
         reader.read_records(connection, feed, reader.read_header(connection, feed))
         return connection.execute("select line_number, problem, cells from records order by line_number").fetchall()
@@ -75,7 +75,7 @@ def test_the_same_content_in_another_order_of_columns_has_the_same_key(feed: Fee
     keys = []
     for data in (b"id,name,city\n1,a,b\n", b"city,id,name\nb,1,a\n"):
         connection = connect()
-        load_lines(connection, io.BytesIO(data))
+        load_lines(connection, io.BytesIO(data), feed)
         reader = DelimitedReader()
         reader.read_records(connection, feed, reader.read_header(connection, feed))
         keys.append(connection.execute("select content_key from records").fetchone())
@@ -139,7 +139,7 @@ def test_records_of_an_exporter_that_never_quotes_keep_their_quotes(feed: Feed, 
     folder = write_dossier(tmp_path)
     plain = next(feed for feed in read_dossier(folder).feeds if feed.kind == "withdrawals")
     connection: duckdb.DuckDBPyConnection = connect()
-    load_lines(connection, io.BytesIO(b'id;left_on\n"1";"2026-01-01"\n'))
+    load_lines(connection, io.BytesIO(b'id;left_on\n"1";"2026-01-01"\n'), plain)
     reader = DelimitedReader()
     reader.read_records(connection, plain, reader.read_header(connection, plain))
     assert connection.execute("select cells from records").fetchall() == [(['"1"', '"2026-01-01"'],)]

@@ -15,6 +15,7 @@ from partners_ingest.landing import scan_landing
 from partners_ingest.preflight import check_content, check_header, name_file
 from partners_ingest.records import Header
 from partners_ingest.registry import missing_capability, reader_for
+from partners_ingest.unpacking import Container
 from terms.errors import UsageError
 from terms.reasons import FileReason
 from tests.dossier_samples import PARTNER, write_dossier
@@ -98,35 +99,36 @@ def test_a_name_without_feed_or_date_fits_nothing(dossier: Dossier, name: str) -
     ],
 )
 def test_the_first_bytes_give_a_file_away(dossier: Dossier, head: bytes, reason: FileReason | None) -> None:
-    assert check_content(head, dossier.feeds[0]) is reason
+    assert check_content(head, dossier.feeds[0], Container.NONE) is reason
 
 
 def _header(*labels: str) -> Header:
-    return Header(tuple(plain_label(label) for label in labels))
+    return Header(tuple(plain_label(label) for label in labels), labels, 1, ",".join(labels))
 
 
 def test_labels_are_compared_as_a_multiset_in_any_order(dossier: Dossier) -> None:
     feed = dossier.feeds[0]
     others = {PARTNER: dossier}
-    assert check_header(_header("CITY", "Id", "name"), feed, dossier, others) is None
-    assert check_header(_header("id", "name"), feed, dossier, others) is FileReason.UNKNOWN_HEADER
-    assert check_header(_header("id", "name", "city", "city"), feed, dossier, others) is FileReason.UNKNOWN_HEADER
+    assert check_header(_header("CITY", "Id", "name"), b"", feed, dossier, others) is None
+    assert check_header(_header("id", "name"), b"", feed, dossier, others) is FileReason.UNKNOWN_HEADER
+    assert check_header(_header("id", "name", "city", "city"), b"", feed, dossier, others) is FileReason.UNKNOWN_HEADER
 
 
 def test_the_header_of_another_partner_is_told_apart(dossier: Dossier) -> None:
     other = replace(dossier, partner_id="autre", feeds=(replace(dossier.feeds[0], headers=(("ref", "nom"),)),))
-    found = check_header(_header("nom", "ref"), dossier.feeds[0], dossier, {PARTNER: dossier, "autre": other})
+    found = check_header(_header("nom", "ref"), b"", dossier.feeds[0], dossier, {PARTNER: dossier, "autre": other})
     assert found is FileReason.WRONG_PARTNER
 
 
 @pytest.mark.parametrize(
     ("change", "missing"),
     [
-        ({"format": "xlsx"}, "format xlsx"),
-        ({"encoding": "cp1252"}, "encoding cp1252"),
-        ({"date_formats": {"birth_date": ("DD/MM/YYYY",)}}, "date format DD/MM/YYYY"),
-        ({"header": False}, "a file without header"),
-        ({"header_extra_label": True}, "a header with an extra label"),
+        ({"format": "xml"}, "format xml"),
+        ({"format": "xlsx"}, "xlsx in another container"),
+        ({"format": "xlsx", "compression": "none", "header": False}, "xlsx without header"),
+        ({"encoding": "utf-7"}, "encoding utf-7"),
+        ({"encoding": None}, "encoding None"),
+        ({"header": False, "headers": ()}, "a file without header whose columns are not named"),
         ({"delimiter": None}, "delimiter or quote"),
         ({"quote": "'"}, "delimiter or quote"),
     ],

@@ -25,12 +25,14 @@ from stores.engine import connect
 from terms.errors import UsageError
 from tests.dossier_samples import json_row, write_dossier
 
+TODAY = "date '2026-11-24'"
+
 
 @pytest.fixture(scope="module")
 def sql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = connect()
     feed = next(f for f in read_dossier(write_dossier(tmp_path_factory.mktemp("p"))).feeds if f.format == "jsonl")
-    load_lines(connection, io.BytesIO(json_row(1).encode()))
+    load_lines(connection, io.BytesIO(json_row(1).encode()), feed)
     reader = JsonLinesReader()
     create_fields(connection, reader.read_records(connection, feed, reader.read_header(connection, feed)), feed)
     create_value_macros(connection)
@@ -77,6 +79,54 @@ def test_an_instant_that_cannot_be_read_is_null(sql: duckdb.DuckDBPyConnection, 
     assert _instant(sql, cell, "iso8601", "YYYY-MM-DD") is None
 
 
+@pytest.mark.parametrize(
+    ("cell", "form", "at", "quality"),
+    [
+        ("2026-07-02 18:04:11", "YYYY-MM-DD HH:MM:SS", datetime(2026, 7, 2, 16, 4, 11), "zone_assumed"),
+        ("02/07/2026 18:04", "DD/MM/YYYY HH:MM", datetime(2026, 7, 2, 16, 4), "zone_assumed"),
+        ("02/07/2026", "DD/MM/YYYY", datetime(2026, 7, 1, 22), "date_only"),
+        ("02/07/26", "DD/MM/YY", datetime(2026, 7, 1, 22), "date_only"),
+        ("46205", "excel_serial", datetime(2026, 7, 1, 22), "date_only"),
+        ("46205.75290509259", "excel_serial", datetime(2026, 7, 2, 16, 4, 11), "zone_assumed"),
+        ("46205,75290509259", "excel_serial", datetime(2026, 7, 2, 16, 4, 11), "zone_assumed"),
+    ],
+)
+def test_an_instant_is_read_by_the_dossiers_pattern(
+    sql: duckdb.DuckDBPyConnection, cell: str, form: str, at: datetime, quality: str
+) -> None:
+    assert _instant(sql, cell, form) == (at, quality)
+    assert _instant(sql, cell, "excel_serial" if form != "excel_serial" else "DD/MM/YYYY") is None
+
+
+@pytest.mark.parametrize("form", ["YYYY-MM-DD HH:MM:SS", "DD/MM/YYYY HH:MM", "DD/MM/YYYY", "DD/MM/YY", "excel_serial"])
+@pytest.mark.parametrize(
+    "cell", ["", "31/02/2026", "02/13/2026", "0000-00-00 00:00:00", "2/7/026", "60", "1e5", "-46205"]
+)
+def test_what_no_pattern_fits_is_null(sql: duckdb.DuckDBPyConnection, cell: str, form: str) -> None:
+    assert _instant(sql, cell, form) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "form", "wanted"),
+    [
+        ("02/05/80", "DD/MM/YY", date(1980, 5, 2)),
+        ("24/11/08", "DD/MM/YY", date(2008, 11, 24)),  # 18 today
+        ("25/11/08", "DD/MM/YY", date(1908, 11, 25)),  # 18 tomorrow
+        ("29/02/04", "DD/MM/YY", date(2004, 2, 29)),
+        ("29/02/01", "DD/MM/YY", None),  # in no century
+        ("02/05/1980", "DD/MM/YYYY", date(1980, 5, 2)),
+        ("29343", "excel_serial", date(1980, 5, 2)),
+        ("01/01/1970", "DD/MM/YYYY", None),
+        ("1980-05-02 00:00:00", "YYYY-MM-DD HH:MM:SS", date(1980, 5, 2)),
+    ],
+)
+def test_a_birth_date_is_read_by_the_dossiers_pattern(
+    sql: duckdb.DuckDBPyConnection, cell: str, form: str, wanted: date | None
+) -> None:
+    read = f"(select {birth_date_sql('cell', [form], TODAY)} from (select $cell as cell))"
+    assert _one(sql, read, cell=cell) == wanted
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     local=st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2035, 1, 1)).map(
@@ -104,7 +154,8 @@ def test_a_birth_date_that_software_invents_is_null(
     sql: duckdb.DuckDBPyConnection, cell: str, wanted: date | None
 ) -> None:
     assert (
-        _one(sql, f"(select {birth_date_sql('cell', ['YYYY-MM-DD'])} from (select $cell as cell))", cell=cell) == wanted
+        _one(sql, f"(select {birth_date_sql('cell', ['YYYY-MM-DD'], TODAY)} from (select $cell as cell))", cell=cell)
+        == wanted
     )
 
 
@@ -184,7 +235,7 @@ def test_a_number_with_lost_digits_stays_as_written(tmp_path: Path) -> None:
     feed = next(f for f in read_dossier(write_dossier(tmp_path)).feeds if f.format == "jsonl")
     line = b'{"id": "1", "agreed": 1, "form": [{"name": "mobile", "value": 3.36E+10}]}\n'
     connection = connect()
-    load_lines(connection, io.BytesIO(line))
+    load_lines(connection, io.BytesIO(line), feed)
     reader = JsonLinesReader()
     records = reader.read_records(connection, feed, reader.read_header(connection, feed))
     place = records.positions["form[name=mobile].value"]
@@ -210,3 +261,10 @@ def test_mojibake_of_any_french_text_is_turned_back_and_french_text_is_left_alon
     assert repair_mojibake(damaged) == text
     if not any(char in text for char in "ÃÂ"):
         assert repair_mojibake(text) == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"), [("France", "FR"), ("FRANCE", "FR"), ("fr", "FR"), ("Belgique", "BE"), ("", None)]
+)
+def test_a_country_written_out_is_its_code(sql: duckdb.DuckDBPyConnection, cell: str, code: str | None) -> None:
+    assert _one(sql, "country_of($cell)", cell=cell) == code

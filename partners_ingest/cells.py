@@ -1,0 +1,44 @@
+"""Records of formats that have columns: the structural tests that delimited text and tables share.
+
+How a line becomes cells belongs to the readers; what the cells mean, to `fields`.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import duckdb
+
+from partners_ingest.records import Header, Records
+
+
+def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split: str) -> Records:
+    """Create `records` from a query of split records, and tell where each label stands.
+
+    Args:
+        connection: where both live.
+        header: of the file.
+        split: query for `line_number, line_count, byte_offset, byte_length, text, is_decodable, is_terminated` and
+            `found` (VARCHAR[], null where the quoting is broken), the header left out.
+    """
+    by_label = sorted(range(1, len(header.labels) + 1), key=lambda place: header.labels[place - 1])
+    connection.execute(
+        f"""
+        create table records as
+        with judged as (
+            select *, case
+                when not is_decodable then 'ENCODING_INVALID'
+                when not is_terminated then 'LINE_TRUNCATED'
+                when text = $header then 'HEADER_REPEATED'
+                when found is null then 'CSV_QUOTE_BROKEN'
+                when len(found) <> $width then 'CSV_FIELD_COUNT' end as problem
+            from ({split})
+        )
+        select line_number, line_count, byte_offset, byte_length, md5_number(text) as record_key, problem,
+            if(problem is null, md5_number(array_to_string(list_select(found, {by_label}), chr(31))), null) as content_key,
+            if(problem is null, found, null) as cells
+        from judged
+        """,
+        {"width": len(header.labels), "header": header.text},
+    )
+    return Records(MappingProxyType({label: place for place, label in enumerate(header.labels, start=1)}), header)

@@ -1,0 +1,42 @@
+"""Reader of tables (spreadsheet, Parquet): one row is one record, cells are texts already.
+
+How a table file becomes lines belongs to `table_files`.
+"""
+
+from __future__ import annotations
+
+import json
+
+import duckdb
+
+from consent.dossiers import Feed
+from partners_ingest.cells import create_records
+from partners_ingest.labels import plain_label
+from partners_ingest.records import Header, Records
+from partners_ingest.text_lines import create_text_lines, first_text
+
+
+class TableReader:
+    """Reads feeds with `format: xlsx` or `parquet`; the first row names the columns."""
+
+    def read_header(self, connection: duckdb.DuckDBPyConnection, feed: Feed) -> Header:
+        """Return the labels of the first row; blank cells at its end are no columns."""
+        create_text_lines(connection, feed)
+        text = first_text(connection) or "[]"
+        cells = [str(cell) for cell in json.loads(text)]
+        while cells and not cells[-1].strip():
+            cells.pop()
+        return Header(tuple(plain_label(cell) for cell in cells), tuple(cells), 1, text)
+
+    def read_records(self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header) -> Records:
+        """Create `records`; a row with anything to the right of the header has not its number of fields."""
+        width = len(header.labels)
+        return create_records(
+            connection,
+            header,
+            f"""
+            select line_number, 1 as line_count, byte_offset, byte_length, text, is_decodable, is_terminated,
+                if(len(list_filter(cells[{width + 1}:], lambda cell: cell <> '')) = 0, cells[:{width}], cells) as found
+            from (select *, from_json(text, '["VARCHAR"]') as cells from text_lines where line_number > 1)
+            """,
+        )

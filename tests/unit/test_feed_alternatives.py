@@ -1,0 +1,75 @@
+"""What a dossier alone can say of a format: the question as notice, columns in two languages, prefixes of values."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from consent.dossiers import DossierInvalid, Feed, read_dossier
+from partners_ingest.delimited import DelimitedReader
+from partners_ingest.fields import create_fields, is_mapped
+from partners_ingest.workbench import load_lines
+from stores.engine import connect
+from tests.dossier_samples import DOSSIER, write_dossier
+
+QUESTION = "J'accepte que Contact Citoyen SAS\nm'écrive par SMS"
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Feed:
+    return read_dossier(write_dossier(tmp_path)).feeds[0]
+
+
+def _fields(data: bytes, feed: Feed, columns: str) -> list[tuple[str, ...]]:
+    connection: duckdb.DuckDBPyConnection = connect()
+    try:
+        load_lines(connection, io.BytesIO(data), feed)
+        reader = DelimitedReader()
+        records = reader.read_records(connection, feed, reader.read_header(connection, feed))
+        create_fields(connection, records, feed)
+        return connection.execute(f"select {columns} from fields order by line_number").fetchall()
+    finally:
+        connection.close()
+
+
+def test_the_question_in_the_header_is_the_notice(feed: Feed) -> None:
+    form = replace(feed, mapping={"consent_flag": ("ancienne question", QUESTION)}, notice_from_header="consent_flag")
+    assert is_mapped(form, "notice_text")
+    found = _fields(f'#,"{QUESTION}"\na,1\nb,\n'.encode(), form, "consent_flag, notice_text")
+    assert found == [("1", QUESTION), ("", QUESTION)]
+
+
+def test_the_first_column_that_the_file_has_counts(feed: Feed) -> None:
+    shop = replace(feed, mapping={"given_name": ("First name", "Prénom")})
+    assert _fields(b"ID,First name\n1,Lys\n", shop, "given_name") == [("Lys",)]
+    assert _fields("ID,Prénom\n1,Lys\n".encode(), shop, "given_name") == [("Lys",)]
+    assert _fields(b"ID,Nom\n1,Lys\n", shop, "given_name") == [("",)]
+
+
+def test_a_prefix_of_the_exporter_is_taken_off_once(feed: Feed) -> None:
+    leads = replace(
+        feed,
+        encoding="utf-16",
+        delimiter="\t",
+        mapping={"source_record_id": ("id",), "phone": ("phone_number",)},
+        value_prefixes={"source_record_id": "l:"},
+    )
+    data = "id\tphone_number\nl:1\tp:+33639980001\nl:l:2\t<test lead: dummy data>\n3\t\n".encode("utf-16")
+    assert [row[0] for row in _fields(data, leads, "source_record_id")] == ["1", "l:2", "3"]
+
+
+def test_a_column_of_secrets_is_not_to_be_mapped(tmp_path: Path) -> None:
+    text = DOSSIER.replace('headers: [["id", "name", "city"]', 'headers: [["id", "user_pass", "city"]')
+    folder = write_dossier(tmp_path, text.replace('family_name: "name"', 'family_name: "user_pass"'))
+    with pytest.raises(DossierInvalid, match="secrets"):
+        read_dossier(folder)
+
+
+def test_a_notice_from_the_header_needs_a_column(tmp_path: Path) -> None:
+    text = DOSSIER.replace("    min_rows: 2\n", '    min_rows: 2\n    notice_from_header: "city"\n')
+    with pytest.raises(DossierInvalid, match="mapped to no column"):
+        read_dossier(write_dossier(tmp_path, text))
