@@ -122,12 +122,14 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         print_json(answer)
         return
-    print(f"base      {answer['version'] or 'none published yet'}  {answer['published_at'] or ''}")
+    print(f"base        {answer['version'] or 'none published yet'}  {answer['published_at'] or ''}")
     for name in ("row_counts", "partners", "open_data"):
         entries = answer[name]
         if isinstance(entries, dict):
             for key, value in entries.items():
-                print(f"{name:<10}{key}  {value if value is not None else '-'}")
-    print(f"last run  {answer['last_run'] or '-'}")
+                print(f"{name:<12}{key}  {value if value is not None else '-'}")
+    run = answer["last_run"]
+    told = f"{run['outcome']} {run['started_at']} to {run['ended_at'] or '-'}" if isinstance(run, dict) else "-"
+    print(f"last run    {told}")
     for warned in answer["warnings"] if isinstance(answer["warnings"], list) else []:
-        print(f"warned    {warned}")
+        print(f"warned      {warned}")

@@ -15,6 +15,7 @@ from stores.house import House
 from stores.lake import reading_name
 from stores.schemas import QUARANTINE
 from terms.clock import to_iso
+from terms.errors import UsageError
 
 Row = dict[str, object]
 
@@ -49,6 +50,8 @@ def list_quarantine(opened: House, delivery_id: str | None) -> list[Row]:
     from stores.inputs import accepted_deliveries
 
     chosen = [item for item in accepted_deliveries(opened.engine) if delivery_id in (None, item.delivery_id)]
+    if delivery_id is not None and not chosen:
+        raise UsageError("No accepted delivery has this id.", "See `filiation deliveries`.")
     names = [reading_name(item.delivery_id, item.reading) for item in chosen]
     files = {item.delivery_id: item for item in chosen}
     with connect() as connection:

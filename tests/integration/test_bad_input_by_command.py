@@ -147,6 +147,10 @@ def test_a_segment_below_the_floor_is_refused_with_its_finding_and_no_number(ref
     assert "verdicts" not in answer.out and "SENDABLE" not in answer.out
 
 
+def test_an_unknown_delivery_has_no_quarantine(refreshed):
+    _says(refreshed.run("quarantine", "--delivery", "nope", "--json"), 2, "No accepted delivery has this id")
+
+
 def test_an_unknown_number_is_an_answer_and_an_unreadable_one_is_not_repeated(refreshed):
     unknown = refreshed.run("lineage", "06 39 98 99 99", "--reason", "test", "--json")
     _says(unknown, 0)
