@@ -33,7 +33,8 @@ def scan_landing(root: Path) -> list[Arrival]:
     """Return the files of the landing folder in order of arrival.
 
     The drop server's log says instant and order; a file that it does not know has its modification time, and
-    files of one instant are ordered by the log, then by name. Hidden and unfinished files are left alone.
+    files of one instant are ordered by the log, then by name. Hidden and unfinished files are left alone, and so are
+    links: a drop account must not point us at a file of this machine.
 
     Raises:
         UsageError: `root` is not a folder, or its log cannot be read.
@@ -46,7 +47,7 @@ def scan_landing(root: Path) -> list[Arrival]:
         for partner in sorted(root.iterdir())
         if partner.is_dir() and not partner.name.startswith(".")
         for path in sorted(partner.rglob("*"))
-        if path.is_file() and _is_finished(path.name)
+        if path.is_file() and not path.is_symlink() and _is_finished(path.name)
     ]
     return [arrival for _, arrival in sorted(found, key=lambda item: (item[1].arrived_at, item[0]))]
 

@@ -62,7 +62,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         home=root,
         environment=environment,
         config=config,
-        landing=Path(environ.get("FILIATION_LANDING") or root / "landing").resolve(),
+        landing=Path(environ.get("FILIATION_LANDING") or root.with_name(f"{root.name}-landing")).resolve(),
         partners=Path(environ.get("FILIATION_PARTNERS") or config / "partners").resolve(),
         open_data=Path(environ.get("FILIATION_OPEN_DATA") or root / "open_data").resolve(),
         database_url=environ.get("FILIATION_DATABASE_URL") or f"sqlite:///{root}/operations.sqlite",

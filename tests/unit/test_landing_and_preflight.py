@@ -138,3 +138,10 @@ def test_what_no_reader_can_do_is_said_in_words(dossier: Dossier, change: dict[s
     assert missing_capability(feed) == missing
     assert reader_for(feed) is None
     assert reader_for(dossier.feeds[0]) is not None
+
+
+def test_a_link_in_a_drop_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.csv").write_text("of this machine")
+    (tmp_path / "landing" / "a-partner").mkdir(parents=True)
+    (tmp_path / "landing" / "a-partner" / "link.csv").symlink_to(tmp_path / "elsewhere.csv")
+    assert scan_landing(tmp_path / "landing") == []

@@ -44,6 +44,11 @@ def test_demo_environments_have_a_committed_key_and_others_must_be_given_one():
         assert "FILIATION_CONTACT_KEY" in str(caught.value)
 
 
+def test_the_landing_folder_is_not_inside_the_home():
+    settings = load_settings(_environ())
+    assert settings.home not in settings.landing.parents
+
+
 def test_secrets_are_not_printed():
     settings = load_settings(_environ(FILIATION_CONTACT_KEY="tell nobody", FILIATION_VAULT_KEY="nor this"))
     assert "tell nobody" not in repr(settings) and "key" not in repr(settings)
