@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FLOOR = {
     "terms": 0,
     "stores": 0,
+    "pages": 0,
     "consent": 1,
     "partners_ingest": 1,
     "open_data": 1,

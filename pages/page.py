@@ -1,0 +1,86 @@
+"""Pages for people: a record becomes one HTML file that opens offline, without script, font or picture from elsewhere.
+
+What a page tells is gathered by the room that owns the facts, as one frozen record; queries and decisions do not
+belong here. Templates stand in `pages/templates`, each extends `frame.html`. Everything is escaped; a value that
+a template names and the record does not have is an error, never a blank.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+_PARIS = ZoneInfo("Europe/Paris")
+
+
+def render_page(template: str, page: object) -> str:
+    """Return the HTML text of a page.
+
+    Args:
+        template: file name in `pages/templates`, such as `partner_report.html`.
+        page: the record that the template knows as `page`; plots in it are `markupsafe.Markup` of `pages.plots`.
+
+    Raises:
+        jinja2.UndefinedError: the template names something that the record does not have.
+    """
+    return _templates().get_template(template).render(page=page)
+
+
+def write_page(file: Path, html: str) -> None:
+    """Write a page so that whoever opens it sees all of it: beside its place first, then renamed."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    beside.write_text(html, encoding="utf-8")
+    beside.replace(file)
+
+
+def count_text(number: int) -> str:
+    """Return a count as `12 345`, with narrow no-break spaces."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def percent_text(share: float) -> str:
+    """Return a share of one as `12.3 %`; a share that is not quite nothing or all never reads as 0 or 100."""
+    percent = 100 * share
+    if 0 < percent < 0.05:
+        return "< 0.1 %"
+    return "> 99.9 %" if 99.95 <= percent < 100 else f"{percent:.1f} %"
+
+
+def day_text(day: date) -> str:
+    """Return a civil date as `2 Mar 2026`."""
+    return f"{day.day} {day:%b %Y}"
+
+
+def instant_text(instant: datetime) -> str:
+    """Return an aware instant on the clock of Paris as `2 Mar 2026 18:04`.
+
+    Raises:
+        ValueError: the instant has no offset, so nobody knows when it was.
+    """
+    if instant.tzinfo is None:
+        raise ValueError("only an instant with an offset can be shown")
+    local = instant.astimezone(_PARIS)
+    return f"{day_text(local.date())} {local:%H:%M}"
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {
+        "count": count_text,
+        "percent": percent_text,
+        "day": day_text,
+        "instant": instant_text,
+    }
+    return templates
