@@ -54,12 +54,18 @@ def write_table(
 
 
 def read_sql(table: Table, files: Iterable[Path], options: str = "") -> str:
-    """Return SQL that reads the files as one relation, or a typed empty one if there are none."""
-    listed = ", ".join(f"'{quoted(file)}'" for file in files)
-    if listed:
-        return f"select {', '.join(table.names())} from read_parquet([{listed}]{options})"
+    """Return SQL that reads the files as one relation, or a typed empty one if there are none.
+
+    Files are immutable and a table's schema grows: a column that a file was written without reads as null, which is
+    "not known then", and one that the schema has dropped is left out.
+    """
     columns = ", ".join(f"null::{column.type} as {column.name}" for column in table.columns)
-    return f"select {columns} where false"
+    empty = f"select {columns} where false"
+    # one scan per file: DuckDB 1.5's own union_by_name fails with an internal error on encrypted files
+    reads = [f"select * from read_parquet('{quoted(file)}'{options})" for file in files]
+    if not reads:
+        return empty
+    return f"select {', '.join(table.names())} from ({' union all by name '.join([empty, *reads])})"
 
 
 def _check_columns(
