@@ -17,7 +17,7 @@ from pipelines.failures import told_error
 from pipelines.instance import use_instance
 from pipelines.jobs import SEND
 from sends.house import SendStores
-from sends.sender import check_sendable
+from sends.sender import check_sendable, settle_plan
 from stores.house import House
 from terms.errors import FiliationError
 
@@ -26,10 +26,13 @@ def run_send(house: House, plan_id: str, limit: int | None, progress: Callable[[
     """Run the send job for one plan in this process and return its report.
 
     Raises:
-        Refused: the plan may not be sent now, said before Dagster starts; or another sender is at work.
+        Refused: the plan may not be sent now, said before Dagster starts and after what earlier runs left open was
+            settled; or another sender is at work.
         FiliationError: the run failed; what the ledger holds stands, and it can be run again.
     """
-    check_sendable(SendStores.of(house), plan_id)
+    stores = SendStores.of(house)
+    settle_plan(stores, plan_id, progress)
+    check_sendable(stores, plan_id)
     use_instance(house.home)
     progress(f"send: plan {plan_id} started")
     config: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -48,6 +48,11 @@ class PlanRow:
     is_paused: int
 
     @property
+    def has_ended(self) -> bool:
+        """Return whether a person ended the plan: nothing of it may leave any more."""
+        return self.state in ("stopped", "released")
+
+    @property
     def opens_at(self) -> datetime:
         """Return the first instant of the window."""
         return from_micros(self.window_from)

@@ -26,7 +26,7 @@ from sends.price import Quote, quote_sms
 from sends.sponsors import sponsor_findings
 from sends.states import State
 from stores import journal
-from stores.operations import canonical_json, messages, plans, transaction
+from stores.operations import canonical_json, insert_once, messages, plans, transaction
 from stores.warehouse import read_manifest
 from terms.clock import to_iso, to_micros
 from terms.errors import Refused
@@ -336,7 +336,9 @@ def _write(
 ) -> None:
     row = _plan_row(context, draft, findings)
     row |= {"planned_by": stores.settings.actor, "planned_at": to_micros(now)}
-    work.execute(insert(plans).values(**row))
+    if not insert_once(work, plans, [row]):  # another planner was faster by an instant: the key says so
+        _refuse_second_plan(work, context.order.campaign_id)
+        raise Refused(f"{context.order.campaign_id} was planned at this very moment.", "Plan again.")
     for some in _kept(base):
         work.execute(insert(messages), [_message_row(context, draft, now, *kept) for kept in some])
     told = (

@@ -35,6 +35,7 @@ from sends.ledger import (
     Judged,
     PlanRow,
     apply_changes,
+    cancel_planned,
     claim_batch,
     close_without_receipt,
     count_states,
@@ -80,6 +81,9 @@ _STATES: Mapping[Answer, State] = MappingProxyType(
 )
 
 Progress = Callable[[str], None]
+
+#: Name of the sender's lock in PostgreSQL.
+_LOCK = "hashtext('filiation sender')"
 
 
 class Ending(StrEnum):
@@ -138,17 +142,35 @@ def send_plan(
         Refused: the plan may not be sent now (see `check_sendable`), or another sender is at work on this ledger.
     """
     with sender_lock(stores):
-        recovered = recover_claims(stores.engine, stores.clock.now())
-        if recovered:
-            progress(
-                f"send: {recovered} messages of a run that died are UNKNOWN; they are not sent again by themselves"
-            )
+        _settle(stores, plan_id, progress)
         check_sendable(stores, plan_id)
         with _Run(stores, plan_id) as run:
-            reconcile_plan(stores, plan_id)
             ending, why = run.hand_over_all(limit, progress)
             reconcile_plan(stores, plan_id)
             return run.report(ending, why)
+
+
+def settle_plan(stores: SendStores, plan_id: str, progress: Progress = lambda _: None) -> None:
+    """Close what earlier runs left open, whatever the plan's state and window: nothing of it is handed over here.
+
+    Claims of a dead run become UNKNOWN, UNKNOWN what the gateway proves, ACCEPTED without a report in time
+    NO_RECEIPT; in a plan that was stopped or released, what is proved never to have left is CANCELLED.
+
+    Raises:
+        UsageError: there is no such plan, or its configuration cannot be read.
+        WriterBusy: a sender is at work on this ledger.
+    """
+    with sender_lock(stores):
+        _settle(stores, plan_id, progress)
+
+
+def _settle(stores: SendStores, plan_id: str, progress: Progress) -> None:
+    recovered = recover_claims(stores.engine, stores.clock.now())
+    if recovered:
+        progress(f"send: {recovered} messages of a run that died are UNKNOWN; they are not sent again by themselves")
+    settled = reconcile_plan(stores, plan_id)
+    if settled:
+        progress(f"send: {settled} messages of earlier runs are settled")
 
 
 def check_sendable(stores: SendStores, plan_id: str) -> None:
@@ -170,7 +192,8 @@ def check_sendable(stores: SendStores, plan_id: str) -> None:
 def reconcile_plan(stores: SendStores, plan_id: str, *, quiet: timedelta | None = None) -> int:
     """Ask the gateway about the plan's UNKNOWN messages, and close accepted ones without a receipt.
 
-    Evidence of hand-over makes ACCEPTED, provable absence PLANNED; without proof a message stays UNKNOWN.
+    Evidence of hand-over makes ACCEPTED, provable absence PLANNED (CANCELLED where the plan has ended); without
+    proof a message stays UNKNOWN.
 
     Args:
         stores: the opened stores.
@@ -182,12 +205,15 @@ def reconcile_plan(stores: SendStores, plan_id: str, *, quiet: timedelta | None 
     """
     now = stores.clock.now()
     with stores.engine.connect() as work:
-        context = context_of(stores, find_plan(work, plan_id))
+        plan = find_plan(work, plan_id)
+    context = context_of(stores, plan)
     settings, gateway = context.gateway, open_gateway(context.gateway)
     since = now - (timedelta(seconds=settings.quiet_seconds) if quiet is None else quiet)
     changes = [_proved(gateway, claim, now) for claim in unknown_messages(stores.engine, plan_id, quiet_since=since)]
     with transaction(stores.engine) as work:
         moved = apply_changes(work, [change for change in changes if change is not None], source="reconciliation")
+        if plan.has_ended:
+            moved += cancel_planned(work, plan_id, now)
     margin = timedelta(minutes=context.order.validity_minutes + settings.receipt_margin_minutes)
     return moved + close_without_receipt(stores.engine, plan_id, validity=margin, at=now)
 
@@ -205,12 +231,24 @@ def sender_lock(stores: SendStores) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise busy from None
-        if holder.dialect.name == "postgresql":
-            if not holder.execute(text("select pg_try_advisory_lock(hashtext('filiation sender'))")).scalar():
-                raise busy
-        else:
-            holder.rollback()  # SQLite: the file's lock is enough, and an open transaction would keep everyone out
+        with _database_lock(holder, busy):
+            yield
+
+
+@contextmanager
+def _database_lock(holder: Connection, busy: WriterBusy) -> Iterator[None]:
+    """Hold the database's own lock as long as the block runs; it belongs to the session, which outlives the block."""
+    if holder.dialect.name != "postgresql":
+        holder.rollback()  # SQLite: the file's lock is enough
         yield
+        return
+    if not holder.execute(text(f"select pg_try_advisory_lock({_LOCK})")).scalar():
+        raise busy
+    holder.commit()
+    try:
+        yield
+    finally:
+        holder.execute(text(f"select pg_advisory_unlock({_LOCK})"))
 
 
 def _check_route(stores: SendStores, context: Context) -> None:
@@ -234,7 +272,10 @@ def _check_now(stores: SendStores, plan_id: str, context: Context) -> None:
     if now < plan.opens_at:
         raise Refused(f"The window of plan {plan_id} opens at {to_iso(plan.opens_at)}.", "Run this again then.")
     if now >= plan.closes_at:
-        raise Refused(f"The window of plan {plan_id} ended at {to_iso(plan.closes_at)}.", "Plan a new order.")
+        raise Refused(
+            f"The window of plan {plan_id} ended at {to_iso(plan.closes_at)}; what was under way is settled.",
+            "See `campaign status`; release the plan, then plan a new order.",
+        )
     limit = timedelta(seconds=context.gateway.heartbeat_limit_seconds)
     if seen is None or now - from_micros(seen) > limit:
         raise Refused(

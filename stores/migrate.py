@@ -14,12 +14,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+from stores.operations import transaction
 from terms.errors import UsageError
 
 
 def migrate(engine: Engine) -> str:
     """Run every migration that has not run yet and return the revision reached; safe to repeat."""
-    with engine.begin() as connection:
+    with transaction(engine) as connection:
         command.upgrade(_config(connection), "head")
     return head()
 

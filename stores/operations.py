@@ -17,6 +17,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
+    Index,
     Integer,
     MetaData,
     PrimaryKeyConstraint,
@@ -45,6 +46,9 @@ _Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 #: PostgreSQL's codes for a table or column that is not there.
 _OTHER_SCHEMA = ("42P01", "42703")
+
+#: Execution option of a connection that means to write.
+_WRITES = "filiation_writes"
 
 #: Bound parameters of one statement: SQLite allows 32,766.
 _MAX_PARAMETERS = 20_000
@@ -150,6 +154,7 @@ opt_outs = Table(
     _number("effective_at"),
     _number("known_at"),
     UniqueConstraint("opt_out_id"),
+    Index("opt_outs_of_contact", "contact_id"),
 )
 
 plans = Table(
@@ -187,6 +192,15 @@ plans = Table(
     _number("planned_at"),
     _number("is_paused"),
     PrimaryKeyConstraint("plan_id"),
+)
+
+#: A campaign has one living plan: a key, so that two planners at the same instant cannot both write one.
+Index(
+    "living_plan_of_campaign",
+    plans.c.campaign_id,
+    unique=True,
+    sqlite_where=plans.c.state.in_(("planned", "approved")),
+    postgresql_where=plans.c.state.in_(("planned", "approved")),
 )
 
 plan_lifts = Table(
@@ -323,7 +337,8 @@ def open_operations(url: str) -> Engine:
     """Return an engine for `url` (SQLite or PostgreSQL by psycopg).
 
     SQLite runs in WAL with `synchronous = FULL`: with NORMAL a committed claim can vanish at a power cut,
-    and a vanished claim is a message sent twice.
+    and a vanished claim is a message sent twice. `engine.connect()` reads: a snapshot that no writer delays and
+    that may write nothing. `transaction` writes.
 
     Raises:
         UsageError: `url` cannot be read; or of an engine without driver; it is not repeated, because it may hold a password.
@@ -339,7 +354,7 @@ def open_operations(url: str) -> Engine:
     event.listen(engine, "handle_error", _say_in_words)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -366,14 +381,20 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin as a writer, who waits for the other writer at once, or as a reader, whom nobody delays.
+
+    A reader that turned writer halfway would fail as soon as anybody else wrote: it may not.
+    """
+    is_writer = bool(connection.get_execution_options().get(_WRITES))
+    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if is_writer else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """Give a connection whose work is committed at the end of the block, or not at all."""
-    with engine.begin() as connection:
+    """Give a connection whose work is committed at the end of the block, or not at all; the only way to write."""
+    with engine.execution_options(**{_WRITES: True}).begin() as connection:
         yield connection
 
 

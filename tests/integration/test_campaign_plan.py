@@ -225,6 +225,22 @@ def test_one_campaign_has_one_live_plan(stores, tmp_path):
         plan_campaign(stores, write_order(tmp_path))
 
 
+def test_the_database_itself_knows_one_live_plan_of_a_campaign(stores, tmp_path, monkeypatch):
+    """Two planners at one instant: neither saw the other's plan when it looked, and the key tells the second."""
+    from sends import planning
+
+    first = plan_campaign(stores, write_order(tmp_path))
+    looks = []
+    looking = planning._refuse_second_plan
+    monkeypatch.setattr(planning, "_refuse_second_plan", lambda *told: looking(*told) if looks else looks.append(told))
+    with pytest.raises(Refused, match=first.plan_id):
+        plan_campaign(at(stores, "2026-11-24T10:06:00+01:00"), write_order(tmp_path))
+    assert rows(stores, plans) == 1
+    stop_plan(stores, first.plan_id)
+    plan_campaign(at(stores, "2026-11-24T10:07:00+01:00"), write_order(tmp_path))
+    assert rows(stores, plans) == 2
+
+
 def test_an_invitation_reserves_contacts_and_no_bureau(stores, tmp_path):
     order = write_order(tmp_path, kind="invitation", audience=None, max_messages=300)
     plan = plan_campaign(stores, order)

@@ -13,10 +13,11 @@ from sends.approval import approve_plan
 from sends.control import pause_plan, resume_plan, stop_plan
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
+from sends.ledger import claim_batch
 from sends.listener import take_in
 from sends.optouts import opt_out
 from sends.planning import plan_campaign
-from sends.sender import Ending, reconcile_plan, send_plan, sender_lock
+from sends.sender import Ending, reconcile_plan, send_plan, sender_lock, settle_plan
 from sends.states import State
 from sends.status import campaign_status
 from stores.operations import journal, message_events, messages, opt_outs
@@ -166,6 +167,38 @@ def test_nothing_leaves_outside_the_window(local_stage, moment, told):
         local_stage.point(running)
         with pytest.raises(Refused, match=told):
             send_plan(at(local_stage.stores, moment), local_stage.plan_id)
+
+
+def test_after_the_window_what_was_under_way_is_settled_before_the_refusal(stage):
+    with simulator(stage.record, missing_report_every=3, silence_every=11) as running:
+        stage.point(running, quiet_seconds=0)
+        send_plan(stage.stores, stage.plan_id, limit=80)
+        left = stage.states()
+        assert left[State.ACCEPTED] and left[State.PLANNED]
+        stage.take_in(1.0)
+        late = at(stage.stores, "2026-11-25T00:00:00+01:00")
+        with pytest.raises(Refused, match="ended at"):
+            send_plan(late, stage.plan_id)
+        with pytest.raises(Refused, match="ended at"):
+            send_plan(late, stage.plan_id)
+    states = stage.states()
+    assert not {State.ACCEPTED, State.UNKNOWN, State.CLAIMED} & set(states)
+    assert states[State.NO_RECEIPT] and states[State.PLANNED] == left[State.PLANNED]
+
+
+@pytest.mark.parametrize("end", [stop_plan, pause_plan], ids=["stopped", "paused"])
+def test_a_plan_that_may_not_be_sent_is_settled_all_the_same(local_stage, end):
+    """Claims of a dead run, of which the gateway proves that it got none, and one accepted message without report."""
+    stores, plan_id = local_stage.stores, local_stage.plan_id
+    with simulator(local_stage.record, missing_report_every=1) as running:
+        local_stage.point(running, quiet_seconds=0)
+        send_plan(stores, plan_id, limit=1)
+        claim_batch(stores.engine, plan_id, after=50, size=5, run_id="dead", at=stores.clock.now())
+        end(stores, plan_id)
+        late = at(stores, "2026-11-24T18:00:00+01:00")
+        settle_plan(late, plan_id)
+    waiting = State.CANCELLED if end is stop_plan else State.PLANNED
+    assert local_stage.states() == {State.NO_RECEIPT: 1, waiting: 215}
 
 
 def test_a_silent_listener_stops_sending_in_words(local_stage):

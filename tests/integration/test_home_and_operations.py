@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from stores import operations
 from stores.home import init_home, open_home, writer_lock
@@ -97,3 +100,57 @@ def test_a_transaction_that_fails_leaves_nothing(operations_url):
         raise RuntimeError
     with transaction(engine) as work:
         assert work.execute(table.select()).all() == []
+
+
+def test_a_long_writer_delays_no_reader(operations_url):
+    engine = open_operations(operations_url)
+    migrate(engine)
+    table = operations.gateway_heartbeats
+    with transaction(engine) as writing:
+        insert_once(writing, table, [{"gateway": "a", "seen_at": 1}])
+        with engine.connect() as reading:  # would wait for 20 seconds and fail, were it a writer
+            assert reading.execute(table.select()).all() == []
+    with engine.connect() as reading:
+        assert len(reading.execute(table.select()).all()) == 1
+        with transaction(engine) as writing:  # nor does a reader delay a writer
+            insert_once(writing, table, [{"gateway": "b", "seen_at": 1}])
+
+
+def test_many_writers_beside_a_reader_lose_nothing(tmp_path):
+    engine = open_operations(f"sqlite:///{tmp_path}/operations.sqlite")
+    migrate(engine)
+    table = operations.gateway_heartbeats
+    ending, counts = threading.Event(), []
+
+    def write(name):
+        for place in range(25):
+            with transaction(engine) as work:
+                seen = len(work.execute(table.select()).all())  # read, then write: an upgraded reader would fail here
+                insert_once(work, table, [{"gateway": f"{name}-{place}", "seen_at": seen}])
+
+    def read():
+        while not ending.is_set():
+            with engine.connect() as work:
+                first, second = (len(work.execute(table.select()).all()) for _ in range(2))
+                counts.append((first, second))
+
+    reader, writers = threading.Thread(target=read), [threading.Thread(target=write, args=(n,)) for n in range(4)]
+    for thread in (reader, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    ending.set()
+    reader.join()
+    with engine.connect() as work:
+        seen = work.execute(select(table.c.seen_at)).scalars().all()
+    assert sorted(seen) == list(range(100)), "each writer saw all that was committed before it"
+    assert counts and all(first == second for first, second in counts), "a reader sees one instant"
+
+
+def test_a_reader_may_not_write(tmp_path):
+    engine = open_operations(f"sqlite:///{tmp_path}/operations.sqlite")
+    migrate(engine)
+    with engine.connect() as reading, pytest.raises(OperationalError, match="readonly"):
+        insert_once(reading, operations.gateway_heartbeats, [{"gateway": "a", "seen_at": 1}])
+    with transaction(engine) as writing:
+        insert_once(writing, operations.gateway_heartbeats, [{"gateway": "a", "seen_at": 1}])

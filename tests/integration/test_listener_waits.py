@@ -22,12 +22,12 @@ def test_a_busy_database_is_waited_for(tmp_path, monkeypatch):
     monkeypatch.setattr(listener, "open_gateway", lambda settings: _QuietGateway())
     told, rounds = [], []
     holder = stores.engine.connect()
-    holder.exec_driver_sql("select 1")  # begins a transaction that keeps every other one out
+    holder.connection.driver_connection.execute("BEGIN IMMEDIATE")  # another process that writes for long
 
     def until():
         rounds.append(len(told))
         if len(rounds) == 3:
-            holder.rollback()
+            holder.connection.driver_connection.rollback()
         return len(rounds) > 3
 
     listener.listen(stores, "simulator", told.append, until)
