@@ -1,7 +1,7 @@
 """Dossiers: what the company knows of a partner, as frozen records read and checked from its folder.
 
 A dossier is `partner.yaml` with `notices/*.txt` beside it (partners README, section 1). A new key of that page
-is a field here and a line in its reader. Since when a fact was known belongs to `consent.snapshots`; what a
+is a field here and a line in its reader; feeds have a module of their own. Since when a fact was known belongs to `consent.snapshots`; what a
 fact means for a consent, to `dbt_project`; how a feed's files are read, to `partners_ingest`.
 """
 
@@ -14,8 +14,12 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from unicodedata import normalize
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from consent.feeds import SECRET_COLUMNS as SECRET_COLUMNS
+from consent.feeds import ExportInstant as ExportInstant
+from consent.feeds import Feed as Feed
+from consent.feeds import KnownBad as KnownBad
+from consent.feeds import check_columns, read_feed
 from consent.marked_yaml import Marked, MarkedValueError, read_marked
 from terms.errors import UsageError
 from terms.identifiers import digest
@@ -103,69 +107,6 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class KnownBad:
-    """The header of an export that is known to be spoilt, and the columns that show it."""
-
-    name: str
-    labels: tuple[str, ...]
-    given_name: str
-    email: str
-
-
-@dataclass(frozen=True)
-class ExportInstant:
-    """How a file's name tells when it was exported: a strptime format and its zone."""
-
-    format: str
-    timezone: str
-
-
-@dataclass(frozen=True)
-class Values:
-    """What a partner writes for sex, for the consent flag and for a complete entry."""
-
-    sex: Mapping[str, tuple[str, ...]]
-    flag_given: tuple[str, ...]
-    flag_refused: tuple[str, ...]
-    entry_complete: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Feed:
-    """One kind of file that a partner sends, and how to read it.
-
-    `notice_from_header` names the field whose column label is the notice (the question of a form); `value_prefixes`
-    are written before the values of a field by the exporter (`l:`, `ag:`; feeds.md 1.5).
-    """
-
-    feed_id: str
-    pattern: str
-    kind: str
-    mode: str
-    format: str
-    compression: str
-    encoding: str | None
-    delimiter: str | None
-    quote: str | None
-    header: bool
-    header_extra_label: bool
-    headers: tuple[tuple[str, ...], ...]
-    known_bad: tuple[KnownBad, ...]
-    exported_at: ExportInstant
-    timezone: str
-    date_formats: Mapping[str, tuple[str, ...]]
-    mapping: Mapping[str, tuple[str, ...]]
-    constants: Mapping[str, str]
-    values: Values
-    list_separators: Mapping[str, str]
-    form_version_from: str
-    min_rows: int
-    max_change_pct: int | None
-    notice_from_header: str | None
-    value_prefixes: Mapping[str, str]
-
-
-@dataclass(frozen=True)
 class Dossier:
     """All that we know of a partner; `sha256` changes with any byte of its files."""
 
@@ -194,23 +135,6 @@ class DossierSet:
     problems: tuple[DossierInvalid, ...]
 
 
-#: Canonical fields of a row (partners README, section 1).
-CANONICAL_FIELDS = frozenset(
-    "source_record_id given_name family_name sex birth_date email phone street postcode city country consent_flag"
-    " consented_at consent_id notice_id notice_text form_version page_url ip user_agent channels purposes"
-    " recipients entry_state withdrawn_at reason".split()
-)
-#: Columns of secrets in exports of shops (feeds.md 1.3, 1.4): they stay in the evidence, and are told of.
-SECRET_COLUMNS = frozenset({"user_pass", "password", "password_hash", "rp_token"})
-_DATE_FORMATS = (
-    "iso8601",
-    "YYYY-MM-DD HH:MM:SS",
-    "YYYY-MM-DD",
-    "DD/MM/YYYY HH:MM",
-    "DD/MM/YYYY",
-    "DD/MM/YY",
-    "excel_serial",
-)
 #: What a notice that speaks of targeting covers unless it says so itself (partners README, section 1).
 _DEFAULT_TARGETING = ("address", "age", "sex")
 _TARGETING = (*_DEFAULT_TARGETING, "area_results", "area_income")
@@ -280,7 +204,7 @@ def _read_partner(top: Marked, folder: Path) -> Dossier:
         audits=tuple(_read_audit(item) for item in keys["audits"].items()),
         form_versions=tuple(_read_form_version(item) for item in keys["form_versions"].items()),
         notices=tuple(_read_notice(item, folder) for item in keys["notices"].items()),
-        feeds=tuple(_read_feed(item) for item in keys["feeds"].items()),
+        feeds=tuple(read_feed(item) for item in keys["feeds"].items()),
         sha256=_hash_files(folder),
     )
 
@@ -385,109 +309,6 @@ def _read_recipient(item: Marked) -> Recipient:
     return Recipient(keys["name"].text(), keys["kind"].one_of("controller", "sponsor", "partner", "category"))
 
 
-def _read_feed(item: Marked) -> Feed:
-    keys = item.keys(
-        frozenset(
-            "feed_id pattern kind format compression encoding delimiter quote header header_extra_label mode headers"
-            " exported_at timezone date_formats mapping values list_separators constants form_version_from min_rows"
-            " max_change_pct".split()
-        ),
-        frozenset({"known_bad", "notice_from_header", "value_prefixes"}),
-    )
-    known_bad, prefixes = keys.get("known_bad"), keys.get("value_prefixes")
-    change = keys["max_change_pct"]
-    return Feed(
-        feed_id=keys["feed_id"].text(),
-        pattern=keys["pattern"].text(),
-        kind=keys["kind"].one_of("optins", "withdrawals"),
-        mode=keys["mode"].one_of("full", "delta"),
-        format=keys["format"].one_of("csv", "jsonl", "xlsx", "parquet"),
-        compression=keys["compression"].one_of("none", "gzip", "zip", "by_suffix"),
-        encoding=keys["encoding"].optional_text(),
-        delimiter=keys["delimiter"].optional_text(),
-        quote=keys["quote"].optional_text(),
-        header=keys["header"].boolean(),
-        header_extra_label=keys["header_extra_label"].boolean(),
-        headers=tuple(labels.texts() for labels in keys["headers"].items()),
-        known_bad=tuple(_read_known_bad(bad) for bad in known_bad.items()) if known_bad else (),
-        exported_at=_read_export_instant(keys["exported_at"]),
-        timezone=_read_zone(keys["timezone"]),
-        date_formats=_read_date_formats(keys["date_formats"]),
-        mapping=_read_mapping(keys["mapping"]),
-        constants=_texts_by_field(keys["constants"]),
-        values=_read_values(keys["values"]),
-        list_separators=_texts_by_field(keys["list_separators"]),
-        form_version_from=keys["form_version_from"].one_of("form_version", "notice_id", "consented_at", "none"),
-        min_rows=keys["min_rows"].integer(),
-        max_change_pct=None if change.is_null() else change.integer(),
-        notice_from_header=_read_labelled_field(keys.get("notice_from_header")),
-        value_prefixes=_texts_by_field(prefixes) if prefixes else MappingProxyType({}),
-    )
-
-
-def _read_labelled_field(item: Marked | None) -> str | None:
-    return None if item is None or item.is_null() else item.one_of(*sorted(CANONICAL_FIELDS))
-
-
-def _read_known_bad(item: Marked) -> KnownBad:
-    keys = item.keys(frozenset({"name", "labels", "given_name", "email"}))
-    return KnownBad(keys["name"].text(), keys["labels"].texts(), keys["given_name"].text(), keys["email"].text())
-
-
-def _read_export_instant(item: Marked) -> ExportInstant:
-    keys = item.keys(frozenset({"format", "timezone"}))
-    return ExportInstant(keys["format"].text(), _read_zone(keys["timezone"]))
-
-
-def _read_zone(item: Marked) -> str:
-    name = item.text()
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise item.fail(f"{name!r} is not a time zone") from None
-    return name
-
-
-def _fields(item: Marked) -> dict[str, Marked]:
-    found = item.entries()
-    for field, value in found.items():
-        if field not in CANONICAL_FIELDS:
-            raise value.fail(f"unknown key {field!r}")
-    return found
-
-
-def _read_date_formats(item: Marked) -> Mapping[str, tuple[str, ...]]:
-    return MappingProxyType(
-        {
-            field: tuple(value.one_of(*_DATE_FORMATS) for value in formats.items())
-            for field, formats in _fields(item).items()
-        }
-    )
-
-
-def _read_mapping(item: Marked) -> Mapping[str, tuple[str, ...]]:
-    return MappingProxyType(
-        {field: columns.texts() if columns.is_list() else (columns.text(),) for field, columns in _fields(item).items()}
-    )
-
-
-def _texts_by_field(item: Marked) -> Mapping[str, str]:
-    return MappingProxyType({field: value.text() for field, value in _fields(item).items()})
-
-
-def _read_values(item: Marked) -> Values:
-    keys = item.keys(frozenset(), frozenset({"sex", "consent_flag", "entry_state"}))
-    sex = keys["sex"].keys(frozenset({"M", "F"})) if "sex" in keys else {}
-    flag = keys["consent_flag"].keys(frozenset({"given", "refused"})) if "consent_flag" in keys else {}
-    state = keys["entry_state"].keys(frozenset({"complete"})) if "entry_state" in keys else {}
-    return Values(
-        sex=MappingProxyType({letter: words.texts() for letter, words in sex.items()}),
-        flag_given=flag["given"].texts() if flag else (),
-        flag_refused=flag["refused"].texts() if flag else (),
-        entry_complete=state["complete"].texts() if state else (),
-    )
-
-
 def _check_references(top: Marked, dossier: Dossier, folder: Path) -> None:
     """Check what no single key can show: the folder's name, ids that stand twice, ids that mean nothing."""
     keys = top.entries()
@@ -505,26 +326,7 @@ def _check_references(top: Marked, dossier: Dossier, folder: Path) -> None:
         if audit.form_version not in ("*", *forms):
             raise item.fail(f"form_version {audit.form_version!r} is not among the form versions")
     for item, feed in zip(keys["feeds"].items(), dossier.feeds, strict=True):
-        _check_columns(item, feed)
-
-
-def _check_columns(item: Marked, feed: Feed) -> None:
-    """Check that each mapped column is in some header: a misspelt one would read as blank for ever.
-
-    No column of secrets may be mapped: it would leave the evidence.
-    """
-    if feed.notice_from_header and (feed.format == "jsonl" or feed.notice_from_header not in feed.mapping):
-        raise item.entries()["notice_from_header"].fail("the field is mapped to no column that a header names")
-    for field, columns in feed.mapping.items():
-        if SECRET_COLUMNS.intersection(columns):
-            raise item.entries()["mapping"].entries()[field].fail("a column of secrets is not to be read")
-    if feed.format == "jsonl":
-        return
-    known = [label for labels in feed.headers for label in labels]
-    for field, columns in feed.mapping.items():
-        for column in columns:
-            if not any(label == column or label.endswith(f"({column})") for label in known):
-                raise item.entries()["mapping"].entries()[field].fail(f"column {column!r} is in none of the headers")
+        check_columns(item, feed)
 
 
 def _check_unique(items: Marked, key: str, ids: list[str]) -> None:

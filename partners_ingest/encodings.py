@@ -14,7 +14,7 @@ from stores.lines import CodeUnit
 
 #: What can be read, by Python's names: French exports, and what re-saving makes of them (feeds.md 3.2).
 READABLE = frozenset(
-    "utf-8 utf-16-le utf-16-be cp1252 iso8859-1 iso8859-15 cp850 cp437 mac-roman".split()  # one or two bytes a unit
+    "utf-8 utf-16-le utf-16-be ascii cp1252 iso8859-1 iso8859-15 cp850 cp858 cp437 mac-roman".split()  # one or two bytes a unit
 )
 #: Names that mean one of these once a byte order mark is off; UTF-16 without one comes from Windows.
 _PLAIN = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le"}

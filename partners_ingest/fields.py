@@ -7,14 +7,16 @@ the modules that make rows of them.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import duckdb
 
-from consent.dossiers import Feed
+from consent.feeds import LIST_FIELDS, Feed
 from partners_ingest.labels import plain_label
 from partners_ingest.records import Records
-from partners_ingest.text_repair import repair_columns
+from partners_ingest.text_repair import repair_columns, repair_mojibake
+from partners_ingest.values import LIST_SEPARATOR, one_of_sql
 from stores.engine import quoted
 
 #: Single text fields, in the order of the table `fields`; `phones` and `street` come on top.
@@ -42,6 +44,7 @@ _TEXTS: Final = (
     "entry_state",
     "withdrawn_at",
     "reason",
+    "erasure",
 )
 #: SQL of a cell that the file does not have.
 _ABSENT: Final = "''"
@@ -71,7 +74,7 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
         connection.execute(macro)
     texts = ",\n".join(f"{_cleaned(name, records, feed)} as {name}" for name in _TEXTS)
     streets = ", ".join(f"clean_text({cell})" for cell in _cells("street", records, feed))
-    phones = ", ".join(_cells("phone", records, feed))
+    phones = ", ".join(_bare(cell, "phone", feed) for cell in _cells("phone", records, feed))
     notice = _notice(records, feed)
     connection.execute(
         f"""
@@ -92,6 +95,7 @@ def is_mapped(feed: Feed, field: str) -> bool:
     return (
         field in feed.mapping
         or field in feed.constants
+        or field in feed.choices
         or (field == "notice_text" and feed.notice_from_header is not None)
     )
 
@@ -99,23 +103,52 @@ def is_mapped(feed: Feed, field: str) -> bool:
 def _notice(records: Records, feed: Feed) -> str:
     """Return SQL for the text shown: a column's, or its label where the question itself is the header."""
     if feed.notice_from_header is None:
-        return _first(_cells("notice_text", records, feed))
+        return _first([cell for cell in _cells("notice_text", records, feed) if cell != _ABSENT])
     columns = (plain_label(column) for column in feed.mapping[feed.notice_from_header])
     place = next((records.positions[column] for column in columns if column in records.positions), None)
-    return "''" if place is None else f"'{quoted(records.header.written[place - 1])}'"
+    return "''" if place is None else f"'{quoted(repair_mojibake(records.header.written[place - 1]))}'"
 
 
 def _cleaned(field: str, records: Records, feed: Feed) -> str:
     if field in feed.constants:
         return f"'{quoted(feed.constants[field])}'"
-    cleaned = f"clean_text({_first(_cells(field, records, feed))})"
-    prefix = feed.value_prefixes.get(field)
-    return f"regexp_replace({cleaned}, '^{quoted(re.escape(prefix))}', '')" if prefix else cleaned
+    if field in feed.choices:
+        return _chosen(feed.choices[field], records, feed)
+    cells = [_bare(f"clean_text({cell})", field, feed) for cell in _cells(field, records, feed) if cell != _ABSENT]
+    return _joined(cells, feed.list_separators.get(field)) if field in LIST_FIELDS else _first(cells)
 
 
 def _first(cells: list[str]) -> str:
-    """Return the first cell of those that the file has: exports in two languages, two versions of a form."""
-    return next((cell for cell in cells if cell != _ABSENT), _ABSENT)
+    """Return the first cell that is not blank: exports in two languages, one column per answer."""
+    if len(cells) < 2:
+        return cells[0] if cells else _ABSENT
+    filled = ", ".join(f"nullif({cell}, '')" for cell in cells)
+    return f"coalesce({filled}, '')"
+
+
+def _joined(cells: list[str], separator: str | None) -> str:
+    """Return all cells that are not blank as one list cell: a form may have one column per choice."""
+    if len(cells) < 2:
+        return _first(cells)
+    listed = f"list_filter([{', '.join(cells)}], lambda cell: cell <> '')"
+    return f"array_to_string({listed}, '{quoted(separator or LIST_SEPARATOR)}')"
+
+
+def _chosen(columns: Mapping[str, str], records: Records, feed: Feed) -> str:
+    """Return the words of the columns that were ticked as a JSON array: none ticked is an empty list, not a blank."""
+    ticked = [
+        f"if({one_of_sql(f'clean_text(cells[{records.positions[_key(column, feed)]}])', feed.values.ticked)},"
+        f" '{quoted(word)}', null)"
+        for column, word in columns.items()
+        if _key(column, feed) in records.positions
+    ]
+    return f"to_json(list_filter([{', '.join(ticked)}], lambda word: word is not null))::varchar" if ticked else _ABSENT
+
+
+def _bare(cell: str, field: str, feed: Feed) -> str:
+    """Return SQL for the cell without the prefix that the exporter writes before its values."""
+    prefixes = "|".join(re.escape(prefix) for prefix in feed.value_prefixes.get(field, ()))
+    return f"regexp_replace({cell}, '^(?:{quoted(prefixes)})', '')" if prefixes else cell
 
 
 def _cells(field: str, records: Records, feed: Feed) -> list[str]:

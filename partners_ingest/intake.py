@@ -23,6 +23,7 @@ from partners_ingest import delivery as rows
 from partners_ingest import ledger, preflight
 from partners_ingest.delivery import ControlTotals, DeliveryFacts
 from partners_ingest.fields import create_fields
+from partners_ingest.headers import fit_header
 from partners_ingest.history import count_blanks, count_blanks_before
 from partners_ingest.landing import Arrival
 from partners_ingest.ledger import DeliveryRow, KnownDelivery
@@ -313,6 +314,7 @@ def _judge_records(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judge
     reason = preflight.check_header(header, first_bytes(bench), feed, case.dossier, case.dossiers.dossiers)
     if reason is FileReason.WRONG_PARTNER:
         return replace(judged, reason=reason)
+    header = fit_header(header, feed) or header
     records = reader.read_records(bench, feed, header)
     judged = replace(judged, data_rows=_count(bench, "records"))
     bad = preflight.known_bad_export(header, feed)

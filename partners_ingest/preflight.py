@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from fnmatch import fnmatchcase
@@ -22,6 +21,7 @@ from sqlalchemy import Connection, select
 from consent.dossiers import Dossier, ExportInstant, Feed, KnownBad
 from partners_ingest.delimited import split_header
 from partners_ingest.encodings import decide_encoding
+from partners_ingest.headers import fit_header, fit_labels
 from partners_ingest.labels import plain_label
 from partners_ingest.records import Header, Records
 from partners_ingest.registry import missing_capability
@@ -109,27 +109,28 @@ def check_header(
     Returns:
         None if they are one of them; WRONG_PARTNER if they are only another partner's; else UNKNOWN_HEADER.
     """
-    if not feed.header or _is_one_of(header.labels, feed.headers):
+    if not feed.header or fit_header(header, feed):
         return None
-    if any(_is_one_of(header.labels, own.headers) for own in dossier.feeds if own.header):
+    if any(fit_header(header, own) for own in dossier.feeds if own.header):
         return FileReason.UNKNOWN_HEADER
     others = (other for partner_id, other in dossiers.items() if partner_id != dossier.partner_id)
     theirs = (feed for other in others for feed in other.feeds if feed.header)
-    foreign = any(_is_one_of(_labels_in(first_line, feed) or header.labels, feed.headers) for feed in theirs)
+    foreign = any(fit_header(_header_in(first_line, feed) or header, feed) for feed in theirs)
     return FileReason.WRONG_PARTNER if foreign else FileReason.UNKNOWN_HEADER
 
 
-def _labels_in(first_line: bytes, feed: Feed) -> list[str]:
-    """Return the plain labels of a first line in the dialect of a feed; none where that is not text with columns."""
+def _header_in(first_line: bytes, feed: Feed) -> Header | None:
+    """Return a first line as a header in the dialect of a feed, or None where that is not text with columns."""
     if feed.format != "csv" or missing_capability(feed):
-        return []
+        return None
     text, _ = decode_line(first_line, decide_encoding(first_line, feed))
-    return [plain_label(label) for label in split_header(text.lstrip("\ufeff").rstrip("\r\n"), feed)]
+    written = split_header(text.lstrip("\ufeff").rstrip("\r\n"), feed)
+    return Header(tuple(plain_label(label) for label in written), tuple(written), 1, text) if written else None
 
 
 def known_bad_export(header: Header, feed: Feed) -> KnownBad | None:
     """Return the spoilt export that the header is known to belong to, if any."""
-    return next((bad for bad in feed.known_bad if _is_one_of(header.labels, [bad.labels])), None)
+    return next((bad for bad in feed.known_bad if fit_labels(header.labels, bad.labels, ()) is not None), None)
 
 
 def is_spoilt(connection: duckdb.DuckDBPyConnection, records: Records, bad: KnownBad) -> bool:
@@ -141,8 +142,3 @@ def is_spoilt(connection: duckdb.DuckDBPyConnection, records: Records, bad: Know
         " from records where problem is null"
     ).fetchone()
     return found is not None and found[0] > 0 and found[0] == found[1]
-
-
-def _is_one_of(labels: Iterable[str], headers: Iterable[Iterable[str]]) -> bool:
-    found = Counter(labels)
-    return any(found == Counter(plain_label(label) for label in header) for header in headers)

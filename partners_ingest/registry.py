@@ -13,12 +13,14 @@ from consent.dossiers import Feed
 from partners_ingest.delimited import DelimitedReader
 from partners_ingest.encodings import declared_encoding
 from partners_ingest.json_lines import JsonLinesReader
+from partners_ingest.json_paths import parse_path
 from partners_ingest.records import Reader
 from partners_ingest.table_rows import TableReader
 from partners_ingest.values import TABLE_FORMATS
+from terms.errors import UsageError
 
 #: Changes with anything that could read a held delivery differently: such deliveries are then judged again.
-READER_VERSION = "2"
+READER_VERSION = "3"
 
 _TABLE = TableReader()
 _READERS: Mapping[str, Reader] = MappingProxyType(
@@ -40,13 +42,22 @@ def missing_capability(feed: Feed) -> str | None:
         return f"encoding {feed.encoding}"
     if feed.format in TABLE_FORMATS:
         return _missing_of_table(feed)
-    return _missing_of_csv(feed) if feed.format == "csv" else None
+    return _missing_of_csv(feed) if feed.format == "csv" else _missing_of_json(feed)
 
 
 def _missing_of_table(feed: Feed) -> str | None:
-    if feed.compression != "none":
+    if feed.compression not in ("none", "by_suffix"):
         return f"{feed.format} in another container"
-    return None if feed.header else f"{feed.format} without header"
+    return None if feed.header or feed.headers else "a table without header whose columns are not named"
+
+
+def _missing_of_json(feed: Feed) -> str | None:
+    for path in (path for paths in feed.mapping.values() for path in paths):
+        try:
+            parse_path(path)
+        except UsageError:
+            return f"path {path}"
+    return None
 
 
 def _missing_of_csv(feed: Feed) -> str | None:

@@ -19,9 +19,6 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from partners_ingest.unpacking import TableDamaged
 
-#: How the parts of a list cell (Parquet) are joined; the dossier's `list_separators` splits them again.
-LIST_SEPARATOR = "|"
-
 #: A workbook that unpacks to more than this is a bomb, not an export (a full sheet of 1,048,576 rows takes less).
 _LARGEST_WORKBOOK = 1 << 30
 _ROWS_AT_A_TIME = 10_000
@@ -75,7 +72,9 @@ def line_of(cells: Iterable[object]) -> bytes:
 
 
 def cell_text(cell: object) -> str:
-    """Return a cell as text: whole numbers without `.0`, dates and times as ISO to the nearest second, blank as ''."""
+    """Return a cell as text: whole numbers without `.0`, dates and times as ISO to the nearest second,
+    a list (Parquet) as a JSON array of texts, blank as ''.
+    """
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -87,7 +86,9 @@ def cell_text(cell: object) -> str:
     if isinstance(cell, date | time):
         return cell.isoformat()
     if isinstance(cell, list | tuple):
-        return LIST_SEPARATOR.join(cell_text(part) for part in cell)
+        return json.dumps([cell_text(part) for part in cell], ensure_ascii=False)
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace").replace("\0", "")
     return str(cell).replace("\0", "")
 
 

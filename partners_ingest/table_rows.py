@@ -17,11 +17,13 @@ from partners_ingest.text_lines import create_text_lines, first_text
 
 
 class TableReader:
-    """Reads feeds with `format: xlsx` or `parquet`; the first row names the columns."""
+    """Reads feeds with `format: xlsx` or `parquet`; the first row names the columns unless the dossier does."""
 
     def read_header(self, connection: duckdb.DuckDBPyConnection, feed: Feed) -> Header:
         """Return the labels of the first row; blank cells at its end are no columns."""
         create_text_lines(connection, feed)
+        if not feed.header:
+            return Header(tuple(plain_label(label) for label in feed.headers[0]), feed.headers[0], 0, None)
         text = first_text(connection) or "[]"
         cells = [str(cell) for cell in json.loads(text)]
         while cells and not cells[-1].strip():
@@ -37,6 +39,6 @@ class TableReader:
             f"""
             select line_number, 1 as line_count, byte_offset, byte_length, text, is_decodable, is_terminated,
                 if(len(list_filter(cells[{width + 1}:], lambda cell: cell <> '')) = 0, cells[:{width}], cells) as found
-            from (select *, from_json(text, '["VARCHAR"]') as cells from text_lines where line_number > 1)
+            from (select *, from_json(text, '["VARCHAR"]') as cells from text_lines where line_number > {header.lines})
             """,
         )

@@ -6,15 +6,19 @@ their own; which row is quarantined is decided in `opt_ins` and `withdrawals`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import duckdb
 
-from consent.dossiers import Feed
+from consent.date_patterns import DatePattern, read_pattern
+from consent.feeds import ANY, Feed
 from stores.engine import quoted
 
 #: Written by software for "not known" (partners README, section 2).
 NO_BIRTH_DATES = ("1900-01-01", "1970-01-01")
+
+#: Puts the parts of a list together where the dossier names no separator: no partner writes it.
+LIST_SEPARATOR = "\x1f"
 
 #: Formats whose date cells are dates already.
 TABLE_FORMATS = frozenset({"xlsx", "parquet"})
@@ -58,6 +62,9 @@ _MACROS = (
         date '1899-12-30' + serial_number(cell)::integer, null)""",
     """create or replace temp macro serial_time(cell) as if(
         serial_number(cell) > 60, timestamp '1899-12-30' + to_seconds(round(serial_number(cell) * 86400)), null)""",
+    # a bare number of seconds before 2001 or after 2286 is no instant of a consent
+    r"""create or replace temp macro epoch_time(cell, per_second) as if(regexp_full_match(cell, '[0-9]{10}|[0-9]{13}')
+        and length(cell) = if(per_second = 1, 10, 13), make_timestamp(cell::bigint * (1000000 // per_second)), null)""",
     # written out by shops whose form has no code
     """create or replace temp macro country_of(cell) as case upper(cell) when '' then null when 'FRANCE' then 'FR'
         when 'BELGIQUE' then 'BE' when 'BELGIUM' then 'BE' else upper(cell) end""",
@@ -107,9 +114,40 @@ def instant_sql(cell: str, formats: Iterable[str], zone: str) -> str:
         "DD/MM/YYYY": _day_reading(f"slashed_day({cell})", zone),
         "DD/MM/YY": _day_reading(f"short_day({cell}, '20')", zone),
         "excel_serial": (f"{_day_reading(f'serial_day({cell})', zone)} {_time_reading(f'serial_time({cell})', zone)}"),
+        "epoch_seconds": _epoch_reading(f"epoch_time({cell}, 1)"),
+        "epoch_milliseconds": _epoch_reading(f"epoch_time({cell}, 1000)"),
     }
-    chosen = " ".join(readings[form] for form in formats)
+    chosen = " ".join(readings.get(form) or _composed_reading(cell, form, zone) for form in formats)
     return f"case {chosen} end" if chosen else 'null::struct("at" timestamp, quality varchar)'
+
+
+def _composed_reading(cell: str, form: str, zone: str) -> str:
+    pattern = _pattern_of(form)
+    read = composed_sql(cell, pattern, "20")
+    return _time_reading(read, zone) if pattern.has_time else _day_reading(f"({read})::date", zone)
+
+
+def composed_sql(cell: str, pattern: DatePattern, century: str) -> str:
+    """Return SQL for the zone-less timestamp of a cell in a composed pattern, null where the cell is not so written.
+
+    Args:
+        cell: SQL of the text.
+        pattern: of the dossier.
+        century: the two digits put before a year of two digits.
+    """
+    shape = quoted(pattern.shape)
+    written = f"regexp_replace({cell}, '^{shape}$', '\\1{century}\\2\\3')" if pattern.has_short_year else cell
+    return f"if(regexp_full_match({cell}, '{shape}'), try_strptime({written}, '{quoted(pattern.format)}'), null)"
+
+
+def _pattern_of(form: str) -> DatePattern:
+    pattern = read_pattern(form)
+    assert pattern is not None, "the dossier's reader lets no other pattern through"
+    return pattern
+
+
+def _epoch_reading(instant: str) -> str:
+    return f"when {instant} is not null then {{'at': {instant}, 'quality': 'exact_utc'}}"
 
 
 def _time_reading(local: str, zone: str) -> str:
@@ -136,11 +174,22 @@ def birth_date_sql(cell: str, formats: Iterable[str], read_on: str) -> str:
         "DD/MM/YYYY": f"slashed_day({cell})",
         "DD/MM/YY": f"adult_day({cell}, {read_on})",
         "excel_serial": f"coalesce(serial_day({cell}), serial_time({cell})::date)",
+        "epoch_seconds": f"epoch_time({cell}, 1)::date",
+        "epoch_milliseconds": f"epoch_time({cell}, 1000)::date",
     }
-    chosen = ", ".join(readings[form] for form in formats)
+    chosen = ", ".join(readings.get(form) or _composed_birth(cell, form, read_on) for form in formats)
     excluded = ", ".join(f"date '{day}'" for day in NO_BIRTH_DATES)
     read = f"coalesce({chosen})" if chosen else "null::date"
     return f"if({read} in ({excluded}), null, {read})"
+
+
+def _composed_birth(cell: str, form: str, read_on: str) -> str:
+    pattern = _pattern_of(form)
+    recent = f"({composed_sql(cell, pattern, '20')})::date"
+    if not pattern.has_short_year:
+        return recent
+    older = f"({composed_sql(cell, pattern, '19')})::date"
+    return f"if({recent} <= ({read_on} - interval 18 year)::date, {recent}, {older})"
 
 
 def sex_sql(cell: str, words: Mapping[str, tuple[str, ...]]) -> str:
@@ -153,17 +202,53 @@ def sex_sql(cell: str, words: Mapping[str, tuple[str, ...]]) -> str:
     return f"case {branches} end" if branches else "null::varchar"
 
 
-def one_of_sql(cell: str, words: Iterable[str]) -> str:
-    """Return SQL that is true where the text is one of the words as written."""
-    listed = _listed(words)
-    return f"({cell} in ({listed}))" if listed else "false"
+def one_of_sql(cell: str, words: Collection[str], others: Collection[str] = ()) -> str:
+    """Return SQL that is true where the text is one of the words as written.
+
+    The word `*` is any text that is not blank and not one of `others`, the words that mean something else.
+    """
+    listed = _listed(word for word in words if word != ANY)
+    found = [f"{cell} in ({listed})"] if listed else []
+    if ANY in words:
+        found.append(f"{cell} not in ({_listed(['', *others])})")
+    return f"({' or '.join(found)})" if found else "false"
 
 
-def list_sql(cell: str, separator: str | None) -> str:
-    """Return SQL for the parts of a list cell, trimmed; null where it is blank (= not stated)."""
-    parts = f"string_split({cell}, '{quoted(separator)}')" if separator else f"[{cell}]"
+def flag_sql(cell: str, given: Collection[str], refused: Collection[str], separator: str | None) -> str:
+    """Return SQL for `given` or `refused` of a consent cell; null where it says neither, or both.
+
+    With a separator the cell is a list of answers (a question of several choices): those that are no word of the
+    dossier do not count.
+    """
+    if separator is None:
+        yes, no = one_of_sql(cell, given, refused), one_of_sql(cell, refused, given)
+    else:
+        parts = f"coalesce({list_sql(cell, separator)}, [''])"
+        yes, no = (
+            f"len(list_filter({parts}, lambda part: {one_of_sql('part', words, others)})) > 0"
+            for words, others in ((given, refused), (refused, given))
+        )
+    return f"case when {yes} and not {no} then 'given' when {no} and not {yes} then 'refused' end"
+
+
+def list_sql(cell: str, separator: str | None, words: Mapping[str, Collection[str]] | None = None) -> str:
+    """Return SQL for the parts of a list cell, trimmed; null where it is blank (= not stated).
+
+    A cell that is a JSON array is that list. `words` maps our word to the partner's; other parts stay as written.
+    Blanks around the separator may have been lost at the ends of the cell.
+    """
+    apart = separator or LIST_SEPARATOR
+    lead, trail = (
+        (apart[: len(apart) - len(apart.lstrip())], apart[len(apart.rstrip()) :]) if apart.strip() else ("", "")
+    )
+    split = f"string_split('{quoted(lead)}' || {cell} || '{quoted(trail)}', '{quoted(apart)}')"
+    parts = f"if({cell}[1] = '[', coalesce(try_cast({cell} as json)::varchar[], {split}), {split})"
     trimmed = f"list_filter(list_transform({parts}, lambda part: trim(part)), lambda part: part <> '')"
-    return f"if({cell} = '', null, {trimmed})"
+    ours = " ".join(
+        f"when {one_of_sql('part', theirs)} then '{quoted(word)}'" for word, theirs in (words or {}).items()
+    )
+    named = f"list_transform({trimmed}, lambda part: case {ours} else part end)" if ours else trimmed
+    return f"if({cell} = '', null, {named})"
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -151,7 +151,8 @@ def test_a_header_whose_quote_never_closes_has_no_labels(feed: Feed) -> None:
         (date(1980, 5, 2), "1980-05-02"),
         (datetime(2026, 3, 2, 10, 0, 0, 999_600), "2026-03-02 10:00:01"),
         (datetime(2026, 3, 2, 10, tzinfo=UTC), "2026-03-02 10:00:00+00:00"),
-        (["sms", "voice"], "sms|voice"),
+        (["sms", "voice"], '["sms", "voice"]'),
+        (b"caf\xc3\xa9", "café"),
         (float("nan"), ""),
         ("a\0b", "ab"),
     ],
@@ -172,6 +173,14 @@ def test_a_row_of_a_table_is_a_record_at_its_place(feed: Feed) -> None:
     ]
 
 
+def test_a_table_without_header_has_the_columns_of_the_dossier(feed: Feed) -> None:
+    data = b"".join(line_of(row) for row in [["0639980001"], ["0639980002"]])
+    bare = replace(feed, format="xlsx", header=False, headers=(("phone",),))
+    _, header, found = _read(data, bare)
+    assert header == ("phone",)
+    assert [(row[0], row[-1]) for row in found] == [(1, ["0639980001"]), (2, ["0639980002"])]
+
+
 def test_a_parquet_file_is_read_row_by_row(tmp_path: Path) -> None:
     file = tmp_path / "a.parquet"
     pq.write_table(
@@ -181,7 +190,7 @@ def test_a_parquet_file_is_read_row_by_row(tmp_path: Path) -> None:
         lines = [json.loads(line) for line in parquet_lines(stream)]
     assert lines == [
         ["id", "at", "on"],
-        ["1", "2026-03-02 00:00:00+00:00", "sms"],
+        ["1", "2026-03-02 00:00:00+00:00", '["sms"]'],
         ["", "2026-03-02 00:00:00+00:00", ""],
     ]
 

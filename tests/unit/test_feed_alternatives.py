@@ -1,8 +1,9 @@
-"""What a dossier alone can say of a format: the question as notice, columns in two languages, prefixes of values."""
+"""What a dossier alone can say of a format: the question as notice, columns in two languages, answers of forms."""
 
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from consent.dossiers import DossierInvalid, Feed, read_dossier
 from partners_ingest.delimited import DelimitedReader
 from partners_ingest.fields import create_fields, is_mapped
+from partners_ingest.headers import difference, fit_labels
+from partners_ingest.records import Header
 from partners_ingest.workbench import load_lines
 from stores.engine import connect
 from tests.dossier_samples import DOSSIER, write_dossier
@@ -50,16 +53,65 @@ def test_the_first_column_that_the_file_has_counts(feed: Feed) -> None:
     assert _fields(b"ID,Nom\n1,Lys\n", shop, "given_name") == [("",)]
 
 
+def test_of_several_columns_the_first_that_is_not_blank_counts(feed: Feed) -> None:
+    form = replace(feed, mapping={"consent_flag": ("Oui", "Non")})
+    assert _fields(b"#,Oui,Non\na,Oui,\nb,,Non\nc,,\n", form, "consent_flag") == [("Oui",), ("Non",), ("",)]
+
+
+def test_a_form_with_one_column_per_choice_gives_a_list(feed: Feed) -> None:
+    form = replace(feed, mapping={"channels": ("SMS", "Appel")}, list_separators={"channels": " / "})
+    assert _fields(b"#,SMS,Appel\na,SMS,\nb,SMS,Appel\n", form, "channels") == [("SMS",), ("SMS / Appel",)]
+
+
+def test_ticked_columns_give_our_words_and_none_ticked_is_an_empty_list(feed: Feed) -> None:
+    columns = {"optin_sms": "sms", "optin_tel": "voice", "optin_fax": "fax"}
+    values = replace(feed.values, ticked=("1", "oui"))
+    form = replace(feed, mapping={}, choices={"channels": columns}, values=values)
+    found = _fields(b"#,optin_sms,optin_tel\na,1,oui\nb,0,1\nc,0,\n", form, "channels")
+    assert [json.loads(row[0]) for row in found] == [["sms", "voice"], ["voice"], []]
+    assert is_mapped(form, "channels")
+
+
 def test_a_prefix_of_the_exporter_is_taken_off_once(feed: Feed) -> None:
     leads = replace(
         feed,
         encoding="utf-16",
         delimiter="\t",
         mapping={"source_record_id": ("id",), "phone": ("phone_number",)},
-        value_prefixes={"source_record_id": "l:"},
+        value_prefixes={"source_record_id": ("l:", "lead:")},
     )
     data = "id\tphone_number\nl:1\tp:+33639980001\nl:l:2\t<test lead: dummy data>\n3\t\n".encode("utf-16")
     assert [row[0] for row in _fields(data, leads, "source_record_id")] == ["1", "l:2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "optional", "found", "fitted"),
+    [
+        (["id", "name"], [], ["name", "id"], ("name", "id")),
+        (["id", "name"], [], ["id", "name", "fax"], None),
+        (["id", "name"], ["fax"], ["id", "fax", "name"], ("id", "fax", "name")),
+        (["id", "name"], ["fax"], ["id", "fax", "name", "fax"], None),
+        (["id", "name"], ["*"], ["id", "a", "name", "b"], ("id", "a", "name", "b")),
+        (["id", "name"], ["*"], ["id", "a"], None),
+        (["*", "name"], [], ["qualified", "name"], ("*", "name")),
+        (["*", "name"], [], ["name"], None),
+        (["*", "name"], [], ["a", "b", "name"], None),
+        (["*", "name"], ["fax"], ["fax", "a", "name"], ("fax", "*", "name")),
+        (["id", "id"], [], ["id"], None),
+    ],
+)
+def test_labels_fit_a_header_of_the_dossier(
+    wanted: list[str], optional: list[str], found: list[str], fitted: tuple[str, ...] | None
+) -> None:
+    assert fit_labels(found, wanted, optional) == fitted
+
+
+def test_a_difference_is_told_from_the_nearest_header(feed: Feed) -> None:
+    shop = replace(feed, headers=(("un", "deux"), ("numero client", "portable", "ville")), optional_labels=("fax",))
+    labels = ("no client", "numero client", "portables", "fax")
+    told = difference(Header(labels, labels, 1, ""), shop)
+    assert (told.expected, told.known) == (3, 1)
+    assert (told.missing, told.extra, told.renamed) == (("ville",), ("no client",), (("portable", "portables"),))
 
 
 def test_a_column_of_secrets_is_not_to_be_mapped(tmp_path: Path) -> None:

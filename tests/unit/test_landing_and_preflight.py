@@ -124,8 +124,12 @@ def test_the_header_of_another_partner_is_told_apart(dossier: Dossier) -> None:
     ("change", "missing"),
     [
         ({"format": "xml"}, "format xml"),
-        ({"format": "xlsx"}, "xlsx in another container"),
-        ({"format": "xlsx", "compression": "none", "header": False}, "xlsx without header"),
+        ({"format": "xlsx", "compression": "zip"}, "xlsx in another container"),
+        (
+            {"format": "xlsx", "compression": "none", "header": False, "headers": ()},
+            "a table without header whose columns are not named",
+        ),
+        ({"format": "jsonl", "mapping": {"email": ("a[",)}}, "path a["),
         ({"encoding": "utf-7"}, "encoding utf-7"),
         ({"encoding": None}, "encoding None"),
         ({"header": False, "headers": ()}, "a file without header whose columns are not named"),

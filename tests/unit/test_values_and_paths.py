@@ -13,13 +13,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consent.date_patterns import read_pattern
 from consent.dossiers import read_dossier
 from partners_ingest.fields import create_fields
 from partners_ingest.json_lines import JsonLinesReader
 from partners_ingest.json_paths import expression_of, parse_path, structure_of
 from partners_ingest.labels import plain_label
 from partners_ingest.text_repair import repair_mojibake
-from partners_ingest.values import birth_date_sql, create_value_macros, instant_sql, list_sql, one_of_sql, sex_sql
+from partners_ingest.values import (
+    birth_date_sql,
+    create_value_macros,
+    flag_sql,
+    instant_sql,
+    list_sql,
+    one_of_sql,
+    sex_sql,
+)
 from partners_ingest.workbench import load_lines
 from stores.engine import connect
 from terms.errors import UsageError
@@ -268,3 +277,106 @@ def test_mojibake_of_any_french_text_is_turned_back_and_french_text_is_left_alon
 )
 def test_a_country_written_out_is_its_code(sql: duckdb.DuckDBPyConnection, cell: str, code: str | None) -> None:
     assert _one(sql, "country_of($cell)", cell=cell) == code
+
+
+@pytest.mark.parametrize(
+    ("pattern", "cell", "at"),
+    [
+        ("DD-MM-YYYY", "02-03-2026", datetime(2026, 3, 1, 23)),
+        ("DD.MM.YYYY HH:MM", "2.3.2026 9:05", datetime(2026, 3, 2, 8, 5)),
+        ("MM/DD/YYYY HH:MM:SS", "03/02/2026 09:05:07", datetime(2026, 3, 2, 8, 5, 7)),
+        ("MM/DD/YYYY HH:MM:SS", "13/02/2026 09:05:07", None),
+        ("MMM D, YYYY", "Mar 2, 2026", datetime(2026, 3, 1, 23)),
+        ("YYYYMMDD", "20260302", datetime(2026, 3, 1, 23)),
+        ("YYYYMMDD", "2026032", None),
+        ("DD.MM.YY HH:MM", "02.03.26 09:05", datetime(2026, 3, 2, 8, 5)),
+        ("DD-MM-YYYY", "31-02-2026", None),
+        ("DD-MM-YYYY", "02-03-26", None),
+        ("epoch_seconds", "1772442307", datetime(2026, 3, 2, 9, 5, 7)),
+        ("epoch_milliseconds", "1772442307250", datetime(2026, 3, 2, 9, 5, 7, 250_000)),
+        ("epoch_seconds", "1772442307250", None),
+    ],
+)
+def test_a_composed_pattern_reads_what_it_says_and_nothing_else(
+    sql: duckdb.DuckDBPyConnection, pattern: str, cell: str, at: datetime | None
+) -> None:
+    found = _instant(sql, cell, pattern)
+    assert (found and found[0]) == at
+
+
+@pytest.mark.parametrize(
+    ("cell", "born"),
+    [("02.03.80", date(1980, 3, 2)), ("02.03.05", date(2005, 3, 2)), ("02.03.24", date(1924, 3, 2)), ("02.03", None)],
+)
+def test_a_short_year_of_birth_makes_an_adult_in_any_pattern(
+    sql: duckdb.DuckDBPyConnection, cell: str, born: date | None
+) -> None:
+    assert _one(sql, birth_date_sql("$cell::varchar", ["DD.MM.YY"], TODAY), cell=cell) == born
+
+
+@pytest.mark.parametrize(
+    ("text", "is_pattern"),
+    [
+        ("DD/MM/YYYY HH:MM", True),
+        ("YYYY-MM-DDTHH:MM:SS", True),
+        ("YYYY", False),
+        ("MM/YYYY", False),
+        ("DD/MM/YYYY HH", False),
+        ("DD/DD/YYYY", False),
+        ("DD/MM/YYYY %H", False),
+        ("dd/mm/yyyy", False),
+        ("", False),
+    ],
+)
+def test_a_pattern_needs_a_whole_date(text: str, is_pattern: bool) -> None:
+    assert (read_pattern(text) is not None) == is_pattern
+
+
+@pytest.mark.parametrize(
+    ("given_words", "refused", "separator", "cell", "flag"),
+    [
+        (["1", "2"], ["0", ""], None, "2", "given"),
+        (["1"], ["0", ""], None, "", "refused"),
+        (["1"], ["0"], None, "", None),
+        (["*"], ["Non", ""], None, "Oui, bien sûr", "given"),
+        (["*"], ["Non", ""], None, "Non", "refused"),
+        (["*"], [], None, "", None),
+        (["SMS"], [""], " / ", "Appel / SMS", "given"),
+        (["SMS"], [""], " / ", "/ SMS", "given"),
+        (["SMS"], [""], " / ", "Appel", None),
+        (["SMS"], ["Appel", ""], " / ", "Appel", "refused"),
+        (["SMS"], ["Appel", ""], " / ", "Appel / SMS", None),
+        (["SMS"], [""], " / ", "", "refused"),
+    ],
+)
+def test_the_flag_of_one_answer_or_of_several(
+    sql: duckdb.DuckDBPyConnection,
+    given_words: list[str],
+    refused: list[str],
+    separator: str | None,
+    cell: str,
+    flag: str | None,
+) -> None:
+    assert (
+        _one(sql, f"(select {flag_sql('c', given_words, refused, separator)} from (select $cell as c))", cell=cell)
+        == flag
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "separator", "parts"),
+    [
+        ('["sms", "voice"]', ",", ["sms", "voice"]),
+        ("[]", ",", []),
+        ("[sms, voice]", ",", ["[sms", "voice]"]),
+        ("Texto / Appel", " / ", ["sms", "voice"]),
+        ("/ Texto", " / ", ["sms"]),
+        ("fax", None, ["fax"]),
+        ("", ",", None),
+    ],
+)
+def test_a_list_cell_in_the_partners_words(
+    sql: duckdb.DuckDBPyConnection, cell: str, separator: str | None, parts: list[str] | None
+) -> None:
+    words = {"sms": ("Texto",), "voice": ("Appel",)}
+    assert _one(sql, f"(select {list_sql('c', separator, words)} from (select $cell as c))", cell=cell) == parts
