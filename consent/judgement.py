@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 import duckdb
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Engine, Select, null, select
 
 from stores import operations
 from terms.clock import naive_utc
@@ -27,6 +27,10 @@ _BATCH = 10_000
 _RELATION = re.compile(r"[a-z_][a-z0-9_]*")
 
 _FACT_COLUMNS = ("contact_id", "kind", "channel", "sponsor_id", "occurred_at", "known_at")
+_OPT_OUT_COLUMNS = ("contact_id", "kind", "channel", "sponsor_id", "effective_at", "known_at")
+
+#: Contact, kind, channel, sponsor, instant and instant of knowledge.
+_LiveFact = tuple[str, str, str | None, str | None, int, int]
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,7 @@ def judgement_sql(asked: str, live_facts: str, use: Use) -> BoundSql:
 def load_live_facts(
     connection: duckdb.DuckDBPyConnection, engine: Engine, relation: str, contact_ids: Sequence[str] | None
 ) -> None:
-    """Create the temporary table `relation` from the day's opt-outs, replacing it if it exists.
+    """Create the temporary table `relation` from the day's opt-outs and facts, replacing it if it exists.
 
     Columns: contact_id UUID, kind, channel, sponsor_id, occurred_at TIMESTAMP (UTC), known_at TIMESTAMP.
 
@@ -153,7 +157,7 @@ def load_live_facts(
         connection: where the judgement is asked.
         engine: the operations database.
         relation: name of the table.
-        contact_ids: whose facts; None = everybody's.
+        contact_ids: whose facts, looked up by index; None = everybody's.
 
     Raises:
         FiliationError: as `judge`.
@@ -164,7 +168,7 @@ def load_live_facts(
         " occurred_at timestamp, known_at timestamp)"
     )
     with engine.connect() as ledger:
-        for query in _opt_out_queries(contact_ids):
+        for query in _live_queries(contact_ids):
             for rows in ledger.execute(query).partitions(_BATCH):
                 columns = dict(zip(_FACT_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
                 connection.execute(
@@ -175,21 +179,20 @@ def load_live_facts(
                 )
 
 
-def _opt_out_queries(contact_ids: Sequence[str] | None) -> Iterator[Select[tuple[str, str, str, str, int, int]]]:
-    table = operations.opt_outs
-    query = select(
-        table.c.contact_id,
-        table.c.kind,
-        table.c.channel,
-        table.c.sponsor_id,
-        table.c.effective_at.label("occurred_at"),
-        table.c.known_at,
-    )
-    if contact_ids is None:
-        yield query
-        return
-    for start in range(0, len(contact_ids), _BATCH):
-        yield query.where(table.c.contact_id.in_(contact_ids[start : start + _BATCH]))
+def _live_queries(contact_ids: Sequence[str] | None) -> Iterator[Select[_LiveFact]]:
+    opt_outs, facts = operations.opt_outs, operations.contact_facts
+    for query, contact_id in (
+        (select(*(opt_outs.c[name] for name in _OPT_OUT_COLUMNS)), opt_outs.c.contact_id),
+        (
+            select(facts.c.contact_id, facts.c.kind, null(), null(), facts.c.occurred_at, facts.c.known_at),
+            facts.c.contact_id,
+        ),
+    ):
+        if contact_ids is None:
+            yield query
+            continue
+        for start in range(0, len(contact_ids), _BATCH):
+            yield query.where(contact_id.in_(contact_ids[start : start + _BATCH]))
 
 
 def _call(macro: str, asked: str, live_facts: str, use: Use) -> BoundSql:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import base, campaign, gateway, golden, origin, segment
+from pipelines.commands import acts, base, campaign, gateway, golden, origin, segment
 from terms.errors import FiliationError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 base.register(app)
 origin.register(app)
+acts.register(app)
 golden.register(app)
 app.add_typer(segment.app, name="segment")
 app.add_typer(campaign.app, name="campaign")

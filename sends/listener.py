@@ -14,13 +14,13 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection, ScalarResult, select
 
+from consent.person_acts import ActKind, suppress
 from partners_ingest.phone import normalise_number
 from sends.gateways.gateway import EventKind, Gateway, GatewayEvent, GatewayUnreachable, ReportStatus
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
 from sends.house import SendStores
 from sends.ledger import Change, apply_changes, send_id_of
-from sends.optouts import OptOutKind, add_opt_out
 from sends.replies import Meaning, read_meaning
 from sends.states import State
 from stores.operations import DatabaseBusy, gateway_heartbeats, insert_once, messages, replies, transaction
@@ -152,7 +152,7 @@ def _take_reply(work: Connection, stores: SendStores, name: str, event: GatewayE
         return False
     effective_at = min(event.at, now)  # a gateway's clock that runs ahead must not delay a STOP
     source = f"reply to {name}"
-    return add_opt_out(work, contact_id, OptOutKind.STOP, source, effective_at=effective_at, known_at=now)
+    return suppress(work, contact_id, ActKind.STOP, source, effective_at=effective_at, known_at=now)
 
 
 def _contact_of(stores: SendStores, sender: str) -> ContactId | None:

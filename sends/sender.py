@@ -12,13 +12,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
 import duckdb
-from sqlalchemy import Connection, ScalarResult, func, or_, select, text
+from sqlalchemy import Connection, ScalarResult, Table, func, or_, select, text
 
 from sends.approval import check_approval, context_of, lifted_codes
 from sends.calendar import Place
@@ -49,7 +49,7 @@ from sends.ledger import (
 from sends.planning import rule_set_of
 from sends.states import State
 from stores.lake import reading_name
-from stores.operations import contact_reservations, deliveries, gateway_heartbeats, opt_outs, transaction
+from stores.operations import contact_facts, contact_reservations, deliveries, gateway_heartbeats, opt_outs, transaction
 from stores.warehouse import read_manifest
 from terms.clock import from_micros, to_iso, to_micros
 from terms.environment import LIVE_SENDING
@@ -487,7 +487,7 @@ class _Batch:
         self._stores, self._plan, self._context, self._lifted = stores, plan, context, lifted
         self._connection = base.connection()
         self._delivery_of: dict[str, str] = {}
-        self._seen_sequence = 0
+        self._acts: dict[str, _Acts] = {}
         self._looked_at: dict[str, Looked] = {}
         self.judged = Judged(base.version, rule_set_of(self._connection, context))
         if self.judged.rule_set_sha256 != plan.rule_set_sha256:
@@ -497,18 +497,19 @@ class _Batch:
         """Return the decision for each contact, against the base of this instant and the opt-outs committed by now."""
         ids, now = [claim.contact_id for claim in claims], self._stores.clock.now()
         with self._stores.engine.connect() as work:
-            self._seen_sequence = _highest_sequence(work)
+            self._acts = _acts_of(work, ids)  # counted before they are read: what comes in between is looked up again
             ahead = _opt_outs_ahead(work, ids, now)
             ours = _reserved(work, self._plan, ids)
         self._looked_at = self._look(ids, now, ahead, ours)
         return {contact_id: self._decide(looked, now) for contact_id, looked in self._looked_at.items()}
 
     def decide_again(self, contact_id: str) -> HandOverDecision:
-        """Return the decision right before hand-over: calendar of this instant, and a STOP committed since `judge`."""
-        looked = self._looked_at[contact_id]
-        if self._was_stopped_since(contact_id):
-            looked = replace(looked, is_opted_out=True)
-        return self._decide(looked, self._stores.clock.now())
+        """Return the decision right before hand-over: calendar of this instant, and what came in since `judge`."""
+        with self._stores.engine.connect() as work:
+            acts = _acts_of_one(work, contact_id)
+        if acts != self._acts.get(contact_id, _NO_ACTS):
+            self._look_again(contact_id, acts)
+        return self._decide(self._looked_at[contact_id], self._stores.clock.now())
 
     def numbers(self, contact_ids: Sequence[str]) -> dict[str, str]:
         """Return the numbers of contacts, each from the reading of the delivery whose act allows the message."""
@@ -523,12 +524,14 @@ class _Batch:
     def _decide(self, looked: Looked, moment: datetime) -> HandOverDecision:
         return decide(looked, moment, self._plan.closes_at, self._context.timing, self._lifted)
 
-    def _was_stopped_since(self, contact_id: str) -> bool:
-        with self._stores.engine.connect() as work:
-            if _highest_sequence(work) == self._seen_sequence:
-                return False
-            newer = (opt_outs.c.sequence > self._seen_sequence) & (opt_outs.c.contact_id == contact_id)
-            return work.execute(select(opt_outs.c.sequence).where(newer).limit(1)).scalar() is not None
+    def _look_again(self, contact_id: str, acts: _Acts) -> None:
+        """Judge one contact again by what stands in the ledger now; a STOP of this moment wins whatever its clock says."""
+        looked = self._looked_at[contact_id]
+        is_opted_out = looked.is_opted_out or acts.opt_outs > self._acts.get(contact_id, _NO_ACTS).opt_outs
+        ahead = frozenset({contact_id} if is_opted_out else ())
+        ours = frozenset({contact_id} if looked.is_ours else ())
+        self._looked_at |= self._look([contact_id], self._stores.clock.now(), ahead, ours)
+        self._acts[contact_id] = acts
 
     def _look(
         self, ids: Sequence[str], now: datetime, ahead: frozenset[str], ours: frozenset[str]
@@ -570,8 +573,40 @@ def _answered(answer: HandOver, now: datetime) -> Change:
     )
 
 
-def _highest_sequence(work: Connection) -> int:
-    return int(work.execute(select(func.coalesce(func.max(opt_outs.c.sequence), 0))).scalar_one())
+@dataclass(frozen=True)
+class _Acts:
+    """How many rows of a contact the ledger holds; both tables only grow.
+
+    Counting one contact's rows sees every commit. A highest sequence would not: on PostgreSQL a row that was
+    numbered earlier may be committed later.
+    """
+
+    opt_outs: int
+    facts: int
+
+
+_NO_ACTS = _Acts(0, 0)
+
+
+def _acts_of(work: Connection, contact_ids: Sequence[str]) -> dict[str, _Acts]:
+    """Return the counts of the contacts that have rows at all."""
+    stops, facts = (_rows_of(work, table, contact_ids) for table in (opt_outs, contact_facts))
+    return {one: _Acts(stops.get(one, 0), facts.get(one, 0)) for one in stops.keys() | facts.keys()}
+
+
+def _rows_of(work: Connection, table: Table, contact_ids: Sequence[str]) -> dict[str, int]:
+    theirs = table.c.contact_id.in_(contact_ids)
+    query = select(table.c.contact_id, func.count()).where(theirs).group_by(table.c.contact_id)
+    return {contact_id: number for contact_id, number in work.execute(query).tuples()}
+
+
+def _acts_of_one(work: Connection, contact_id: str) -> _Acts:
+    """Return the counts of one contact, in one statement: it is asked right before each hand-over."""
+    stops, facts = (
+        select(func.count()).select_from(table).where(table.c.contact_id == contact_id).scalar_subquery()
+        for table in (opt_outs, contact_facts)
+    )
+    return _Acts(*work.execute(select(stops, facts)).tuples().one())
 
 
 def _opt_outs_ahead(work: Connection, contact_ids: Sequence[str], now: datetime) -> frozenset[str]:

@@ -144,10 +144,10 @@ open_data_attempts = Table(
 opt_outs = Table(
     "opt_outs",
     metadata,
-    _counter("sequence"),  # the sender re-reads what is above the highest it knows
+    _counter("sequence"),
     _text("opt_out_id"),
     _contact(),
-    _text("kind"),  # stop | objection | erasure
+    _text("kind"),  # stop | objection | erasure | withdrawal
     _text("source"),
     _text("channel", null=True),
     _text("sponsor_id", null=True),
@@ -155,6 +155,53 @@ opt_outs = Table(
     _number("known_at"),
     UniqueConstraint("opt_out_id"),
     Index("opt_outs_of_contact", "contact_id"),
+)
+
+#: What a person or an operator did that a use is judged by, opt-outs aside; the sender counts a contact's rows again.
+contact_facts = Table(
+    "contact_facts",
+    metadata,
+    _counter("sequence"),
+    _text("fact_id"),
+    _contact(),
+    _text("kind"),  # click | reply | form | access_request | access_answer | unknown_subscriber
+    _text("source"),
+    _text("send_id", null=True),  # the message that it answers or is about
+    _number("occurred_at"),
+    _number("known_at"),
+    UniqueConstraint("fact_id"),
+    Index("contact_facts_of_contact", "contact_id"),
+)
+
+#: What somebody asked of us that has a clock; `late_at` is the first instant at which it is late.
+requests = Table(
+    "requests",
+    metadata,
+    _text("request_id"),
+    _text("kind"),  # withdrawal | objection | erasure | access | complaint
+    _contact(null=True),  # null: a complaint is about an ad
+    _text("campaign_id", null=True),
+    _number("received_at"),
+    _number("late_at"),
+    _text("source"),
+    _text("relayed_by", null=True),  # the sponsor who passed it on
+    _text("reason", null=True),
+    _number("entered_at"),
+    _text("entered_by"),
+    PrimaryKeyConstraint("request_id"),
+    Index("requests_by_clock", "late_at"),
+    Index("requests_of_contact", "contact_id"),
+)
+
+request_answers = Table(
+    "request_answers",
+    metadata,
+    _text("request_id"),
+    _number("answered_at"),
+    _text("answer"),
+    _number("entered_at"),
+    _text("entered_by"),
+    PrimaryKeyConstraint("request_id"),
 )
 
 plans = Table(

@@ -86,13 +86,13 @@
         end
 {%- endmacro %}
 
-{#- Last known STOP, objection or erasure of each asked contact: global, whatever its channel and sponsor (R-18). -#}
+{#- Last known STOP, objection, erasure or withdrawal of each asked contact: global, whatever its channel and sponsor (R-18). -#}
 {% macro suppressions_asked_sql() -%}
     create or replace macro main.suppressions_asked(asked, live_facts, use_moment, use_known_by) as table
     select facts.contact_id, max(facts.occurred_at) as suppressed_at
     from query_table(live_facts) as facts
     where
-        facts.kind in ('stop', 'objection', 'erasure')
+        facts.kind in ('stop', 'objection', 'erasure', 'withdrawal')
         and facts.occurred_at <= use_moment
         and facts.known_at <= use_known_by
         and facts.contact_id in (select a.contact_id from query_table(asked) as a)

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from stores.house import House, open_house
 from terms.clock import from_micros, to_iso
+from terms.errors import UsageError
 from terms.settings import load_settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
@@ -59,6 +61,19 @@ def say(text: str) -> None:
 def instant(micros: int | None) -> str | None:
     """Return a stored instant as ISO text."""
     return None if micros is None else to_iso(from_micros(micros))
+
+
+def time_span(text: str) -> timedelta:
+    """Return the time that "7d" or "48h" means.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    found = re.fullmatch(r"(\d{1,5})([dh])", text.strip())
+    if found is None:
+        raise UsageError(f"{text!r} is no span of time.", "Write it in days or hours: 7d, 48h.")
+    number = int(found.group(1))
+    return timedelta(days=number) if found.group(2) == "d" else timedelta(hours=number)
 
 
 def _plain(value: object) -> object:

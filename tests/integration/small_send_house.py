@@ -52,6 +52,7 @@ from (
     left join (
         select distinct contact_id from query_table(live_facts)
         where occurred_at <= use_moment and known_at <= use_known_by
+            and kind in ('stop', 'objection', 'erasure', 'withdrawal')
     ) as s using (contact_id)
 )
 """
