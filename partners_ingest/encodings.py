@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
+from enum import StrEnum
 
 from consent.dossiers import Feed
 from stores.lines import CodeUnit
@@ -23,12 +24,26 @@ _TABLES = frozenset({"xlsx", "parquet"})
 _UNITS = {"utf-16-le": CodeUnit.UTF16_LE, "utf-16-be": CodeUnit.UTF16_BE}
 
 
+class EncodingRule(StrEnum):
+    """What decided the encoding of a file (as stored in `deliveries.encoding_rule`)."""
+
+    MARK = "mark"  # a byte order mark
+    DOSSIER = "dossier"  # what the dossier declares
+    ROWS = "rows"  # lines that we wrote from the rows of a table
+    ASSUMED = "assumed"  # nothing says it: UTF-8, so that lines can be committed to; such a file is not accepted
+
+
 @dataclass(frozen=True)
 class TextEncoding:
-    """An encoding by Python's name, and whether a byte order mark decided it."""
+    """An encoding by Python's name, and what decided it."""
 
     name: str
-    is_marked: bool
+    rule: EncodingRule
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a byte order mark decided it."""
+        return self.rule is EncodingRule.MARK
 
     @property
     def unit(self) -> CodeUnit:
@@ -56,9 +71,12 @@ def decide_encoding(head: bytes, feed: Feed | None) -> TextEncoding:
         feed: None where the file belongs to none; its lines are then split as UTF-8.
     """
     if head.startswith(codecs.BOM_UTF8):
-        return TextEncoding("utf-8", True)
+        return TextEncoding("utf-8", EncodingRule.MARK)
     if head.startswith(codecs.BOM_UTF16_LE):
-        return TextEncoding("utf-16-le", True)
+        return TextEncoding("utf-16-le", EncodingRule.MARK)
     if head.startswith(codecs.BOM_UTF16_BE):
-        return TextEncoding("utf-16-be", True)
-    return TextEncoding((declared_encoding(feed) if feed else None) or "utf-8", False)
+        return TextEncoding("utf-16-be", EncodingRule.MARK)
+    declared = declared_encoding(feed) if feed else None
+    if feed is None or declared is None:
+        return TextEncoding("utf-8", EncodingRule.ASSUMED)
+    return TextEncoding(declared, EncodingRule.ROWS if feed.format in _TABLES else EncodingRule.DOSSIER)

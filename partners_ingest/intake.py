@@ -41,13 +41,14 @@ from stores.evidence import EvidenceStore, LineCommitments
 from stores.home import Home, scratch_folder
 from stores.keys import Keys
 from stores.lake import Lake, reading_name
+from stores.operations import canonical_json
 from stores.vault import Vault
 from terms import failpoint
 from terms.clock import Clock, to_micros
 from terms.environment import NUMBER_RULES, Environment, NumberRules
 from terms.errors import FiliationError
 from terms.identifiers import DeliveryId, delivery_id, digest
-from terms.reasons import FILE_OUTCOMES, FileOutcome, FileReason
+from terms.reasons import FILE_OUTCOMES, FileOutcome, FileReason, FileWarning
 
 Progress = Callable[[str], None]
 
@@ -102,6 +103,8 @@ class _Judged:
     totals: ControlTotals | None = None
     quality: QualityReport | None = None
     detail: str | None = None
+    duplicate_of: str | None = None
+    warnings: tuple[FileWarning, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -296,8 +299,9 @@ def _commit_lines(case: _Case, bench: duckdb.DuckDBPyConnection, content: Conten
 def _judge_content(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged) -> _Judged:
     assert judged.named and judged.content and judged.container  # a file without feed ended before
     feed = judged.named.feed
-    if _is_duplicate(case, "content_sha256", judged.content.sha256):
-        return replace(judged, reason=FileReason.DUPLICATE_BYTES)
+    repeated = _find_repeated(case, "content_sha256", judged.content.sha256)
+    if repeated is not None:
+        return replace(judged, reason=FileReason.DUPLICATE_BYTES, duplicate_of=repeated)
     reason = preflight.check_content(judged.content.head, feed, judged.container)
     if reason is not None:
         return replace(judged, reason=reason)
@@ -311,6 +315,7 @@ def _judge_records(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judge
     assert judged.named is not None and case.dossier is not None
     feed = judged.named.feed
     header = reader.read_header(bench, feed)
+    judged = replace(judged, warnings=preflight.warnings_of(header))
     reason = preflight.check_header(header, first_bytes(bench), feed, case.dossier, case.dossiers.dossiers)
     if reason is FileReason.WRONG_PARTNER:
         return replace(judged, reason=reason)
@@ -323,8 +328,9 @@ def _judge_records(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judge
     if reason is not None:
         return replace(judged, reason=reason)
     judged = replace(judged, fingerprint=_fingerprint(bench, header))
-    if _is_duplicate(case, "content_fingerprint", judged.fingerprint):
-        return replace(judged, reason=FileReason.DUPLICATE_CONTENT)
+    repeated = _find_repeated(case, "content_fingerprint", judged.fingerprint)
+    if repeated is not None:
+        return replace(judged, reason=FileReason.DUPLICATE_CONTENT, duplicate_of=repeated)
     return _judge_rows(case, bench, judged, records)
 
 
@@ -393,8 +399,12 @@ def _commit(case: _Case, judged: _Judged, now: datetime) -> DeliveryReport:
         sha256=case.sha256,
         bytes=case.size,
         container=judged.container.value if judged.container else None,
+        encoding=judged.content.encoding.name if judged.commitments and judged.content else None,
+        encoding_rule=judged.content.encoding.rule.value if judged.commitments and judged.content else None,
         content_sha256=judged.content.sha256 if judged.content else None,
         content_fingerprint=judged.fingerprint,
+        duplicate_of=judged.duplicate_of,
+        warnings_json=canonical_json([warning.value for warning in judged.warnings]),
         outcome=outcome.value,
         reason=judged.reason.value if judged.reason else None,
         data_rows=None if outcome is FileOutcome.DUPLICATE else judged.data_rows,  # told with the first of them
@@ -445,7 +455,7 @@ def _facts(case: _Case, named: NamedFile) -> DeliveryFacts:
     )
 
 
-def _is_duplicate(case: _Case, column: str, value: str | None) -> bool:
+def _find_repeated(case: _Case, column: str, value: str | None) -> str | None:
     with case.stores.engine.connect() as work:
         return preflight.find_duplicate(work, case.arrival.partner_id, case.delivery_id, column, value)
 

@@ -29,8 +29,12 @@ class DeliveryRow:
     sha256: str
     bytes: int
     container: str | None
+    encoding: str | None
+    encoding_rule: str | None
     content_sha256: str | None
     content_fingerprint: str | None
+    duplicate_of: str | None
+    warnings_json: str
     outcome: str
     reason: str | None
     data_rows: int | None
@@ -109,8 +113,9 @@ def commit(engine: Engine, row: DeliveryRow, at: datetime) -> None:
     told = {
         name: values[name]
         for name in (
-            "partner_id feed_id sha256 content_sha256 content_fingerprint outcome reason data_rows accepted_rows"
-            " quarantined_rows reading line_count evidence_root arrived_at"
+            "partner_id feed_id sha256 container encoding encoding_rule content_sha256 content_fingerprint"
+            " duplicate_of warnings_json outcome reason data_rows accepted_rows quarantined_rows reading line_count"
+            " evidence_root arrived_at"
         ).split()
     }
     with operations.transaction(engine) as work:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 from sqlalchemy import Connection, select
 
-from consent.dossiers import Dossier, ExportInstant, Feed, KnownBad
+from consent.dossiers import SECRET_COLUMNS, Dossier, ExportInstant, Feed, KnownBad
 from partners_ingest.delimited import split_header
 from partners_ingest.encodings import decide_encoding
 from partners_ingest.headers import fit_header, fit_labels
@@ -29,7 +29,7 @@ from partners_ingest.text_lines import decode_line
 from partners_ingest.unpacking import PARQUET_MAGIC, ZIP_MAGIC, Container
 from partners_ingest.values import TABLE_FORMATS
 from stores import operations
-from terms.reasons import FileOutcome, FileReason
+from terms.reasons import FileOutcome, FileReason, FileWarning
 
 _END_OF_DAY = time(23, 59, 59)
 
@@ -82,8 +82,16 @@ def is_table_file(head: bytes) -> bool:
     return head.startswith((ZIP_MAGIC, PARQUET_MAGIC))
 
 
-def find_duplicate(work: Connection, partner_id: str, delivery_id: str, column: str, value: str | None) -> bool:
-    """Return whether another accepted delivery of the partner has this `content_sha256` or `content_fingerprint`."""
+def find_duplicate(work: Connection, partner_id: str, delivery_id: str, column: str, value: str | None) -> str | None:
+    """Return the first accepted delivery of the partner, if any, that this one repeats.
+
+    Args:
+        work: on the operations database.
+        partner_id: whose deliveries are compared.
+        delivery_id: this one, which does not repeat itself.
+        column: `content_sha256` (the same bytes) or `content_fingerprint` (the same records).
+        value: this delivery's; None repeats nothing.
+    """
     table = operations.deliveries
     query = select(table.c.delivery_id).where(
         table.c.partner_id == partner_id,
@@ -91,7 +99,10 @@ def find_duplicate(work: Connection, partner_id: str, delivery_id: str, column: 
         table.c.outcome == FileOutcome.ACCEPTED.value,
         table.c[column] == value,
     )
-    return value is not None and work.execute(query.limit(1)).first() is not None
+    if value is None:
+        return None
+    first = work.execute(query.order_by(table.c.arrived_at, table.c.delivery_id).limit(1))
+    return first.scalar_one_or_none()
 
 
 def check_header(
@@ -126,6 +137,12 @@ def _header_in(first_line: bytes, feed: Feed) -> Header | None:
     text, _ = decode_line(first_line, decide_encoding(first_line, feed))
     written = split_header(text.lstrip("\ufeff").rstrip("\r\n"), feed)
     return Header(tuple(plain_label(label) for label in written), tuple(written), 1, text) if written else None
+
+
+def warnings_of(header: Header) -> tuple[FileWarning, ...]:
+    """Return what a person should be told of a file with this header, whatever its outcome."""
+    has_secrets = any(label in SECRET_COLUMNS for label in header.labels)
+    return (FileWarning.PASSWORD_COLUMN,) if has_secrets else ()
 
 
 def known_bad_export(header: Header, feed: Feed) -> KnownBad | None:

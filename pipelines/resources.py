@@ -10,18 +10,25 @@ import dagster as dg
 
 from stores.home import writer_lock
 from stores.house import House, open_house
+from stores.schema_version import require_schema
 from terms.settings import load_settings
 
 
 @dg.resource(description="The stores of the home that the environment names, for reading and for the ledger.")
 def house() -> House:
     """Open the house."""
-    return open_house(load_settings(os.environ))
+    return _opened()
 
 
 @dg.resource(description="The same house while this run holds the writer's lock; a second writer is refused.")
 def writing_house() -> Iterator[House]:
     """Open the house and hold its lock until the run ends."""
-    opened = open_house(load_settings(os.environ))
+    opened = _opened()
     with writer_lock(opened.home):
         yield opened
+
+
+def _opened() -> House:
+    opened = open_house(load_settings(os.environ))
+    require_schema(opened.engine)
+    return opened

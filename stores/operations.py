@@ -81,9 +81,13 @@ deliveries = Table(
     _text("file_name"),
     _text("sha256"),
     _number("bytes"),
-    _text("container", null=True),  # none | gzip | zip: how the delivered bytes unpack
+    _text("container", null=True),  # none | gzip | zip | xlsx | parquet: how the delivered bytes unpack
+    _text("encoding", null=True),  # in which the text was read; null where no line was read
+    _text("encoding_rule", null=True),  # what decided it: mark | dossier | assumed | rows
     _text("content_sha256", null=True),
     _text("content_fingerprint", null=True),  # of the multiset of well-formed records
+    _text("duplicate_of", null=True),  # delivery that a duplicate repeats
+    _text("warnings_json"),  # codes of what a person should see although the outcome stands
     _text("outcome"),  # accepted | held | refused | duplicate
     _text("reason", null=True),
     _number("data_rows", null=True),

@@ -62,6 +62,12 @@ FILE_OUTCOMES: Mapping[FileReason, FileOutcome] = MappingProxyType(
 )
 
 
+class FileWarning(StrEnum):
+    """What a person should see of a delivery although its outcome stands."""
+
+    PASSWORD_COLUMN = "PASSWORD_COLUMN"  # its evidence holds a column of secrets; no store but the evidence does
+
+
 class RowReason(StrEnum):
     """Why a record was quarantined."""
 

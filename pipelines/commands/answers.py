@@ -16,7 +16,8 @@ from typing import Annotated
 import typer
 
 from stores.house import House, open_house
-from terms.clock import from_micros, to_iso
+from stores.schema_version import require_schema
+from terms.clock import to_iso
 from terms.errors import UsageError
 from terms.settings import load_settings
 
@@ -24,8 +25,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard out
 
 
 def house() -> House:
-    """Open the home that the environment names."""
-    return open_house(load_settings(os.environ))
+    """Open the home that the environment names, if its database has the schema of this code."""
+    opened = open_house(load_settings(os.environ))
+    require_schema(opened.engine)
+    return opened
 
 
 def print_json(value: object) -> None:
@@ -56,11 +59,6 @@ def print_findings(findings: Iterable[Mapping[str, object]]) -> None:
 def say(text: str) -> None:
     """Print a line of progress on standard error."""
     print(text, file=sys.stderr, flush=True)
-
-
-def instant(micros: int | None) -> str | None:
-    """Return a stored instant as ISO text."""
-    return None if micros is None else to_iso(from_micros(micros))
 
 
 def time_span(text: str) -> timedelta:

@@ -72,9 +72,9 @@ def deliveries(as_json: AsJson = False) -> None:
 
     Example: filiation deliveries --json
     """
-    from pipelines.commands.listing import list_deliveries
+    from pipelines.commands.listing import deliveries_told
 
-    rows = list_deliveries(house().engine)
+    rows = deliveries_told(house().engine)
     if as_json:
         print_lines(rows)
     else:
@@ -88,10 +88,9 @@ def quarantine(
 
     Example: filiation quarantine --json
     """
-    from pipelines.commands.listing import list_quarantine
+    from pipelines.commands.listing import quarantine_told
 
-    opened = house()
-    rows = list_quarantine(opened, delivery)
+    rows = quarantine_told(house(), delivery)
     if as_json:
         print_lines(rows)
     else:

@@ -1,72 +1,60 @@
-"""Answers to "what came in, what is published?" read from operations database, lake and base.
+"""Answers to "what came in, what is published?" with the keys of the contract; what they hold is read by the rooms.
 
 Counts, ids, codes and instants only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 
-from pipelines.commands.answers import instant
-from stores import operations
+from open_data.freshness import loaded_vintages
+from partners_ingest.overview import list_deliveries, list_quarantine, newest_arrivals
 from stores.house import House
-from stores.lake import reading_name
-from stores.schemas import QUARANTINE
 from terms.clock import to_iso
-from terms.errors import UsageError
 
 Row = dict[str, object]
 
 
-def list_deliveries(engine: Engine) -> list[Row]:
+def deliveries_told(engine: Engine) -> list[Row]:
     """Return one record per delivery in order of arrival, with the keys of the contract."""
-    table = operations.deliveries
-    query = select(table).order_by(table.c.arrived_at, table.c.file_name)
-    with engine.connect() as connection:
-        rows = connection.execute(query).mappings().all()
     return [
         {
-            "delivery_id": row["delivery_id"],
-            "feed_id": row["feed_id"],
-            "file": row["file_name"],
-            "sha256": row["sha256"],
-            "partner": row["partner_id"],
-            "outcome": row["outcome"],
-            "reason": row["reason"],
-            "data_rows": row["data_rows"],
-            "accepted_rows": row["accepted_rows"],
-            "quarantined_rows": row["quarantined_rows"],
-            "received_at": instant(row["arrived_at"]),
+            "delivery_id": found.delivery_id,
+            "feed_id": found.feed_id,
+            "file": found.file_name,
+            "sha256": found.sha256,
+            "partner": found.partner_id,
+            "outcome": found.outcome,
+            "reason": found.reason,
+            "duplicate_of": found.duplicate_of,
+            "warnings": list(found.warnings),
+            "container": found.container,
+            "encoding": found.encoding,
+            "encoding_rule": found.encoding_rule,
+            "data_rows": found.data_rows,
+            "accepted_rows": found.accepted_rows,
+            "quarantined_rows": found.quarantined_rows,
+            "reading": found.reading,
+            "received_at": to_iso(found.received_at),
         }
-        for row in rows
+        for found in list_deliveries(engine)
     ]
 
 
-def list_quarantine(opened: House, delivery_id: str | None) -> list[Row]:
+def quarantine_told(opened: House, delivery_id: str | None) -> list[Row]:
     """Return one record per quarantined row of the current readings, by delivery and line."""
-    from stores.engine import connect
-    from stores.inputs import accepted_deliveries
-
-    chosen = [item for item in accepted_deliveries(opened.engine) if delivery_id in (None, item.delivery_id)]
-    if delivery_id is not None and not chosen:
-        raise UsageError("No accepted delivery has this id.", "See `filiation deliveries`.")
-    names = [reading_name(item.delivery_id, item.reading) for item in chosen]
-    files = {item.delivery_id: item for item in chosen}
-    with connect() as connection:
-        rows = connection.execute(
-            f"select delivery_id, line_number, reasons from ({opened.lake.sql(QUARANTINE, names)}) order by all"
-        ).fetchall()
     return [
         {
-            "delivery_id": delivery,
-            "partner": files[delivery].partner_id,
-            "file": files[delivery].file_name,
-            "line": line,
-            "reasons": reasons,
+            "delivery_id": found.delivery_id,
+            "partner": found.partner_id,
+            "file": found.file_name,
+            "line": found.line,
+            "reasons": list(found.reasons),
         }
-        for delivery, line, reasons in rows
+        for found in list_quarantine(opened.engine, opened.lake, delivery_id)
     ]
 
 
@@ -78,33 +66,15 @@ def base_status(opened: House) -> Row:
         "version": manifest.version if manifest else None,
         "published_at": manifest.published_at if manifest else None,
         "row_counts": dict(manifest.row_counts) if manifest else {},
-        "partners": _freshness(opened.engine),
-        "open_data": _vintages(opened.engine),
+        "partners": _told(newest_arrivals(opened.engine)),
+        "open_data": _told(loaded_vintages(opened.engine)),
         "last_run": last_run,
         "warnings": warnings,
     }
 
 
-def _freshness(engine: Engine) -> Row:
-    table = operations.deliveries
-    query = (
-        select(table.c.partner_id, func.max(table.c.arrived_at))
-        .where(table.c.outcome == "accepted")
-        .group_by(table.c.partner_id)
-        .order_by(table.c.partner_id)
-    )
-    with engine.connect() as connection:
-        return {partner: instant(newest) for partner, newest in connection.execute(query)}
-
-
-def _vintages(engine: Engine) -> Row:
-    table = operations.open_data_vintages
-    query = select(table.c.source_id, table.c.vintage, func.max(table.c.loaded_at)).group_by(
-        table.c.source_id, table.c.vintage
-    )
-    with engine.connect() as connection:
-        rows = connection.execute(query.order_by(table.c.source_id)).all()
-    return {f"{source}@{vintage}": instant(loaded) for source, vintage, loaded in rows}
+def _told(instants: Mapping[str, datetime]) -> Row:
+    return {name: to_iso(at) for name, at in instants.items()}
 
 
 def _last_run(opened: House) -> tuple[Row | None, list[str]]:

@@ -7,7 +7,7 @@ from pipelines.jobs import refresh_job
 from pipelines.sensors import delivery_sensor
 from stores.home import init_home
 from stores.house import open_house
-from stores.operations import metadata
+from stores.migrate import migrate
 from terms.settings import load_settings
 
 NAME = "export 06 39 98 00 42.csv"
@@ -25,7 +25,7 @@ def house(tmp_path):
     )
     init_home(settings)
     opened = open_house(settings)
-    metadata.create_all(opened.engine)
+    migrate(opened.engine)
     yield opened
     opened.engine.dispose()
 

@@ -21,6 +21,7 @@ import pytest
 from consent.dossiers import read_dossiers
 from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
 from partners_ingest.landing import Arrival, scan_landing
+from partners_ingest.overview import list_deliveries
 from partners_ingest.unpacking import open_unpacked
 from stores import operations, schemas
 from stores.engine import connect
@@ -247,6 +248,42 @@ def test_the_same_bytes_and_the_same_content_are_recognised(house: House) -> Non
         ("duplicate", "DUPLICATE_BYTES"),
         ("duplicate", "DUPLICATE_CONTENT"),
     ]
+
+
+def test_the_ledger_names_what_a_duplicate_repeats_and_what_decided_the_encoding(house: House) -> None:
+    house.drop("names_20260309.csv", ROWS)
+    house.drop("names_20260310.csv.gz", gzip.compress(ROWS.encode()))
+    house.drop(
+        "names_20260311.csv", "\ufeff" + "\n".join([*ROWS.split("\n")[:1], *reversed(ROWS.split("\n")[1:-1])]) + "\n"
+    )
+    house.drop("left_20260312.csv", "id;left_on\n1;2026-03-01\n")
+    house.drop("left_20260313.csv", "")
+    house.refresh()
+    first, again, content, _, empty = list_deliveries(house.stores.engine)
+    assert (again.reason, again.duplicate_of, again.container) == ("DUPLICATE_BYTES", first.delivery_id, "gzip")
+    assert (content.reason, content.duplicate_of) == ("DUPLICATE_CONTENT", first.delivery_id)
+    assert first.duplicate_of is None
+    assert [(found.encoding, found.encoding_rule) for found in (first, content, empty)] == [
+        ("utf-8", "dossier"),
+        ("utf-8", "mark"),
+        (None, None),
+    ]
+
+
+def test_a_file_with_a_column_of_secrets_is_flagged_and_nothing_of_the_column_is_kept(house: House) -> None:
+    spoilt = DOSSIER.replace('["id", "name", "phone"', '["id", "user_pass", "name", "phone"', 1)
+    assert spoilt != DOSSIER
+    write_dossier(house.root / "partners", spoilt)
+    lines = [line.split(",") for line in ROWS.splitlines()]
+    secret = "\n".join(
+        ",".join([cells[0], "user_pass" if at == 0 else "$P$Bsecret", *cells[1:]]) for at, cells in enumerate(lines)
+    )
+    house.drop("names_20260309.csv", secret + "\n")
+    assert house.one().outcome == "accepted"
+    (found,) = list_deliveries(house.stores.engine)
+    assert found.warnings == ("PASSWORD_COLUMN",)
+    with house.stores.vault.identities([reading_name(found.delivery_id, 1)]) as identities:
+        assert "Bsecret" not in str(identities.execute("from identities").fetchall())
 
 
 def test_a_full_file_that_shrinks_too_much_is_held_until_a_person_releases_it(house: House) -> None:

@@ -8,15 +8,17 @@ import threading
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from stores import operations
 from stores.home import init_home, open_home, writer_lock
-from stores.migrate import head, migrate, require_head
+from stores.migrate import head, migrate
 from stores.operations import insert_once, open_operations, transaction
+from stores.schema_version import newest_revision, require_schema
 from terms.errors import UsageError, WriterBusy
 from terms.settings import load_settings
+from tests.commands import sample_shell
 
 
 def _settings(tmp_path, **changes):
@@ -72,12 +74,24 @@ def test_a_second_writer_is_refused_even_from_another_process(tmp_path):
 
 def test_migrations_reach_the_models(operations_url):
     engine = open_operations(operations_url)
-    with pytest.raises(UsageError, match="filiation init"):
-        require_head(engine)
-    assert migrate(engine) == migrate(engine) == head()
-    require_head(engine)
+    with pytest.raises(UsageError, match="schema none.*filiation init"):
+        require_schema(engine)
+    assert migrate(engine) == migrate(engine) == head() == newest_revision()
+    require_schema(engine)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), operations.metadata) == []
+
+
+@pytest.mark.parametrize(("revision", "words"), [("0001", "Run `filiation init`"), ("9999", "newer than this code")])
+def test_a_command_on_a_database_of_another_schema_says_what_to_do(tmp_path, revision, words):
+    shell = sample_shell(tmp_path / "home")
+    assert shell.run("init").code == 0
+    engine = open_operations(load_settings(shell.environ()).database_url)
+    with transaction(engine) as work:
+        work.execute(text("update alembic_version set version_num = :revision"), {"revision": revision})
+    answer = shell.run("deliveries", "--json")
+    assert (answer.code, answer.out) == (2, "")
+    assert revision in answer.err and words in answer.err
 
 
 def test_an_insert_that_meets_itself_changes_nothing(operations_url):
