@@ -23,7 +23,8 @@ CLOCK = Clock(datetime(2026, 11, 24, 8, tzinfo=UTC))
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
     opened = operations.open_operations(f"sqlite:///{tmp_path}/operations.sqlite")
-    operations.metadata.create_all(opened)
+    with operations.transaction(opened) as work:
+        operations.metadata.create_all(work)
     return opened
 
 
