@@ -17,16 +17,27 @@ from partners_ingest.records import Header
 
 @dataclass(frozen=True)
 class HeaderDifference:
-    """How a header differs from the nearest one of its feed, in plain labels; `renamed` is (the dossier's, the file's).
+    """How a header differs from the nearest one of its feed: the dossier's labels, and places (1-based) in the file.
 
-    `known` of `expected` labels were found.
+    `known` of `expected` labels were found, `unknown` are places of labels that the dossier does not have, `renamed` of
+    those that may be a missing one. The file's own labels are not told: where a header is missing or glued to a row,
+    they are values of a person.
     """
 
     expected: int
     known: int
     missing: tuple[str, ...]
-    extra: tuple[str, ...]
-    renamed: tuple[tuple[str, str], ...]
+    unknown: tuple[int, ...]
+    renamed: tuple[tuple[str, int], ...]
+
+    def sentence(self) -> str:
+        """Return the difference in words."""
+        told = [f"{self.known} of {self.expected} labels found"]
+        told += [f"no {', '.join(repr(label) for label in self.missing)}"] if self.missing else []
+        told += [f"{label!r} may be column {place}" for label, place in self.renamed]
+        if self.unknown:
+            told.append(f"{len(self.unknown)} columns unknown to the dossier, first at {self.unknown[0]}")
+        return "; ".join(told)
 
 
 def fit_header(header: Header, feed: Feed) -> Header | None:
@@ -69,25 +80,49 @@ def fit_labels(found: Sequence[str], wanted: Sequence[str], optional: Sequence[s
     return None if spare else tuple(named)
 
 
+def header_version(header: Header, feed: Feed) -> int | None:
+    """Return which of the feed's headers (1-based) a header is, or None where it is none or the file has none."""
+    fitted = [fit_labels(header.labels, wanted, feed.optional_labels) is not None for wanted in feed.headers]
+    return fitted.index(True) + 1 if feed.header and True in fitted else None
+
+
 def difference(header: Header, feed: Feed) -> HeaderDifference:
     """Return how a header differs from that of the feed's headers which it is most like."""
     return min(
-        (_difference(header.labels, [plain_label(label) for label in wanted], feed) for wanted in feed.headers),
-        key=lambda one: (len(one.missing) + len(one.extra) + len(one.renamed), -one.known),
+        (_difference(header.labels, wanted, feed) for wanted in feed.headers),
+        key=lambda one: (len(one.missing) + len(one.unknown) + len(one.renamed), -one.known),
         default=HeaderDifference(0, 0, (), (), ()),
     )
 
 
 def _difference(found: Sequence[str], wanted: Sequence[str], feed: Feed) -> HeaderDifference:
-    allowed = Counter(plain_label(label) for label in feed.optional_labels)
-    missing = list((Counter(wanted) - Counter(found)).elements())
-    extra = list((Counter(found) - Counter(wanted) - allowed).elements())
+    as_written = {plain_label(label): label for label in reversed(wanted)}
+    missing = list((Counter(plain_label(label) for label in wanted) - Counter(found)).elements())
+    unknown = _unknown_places(found, wanted, feed)
     renamed = []
     for label in [label for label in missing if label != ANY]:
-        like = get_close_matches(label, extra, n=1, cutoff=0.6)
+        like = get_close_matches(label, [found[place - 1] for place in unknown], n=1, cutoff=0.6)
         if like:
-            renamed.append((label, like[0]))
+            place = next(place for place in unknown if found[place - 1] == like[0])
+            renamed.append((as_written[label], place))
             missing.remove(label)
-            extra.remove(like[0])
+            unknown.remove(place)
+    while ANY in missing and unknown:
+        missing.remove(ANY)
+        unknown.pop()
     known = len(wanted) - len(missing) - len(renamed)
-    return HeaderDifference(len(wanted), known, tuple(missing), tuple(extra), tuple(renamed))
+    return HeaderDifference(
+        len(wanted), known, tuple(as_written[label] for label in missing), tuple(unknown), tuple(renamed)
+    )
+
+
+def _unknown_places(found: Sequence[str], wanted: Sequence[str], feed: Feed) -> list[int]:
+    """Return the places of labels that stand in the file more often than in the dossier."""
+    left = Counter(plain_label(label) for label in (*wanted, *feed.optional_labels))
+    unknown = []
+    for place, label in enumerate(found, start=1):
+        if left[label]:
+            left[label] -= 1
+        else:
+            unknown.append(place)
+    return [] if ANY in feed.optional_labels else unknown

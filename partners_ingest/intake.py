@@ -23,7 +23,7 @@ from partners_ingest import delivery as rows
 from partners_ingest import ledger, preflight
 from partners_ingest.delivery import ControlTotals, DeliveryFacts
 from partners_ingest.fields import create_fields
-from partners_ingest.headers import fit_header
+from partners_ingest.headers import difference, fit_header, header_version
 from partners_ingest.history import count_blanks, count_blanks_before
 from partners_ingest.landing import Arrival
 from partners_ingest.ledger import DeliveryRow, KnownDelivery
@@ -73,7 +73,10 @@ class IntakeStores:
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """What became of one delivery in this run; counts and codes only. `detail` says what a reason leaves open."""
+    """What became of one delivery in this run; counts and codes only. `detail` says what a reason leaves open.
+
+    `header_version` says which of the feed's headers (1-based) the file has; None: none of them, or no header.
+    """
 
     delivery_id: str
     partner_id: str
@@ -86,6 +89,7 @@ class DeliveryReport:
     accepted_rows: int | None
     quarantined_rows: int | None
     quality: QualityReport | None
+    header_version: int | None
     detail: str | None
 
 
@@ -102,6 +106,7 @@ class _Judged:
     data_rows: int | None = None
     totals: ControlTotals | None = None
     quality: QualityReport | None = None
+    header_version: int | None = None
     detail: str | None = None
     duplicate_of: str | None = None
     warnings: tuple[FileWarning, ...] = ()
@@ -315,10 +320,12 @@ def _judge_records(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judge
     assert judged.named is not None and case.dossier is not None
     feed = judged.named.feed
     header = reader.read_header(bench, feed)
-    judged = replace(judged, warnings=preflight.warnings_of(header))
+    judged = replace(judged, warnings=preflight.warnings_of(header), header_version=header_version(header, feed))
     reason = preflight.check_header(header, first_bytes(bench), feed, case.dossier, case.dossiers.dossiers)
     if reason is FileReason.WRONG_PARTNER:
         return replace(judged, reason=reason)
+    if reason is FileReason.UNKNOWN_HEADER:
+        judged = replace(judged, detail=difference(header, feed).sentence())
     header = fit_header(header, feed) or header
     records = reader.read_records(bench, feed, header)
     judged = replace(judged, data_rows=_count(bench, "records"))
@@ -436,6 +443,7 @@ def _report(row: DeliveryRow, judged: _Judged) -> DeliveryReport:
         accepted_rows=row.accepted_rows,
         quarantined_rows=row.quarantined_rows,
         quality=judged.quality,
+        header_version=judged.header_version,
         detail=judged.detail,
     )
 

@@ -13,7 +13,7 @@ import pytest
 from consent.dossiers import DossierInvalid, Feed, read_dossier
 from partners_ingest.delimited import DelimitedReader
 from partners_ingest.fields import create_fields, is_mapped
-from partners_ingest.headers import difference, fit_labels
+from partners_ingest.headers import difference, fit_labels, header_version
 from partners_ingest.records import Header
 from partners_ingest.workbench import load_lines
 from stores.engine import connect
@@ -111,7 +111,24 @@ def test_a_difference_is_told_from_the_nearest_header(feed: Feed) -> None:
     labels = ("no client", "numero client", "portables", "fax")
     told = difference(Header(labels, labels, 1, ""), shop)
     assert (told.expected, told.known) == (3, 1)
-    assert (told.missing, told.extra, told.renamed) == (("ville",), ("no client",), (("portable", "portables"),))
+    assert (told.missing, told.unknown, told.renamed) == (("ville",), (1,), (("portable", 3),))
+    assert told.sentence() == (
+        "1 of 3 labels found; no 'ville'; 'portable' may be column 3; 1 columns unknown to the dossier, first at 1"
+    )
+
+
+def test_what_a_wildcard_allows_is_no_difference(feed: Feed) -> None:
+    any_first = replace(feed, headers=(("*", "name", "city"),))
+    told = difference(Header(("lead", "name"), ("Lead", "Name"), 1, ""), any_first)
+    assert (told.known, told.missing, told.unknown) == (2, ("city",), ())
+    told = difference(Header(("a", "b", "city"), ("a", "b", "city"), 1, ""), replace(feed, optional_labels=("*",)))
+    assert (told.missing, told.unknown) == (("id", "name"), ())
+
+
+def test_which_header_of_the_dossier_it_is_is_told(feed: Feed) -> None:
+    labels = ("city", "name", "id")
+    assert header_version(Header(labels, labels, 1, ""), feed) == 1
+    assert header_version(Header(labels[1:], labels[1:], 1, ""), feed) is None
 
 
 def test_a_column_of_secrets_is_not_to_be_mapped(tmp_path: Path) -> None:
