@@ -5,7 +5,7 @@ from sqlalchemy import event, select
 
 from stores import operations
 from stores.home import init_home, open_home
-from stores.operations import open_operations
+from stores.operations import open_operations, transaction
 from terms.errors import FiliationError, UsageError
 from terms.settings import load_settings
 
@@ -43,7 +43,7 @@ def test_a_database_without_our_tables_says_what_to_run(tmp_path):
 def test_a_busy_database_is_said_to_be_busy(tmp_path):
     engine = open_operations(f"sqlite:///{tmp_path}/busy.sqlite")
     event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 10"))
-    with engine.connect() as holder:
+    with transaction(engine) as holder:
         holder.exec_driver_sql("select 1")
-        with pytest.raises(FiliationError, match="is busy"), engine.connect() as other:
+        with pytest.raises(FiliationError, match="is busy"), transaction(engine) as other:
             other.exec_driver_sql("select 1")
