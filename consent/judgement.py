@@ -1,4 +1,4 @@
-"""Asking the published base what it judges of a use: the one door to `judge_use` and `judge_acts`.
+"""Asking the published base what it judges of a use: the one door to `judge_use`, `judge_acts` and `judge_rules`.
 
 The evaluation itself is SQL that ships inside the base (`dbt_project/macros/judge_use.sql`); nothing is decided
 here. Calendar, message, sponsor's papers and exclusivity belong to `sends`.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 import duckdb
@@ -87,6 +87,25 @@ class ActJudgement:
     codes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class SpokenRule:
+    """A rule that spoke of a contact (no act) or of one of its acts, by the law of the use's moment.
+
+    It holds from `holds_from` until `holds_until` (aware, the latter excluded); None = open.
+    """
+
+    contact_id: str
+    delivery_id: str | None
+    line_number: int | None
+    code: str
+    effect: Verdict
+    rule_id: str
+    sentence: str
+    source: str
+    holds_from: datetime | None
+    holds_until: datetime | None
+
+
 class BoundSql(NamedTuple):
     """SQL text and the values of its named parameters."""
 
@@ -132,6 +151,24 @@ def judge_acts(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: st
     return [
         ActJudgement(contact, delivery, line, Verdict(verdict), Decision(decision), tuple(codes))
         for contact, delivery, line, verdict, decision, codes in rows
+    ]
+
+
+def spoken_rules(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, use: Use) -> list[SpokenRule]:
+    """Return every rule that spoke of the asked contacts and their acts, in the order of contact, act and code.
+
+    Arguments and errors as `judge`.
+    """
+    sql, parameters = _call("judge_rules", asked, live_facts, use)
+    rows = connection.execute(
+        "select contact_id::varchar, delivery_id, line_number, code, effect, rule_id, sentence, source,"
+        " nullif(applies_from, '-infinity'), nullif(applies_until, 'infinity')"
+        f" from ({sql}) order by contact_id, delivery_id nulls first, line_number, code, applies_from",
+        parameters,
+    ).fetchall()
+    return [
+        SpokenRule(contact, delivery, line, code, Verdict(effect), rule, sentence, source, _aware(since), _aware(until))
+        for contact, delivery, line, code, effect, rule, sentence, source, since, until in rows
     ]
 
 
@@ -212,6 +249,10 @@ def _call(macro: str, asked: str, live_facts: str, use: Use) -> BoundSql:
         "use_known_by": naive_utc(use.known_by),
     }
     return BoundSql(sql, parameters)
+
+
+def _aware(instant: datetime | None) -> datetime | None:
+    return None if instant is None else instant.replace(tzinfo=UTC)
 
 
 def _checked(relation: str) -> str:

@@ -102,6 +102,16 @@ def _read_numbers(stores: LookupStores, numbers: Sequence[str]) -> dict[str, str
     return {stores.keys.contact_id(number): number for number in read if number is not None}
 
 
+def contact_of(stores: LookupStores, text: str) -> tuple[str, str]:
+    """Return the number that a text means, as E.164, and its contact.
+
+    Raises:
+        UsageError: the text is no phone number.
+    """
+    ((contact_id, number),) = _read_numbers(stores, [text]).items()
+    return number, contact_id
+
+
 def _descent(
     number: str,
     contact_id: str,

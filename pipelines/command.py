@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import acts, base, campaign, gateway, golden, origin, segment
+from pipelines.commands import acts, base, campaign, gateway, golden, judge, origin, segment
 from terms.errors import FiliationError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
 base.register(app)
 origin.register(app)
 acts.register(app)
+judge.register(app)
 golden.register(app)
 app.add_typer(segment.app, name="segment")
 app.add_typer(campaign.app, name="campaign")

@@ -7,7 +7,7 @@
     {% if execute and flags.WHICH in ('build', 'run') and has_marts(['acts', 'findings', 'rules', 'sponsors']) %}
         {% for statement in [verdict_rank_sql(), decision_rank_sql(), names_sql(), acts_asked_sql(), findings_asked_sql(),
                              suppressions_asked_sql(), live_findings_asked_sql(), renewed_asked_sql(),
-                             effects_asked_sql(), judge_acts_sql(), judge_use_sql()] %}
+                             effects_asked_sql(), judge_acts_sql(), judge_use_sql(), judge_rules_sql()] %}
             {% do run_query(statement) %}
         {% endfor %}
     {% endif %}
@@ -65,7 +65,7 @@
     create or replace macro main.findings_asked(
         asked, use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules, use_moment, use_known_by
     ) as table
-    select f.contact_id, f.delivery_id, f.line_number, f.code
+    select f.contact_id, f.delivery_id, f.line_number, f.code, f.applies_from, f.applies_until
     from findings as f
     where
         f.contact_id in (select a.contact_id from query_table(asked) as a)
@@ -115,7 +115,7 @@
             and facts.contact_id in (select a.contact_id from query_table(asked) as a)
     )
 
-    select distinct requests.contact_id, 'DSAR_LATE' as code
+    select requests.contact_id, 'DSAR_LATE' as code, min(requests.occurred_at) as applies_from
     from known as requests
     where
         requests.kind = 'access_request'
@@ -127,8 +127,9 @@
                 and answers.contact_id = requests.contact_id
                 and answers.occurred_at >= requests.occurred_at
         )
+    group by requests.contact_id
     union all
-    select contact_id, 'NUMBER_DEAD' as code
+    select contact_id, 'NUMBER_DEAD' as code, min(occurred_at) as applies_from
     from known
     where kind = 'unknown_subscriber'
     group by contact_id
@@ -171,6 +172,7 @@
             s.contact_id,
             acts.delivery_id,
             acts.line_number,
+            s.suppressed_at,
             coalesce(acts.consented_at > s.suppressed_at, false) as is_later
         from suppressions_asked(asked, live_facts, use_moment, use_known_by) as s
         left join known_acts as acts on s.contact_id = acts.contact_id
@@ -185,7 +187,7 @@
     ),
 
     coded as (
-        select contact_id, delivery_id, line_number, code, false as is_later
+        select contact_id, delivery_id, line_number, code, applies_from, applies_until, false as is_later
         from seen
         where
             code <> 'CONSENT_EXPIRED'
@@ -193,10 +195,25 @@
                 select renewed.contact_id from renewed_asked(asked, live_facts, use_moment, use_known_by) as renewed
             )
         union all
-        select contact_id, null as delivery_id, null as line_number, code, false as is_later
+        select
+            contact_id,
+            null as delivery_id,
+            null as line_number,
+            code,
+            applies_from,
+            {{ for_ever() }} as applies_until,
+            false as is_later
         from live_findings_asked(asked, live_facts, use_moment, use_known_by)
         union all
-        select contact_id, delivery_id, line_number, 'SUPPRESSED' as code, is_later from barred
+        select
+            contact_id,
+            delivery_id,
+            line_number,
+            'SUPPRESSED' as code,
+            suppressed_at as applies_from,
+            {{ for_ever() }} as applies_until,
+            is_later
+        from barred
     ),
 
     in_force as (
@@ -210,6 +227,8 @@
         coded.delivery_id,
         coded.line_number,
         coded.code,
+        coded.applies_from,
+        coded.applies_until,
         case when coded.is_later then in_force.later_act_effect else in_force.effect end as effect
     from coded
     inner join in_force on coded.code = in_force.code
@@ -348,4 +367,35 @@
         best.delivery_id as best_delivery_id,
         best.line_number as best_line_number
     from joined
+{%- endmacro %}
+
+{#- One row per rule that spoke of an asked contact or one of its acts: the answer's grounds, by the law of the moment. -#}
+{% macro judge_rules_sql() -%}
+    create or replace macro main.judge_rules(asked, live_facts, {{ use_parameters() }}) as table
+    with
+
+    spoken as (
+        select contact_id, delivery_id, line_number, code, applies_from, applies_until, effect
+        from effects_asked(asked, live_facts, {{ use_parameters() }})
+        union all
+        select distinct
+            a.contact_id,
+            null as delivery_id,
+            null as line_number,
+            'CONSENT_NOT_GIVEN' as code,
+            {{ since_ever() }} as applies_from,
+            {{ for_ever() }} as applies_until,
+            'REFUSED' as effect
+        from query_table(asked) as a
+        where a.contact_id not in (select acts.contact_id from acts_asked(asked, use_moment, use_known_by) as acts)
+    )
+
+    select distinct spoken.*, rules.rule_id, rules.sentence, rules.source
+    from spoken
+    left join rules
+        on
+            spoken.code = rules.code
+            and rules.profile = use_profile
+            and rules.applies_from <= use_moment
+            and rules.applies_until > use_moment
 {%- endmacro %}

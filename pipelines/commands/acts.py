@@ -5,13 +5,12 @@ What an act writes and does stands in `consent`.
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, print_lines, print_table, say, time_span
+from pipelines.commands.answers import AsJson, house, print_json, print_lines, print_table, read_instant, say, time_span
 from terms.clock import to_iso
 from terms.errors import UsageError
 
@@ -86,7 +85,7 @@ def complaint(campaign_id: str, received_at: ReceivedAt, source: Source, reason:
     from consent.requests import complain
 
     say(
-        f"request {complain(_stores(), campaign_id, _instant(received_at), source, reason)}: to be answered within 48 hours."
+        f"request {complain(_stores(), campaign_id, read_instant(received_at), source, reason)}: to be answered within 48 hours."
     )
 
 
@@ -125,21 +124,11 @@ def answer(
     """
     from consent.requests import Answer, answer_request
 
-    closed = answer_request(_stores(), request_id, Answer(_instant(at), words, tuple(lists or ())))
-    say(f"{closed} requests are closed by the answer of {to_iso(_instant(at))}.")
+    closed = answer_request(_stores(), request_id, Answer(read_instant(at), words, tuple(lists or ())))
+    say(f"{closed} requests are closed by the answer of {to_iso(read_instant(at))}.")
 
 
 def _stores() -> ActStores:
     from consent.act_entry import ActStores
 
     return ActStores.of(house())
-
-
-def _instant(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = datetime.min
-    if found.tzinfo is None:
-        raise UsageError("The instant cannot be read.", "Write it with its offset: 2026-11-24T09:30:00+01:00.")
-    return found

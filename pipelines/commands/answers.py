@@ -74,6 +74,21 @@ def time_span(text: str) -> timedelta:
     return timedelta(days=number) if found.group(2) == "d" else timedelta(hours=number)
 
 
+def read_instant(text: str) -> datetime:
+    """Return the aware instant that a person wrote.
+
+    Raises:
+        UsageError: it is none, or has no offset, so nobody knows when it was.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = datetime.min
+    if found.tzinfo is None:
+        raise UsageError("The instant cannot be read.", "Write it with its offset: 2026-11-24T09:30:00+01:00.")
+    return found
+
+
 def _plain(value: object) -> object:
     if isinstance(value, datetime):
         return to_iso(value)

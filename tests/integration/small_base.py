@@ -19,13 +19,14 @@ from consent.rules import take_rules_snapshot
 from stores import schemas
 from stores.engine import connect, connect_read_only
 from stores.home import Home, init_home
+from stores.house import House
 from stores.inputs import AcceptedDelivery, BuildInputs, attach_sources
 from stores.lake import Lake, reading_name
 from stores.migrate import migrate
 from stores.operations import open_operations
 from stores.schemas import Table
 from stores.snapshots import SnapshotStore
-from stores.warehouse import Warehouse
+from stores.warehouse import BaseManifest, Warehouse
 from terms.clock import to_micros
 from terms.settings import load_settings
 
@@ -168,4 +169,22 @@ def _accepted(item: Delivered) -> AcceptedDelivery:
         1,
         exported,
         received,
+    )
+
+
+def published(house: House) -> None:
+    """Make the build of a hand-made world the base that its home serves."""
+    house.warehouse.publish(
+        BaseManifest(
+            version="hand",
+            published_at="2026-11-24T04:00:00Z",
+            inputs_sha256="",
+            code_version="",
+            rule_set_sha256="",
+            deliveries={},
+            open_data={},
+            snapshots={},
+            row_counts={},
+            control_totals={},
+        )
     )
