@@ -57,9 +57,18 @@ _MACROS = (
         regexp_replace(regexp_replace(cell, '[\x00\p{Cf}]', '', 'g'),
             '^[\s\x{0085}\x{00A0}\x{2000}-\x{200A}\x{202F}\x{3000}]+|[\s\x{0085}\x{00A0}\x{2000}-\x{200A}\x{202F}\x{3000}]+$',
             '', 'g'))""",
+    # most rows are decided by their length: as many bytes as characters is ASCII
+    r"""create or replace temp macro has_invisible(text) as contains(text, chr(0))
+        or (strlen(text) <> length(text) and regexp_matches(text, '\p{Cf}'))""",
     # a leading apostrophe is a spreadsheet's guard (partners README, section 2)
     "create or replace temp macro unguarded(cell) as if(cell[1] = '''', trim(cell[2:]), cell)",
 )
+
+
+def create_text_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the temporary macros that clean texts."""
+    for macro in _MACROS:
+        connection.execute(macro)
 
 
 def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed: Feed) -> None:
@@ -67,11 +76,10 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
 
     Columns: those of `records` that place it (`line_number`, `byte_offset`, `byte_length`, `record_key`, `problem`),
     every canonical text field ('' where the feed has none or the cell is blank), `notice_text` as delivered,
-    `street` (its columns joined by a space), `phones` (VARCHAR[] as delivered) and `is_repaired`.
-    All are null where the record is damaged.
+    `street` (its columns joined by a space), `phones` (VARCHAR[] as delivered), `is_repaired` (mojibake) and
+    `is_stripped` (NUL or format characters were dropped). All are null where the record is damaged.
     """
-    for macro in _MACROS:
-        connection.execute(macro)
+    create_text_macros(connection)
     texts = ",\n".join(f"{_cleaned(name, records, feed)} as {name}" for name in _TEXTS)
     streets = ", ".join(f"clean_text({cell})" for cell in _cells("street", records, feed))
     phones = ", ".join(_bare(cell, "phone", feed) for cell in _cells("phone", records, feed))
@@ -80,6 +88,7 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
         f"""
         create table fields as
         select line_number, byte_offset, byte_length, record_key, problem, false as is_repaired,
+            {_is_stripped(records, feed)} as is_stripped,
             {texts},
             {notice} as notice_text,
             regexp_replace(trim(array_to_string([{streets}]::varchar[], ' ')), '\\s+', ' ', 'g') as street,
@@ -88,6 +97,12 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
         """
     )
     repair_columns(connection, "fields", _MAY_BE_MOJIBAKE)
+
+
+def _is_stripped(records: Records, feed: Feed) -> str:
+    """Return SQL that is true where a mapped cell holds characters that `clean_text` drops; texts are not kept twice."""
+    read = sorted({cell for field in feed.mapping for cell in _cells(field, records, feed) if cell != _ABSENT})
+    return f"has_invisible(concat({', '.join(read)}))" if read else "false"
 
 
 def is_mapped(feed: Feed, field: str) -> bool:

@@ -12,6 +12,17 @@ from consent.dossiers import Feed
 from partners_ingest.delivery import PLACE_SQL
 from partners_ingest.fields import is_mapped
 from partners_ingest.phone_cells import read_phone_cells
+from partners_ingest.repairs import (
+    clock_repairs_sql,
+    create_repair_macros,
+    date_repairs_sql,
+    guard_repair_sql,
+    merged_sql,
+    phone_repairs_sql,
+    postcode_repairs_sql,
+    text_repairs_sql,
+    unread_sql,
+)
 from partners_ingest.values import (
     birth_date_sql,
     create_value_macros,
@@ -28,7 +39,8 @@ from terms.environment import NumberRules
 OPT_INS_SQL = f"""
 select {PLACE_SQL}, contact_id, source_key, address_key, ip_key, flag, consented.at as consented_at,
     consented.quality as consented_at_quality, consent_key as source_consent_id, notice_id, form_version, channels,
-    purposes, recipients, sex, birth_date, postcode, country, number_kind, number_zone, is_fiction, repairs
+    purposes, recipients, sex, birth_date, postcode, country, number_kind, number_zone, is_fiction, repairs,
+    unread, page_url <> '' as has_page_url
 from keyed cross join delivery where len(reasons) = 0 order by line_number
 """
 
@@ -40,14 +52,16 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
     BIRTH_AFTER_CONSENT (by the Paris date of the consent); partners README, section 4.
     """
     create_value_macros(connection)
+    create_repair_macros(connection)
     _create_values(connection, feed)
     read_phone_cells(connection, "(select * from row_values where problem is null)", rules)
     entry = one_of_sql("entry_state", feed.values.entry_complete) if is_mapped(feed, "entry_state") else "true"
     connection.execute(
         f"""
         create table typed as
-        select r.* exclude (phones, entry_state), p.e164, p.phone_raw, p.kind as number_kind, p.zone as number_zone,
+        select r.* exclude (phones, entry_state, repairs), p.e164, p.phone_raw, p.kind as number_kind, p.zone as number_zone,
             coalesce(p.e164[:8] = '+3363998', false) as is_fiction,
+            {merged_sql("r.repairs", phone_repairs_sql("p.phone_raw", "p.e164"))} as repairs,
             list_filter([
                 coalesce(p.code, if(p.e164 is null, 'PHONE_MISSING', null)),
                 if(flag is null, 'FLAG_UNKNOWN', null),
@@ -68,27 +82,40 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     connection.execute(
         f"""
         create table row_values as
+        with read as (
+            select *, {consented} as consented, {born} as born, {sex_sql("sex", values.sex)} as known_sex,
+                postcode_of(postcode, country_of(country)) as known_postcode
+            from fields
+        )
         select line_number, byte_offset, byte_length, record_key, problem, phones, entry_state,
             unguarded(source_record_id) as source_record_id, unguarded(consent_id) as source_consent_id,
             given_name, family_name, sex as sex_raw, email, street, city, ip, user_agent, page_url,
             null::varchar as withdrawal_reason,
             {flag_sql("consent_flag", values.flag_given, values.flag_refused, separators.get("consent_flag"))} as flag,
-            {consented} as consented,
-            {born} as birth_date,
+            consented, born as birth_date,
             {_notice_sql(feed)} as notice_id,
             nullif(unguarded(form_version), '') as form_version,
             {list_sql("channels", separators.get("channels"), values.lists.get("channels"))} as channels,
             {list_sql("purposes", separators.get("purposes"), values.lists.get("purposes"))} as purposes,
             {list_sql("recipients", separators.get("recipients"), values.lists.get("recipients"))} as recipients,
-            {sex_sql("sex", values.sex)} as sex,
-            postcode_of(postcode, country_of(country)) as postcode,
-            country_of(country) as country,
-            list_sort(list_filter([
-                if(is_repaired, 'MOJIBAKE_REPAIRED', null),
-                if(postcode_of(postcode, country_of(country)) <> postcode, 'POSTCODE_REPAIRED', null)
-            ], lambda code: code is not null)) as repairs
-        from fields
+            known_sex as sex, known_postcode as postcode, country_of(country) as country,
+            {_repairs_sql(feed)} as repairs,
+            {unread_sql({"birth_date": "born", "consented_at": "consented", "sex": "known_sex"})} as unread
+        from read
         """
+    )
+
+
+def _repairs_sql(feed: Feed) -> str:
+    """Return SQL for the codes of everything mended in a row of `read` but its phone."""
+    guarded = ("source_record_id", "consent_id", "notice_id", "form_version", "consented_at", "birth_date")
+    return merged_sql(
+        text_repairs_sql(),
+        guard_repair_sql(guarded),
+        date_repairs_sql("unguarded(consented_at)", "consented", feed, "consented_at"),
+        clock_repairs_sql("consented", feed.timezone),
+        date_repairs_sql("unguarded(birth_date)", "born", feed, "birth_date"),
+        postcode_repairs_sql("postcode", "known_postcode"),
     )
 
 

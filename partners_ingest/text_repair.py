@@ -20,14 +20,16 @@ _PATTERN = "[ÂÃÅâ][^\\x00-\\x7F]"
 
 
 def repair_mojibake(text: str) -> str:
-    """Return the text as it was before the misreading, or unchanged where that cannot be proved."""
-    if not re.search(_PATTERN, text):
-        return text
-    try:
-        repaired = b"".join(_byte(char) for char in text).decode("utf-8")
-    except (UnicodeEncodeError, UnicodeDecodeError):
-        return text
-    return repaired
+    """Return the text as it was before the misreading, or unchanged where that cannot be proved.
+
+    A text that was misread several times is turned back as often.
+    """
+    while re.search(_PATTERN, text):
+        try:
+            text = b"".join(_byte(char) for char in text).decode("utf-8")
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            break
+    return text
 
 
 def _byte(char: str) -> bytes:

@@ -93,19 +93,17 @@ def formats_of(feed: Feed, field: str) -> tuple[str, ...]:
 
 
 def instant_sql(cell: str, formats: Iterable[str], zone: str) -> str:
-    """Return SQL for a struct `at` (TIMESTAMP, UTC) and `quality`, or null, of an instant cell.
+    """Return SQL for a struct `at` (TIMESTAMP, UTC), `quality` and `local`, or null, of an instant cell.
 
     Args:
         cell: SQL of the text.
         formats: the dossier's (`DATE_FORMATS`).
         zone: of times and days without offset; a day is its first instant there.
 
-    Quality: `exact_utc` (the cell has an offset), `zone_assumed` (a time without one), `date_only`.
+    Quality: `exact_utc` (the cell has an offset), `zone_assumed` (a time without one, `local` is the time as written,
+    else null), `date_only`.
     """
-    exact = (
-        f"when instant_with_offset({cell}) is not null then"
-        f" {{'at': instant_with_offset({cell}), 'quality': 'exact_utc'}}"
-    )
+    exact = f"when instant_with_offset({cell}) is not null then {_read(f'instant_with_offset({cell})', 'exact_utc')}"
     readings = {
         "iso8601": f"{exact} {_time_reading(f'local_time({cell})', zone)} {_day_reading(f'iso_day({cell})', zone)}",
         "YYYY-MM-DD HH:MM:SS": _time_reading(f"spaced_time({cell})", zone),
@@ -118,7 +116,7 @@ def instant_sql(cell: str, formats: Iterable[str], zone: str) -> str:
         "epoch_milliseconds": _epoch_reading(f"epoch_time({cell}, 1000)"),
     }
     chosen = " ".join(readings.get(form) or _composed_reading(cell, form, zone) for form in formats)
-    return f"case {chosen} end" if chosen else 'null::struct("at" timestamp, quality varchar)'
+    return f"case {chosen} end" if chosen else 'null::struct("at" timestamp, quality varchar, "local" timestamp)'
 
 
 def _composed_reading(cell: str, form: str, zone: str) -> str:
@@ -147,15 +145,21 @@ def _pattern_of(form: str) -> DatePattern:
 
 
 def _epoch_reading(instant: str) -> str:
-    return f"when {instant} is not null then {{'at': {instant}, 'quality': 'exact_utc'}}"
+    return f"when {instant} is not null then {_read(instant, 'exact_utc')}"
 
 
 def _time_reading(local: str, zone: str) -> str:
-    return f"when {local} is not null then {{'at': utc_of_local({local}, '{zone}'), 'quality': 'zone_assumed'}}"
+    at = f"utc_of_local({local}, '{zone}')"
+    return f"when {local} is not null then {_read(at, 'zone_assumed', local)}"
 
 
 def _day_reading(day: str, zone: str) -> str:
-    return f"when {day} is not null then {{'at': utc_of_local({day}::timestamp, '{zone}'), 'quality': 'date_only'}}"
+    at = f"utc_of_local({day}::timestamp, '{zone}')"
+    return f"when {day} is not null then {_read(at, 'date_only')}"
+
+
+def _read(at: str, quality: str, local: str = "null::timestamp") -> str:
+    return f"{{'at': {at}, 'quality': '{quality}', 'local': {local}}}"
 
 
 def birth_date_sql(cell: str, formats: Iterable[str], read_on: str) -> str:

@@ -100,6 +100,8 @@ OPT_INS = Table(
         ("number_zone", "VARCHAR", "zone of the number's country code (metropole, reunion, ...); null abroad"),
         ("is_fiction", "BOOLEAN", "number of ARCEP's fiction range 06 39 98"),
         ("repairs", "VARCHAR[]", "codes of repairs made on values, sorted; empty if none"),
+        ("unread", "VARCHAR[]", "fields whose cell says something that could not be read; empty if none"),
+        ("has_page_url", "BOOLEAN", "the row names the page on which the act took place; null = not known then"),
     ),
 )
 
@@ -116,6 +118,8 @@ WITHDRAWALS = Table(
         ("source_key", "VARCHAR", "keyed hash of partner and record id, where the row gives one"),
         ("withdrawn_at", "TIMESTAMP", "instant from which it counts; without a date, the export instant"),
         ("withdrawn_at_quality", "VARCHAR", "exact_utc, zone_assumed, date_only, export_instant"),
+        ("repairs", "VARCHAR[]", "codes of repairs made on values, sorted; empty if none"),
+        ("unread", "VARCHAR[]", "fields whose cell says something that could not be read; empty if none"),
     ),
 )
 

@@ -33,7 +33,8 @@ select
     opt_ins.number_kind,
     opt_ins.number_zone,
     opt_ins.is_fiction,
-    opt_ins.repairs
+    opt_ins.repairs,
+    opt_ins.unread
 from {{ ref('stg_partners__opt_ins') }} as opt_ins
 inner join {{ ref('stg_partners__deliveries') }} as deliveries
     on opt_ins.delivery_id = deliveries.delivery_id

@@ -11,7 +11,9 @@ select
     withdrawals.contact_id,
     withdrawals.source_key,
     withdrawals.withdrawn_at,
-    withdrawals.withdrawn_at_quality
+    withdrawals.withdrawn_at_quality,
+    withdrawals.repairs,
+    withdrawals.unread
 from {{ ref('stg_partners__withdrawals') }} as withdrawals
 inner join {{ ref('stg_partners__deliveries') }} as deliveries
     on withdrawals.delivery_id = deliveries.delivery_id

@@ -27,5 +27,7 @@ select
     number_kind,
     number_zone,
     is_fiction,
-    repairs
+    repairs,
+    unread,
+    has_page_url
 from {{ source('lake', 'opt_ins') }}

@@ -10,5 +10,7 @@ select
     contact_id,
     source_key,
     withdrawn_at,
-    withdrawn_at_quality
+    withdrawn_at_quality,
+    repairs,
+    unread
 from {{ source('lake', 'withdrawals') }}
