@@ -3,17 +3,19 @@
 Layouts and checks stand in `open_data`, matching in `territories`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import dagster as dg
 
 from assets import vocabulary as words
+from open_data.fetch import FetchOutcome, FetchReport, fetch_from_network
 from open_data.layouts.registry import layout_of
-from open_data.load import OpenDataStores, Outcome, SourceReport, refresh_open_data
+from open_data.load import OpenDataStores, Outcome, Progress, SourceReport, refresh_open_data
 from open_data.sources import Source
 from stores.house import House
 from stores.schemas import ADDRESS_TIES, BAN_ADDRESSES, COMMUNES, CONTOURS
+from terms.settings import OpenDataFrom
 from territories.tie import TieStores, tie_addresses
 
 #: The check of every source: its last attempt did not fail, or says which vintage serves.
@@ -63,12 +65,22 @@ def _source_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         """Take each source's newest files in; one that fails leaves its previous vintage serving and says so."""
         folder = Path(config.folder) if config.folder else writing_house.settings.open_data
+        fetched = {} if config.folder else _fetch(writing_house, by_id.values(), context.log.info)
         stores = OpenDataStores(writing_house.home, writing_house.engine, writing_house.lake)
         for report in refresh_open_data(stores, folder, by_id.values(), writing_house.clock, context.log.info):
             yield _materialisation(report)
-            yield _latest_attempt(report)
+            yield _latest_attempt(report, fetched.get(report.source.source_id))
 
     return open_data_sources
+
+
+def _fetch(house: House, sources: Iterable[Source], progress: Progress) -> Mapping[str, FetchReport]:
+    """Return what was fetched, by source; a folder that the command was given is read as it is."""
+    settings = house.settings
+    if settings.open_data_from is OpenDataFrom.FOLDER:
+        return {}
+    reports = fetch_from_network(settings.open_data, sources, house.clock, progress)
+    return {report.source_id: report for report in reports}
 
 
 def _spec(source: Source) -> dg.AssetSpec:
@@ -99,13 +111,16 @@ def _materialisation(report: SourceReport) -> dg.MaterializeResult[None]:
     )
 
 
-def _latest_attempt(report: SourceReport) -> dg.AssetCheckResult:
+def _latest_attempt(report: SourceReport, fetched: FetchReport | None) -> dg.AssetCheckResult:
+    is_fetched = fetched is None or fetched.outcome is not FetchOutcome.FAILED
+    is_loaded = report.outcome in {Outcome.LOADED, Outcome.UNCHANGED} or _was_never_there(report)
+    words = [fetched.message if fetched else None, report.message]
     return dg.AssetCheckResult(
         asset_key=source_key(report.source),
         check_name=FRESH,
-        passed=report.outcome in {Outcome.LOADED, Outcome.UNCHANGED} or _was_never_there(report),
+        passed=is_fetched and is_loaded,
         severity=dg.AssetCheckSeverity.WARN,
-        description=report.message,
+        description=" ".join(word for word in words if word) or None,
         metadata={
             total.measure: f"{total.found}" + (f" of {total.expected}" if total.expected is not None else "")
             for total in report.control_totals

@@ -98,6 +98,7 @@ class _Found:
     paths: tuple[Path, ...]
     files: Mapping[str, str]
     sha256: str
+    marks: tuple[tuple[int, int, int], ...]
 
 
 def refresh_open_data(
@@ -151,10 +152,22 @@ def _failure(reason: str, serving: str | None) -> str:
 
 
 def _hash_files(folder: Path, source: Source, layout: Layout, paths: tuple[Path, ...]) -> _Found:
+    marks = _marks(paths)
     files = {str(path.relative_to(folder)): file_sha256(path) for path in paths}
     meaning = (source.bureau_map, source.election, source.round, source.commune)
     parts = [layout.name, str(layout.version), *map(str, meaning), *(f"{sha} {name}" for name, sha in files.items())]
-    return _Found(paths, files, digest(*parts))
+    return _Found(paths, files, digest(*parts), marks)
+
+
+def _marks(paths: tuple[Path, ...]) -> tuple[tuple[int, int, int], ...]:
+    stats = [path.stat() for path in paths]
+    return tuple((stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in stats)
+
+
+def _check_unmoved(found: _Found) -> None:
+    """What was hashed must be what was read: a fetch may have put a newer file in its place."""
+    if _marks(found.paths) != found.marks:
+        raise SourceFailed("A file was replaced while it was read.", "The next refresh takes the new one.")
 
 
 def _is_in_lake(lake: Lake, layout: Layout, name: str) -> bool:
@@ -169,6 +182,7 @@ def _load(
         connection = connect(spill_to=Path(spill))
         try:
             rows = _shape(connection, source, layout, found.paths)
+            _check_unmoved(found)
             first = rows[layout.tables[0].name]
             _check_shrink(source, first, serving)
             totals = _check_totals(connection, source, layout, first)

@@ -10,11 +10,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 import yaml
 
+from open_data import yaml_fields as fields
+from open_data.resources import Resource, read_resources
 from terms.errors import UsageError
 
 #: Rows that a new load may lack against the serving one before it is taken for a cut file. Policy.
@@ -36,7 +38,8 @@ class Source:
     """One open-data source: where it comes from, how its files look, what it must sum up to.
 
     `files` are globs under the open-data folder, alternatives in order of preference: the first that finds
-    anything gives all files. `columns` must all stand in the header (or among a feature's properties).
+    anything gives all files. `downloads` are the official addresses that bring them there; without any, they are put
+    there by hand. `columns` must all stand in the header (or among a feature's properties).
     """
 
     source_id: str
@@ -55,6 +58,7 @@ class Source:
     commune: str | None = None
     max_shrink_pct: int = DEFAULT_MAX_SHRINK_PCT
     control_totals: ControlTotals | None = None
+    downloads: tuple[Resource, ...] = ()
 
 
 def read_sources(folder: Path) -> tuple[Source, ...]:
@@ -104,62 +108,43 @@ def _read(path: Path) -> Source:
         raise UsageError(f"{path.name} is not YAML in UTF-8 ({type(error).__name__}).", "Correct the file.") from None
     if not isinstance(record, dict):
         raise UsageError(f"{path.name} holds no keys.", "See the other files of the folder.")
-    known = Source.__dataclass_fields__.keys()
-    unknown = sorted(str(key) for key in record.keys() - known)
-    if unknown:
-        raise UsageError(f"{path.name}: unknown key {', '.join(unknown)}.", f"Known: {', '.join(sorted(known))}.")
+    fields.refuse_unknown(path, record, Source.__dataclass_fields__)
     source = Source(
-        source_id=_text(path, record, "source_id"),
-        title=_text(path, record, "title"),
-        producer=_text(path, record, "producer"),
-        licence=_text(path, record, "licence"),
-        official_url=_text(path, record, "official_url"),
-        vintage=_text(path, record, "vintage"),
-        layout=_text(path, record, "layout"),
-        changes=_text(path, record, "changes"),
-        files=_texts(path, record, "files"),
-        columns=_texts(path, record, "columns"),
-        bureau_map=_optional_text(path, record, "bureau_map"),
-        election=_optional_text(path, record, "election"),
-        round=_optional_number(path, record, "round"),
-        commune=_optional_text(path, record, "commune"),
-        max_shrink_pct=_number(path, {"max_shrink_pct": DEFAULT_MAX_SHRINK_PCT, **record}, "max_shrink_pct"),
+        source_id=fields.text(path, record, "source_id"),
+        title=fields.text(path, record, "title"),
+        producer=fields.text(path, record, "producer"),
+        licence=fields.text(path, record, "licence"),
+        official_url=fields.text(path, record, "official_url"),
+        vintage=fields.text(path, record, "vintage"),
+        layout=fields.text(path, record, "layout"),
+        changes=fields.text(path, record, "changes"),
+        files=fields.texts(path, record, "files"),
+        columns=fields.texts(path, record, "columns"),
+        bureau_map=fields.optional_text(path, record, "bureau_map"),
+        election=fields.optional_text(path, record, "election"),
+        round=fields.optional_number(path, record, "round"),
+        commune=fields.optional_text(path, record, "commune"),
+        max_shrink_pct=fields.number(path, {"max_shrink_pct": DEFAULT_MAX_SHRINK_PCT, **record}, "max_shrink_pct"),
         control_totals=_control_totals(path, record),
+        downloads=read_resources(path, record.get("downloads")),
     )
-    if not _NAME.fullmatch(source.source_id):
-        raise _wrong(path, "source_id", "small letters, digits and _")
-    if not re.fullmatch(r"[A-Za-z0-9.-]+", source.vintage):
-        raise _wrong(path, "vintage", "letters, digits, dots and dashes")
+    _check(path, source)
     return source
 
 
-def _text(path: Path, record: Mapping[str, object], key: str) -> str:
-    value = record.get(key)
-    if not isinstance(value, str) or not value:
-        raise _wrong(path, key, "text (in quotes where it looks like a number)")
-    return value
+def _check(path: Path, source: Source) -> None:
+    if not _NAME.fullmatch(source.source_id):
+        raise fields.wrong(path, "source_id", "small letters, digits and _")
+    if not re.fullmatch(r"[A-Za-z0-9.-]+", source.vintage):
+        raise fields.wrong(path, "vintage", "letters, digits, dots and dashes")
+    for resource in source.downloads:
+        if not any(_finds(pattern, resource.file) for pattern in source.files):
+            raise fields.wrong(path, "downloads", f"put where files finds them; {resource.file} is not")
 
 
-def _optional_text(path: Path, record: Mapping[str, object], key: str) -> str | None:
-    return None if record.get(key) is None else _text(path, record, key)
-
-
-def _texts(path: Path, record: Mapping[str, object], key: str) -> tuple[str, ...]:
-    value = record.get(key)
-    if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
-        raise _wrong(path, key, "a list of texts")
-    return tuple(value)
-
-
-def _number(path: Path, record: Mapping[str, object], key: str) -> int:
-    value = record.get(key)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise _wrong(path, key, "a whole number")
-    return value
-
-
-def _optional_number(path: Path, record: Mapping[str, object], key: str) -> int | None:
-    return None if record.get(key) is None else _number(path, record, key)
+def _finds(pattern: str, file: str) -> bool:
+    """`**` of a glob is any folders or none; `match` of this Python takes it for exactly one."""
+    return any(PurePosixPath(file).match(pattern.replace("**/", folders)) for folders in ("", "*/", "*/*/"))
 
 
 def _control_totals(path: Path, record: Mapping[str, object]) -> ControlTotals | None:
@@ -167,10 +152,6 @@ def _control_totals(path: Path, record: Mapping[str, object]) -> ControlTotals |
     if value is None:
         return None
     if not isinstance(value, dict) or set(value) != {"whole_from", "totals"} or not isinstance(value["totals"], dict):
-        raise _wrong(path, "control_totals", "the keys whole_from and totals")
-    totals = {str(name): _number(path, value["totals"], name) for name in value["totals"]}
-    return ControlTotals(_number(path, value, "whole_from"), MappingProxyType(totals))
-
-
-def _wrong(path: Path, key: str, wanted: str) -> UsageError:
-    return UsageError(f"{path.name}: {key} must be {wanted}.", "Correct the file.")
+        raise fields.wrong(path, "control_totals", "the keys whole_from and totals")
+    totals = {str(name): fields.number(path, value["totals"], name) for name in value["totals"]}
+    return ControlTotals(fields.number(path, value, "whole_from"), MappingProxyType(totals))

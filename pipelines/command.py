@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import acts, base, campaign, gateway, golden, judge, origin, segment
+from pipelines.commands import acts, base, campaign, gateway, golden, judge, open_data, origin, segment
 from terms.errors import FiliationError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ origin.register(app)
 acts.register(app)
 judge.register(app)
 golden.register(app)
+app.add_typer(open_data.app, name="open-data")
 app.add_typer(segment.app, name="segment")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(gateway.app, name="gateway")

@@ -10,6 +10,7 @@ import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,6 +25,13 @@ DEMO_KEY = b"filiation demo key - never a secret"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
+class OpenDataFrom(StrEnum):
+    """Where the nightly job finds open data: in the folder as it is, or fetched into it first."""
+
+    FOLDER = "folder"
+    NETWORK = "network"
+
+
 @dataclass(frozen=True)
 class Settings:
     """What one process was told: where the stores live, which environment, which keys, which clock."""
@@ -34,6 +42,7 @@ class Settings:
     landing: Path
     partners: Path
     open_data: Path
+    open_data_from: OpenDataFrom
     database_url: str
     actor: str
     contact_key: bytes = field(repr=False)
@@ -65,6 +74,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         landing=Path(environ.get("FILIATION_LANDING") or root.with_name(f"{root.name}-landing")).resolve(),
         partners=Path(environ.get("FILIATION_PARTNERS") or config / "partners").resolve(),
         open_data=Path(environ.get("FILIATION_OPEN_DATA") or root / "open_data").resolve(),
+        open_data_from=_open_data_from(environ.get("FILIATION_OPEN_DATA_FROM")),
         database_url=environ.get("FILIATION_DATABASE_URL") or f"sqlite:///{root}/operations.sqlite",
         actor=_actor(environ.get("FILIATION_ACTOR")),
         contact_key=_secret(environ, "FILIATION_CONTACT_KEY", environment),
@@ -80,6 +90,13 @@ def _secret(environ: Mapping[str, str], name: str, environment: Environment) -> 
     if not DEMO_KEYS[environment]:
         raise SecretMissing(f"{name} is not set in {environment}.", "Set it; no default key exists there.")
     return sha256(DEMO_KEY + name.encode()).digest()
+
+
+def _open_data_from(value: str | None) -> OpenDataFrom:
+    try:
+        return OpenDataFrom(value or OpenDataFrom.FOLDER)
+    except ValueError:
+        raise UsageError(f"FILIATION_OPEN_DATA_FROM is {value!r}.", "Set it to folder or network.") from None
 
 
 def _actor(value: str | None) -> str:
