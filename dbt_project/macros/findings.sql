@@ -37,6 +37,17 @@
     known_until
 {%- endmacro %}
 
+{#- Select list of a finding that the day's own facts give at the moment of asking: about a contact, or one of its acts. -#}
+{% macro live_finding(code, applies_from=since_ever(), delivery_id='null', line_number='null', is_later='false') -%}
+    contact_id,
+    {{ delivery_id }} as delivery_id,
+    {{ line_number }} as line_number,
+    '{{ code }}' as code,
+    {{ applies_from }} as applies_from,
+    {{ for_ever() }} as applies_until,
+    {{ is_later }} as is_later
+{%- endmacro %}
+
 {#- True where a dossier fact `fact` was believed in the epoch `epoch`. -#}
 {% macro believed(fact, epoch) -%}
     {{ epoch }}.known_from >= {{ fact }}.known_from and {{ epoch }}.known_from < {{ fact }}.known_until

@@ -6,7 +6,7 @@
 {% macro create_judgement_macros() %}
     {% if execute and flags.WHICH in ('build', 'run') and has_marts(['acts', 'findings', 'rules', 'sponsors']) %}
         {% for statement in [verdict_rank_sql(), decision_rank_sql(), names_sql(), acts_asked_sql(), findings_asked_sql(),
-                             suppressions_asked_sql(), live_findings_asked_sql(), renewed_asked_sql(),
+                             suppressions_asked_sql(), renewed_asked_sql(),
                              effects_asked_sql(), judge_acts_sql(), judge_use_sql(), judge_rules_sql()] %}
             {% do run_query(statement) %}
         {% endfor %}
@@ -99,43 +99,6 @@
     group by facts.contact_id
 {%- endmacro %}
 
-{#- Codes that the day's own facts give a contact: an access request that is still open after its calendar month
-    (R-19; on the last day it is not late yet), a number reported unknown twice, 30 days apart (R-64). -#}
-{% macro live_findings_asked_sql() -%}
-    create or replace macro main.live_findings_asked(asked, live_facts, use_moment, use_known_by) as table
-    with
-
-    known as (
-        select facts.contact_id, facts.kind, facts.occurred_at
-        from query_table(live_facts) as facts
-        where
-            facts.kind in ('access_request', 'access_answer', 'unknown_subscriber')
-            and facts.occurred_at <= use_moment
-            and facts.known_at <= use_known_by
-            and facts.contact_id in (select a.contact_id from query_table(asked) as a)
-    )
-
-    select requests.contact_id, 'DSAR_LATE' as code, min(requests.occurred_at) as applies_from
-    from known as requests
-    where
-        requests.kind = 'access_request'
-        and use_moment >= {{ paris_midnight(months_after(paris_date('requests.occurred_at'), 1) ~ ' + 1') }}
-        and not exists (
-            select 1 from known as answers
-            where
-                answers.kind = 'access_answer'
-                and answers.contact_id = requests.contact_id
-                and answers.occurred_at >= requests.occurred_at
-        )
-    group by requests.contact_id
-    union all
-    select contact_id, 'NUMBER_DEAD' as code, min(occurred_at) as applies_from
-    from known
-    where kind = 'unknown_subscriber'
-    group by contact_id
-    having max(occurred_at) - min(occurred_at) >= interval 30 days
-{%- endmacro %}
-
 {#- Contacts whose own click, reply or form is younger than 36 calendar months: it renews every consent (R-11). -#}
 {% macro renewed_asked_sql() -%}
     create or replace macro main.renewed_asked(asked, live_facts, use_moment, use_known_by) as table
@@ -150,8 +113,8 @@
     having use_moment < {{ paris_midnight(months_after(paris_date('max(facts.occurred_at)'), 36)) }}
 {%- endmacro %}
 
-{#- Codes with an effect in the profile on that day. A suppression bars every act but a later, direct one (R-12, R-18);
-    a later act of a partner has the registry's own effect. Without acts it bars the contact. -#}
+{#- Codes with an effect in the profile on that day: findings of the night, and what the units of macros/evaluators/live
+    say of the day's own facts; what such a unit may read stands here. -#}
 {% macro effects_asked_sql() -%}
     create or replace macro main.effects_asked(asked, live_facts, {{ use_parameters() }}) as table
     with
@@ -167,7 +130,16 @@
         )
     ),
 
-    suppressed as (
+    day_facts as (
+        select facts.contact_id, facts.kind, facts.occurred_at
+        from query_table(live_facts) as facts
+        where
+            facts.occurred_at <= use_moment
+            and facts.known_at <= use_known_by
+            and facts.contact_id in (select a.contact_id from query_table(asked) as a)
+    ),
+
+    suppressed_acts as (
         select
             s.contact_id,
             acts.delivery_id,
@@ -176,14 +148,6 @@
             coalesce(acts.consented_at > s.suppressed_at, false) as is_later
         from suppressions_asked(asked, live_facts, use_moment, use_known_by) as s
         left join known_acts as acts on s.contact_id = acts.contact_id
-    ),
-
-    barred as (
-        select s.*
-        from suppressed as s
-        left join seen
-            on s.delivery_id = seen.delivery_id and s.line_number = seen.line_number and seen.code = 'TTPA_NOT_DIRECT'
-        where not s.is_later or seen.code is not null
     ),
 
     coded as (
@@ -195,25 +159,7 @@
                 select renewed.contact_id from renewed_asked(asked, live_facts, use_moment, use_known_by) as renewed
             )
         union all
-        select
-            contact_id,
-            null as delivery_id,
-            null as line_number,
-            code,
-            applies_from,
-            {{ for_ever() }} as applies_until,
-            false as is_later
-        from live_findings_asked(asked, live_facts, use_moment, use_known_by)
-        union all
-        select
-            contact_id,
-            delivery_id,
-            line_number,
-            'SUPPRESSED' as code,
-            suppressed_at as applies_from,
-            {{ for_ever() }} as applies_until,
-            is_later
-        from barred
+        {{ every_evaluator_of('live') }}
     ),
 
     in_force as (
@@ -340,13 +286,9 @@
             greatest(coalesce(acts_judged.best.d, 3), coalesce(own.d, 0)) as d,
             coalesce(acts_judged.best.d, 3) as best_d,
             coalesce(own.d, 0) as own_d,
-            case when acts_judged.best is null then 'CONSENT_NOT_GIVEN' else acts_judged.best.worst_code end as best_code,
+            acts_judged.best.worst_code as best_code,
             own.worst_code as own_code,
-            list_concat(
-                flatten(coalesce(acts_judged.codes, [])),
-                coalesce(own.codes, []),
-                case when acts_judged.best is null then ['CONSENT_NOT_GIVEN'] else [] end
-            ) as codes
+            list_concat(flatten(coalesce(acts_judged.codes, [])), coalesce(own.codes, [])) as codes
         from (select distinct a.contact_id from query_table(asked) as a) as contacts_asked
         left join acts_judged on contacts_asked.contact_id = acts_judged.contact_id
         left join (select * from summed where delivery_id is null) as own
@@ -372,26 +314,8 @@
 {#- One row per rule that spoke of an asked contact or one of its acts: the answer's grounds, by the law of the moment. -#}
 {% macro judge_rules_sql() -%}
     create or replace macro main.judge_rules(asked, live_facts, {{ use_parameters() }}) as table
-    with
-
-    spoken as (
-        select contact_id, delivery_id, line_number, code, applies_from, applies_until, effect
-        from effects_asked(asked, live_facts, {{ use_parameters() }})
-        union all
-        select distinct
-            a.contact_id,
-            null as delivery_id,
-            null as line_number,
-            'CONSENT_NOT_GIVEN' as code,
-            {{ since_ever() }} as applies_from,
-            {{ for_ever() }} as applies_until,
-            'REFUSED' as effect
-        from query_table(asked) as a
-        where a.contact_id not in (select acts.contact_id from acts_asked(asked, use_moment, use_known_by) as acts)
-    )
-
     select distinct spoken.*, rules.rule_id, rules.sentence, rules.source
-    from spoken
+    from effects_asked(asked, live_facts, {{ use_parameters() }}) as spoken
     left join rules
         on
             spoken.code = rules.code

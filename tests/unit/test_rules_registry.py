@@ -14,10 +14,11 @@ from stores.operations import open_operations
 from stores.schemas import RULES
 from stores.snapshots import SnapshotStore
 from terms.errors import UsageError
-from terms.reasons import Decision, Profile, Verdict
+from terms.reasons import Profile, Verdict
 from terms.settings import load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
+EVALUATORS = ROOT / "dbt_project" / "macros" / "evaluators"
 RECORD = """
 - ids: [R-01]
   code: SOME_CODE
@@ -48,11 +49,18 @@ def store(tmp_path):
     engine.dispose()
 
 
-def test_every_code_of_the_registry_has_a_unit_of_sql_and_the_reverse():
-    sql = "\n".join(file.read_text() for file in (ROOT / "dbt_project").glob("m*/**/*.sql"))
-    effects = {*Verdict, *Decision}
-    named = {word for word in re.findall(r"'([A-Z][A-Z0-9_]{4,})'", sql) if word not in effects}
-    assert named == {rule.code for rule in read_rules(ROOT / "config" / "rules")}
+def test_every_code_of_the_registry_has_one_evaluator_of_its_name_and_the_reverse():
+    units = {file.stem.upper(): file.read_text() for file in EVALUATORS.glob("*/*.sql")}
+    assert set(units) == {rule.code for rule in read_rules(ROOT / "config" / "rules")}
+    for code, text in units.items():
+        assert f"__{code.lower()}() -%}}" in text, f"the macro of {code} is found by another name"
+        assert f"'{code}'" in text, f"the unit of {code} tells another code"
+
+
+def test_every_code_of_the_night_has_a_dbt_unit_test_of_its_name():
+    tests = "\n".join(file.read_text() for file in (ROOT / "dbt_project" / "models").rglob("_unit_tests__*.yml"))
+    named = {word for line in re.findall(r"(?m)^  - name: (\S+)", tests) for word in line.split("__")}
+    assert named == {file.stem for file in EVALUATORS.glob("*/*.sql") if file.parent.name != "live"}
 
 
 def test_every_code_of_the_partner_page_is_registered_with_its_effects():

@@ -22,21 +22,23 @@ absences as (
 
 beliefs as (
     select
-        {{ act_finding(
-            'ABSENT_FROM_FULL',
-            applies_from='absent_from',
-            known_from='greatest(received_at, absence_known_at)',
-            known_until='return_known_at'
-        ) }}
+        contact_id,
+        delivery_id,
+        line_number,
+        absent_from,
+        {{ for_ever() }} as absent_until,
+        greatest(received_at, absence_known_at) as known_from,
+        return_known_at as known_until
     from absences
     union all
     select
-        {{ act_finding(
-            'ABSENT_FROM_FULL',
-            applies_from='absent_from',
-            applies_until='back_from',
-            known_from='greatest(received_at, absence_known_at, return_known_at)'
-        ) }}
+        contact_id,
+        delivery_id,
+        line_number,
+        absent_from,
+        back_from as absent_until,
+        greatest(received_at, absence_known_at, return_known_at) as known_from,
+        {{ for_ever() }} as known_until
     from absences
     where back_from is not null
 )

@@ -68,7 +68,7 @@ suspects as (
         contact_id,
         delivery_id,
         line_number,
-        received_at
+        received_at as known_from
     from {{ ref('int_acts') }}
     where consented_at = exported_at
     union all
@@ -76,7 +76,7 @@ suspects as (
         acts.contact_id,
         acts.delivery_id,
         acts.line_number,
-        greatest(acts.received_at, bursts.known_from) as received_at
+        greatest(acts.received_at, bursts.known_from) as known_from
     from {{ ref('int_acts') }} as acts
     inner join bursts
         on
@@ -86,6 +86,9 @@ suspects as (
 )
 
 select
-    {{ act_finding('PROOF_SUSPECT', known_from='min(received_at)') }}
+    contact_id,
+    delivery_id,
+    line_number,
+    min(known_from) as known_from
 from suspects
 group by contact_id, delivery_id, line_number

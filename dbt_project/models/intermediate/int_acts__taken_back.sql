@@ -5,7 +5,7 @@ with
 events as (
     select
         contact_id,
-        case event_state when 'ConsentRefused' then 'LATEST_WINS' else 'WITHDRAWN_AT_SOURCE' end as code,
+        event_state,
         occurred_at,
         min(known_at) as known_at
     from {{ ref('int_consent_events') }}
@@ -18,7 +18,7 @@ hits as (
         acts.contact_id,
         acts.delivery_id,
         acts.line_number,
-        events.code,
+        events.event_state,
         events.occurred_at,
         greatest(acts.received_at, events.known_at) as known_from
     from {{ ref('int_acts') }} as acts
@@ -32,7 +32,7 @@ superseded as (
         *,
         coalesce(
             min(known_from) over (
-                partition by delivery_id, line_number, code
+                partition by delivery_id, line_number, event_state
                 order by occurred_at, known_from
                 rows between unbounded preceding and 1 preceding
             ),
@@ -45,9 +45,8 @@ select
     contact_id,
     delivery_id,
     line_number,
-    code,
-    occurred_at as applies_from,
-    {{ for_ever() }} as applies_until,
+    event_state,
+    occurred_at,
     known_from,
     known_until
 from superseded

@@ -2,10 +2,7 @@
 with
 
 findings as (
-    {%- for subject in ['proof', 'notice', 'form', 'partner', 'audit'] %}
-    select * from {{ ref('int_claims__' ~ subject ~ '_findings') }}
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
+    select * from {{ ref('int_claims__codes') }}
 ),
 
 placed as (

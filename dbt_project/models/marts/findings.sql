@@ -2,7 +2,6 @@
 with
 
 act_findings as (
-    {%- for unit in ['expired', 'by_child', 'suspect', 'taken_back', 'absent'] %}
     select
         contact_id,
         delivery_id,
@@ -15,9 +14,7 @@ act_findings as (
         applies_until,
         known_from,
         known_until
-    from {{ ref('int_acts__' ~ unit) }}
-    {{ "union all" if not loop.last }}
-    {%- endfor %}
+    from {{ ref('int_acts__findings') }}
 ),
 
 -- What a dossier says of a claim holds for each act that makes it, once the act is known and while it matters.

@@ -52,10 +52,16 @@ overdue as (
 )
 
 select
-    {{ claim_finding('AUDIT_OVERDUE', applies_until='first_audited_at') }}
+    claim_id,
+    epoch,
+    {{ since_ever() }} as overdue_from,
+    first_audited_at as overdue_until
 from firsts
 union all
 select
-    {{ claim_finding('AUDIT_OVERDUE', applies_from='due_at', applies_until='overdue_until') }}
+    claim_id,
+    epoch,
+    due_at as overdue_from,
+    overdue_until
 from overdue
 where due_at < overdue_until

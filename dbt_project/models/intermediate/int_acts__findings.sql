@@ -1,0 +1,33 @@
+{{ config(materialized="view") }}
+-- Each unit of macros/evaluators/acts says which acts its code concerns; what a unit may read stands here.
+-- noqa: disable=structure.unused_cte
+with
+
+acts as not materialized (
+    select * from {{ ref('int_acts') }}
+),
+
+acts_and_beliefs as not materialized (
+    select
+        acts.*,
+        beliefs.birth_date as believed_birth_date,
+        beliefs.known_from as believed_from,
+        beliefs.known_until as believed_until
+    from {{ ref('int_acts') }} as acts
+    inner join {{ ref('int_contacts__beliefs') }} as beliefs
+        on acts.contact_id = beliefs.contact_id
+),
+
+suspects as not materialized (
+    select * from {{ ref('int_acts__suspect') }}
+),
+
+taken_back as not materialized (
+    select * from {{ ref('int_acts__taken_back') }}
+),
+
+absent as not materialized (
+    select * from {{ ref('int_acts__absent') }}
+)
+
+{{ every_evaluator_of('act') }}
