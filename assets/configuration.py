@@ -12,7 +12,7 @@ from assets import vocabulary as words
 from consent.controller import take_controller_snapshot
 from consent.dossiers import read_dossiers
 from consent.rules import take_rules_snapshot
-from consent.snapshots import take_dossier_snapshot
+from consent.snapshots import absent_partners, take_dossier_snapshot
 from sends.snapshots import take_segments_snapshot, take_sponsors_snapshot
 from stores.house import House
 from stores.snapshots import Snapshot
@@ -34,7 +34,12 @@ class DossierFolder(dg.Config):
             "every_dossier_reads",
             asset=["configuration", "dossiers"],
             description="Each dossier can be read; of one that cannot, file, line and field are told.",
-        )
+        ),
+        dg.AssetCheckSpec(
+            "no_partner_is_missing",
+            asset=["configuration", "dossiers"],
+            description="Every partner whose facts hold still has a dossier folder.",
+        ),
     ],
 )
 def dossiers(
@@ -45,7 +50,8 @@ def dossiers(
     A dossier that cannot be read keeps its last facts; its partner's new files are held.
     """
     found = read_dossiers(Path(config.folder) if config.folder else writing_house.settings.partners)
-    snapshot = take_dossier_snapshot(writing_house.snapshots, found, writing_house.clock.now())
+    snapshots = writing_house.snapshots
+    snapshot = take_dossier_snapshot(snapshots, found, writing_house.clock.now())
     problems = [str(problem) for problem in found.problems]
     yield dg.MaterializeResult(
         metadata={
@@ -58,6 +64,13 @@ def dossiers(
         passed=not problems,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"problems": problems},
+    )
+    absent = [f"{partner} has no dossier folder; its last facts hold" for partner in absent_partners(snapshots, found)]
+    yield dg.AssetCheckResult(
+        check_name="no_partner_is_missing",
+        passed=not absent,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"problems": absent},
     )
 
 

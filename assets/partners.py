@@ -3,13 +3,15 @@
 The way of a delivery stands in `partners_ingest`.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import dagster as dg
 
 from assets import vocabulary as words
 from consent.dossiers import read_dossiers
+from partners_ingest.completeness import sort_arrivals, stalled
 from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
 from partners_ingest.landing import scan_landing
 from stores.house import House
@@ -63,8 +65,13 @@ class LandingFolders(dg.Config):
     ],
     check_specs=[
         dg.AssetCheckSpec(
+            "no_transfer_stands_still",
+            asset=["lake", "deliveries"],
+            description="No file has waited for more than an hour for its marker, sidecar or last bytes.",
+        ),
+        dg.AssetCheckSpec(
             "feed_contract", asset=["lake", "opt_ins"], description="Great Expectations: each feed's own bounds."
-        )
+        ),
     ],
 )
 def partner_files(
@@ -73,15 +80,19 @@ def partner_files(
     """Take in every file that is new, in order of arrival; what is known already is left alone."""
     landing = Path(config.landing) if config.landing else writing_house.settings.landing
     partners = Path(config.partners) if config.partners else writing_house.settings.partners
+    dossiers, now = read_dossiers(partners), time.time()
+    transports = {partner_id: dossier.transport for partner_id, dossier in dossiers.dossiers.items()}
+    arrivals = sort_arrivals(scan_landing(landing), transports, now, writing_house.settings.quiet_seconds)
     reports = take_in(
         _stores(writing_house),
-        scan_landing(landing),
-        read_dossiers(partners),
+        arrivals.complete,
+        dossiers,
         writing_house.clock,
         writing_house.settings.environment,
         context.log.info,
     )
-    yield from _materialisations(reports)
+    yield from _materialisations(reports, len(arrivals.waiting))
+    yield _transfer_check(stalled(arrivals.waiting, now))
     yield _contract_check(reports)
 
 
@@ -89,11 +100,25 @@ def _stores(house: House) -> IntakeStores:
     return IntakeStores(house.home, house.keys, house.engine, house.evidence, house.vault, house.lake)
 
 
-def _materialisations(reports: tuple[DeliveryReport, ...]) -> Iterator[dg.MaterializeResult[None]]:
+def _transfer_check(standing: Mapping[str, int]) -> dg.AssetCheckResult:
+    problems = [f"{partner}: {count} files are not complete and have not moved" for partner, count in standing.items()]
+    return dg.AssetCheckResult(
+        asset_key=["lake", "deliveries"],
+        check_name="no_transfer_stands_still",
+        passed=not problems,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"problems": problems},
+    )
+
+
+def _materialisations(reports: tuple[DeliveryReport, ...], still_arriving: int) -> Iterator[dg.MaterializeResult[None]]:
     outcomes = {outcome: 0 for outcome in ("accepted", "held", "refused", "duplicate")}
     for report in reports:
         outcomes[report.outcome] += 1
-    yield dg.MaterializeResult(asset_key=["lake", "deliveries"], metadata=words.counts(new=len(reports), **outcomes))
+    yield dg.MaterializeResult(
+        asset_key=["lake", "deliveries"],
+        metadata=words.counts(new=len(reports), still_arriving=still_arriving, **outcomes),
+    )
     rows = {"optins": 0, "withdrawals": 0}
     for report in reports:
         if report.kind in rows:

@@ -1,7 +1,7 @@
 """Dossiers: what the company knows of a partner, as frozen records read and checked from its folder.
 
 A dossier is `partner.yaml` with `notices/*.txt` beside it (partners README, section 1). A new key of that page
-is a field here and a line in its reader; feeds have a module of their own. Since when a fact was known belongs to `consent.snapshots`; what a
+is a field here and a line in its reader; feeds and transport have modules of their own. Since when a fact was known belongs to `consent.snapshots`; what a
 fact means for a consent, to `dbt_project`; how a feed's files are read, to `partners_ingest`.
 """
 
@@ -21,6 +21,7 @@ from consent.feeds import Feed as Feed
 from consent.feeds import KnownBad as KnownBad
 from consent.feeds import check_columns, read_feed
 from consent.marked_yaml import Marked, MarkedValueError, read_marked
+from consent.transport import Transport, read_transport
 from terms.errors import UsageError
 from terms.identifiers import digest
 
@@ -124,6 +125,7 @@ class Dossier:
     form_versions: tuple[FormVersion, ...]
     notices: tuple[Notice, ...]
     feeds: tuple[Feed, ...]
+    transport: Transport
     sha256: str
 
 
@@ -186,7 +188,7 @@ def _read_partner(top: Marked, folder: Path) -> Dossier:
             "partner_id legal_name siren sensitivity legal_basis collected_directly chain contract audits"
             " form_versions notices feeds".split()
         ),
-        frozenset({"source_type", "balancing_test"}),
+        frozenset({"source_type", "balancing_test", "transport"}),
     )
     test = keys.get("balancing_test")
     source_type = keys.get("source_type")
@@ -205,6 +207,7 @@ def _read_partner(top: Marked, folder: Path) -> Dossier:
         form_versions=tuple(_read_form_version(item) for item in keys["form_versions"].items()),
         notices=tuple(_read_notice(item, folder) for item in keys["notices"].items()),
         feeds=tuple(read_feed(item) for item in keys["feeds"].items()),
+        transport=read_transport(keys.get("transport")),
         sha256=_hash_files(folder),
     )
 

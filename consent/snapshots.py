@@ -80,6 +80,20 @@ def take_dossier_snapshot(store: SnapshotStore, dossiers: DossierSet, at: dateti
         return store.take(connection, KIND, _content_hash(connection), at, queries)
 
 
+def absent_partners(store: SnapshotStore, dossiers: DossierSet) -> tuple[str, ...]:
+    """Return the partners whose facts stand in the current snapshot and of whom no folder speaks any more.
+
+    Their facts go on holding: that a partner is gone is said by its contract's end, never by a folder that is not there.
+    """
+    with connect() as connection:
+        known = connection.execute(
+            "select distinct partner_id from"
+            f" ({store.sql(store.current(KIND), schemas.DOSSIER_PARTNERS)}) where known_until is null order by all"
+        ).fetchall()
+    spoken_of = dossiers.dossiers.keys() | {problem.partner_id for problem in dossiers.problems}
+    return tuple(partner_id for (partner_id,) in known if partner_id not in spoken_of)
+
+
 def _lay_facts(connection: duckdb.DuckDBPyConnection, table: Table, facts: list[_Fact]) -> None:
     columns = ", ".join(f"{column.name} {column.type}" for column in _own_columns(table))
     connection.execute(f"create temp table {table.name}_read ({columns}, own_from timestamp)")

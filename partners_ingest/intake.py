@@ -37,7 +37,7 @@ from partners_ingest.unpacking import Container, container_of, count_zip_members
 from partners_ingest.withdrawals import WITHDRAWALS_SQL, type_withdrawals
 from partners_ingest.workbench import Content, load_lines, open_workbench
 from stores import schemas
-from stores.evidence import EvidenceStore, LineCommitments
+from stores.evidence import EvidenceStore, Landed, LineCommitments
 from stores.home import Home, scratch_folder
 from stores.keys import Keys
 from stores.lake import Lake, reading_name
@@ -57,6 +57,10 @@ RELEASABLE = frozenset({FileReason.ROW_COUNT_LOW, FileReason.ROW_COUNT_CHANGE})
 
 _HASH_BLOCK = 1 << 20
 _PARIS = ZoneInfo("Europe/Paris")
+
+
+class StillArriving(Exception):
+    """The file changed or went between two looks at it: it is left for the next run."""
 
 
 @dataclass(frozen=True)
@@ -171,10 +175,12 @@ def take_in(
         for arrival in arrivals:
             try:
                 report = _take_one(stores, arrival, dossiers, clock, NUMBER_RULES[environment], scratch)
+            except StillArriving:
+                progress(f"{arrival.partner_id}: a file changed while it was read; it is taken in when it is complete")
             except FiliationError as error:
-                failed.append(f"{arrival.partner_id}/{arrival.file_name}: {error.message}")
+                failed.append(f"{_named(arrival)}: {error.message}")
             except Exception as error:  # told once all others are in, see _describe
-                failed.append(f"{arrival.partner_id}/{arrival.file_name}: {_describe(error)}")
+                failed.append(f"{_named(arrival)}: {_describe(error)}")
             else:
                 if report is not None:
                     reports.append(report)
@@ -185,6 +191,14 @@ def take_in(
             "Nothing of them was kept but the evidence; run the refresh again, and report it if it stays.",
         )
     return tuple(reports)
+
+
+def _named(arrival: Arrival) -> str:
+    """Name a file by its delivery: its own name is the partner's text, and this goes to logs."""
+    try:
+        return f"delivery {_hash_file(arrival)} of {arrival.partner_id}"
+    except OSError:
+        return f"a file of {arrival.partner_id} that cannot be opened"
 
 
 def _describe(error: Exception) -> str:
@@ -208,16 +222,15 @@ def _take_one(
     rules: NumberRules,
     scratch: Path,
 ) -> DeliveryReport | None:
-    identity = _hash_file(arrival)
+    try:
+        identity = _hash_file(arrival)
+    except FileNotFoundError:
+        raise StillArriving from None
     known = ledger.find_known(stores.engine, identity)
     if known is not None and _is_settled(known, judgement_key(arrival.partner_id, dossiers)):
         return None
-    landed = stores.evidence.land(
-        arrival.path, lambda file_sha256: delivery_id(arrival.partner_id, arrival.file_name, file_sha256)
-    )
+    landed = _land(stores.evidence, arrival, identity)
     failpoint.reach("delivery.landed")
-    if landed.delivery_id != identity:
-        raise FiliationError("The file changed while it was read.", "It is taken in when it is complete.")
     now = clock.now()
     case = _Case(
         *(stores, arrival, dossiers, rules, scratch),
@@ -226,6 +239,21 @@ def _take_one(
     )
     judged = _judge(case)
     return _commit(case, judged, clock.now())
+
+
+def _land(evidence: EvidenceStore, arrival: Arrival, identity: DeliveryId) -> Landed:
+    """Keep the bytes that were hashed; of a file that changed meanwhile, nothing is kept."""
+
+    def still_the_same(file_sha256: str) -> DeliveryId:
+        found = delivery_id(arrival.partner_id, arrival.file_name, file_sha256)
+        if found != identity:
+            raise StillArriving
+        return found
+
+    try:
+        return evidence.land(arrival.path, still_the_same)
+    except FileNotFoundError:
+        raise StillArriving from None
 
 
 def _hash_file(arrival: Arrival) -> DeliveryId:
@@ -449,8 +477,8 @@ def _report(row: DeliveryRow, judged: _Judged) -> DeliveryReport:
 
 
 def _line(report: DeliveryReport) -> str:
-    """Return the progress line of a delivery: names, codes and counts."""
-    told = f"{report.partner_id}/{report.file_name}: {report.outcome.value}"
+    """Return the progress line of a delivery: ids, codes and counts; a file's name is the partner's text."""
+    told = f"delivery {report.delivery_id} of {report.partner_id}: {report.outcome.value}"
     if report.reason is not None:
         return f"{told} {report.reason.value}{f' ({report.detail})' if report.detail else ''}"
     return f"{told}, {report.accepted_rows} rows accepted, {report.quarantined_rows} quarantined"

@@ -21,12 +21,16 @@ _UNFINISHED = (".partial", ".part", ".filepart", ".tmp", ".crdownload", ".swp", 
 
 @dataclass(frozen=True)
 class Arrival:
-    """One file in a partner's folder; `file_name` is its name inside that folder, `arrived_at` an aware instant."""
+    """One file in a partner's folder; `arrived_at` is an aware instant, told by the drop server's log if `is_logged`.
+
+    `file_name` is its name inside that folder as text that can be stored: a byte that is no UTF-8 stands as `\\xe9`.
+    """
 
     partner_id: str
     path: Path
     file_name: str
     arrived_at: datetime
+    is_logged: bool
 
 
 def scan_landing(root: Path) -> list[Arrival]:
@@ -56,11 +60,18 @@ _Order = tuple[int, str, str]
 
 
 def _arrival(partner: Path, path: Path, log: dict[tuple[str, str], tuple[int, datetime]]) -> tuple[_Order, Arrival]:
-    name = path.relative_to(partner).as_posix()
-    position, instant = log.get((partner.name, name), (len(log), None))
+    name = storable_name(path.relative_to(partner).as_posix())
+    partner_id = storable_name(partner.name)
+    position, instant = log.get((partner_id, name), (len(log), None))
+    is_logged = instant is not None
     if instant is None:
         instant = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return (position, partner.name, name), Arrival(partner.name, path, name, instant)
+    return (position, partner_id, name), Arrival(partner_id, path, name, instant, is_logged)
+
+
+def storable_name(name: str) -> str:
+    """Return a file name as text that every store takes: bytes that are no UTF-8 are written out, as `\\xe9`."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _is_finished(name: str) -> bool:
@@ -72,12 +83,13 @@ def _read_log(file: Path) -> dict[tuple[str, str], tuple[int, datetime]]:
     if not file.exists():
         return {}
     log: dict[tuple[str, str], tuple[int, datetime]] = {}
-    with file.open(encoding="utf-8-sig", newline="") as handle:
+    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as handle:
         for line, row in enumerate(csv.DictReader(handle), start=2):
             try:
                 instant = datetime.fromisoformat(row["arrived_at_utc"])
-                log[row["partner"], row["file"]] = (line, instant if instant.tzinfo else instant.replace(tzinfo=UTC))
-            except (KeyError, TypeError, ValueError):
+                logged = storable_name(row["partner"]), storable_name(row["file"])
+                log[logged] = (line, instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+            except (KeyError, TypeError, ValueError, AttributeError):
                 raise UsageError(
                     f"{ARRIVALS}, line {line}, cannot be read.",
                     "It has the columns partner, file, arrived_at_utc (ISO 8601), bytes.",

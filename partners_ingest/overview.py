@@ -7,12 +7,13 @@ printing to the commands.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 
+from partners_ingest.landing import Arrival
 from stores import operations
 from stores.engine import connect
 from stores.inputs import accepted_deliveries
@@ -100,6 +101,15 @@ def list_quarantine(engine: Engine, lake: Lake, delivery_id: str | None) -> list
         QuarantinedRow(found, chosen[found].partner_id, chosen[found].file_name, line, tuple(reasons))
         for found, line, reasons in rows
     ]
+
+
+def unknown_files(engine: Engine, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """Return the files that no delivery knows by name and size; a corrected file keeps its name and is another one."""
+    table = operations.deliveries
+    with engine.connect() as connection:
+        rows = connection.execute(select(table.c.partner_id, table.c.file_name, table.c.bytes))
+        known = {tuple(row) for row in rows}
+    return [item for item in arrivals if (item.partner_id, item.file_name, item.path.stat().st_size) not in known]
 
 
 def newest_arrivals(engine: Engine) -> Mapping[str, datetime]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from stores import journal, operations
 from stores.house import House
 from stores.inputs import BuildInputs, accepted_deliveries, attach_sources, current_vintages
 from stores.warehouse import BaseManifest
+from terms import failpoint
 from terms.clock import to_iso
 from terms.errors import FiliationError
 from terms.settings import PROJECT_ROOT
@@ -97,12 +99,25 @@ def publish(house: House, inputs: BuildInputs) -> Published:
         row_counts=counts,
         control_totals=control_totals(house),
     )
-    # the journal's line comes first: a crash between leaves a line of a base that never served, not a base without line
-    with operations.transaction(house.engine) as work:
-        summary = {"inputs_sha256": inputs.sha256, "row_counts": counts, "control_totals": manifest.control_totals}
-        journal.append(work, now, journal.Entry.BASE, manifest.version, summary)
+    _journal_base(house, manifest, now)
+    failpoint.reach("base.journalled")
     house.warehouse.publish(manifest)
+    failpoint.reach("base.published")
     return Published(manifest.version, counts)
+
+
+def _journal_base(house: House, manifest: BaseManifest, now: datetime) -> None:
+    """Write the base's line before its rename: a crash between leaves a line without base, not a base without line.
+
+    Of such a line the next one says first that its base never served.
+    """
+    serving = house.warehouse.manifest()
+    summary = {name: getattr(manifest, name) for name in ("inputs_sha256", "row_counts", "control_totals")}
+    with operations.transaction(house.engine) as work:
+        last = journal.last_subject(work, journal.Entry.BASE)
+        if last is not None and (serving is None or serving.version != last):
+            journal.append(work, now, journal.Entry.BASE_ABANDONED, last, {"followed_by": manifest.version})
+        journal.append(work, now, journal.Entry.BASE, manifest.version, summary)
 
 
 def row_counts(build: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from publishing.build import control_totals, row_counts
+from publishing.decisions import allowed_contacts
 from stores.house import House
 
 #: Policy: a base that loses more than this share of its contacts overnight is not published by itself.
@@ -55,15 +56,24 @@ def accounts_for_every_row(house: House) -> CheckReport:
 
 
 def keeps_its_volume(house: House) -> CheckReport:
-    """Compare the number of contacts with the serving base; a first base has nothing to compare with."""
+    """Compare the number of contacts with the serving base; a first base has nothing to compare with.
+
+    A person may have allowed a smaller base in place of the serving one (`publishing.decisions`).
+    """
     serving = house.warehouse.manifest()
     before = serving.row_counts.get("contacts", 0) if serving else 0
     with house.warehouse.open_build() as build:
         after = row_counts(build).get("contacts", 0)
     lost = max(0, before - after)
-    holds = lost * 100 <= before * MAX_LOSS_PERCENT
     figures = {"contacts_before": before, "contacts_after": after, "max_loss_percent": MAX_LOSS_PERCENT}
-    return CheckReport(holds, figures, f"A night may not lose more than {MAX_LOSS_PERCENT} % of the contacts.")
+    if lost * 100 <= before * MAX_LOSS_PERCENT:
+        return CheckReport(True, figures, f"A night may not lose more than {MAX_LOSS_PERCENT} % of the contacts.")
+    allowed = allowed_contacts(house, serving.version) if serving else None
+    if allowed is None:
+        remedy = f"If it is right, `filiation allow-loss --down-to {after}` lets it through."
+        return CheckReport(False, figures, f"{lost} of {before} contacts would go. {remedy}")
+    sentence = f"A person allowed a base of at least {allowed} contacts in place of {before}."
+    return CheckReport(after >= allowed, {**figures, "contacts_allowed": allowed}, sentence)
 
 
 def holds_no_identity(house: House) -> CheckReport:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from stores import operations
 from terms.clock import to_micros
@@ -25,6 +25,8 @@ class Entry(StrEnum):
     SNAPSHOT = "snapshot"
     OPEN_DATA = "open_data"
     BASE = "base"
+    BASE_ABANDONED = "base_abandoned"  # its line was written, and its run died before anybody could read it
+    BASE_DECISION = "base_decision"
     OPT_OUT = "opt_out"
     CONTACT_FACT = "contact_fact"
     ACTS_FILE = "acts_file"
@@ -49,3 +51,11 @@ def append(connection: Connection, at: datetime, kind: Entry, subject: str, payl
             payload_sha256=sha256(text.encode()).hexdigest(),
         )
     )
+
+
+def last_subject(connection: Connection, kind: Entry) -> str | None:
+    """Return what the newest line of a kind is about, or None before the first."""
+    table = operations.journal
+    query = select(table.c.subject).where(table.c.kind == kind.value).order_by(table.c.sequence.desc()).limit(1)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found

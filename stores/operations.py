@@ -113,6 +113,18 @@ delivery_decisions = Table(
     PrimaryKeyConstraint("delivery_id", "decided_at"),
 )
 
+#: A person's decision that the next base may be smaller than the policy lets it be; lapses with the base it names.
+base_decisions = Table(
+    "base_decisions",
+    metadata,
+    _text("base_version"),  # serving when it was decided
+    _number("contacts_at_least"),
+    _number("decided_at"),
+    _text("decided_by"),
+    _text("why"),
+    PrimaryKeyConstraint("base_version", "decided_at"),
+)
+
 snapshots = Table(
     "snapshots",
     metadata,

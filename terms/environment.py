@@ -68,6 +68,17 @@ MOVABLE_CLOCK: Mapping[Environment, bool] = MappingProxyType(
     }
 )
 
+#: Seconds for which a file of a drop account has not changed before it counts as complete, unless told otherwise.
+QUIET_SECONDS: Mapping[Environment, int] = MappingProxyType(
+    {
+        Environment.DEMO: 1,
+        Environment.TEST: 1,
+        Environment.BENCH: 1,
+        Environment.STAGING: 60,
+        Environment.PRODUCTION: 60,
+    }
+)
+
 #: Environments that may send to a gateway other than a simulator on this machine.
 LIVE_SENDING: Mapping[Environment, bool] = MappingProxyType(
     {

@@ -15,12 +15,15 @@ from hashlib import sha256
 from pathlib import Path
 
 from terms.clock import Clock
-from terms.environment import DEMO_KEYS, MOVABLE_CLOCK, Environment, parse_environment
+from terms.environment import DEMO_KEYS, MOVABLE_CLOCK, QUIET_SECONDS, Environment, parse_environment
 from terms.errors import SecretMissing, UsageError
 from terms.free_text import refuse_number
 
 #: Not a secret: it is committed so that demo, test and bench homes need no set-up.
 DEMO_KEY = b"filiation demo key - never a secret"
+
+#: Where real numbers live, a key shorter than this is refused: 10⁹ numbers times few keys can be tried by anybody.
+MIN_SECRET_LETTERS = 32
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,6 +50,7 @@ class Settings:
     actor: str
     contact_key: bytes = field(repr=False)
     vault_key: bytes = field(repr=False)
+    quiet_seconds: int
     starts_at: datetime | None = None
 
     def clock(self) -> Clock:
@@ -79,6 +83,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         actor=_actor(environ.get("FILIATION_ACTOR")),
         contact_key=_secret(environ, "FILIATION_CONTACT_KEY", environment),
         vault_key=_secret(environ, "FILIATION_VAULT_KEY", environment),
+        quiet_seconds=_quiet_seconds(environ.get("FILIATION_QUIET_SECONDS"), environment),
         starts_at=_starts_at(environ.get("FILIATION_NOW"), environment),
     )
 
@@ -86,6 +91,11 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 def _secret(environ: Mapping[str, str], name: str, environment: Environment) -> bytes:
     value = environ.get(name)
     if value:
+        if len(value) < MIN_SECRET_LETTERS and not DEMO_KEYS[environment]:
+            raise UsageError(
+                f"{name} has {len(value)} characters; {environment} needs at least {MIN_SECRET_LETTERS}.",
+                "Make one with `openssl rand -base64 32`, and keep it: numbers can be guessed under a short key.",
+            )
         return sha256(value.encode()).digest()
     if not DEMO_KEYS[environment]:
         raise SecretMissing(f"{name} is not set in {environment}.", "Set it; no default key exists there.")
@@ -97,6 +107,14 @@ def _open_data_from(value: str | None) -> OpenDataFrom:
         return OpenDataFrom(value or OpenDataFrom.FOLDER)
     except ValueError:
         raise UsageError(f"FILIATION_OPEN_DATA_FROM is {value!r}.", "Set it to folder or network.") from None
+
+
+def _quiet_seconds(value: str | None, environment: Environment) -> int:
+    if not value:
+        return QUIET_SECONDS[environment]
+    if not value.isascii() or not value.isdigit():
+        raise UsageError(f"FILIATION_QUIET_SECONDS is {value!r}.", "Give a whole number of seconds.")
+    return int(value)
 
 
 def _actor(value: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Commands about the base: init, refresh, deliveries, quarantine, release, status.
+"""Commands about the base: init, refresh, deliveries, quarantine, release, allow-loss, status.
 
 The nightly job itself stands in `pipelines.jobs`; here it is only started.
 """
@@ -27,7 +27,7 @@ OpenData = Annotated[Path | None, _folder("Folder with the official open-data fi
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
-    for command in (init, refresh, deliveries, quarantine, release, status):
+    for command in (init, refresh, deliveries, quarantine, release, allow_loss, status):
         app.command()(command)
 
 
@@ -108,6 +108,21 @@ def release(delivery_id: str, why: Annotated[str, typer.Option(help="Why a perso
     opened = house()
     release_delivery(opened.engine, delivery_id, opened.settings.actor, why, opened.clock.now())
     say(f"{delivery_id} goes in at the next `filiation refresh`.")
+
+
+def allow_loss(
+    down_to: Annotated[int, typer.Option(help="How many contacts the next base must still have.")],
+    why: Annotated[str, typer.Option(help="Why so many may go; recorded.")],
+) -> None:
+    """Let the next base lose more contacts than the policy allows, after a person decided; lapses once it is published.
+
+    Example: filiation allow-loss --down-to 1200 --why "the contract with a partner has ended"
+    """
+    from publishing.decisions import allow_loss as decide
+
+    opened = house()
+    followed = decide(opened, down_to, opened.settings.actor, why)
+    say(f"The base after {followed} may go down to {down_to} contacts; run `filiation refresh`.")
 
 
 def status(as_json: AsJson = False) -> None:

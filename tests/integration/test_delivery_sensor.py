@@ -1,4 +1,7 @@
-"""The sensor asks for a refresh once a new file has kept its size for two looks, and keeps no name of it."""
+"""The sensor asks for a refresh once a new file has come to rest, once for the same files, and keeps no name of them."""
+
+import os
+import time
 
 import dagster as dg
 import pytest
@@ -21,6 +24,8 @@ def house(tmp_path):
             "FILIATION_ENV": "test",
             "FILIATION_HOME": str(tmp_path / "home"),
             "FILIATION_LANDING": str(tmp_path / "landing"),
+            "FILIATION_QUIET_SECONDS": "30",
+            "FILIATION_PARTNERS": str(tmp_path / "landing"),
         }
     )
     init_home(settings)
@@ -30,30 +35,39 @@ def house(tmp_path):
     opened.engine.dispose()
 
 
-def _look(house, cursor):
-    context = dg.build_sensor_context(cursor=cursor, resources={"house": house})
-    return delivery_sensor(refresh_job())(context)
+def _look(house):
+    return delivery_sensor(refresh_job())(dg.build_sensor_context(resources={"house": house}))
 
 
-def test_a_file_counts_when_it_has_stopped_growing(house):
+def _rest(file):
+    """Let the last change of a file lie a minute back."""
+    then = time.time() - 60
+    os.utime(file, (then, then))
+
+
+def test_a_file_counts_when_it_has_come_to_rest(house):
     file = house.settings.landing / "a-partner" / NAME
     file.write_text("a;b\n")
-    first = _look(house, None)
-    assert first.run_requests == []
+    assert isinstance(_look(house), dg.SkipReason)
+    _rest(file)
+    first = _look(house)
+    assert first.tags["filiation/new_files"] == "1"
+    assert _look(house).run_key == first.run_key
     file.write_text("a;b\n1;2\n")
-    second = _look(house, first.cursor)
-    assert second.run_requests == []
-    third = _look(house, second.cursor)
-    assert [request.tags for request in third.run_requests] == [{"filiation/new_files": "1"}]
+    then = time.time() - 40
+    os.utime(file, (then, then))
+    assert _look(house).run_key != first.run_key
 
 
-def test_the_cursor_holds_no_name_of_a_file(house):
-    (house.settings.landing / "a-partner" / NAME).write_text("a;b\n")
-    cursor = _look(house, None).cursor
-    assert len(cursor) > 2 and "export" not in cursor and "39 98" not in cursor
+def test_the_request_holds_no_name_of_a_file(house):
+    file = house.settings.landing / "a-partner" / NAME
+    file.write_text("a;b\n")
+    _rest(file)
+    asked = str(_look(house))
+    assert "new_files" in asked and "export" not in asked and "39 98" not in asked
 
 
 def test_without_a_landing_folder_nothing_is_asked(house):
     (house.settings.landing / "a-partner").rmdir()
     house.settings.landing.rmdir()
-    assert isinstance(_look(house, None), dg.SkipReason)
+    assert isinstance(_look(house), dg.SkipReason)

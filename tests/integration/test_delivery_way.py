@@ -413,7 +413,8 @@ def test_an_error_of_the_engine_tells_no_value(house: House, monkeypatch: pytest
     house.drop("names_20260309.csv", ROWS)
     with pytest.raises(FiliationError) as caught:
         house.refresh()
-    assert "names_20260309.csv: ConversionException in test_delivery_way.py, line" in str(caught.value)
+    assert f"of {PARTNER}: ConversionException in test_delivery_way.py, line" in str(caught.value)
+    assert "names_20260309" not in str(caught.value)
     assert "39 98" not in str(caught.value)
     assert caught.value.__cause__ is None and caught.value.__suppress_context__ or caught.value.__context__ is None
     assert house.count("deliveries") == 0

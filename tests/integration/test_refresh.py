@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bench.base_digest import base_digest, differing_tables
+from stores.engine import connect
 from stores.home import open_home, writer_lock
 from stores.operations import open_operations, transaction
 from terms.settings import load_settings
-from tests.commands import Shell
+from tests.commands import ROOT, Shell
 
 
 @pytest.fixture
@@ -110,16 +112,65 @@ def test_a_source_that_fails_leaves_its_last_vintage_serving(copied, tmp_path):
     assert any("filosofi_iris_2021" in line for line in warned), warned
 
 
-def test_a_killed_refresh_is_made_good_by_the_next(copied):
-    """Killed after the lake was written and before the delivery's row: the next run commits it once."""
+@pytest.mark.parametrize("step", ["delivery.lake_written", "base.journalled", "base.published"])
+def test_a_killed_refresh_is_made_good_by_the_next(copied, step):
+    """Killed between two durable writes: the next run commits each delivery once, and the base is the one before.
+
+    The journal says of a base that never served, because its run died before the rename, that it was abandoned.
+    """
+    before = base_digest(copied.home / "warehouse" / "base.duckdb")
     engine = open_operations(load_settings(copied.environ()).database_url)
     with transaction(engine) as work:
-        work.execute(text("delete from deliveries where file_name like '%20261123%'"))
-    killed = copied.run("refresh", "--json", FAILPOINT="delivery.lake_written")
+        gone = work.execute(text("delete from deliveries where file_name like '%20261123%'")).rowcount
+    assert gone == 1
+    _make_base_of_other_inputs(copied)
+    killed = copied.run("refresh", "--json", FAILPOINT=step)
     assert killed.code not in {0, 1, 2, 3}
     again = copied.run("refresh", "--json")
     assert again.code == 0, again.err
     with engine.connect() as work:
         rows = work.execute(text("select count(*) from deliveries where file_name like '%20261123%'")).scalar_one()
+        lines = work.execute(text("select kind from journal where kind like 'base%' order by sequence")).scalars().all()
     engine.dispose()
     assert rows == 1
+    assert lines.count("base_abandoned") == (step == "base.journalled")
+    assert differing_tables(before, base_digest(copied.home / "warehouse" / "base.duckdb")) == []
+
+
+def _make_base_of_other_inputs(shell):
+    """Let the serving base say that it was made of something else: only then is one made again."""
+    with connect(shell.home / "warehouse" / "base.duckdb") as base:
+        base.execute(
+            'update base_manifest set manifest_json = json_merge_patch(manifest_json, \'{"inputs_sha256": "other"}\')'
+        )
+
+
+def test_a_base_that_shrinks_is_published_only_by_a_named_decision(copied, tmp_path):
+    """Half of the deliveries gone: refused, with the command that would let it through; then let through, once."""
+    landing = tmp_path / "empty"
+    landing.mkdir()
+    before = _version(copied)
+    engine = open_operations(load_settings(copied.environ()).database_url)
+    with transaction(engine) as work:
+        work.execute(text("update deliveries set outcome = 'refused' where partner_id = 'jeux-valombre'"))
+    refused = copied.run("refresh", "--landing", str(landing))
+    assert refused.code == 3 and "keeps_its_volume" in refused.err
+    assert _version(copied) == before
+    assert copied.run("allow-loss", "--down-to", "999999", "--why", "a wish").code == 0
+    assert copied.run("refresh", "--landing", str(landing)).code == 3
+    assert copied.run("allow-loss", "--down-to", "10", "--why", "its contract has ended", ACTOR="a person").code == 0
+    published = copied.run("refresh", "--landing", str(landing))
+    assert published.code == 0, published.err
+    assert _version(copied) != before
+    with engine.connect() as work:
+        told = work.execute(text("select payload_json from journal where kind = 'base_decision'")).scalars().all()
+    engine.dispose()
+    assert [json.loads(line)["decided_by"] for line in told][1] == "a person"
+
+
+def test_a_partner_whose_folder_is_gone_is_told(copied, tmp_path):
+    partners = tmp_path / "partners"
+    shutil.copytree(ROOT / "config" / "partners" / "boutique-iris", partners / "boutique-iris")
+    answer = copied.run("refresh", "--partners", str(partners))
+    assert answer.code == 0, answer.err
+    assert "jeux-valombre has no dossier folder" in answer.err

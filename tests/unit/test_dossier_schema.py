@@ -37,6 +37,18 @@ def _complete() -> dict[str, Any]:
     """Return a dossier in which every key of the vocabulary stands."""
     dossier: dict[str, Any] = yaml.load(DOSSIER, Loader=_Written)
     dossier["source_type"] = "form"
+    dossier["transport"] = {
+        "complete_when": "marker",
+        "marker_suffix": ".done",
+        "sftp": {
+            "host": "depot.exemple.test",
+            "port": 22,
+            "user": "contact",
+            "folder": "/out",
+            "patterns": ["*.csv"],
+            "host_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGrVhTPWvHNH8NUdLUjH1Sk8Fy9cvnUyrZ8yE8wJQtU0"],
+        },
+    }
     dossier["balancing_test"] = {"test_id": "T1", "signed_on": "2026-01-01", "shows_expectation": True}
     dossier["form_versions"][0]["stopped_at"] = "2026-05-01T00:00:00+02:00"
     dossier["notices"][0] |= {"mentions_targeting": True, "targeting_by": ["age", "area_income"]}

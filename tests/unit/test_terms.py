@@ -19,7 +19,7 @@ def _environ(**changes):
     return {"FILIATION_ENV": "test", "FILIATION_HOME": "/nowhere/home", **changes}
 
 
-@pytest.mark.parametrize("name", ["NUMBER_RULES", "DEMO_KEYS", "MOVABLE_CLOCK", "LIVE_SENDING"])
+@pytest.mark.parametrize("name", ["NUMBER_RULES", "DEMO_KEYS", "MOVABLE_CLOCK", "LIVE_SENDING", "QUIET_SECONDS"])
 def test_every_map_knows_every_environment(name):
     assert set(getattr(environment, name)) == set(Environment)
 
@@ -44,6 +44,15 @@ def test_demo_environments_have_a_committed_key_and_others_must_be_given_one():
         assert "FILIATION_CONTACT_KEY" in str(caught.value)
 
 
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_a_short_secret_is_refused_where_real_numbers_live(environment):
+    keys = {"FILIATION_CONTACT_KEY": "a" * 32, "FILIATION_VAULT_KEY": "b" * 31}
+    with pytest.raises(UsageError, match="FILIATION_VAULT_KEY has 31 characters") as caught:
+        load_settings(_environ(FILIATION_ENV=environment, **keys))
+    assert "bbb" not in str(caught.value)
+    assert load_settings(_environ(FILIATION_ENV=environment, **{**keys, "FILIATION_VAULT_KEY": "b" * 32}))
+
+
 def test_the_landing_folder_is_not_inside_the_home():
     settings = load_settings(_environ())
     assert settings.home not in settings.landing.parents
@@ -55,7 +64,11 @@ def test_secrets_are_not_printed():
 
 
 def test_the_clock_cannot_be_moved_in_production():
-    keys = {"FILIATION_CONTACT_KEY": "a", "FILIATION_VAULT_KEY": "b", "FILIATION_NOW": "2026-11-24T09:00:00+01:00"}
+    keys = {
+        "FILIATION_CONTACT_KEY": "a" * 32,
+        "FILIATION_VAULT_KEY": "b" * 32,
+        "FILIATION_NOW": "2026-11-24T09:00:00+01:00",
+    }
     with pytest.raises(UsageError, match="FILIATION_NOW"):
         load_settings(_environ(FILIATION_ENV="production", **keys))
 
