@@ -3,6 +3,8 @@
 Layouts and checks stand in `open_data`, matching in `territories`.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import dagster as dg
 from assets import vocabulary as words
 from open_data.fetch import FetchOutcome, FetchReport, fetch_from_network
 from open_data.layouts.registry import layout_of
-from open_data.load import OpenDataStores, Outcome, Progress, SourceReport, refresh_open_data
+from open_data.load import ControlTotal, OpenDataStores, Outcome, Progress, SourceReport, refresh_open_data
 from open_data.sources import Source
 from stores.house import House
 from stores.schemas import ADDRESS_TIES, BAN_ADDRESSES, COMMUNES, CONTOURS
@@ -55,10 +57,7 @@ def _source_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="open_data_sources",
         specs=[_spec(source) for source in sources],
-        check_specs=[
-            dg.AssetCheckSpec(FRESH, asset=source_key(source), description="The newest file was taken in or is known.")
-            for source in sources
-        ],
+        check_specs=[spec for source in sources for spec in _check_specs(source)],
     )
     def open_data_sources(
         context: dg.AssetExecutionContext, config: OpenDataFolder, writing_house: dg.ResourceParam[House]
@@ -70,6 +69,7 @@ def _source_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
         for report in refresh_open_data(stores, folder, by_id.values(), writing_house.clock, context.log.info):
             yield _materialisation(report)
             yield _latest_attempt(report, fetched.get(report.source.source_id))
+            yield from _control_totals(report)
 
     return open_data_sources
 
@@ -99,6 +99,39 @@ def _spec(source: Source) -> dg.AssetSpec:
     )
 
 
+def _check_specs(source: Source) -> Iterator[dg.AssetCheckSpec]:
+    key = source_key(source)
+    yield dg.AssetCheckSpec(FRESH, asset=key, description="The newest file was taken in or is known.")
+    for measure in source.control_totals.totals if source.control_totals else ():
+        told = f"{measure} of what serves is the published total; an extract has none."
+        yield dg.AssetCheckSpec(_total_name(measure), asset=key, description=told)
+
+
+def _total_name(measure: str) -> str:
+    """Return the name of a control total's check: `votes of LE PEN` -> `total_votes_of_le_pen`."""
+    plain = unicodedata.normalize("NFKD", measure).encode("ascii", "ignore").decode().lower()
+    return "total_" + re.sub(r"[^a-z0-9]+", "_", plain)
+
+
+def _control_totals(report: SourceReport) -> Iterator[dg.AssetCheckResult]:
+    """Yield one result per total of the source; a load that does not sum up failed and serves nothing of it."""
+    measured = {total.measure: total for total in report.control_totals}
+    for measure in report.source.control_totals.totals if report.source.control_totals else ():
+        total = measured.get(measure)
+        yield dg.AssetCheckResult(
+            asset_key=source_key(report.source),
+            check_name=_total_name(measure),
+            passed=report.outcome is not Outcome.FAILED,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=report.message if total is None else None,
+            metadata={} if total is None else _told(total),
+        )
+
+
+def _told(total: ControlTotal) -> Mapping[str, int | str]:
+    return {"found": total.found, "published": "an extract" if total.expected is None else total.expected}
+
+
 def _materialisation(report: SourceReport) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(
         asset_key=source_key(report.source),
@@ -121,10 +154,6 @@ def _latest_attempt(report: SourceReport, fetched: FetchReport | None) -> dg.Ass
         passed=is_fetched and is_loaded,
         severity=dg.AssetCheckSeverity.WARN,
         description=" ".join(word for word in words if word) or None,
-        metadata={
-            total.measure: f"{total.found}" + (f" of {total.expected}" if total.expected is not None else "")
-            for total in report.control_totals
-        },
     )
 
 

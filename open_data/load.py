@@ -18,7 +18,7 @@ from shapely.errors import ShapelyError
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from open_data.failures import SourceFailed
-from open_data.layouts.layout import Layout, literal
+from open_data.layouts.layout import Layout, literal, measure_sql
 from open_data.layouts.registry import layout_of
 from open_data.sources import Source, file_sha256, find_files
 from stores import journal, operations
@@ -130,7 +130,8 @@ def _refresh_source(
         found = _hash_files(folder, source, layout, paths)
         if serving and (serving.vintage, serving.sha256) == (source.vintage, found.sha256):
             if _is_in_lake(stores.lake, layout, vintage_name(source.source_id, source.vintage, found.sha256)):
-                return SourceReport(source, Outcome.UNCHANGED, name, found.files)
+                totals = _serving_totals(stores.lake, source, layout, name or "")
+                return SourceReport(source, Outcome.UNCHANGED, name, found.files, control_totals=totals)
         progress(f"{source.source_id}: reading {', '.join(found.files)}")
         return _load(stores, source, layout, found, serving, clock)
     except FiliationError as error:
@@ -154,7 +155,7 @@ def _failure(reason: str, serving: str | None) -> str:
 def _hash_files(folder: Path, source: Source, layout: Layout, paths: tuple[Path, ...]) -> _Found:
     marks = _marks(paths)
     files = {str(path.relative_to(folder)): file_sha256(path) for path in paths}
-    meaning = (source.bureau_map, source.election, source.round, source.commune)
+    meaning = (source.bureau_map, source.election, source.round, source.commune, source.precedence)
     parts = [layout.name, str(layout.version), *map(str, meaning), *(f"{sha} {name}" for name, sha in files.items())]
     return _Found(paths, files, digest(*parts), marks)
 
@@ -203,8 +204,9 @@ def _shape(
     load = f"{literal(source.source_id)} as source_id, {literal(source.vintage)} as vintage"
     rows = {}
     for table in layout.tables:
+        precedence = f"{source.precedence} as precedence, " if "precedence" in table.names() else ""
         connection.execute(
-            f"create or replace temp table shaped_{table.name} as select *, {load} from ({selects[table]})"
+            f"create or replace temp table shaped_{table.name} as select *, {precedence}{load} from ({selects[table]})"
         )
         rows[table.name] = _count(connection, f"select count(*) from shaped_{table.name}")
         if rows[table.name] == 0:
@@ -241,12 +243,26 @@ def _check_totals(
     control = source.control_totals
     published = control.totals if control and rows >= control.whole_from else {}
     wanted = control.totals if control else {}
-    found = {measure: rows if measure == "rows" else _count(connection, layout.measures[measure]) for measure in wanted}
-    totals = tuple(ControlTotal(measure, published.get(measure), value) for measure, value in found.items())
+    totals = tuple(
+        ControlTotal(measure, published.get(measure), _count(connection, measure_sql(layout, measure) or ""))
+        for measure in wanted
+    )
     wrong = [f"{item.measure} {item.found} instead of {item.expected}" for item in totals if _differs(item)]
     if wrong:
         raise SourceFailed(f"{source.source_id} does not sum up: {'; '.join(wrong)}.", "Fetch it again.")
     return totals
+
+
+def _serving_totals(lake: Lake, source: Source, layout: Layout, name: str) -> tuple[ControlTotal, ...]:
+    """Measure the totals of a vintage that is in the lake: what serves is checked on every night, not only when it came."""
+    connection = connect()
+    try:
+        for table in layout.tables:
+            connection.execute(f"create temp view shaped_{table.name} as {lake.sql(table, [name])}")
+        rows = _count(connection, f"select count(*) from shaped_{layout.tables[0].name}")
+        return _check_totals(connection, source, layout, rows)
+    finally:
+        connection.close()
 
 
 def _differs(total: ControlTotal) -> bool:

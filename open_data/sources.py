@@ -39,7 +39,8 @@ class Source:
 
     `files` are globs under the open-data folder, alternatives in order of preference: the first that finds
     anything gives all files. `downloads` are the official addresses that bring them there; without any, they are put
-    there by hand. `columns` must all stand in the header (or among a feature's properties).
+    there by hand. `columns` must all stand in the header (or among a feature's properties). Where several sources tell of the same commune's
+    bureaux or of the same round, the one of the lowest `precedence` serves.
     """
 
     source_id: str
@@ -56,6 +57,7 @@ class Source:
     election: str | None = None
     round: int | None = None
     commune: str | None = None
+    precedence: int = 1
     max_shrink_pct: int = DEFAULT_MAX_SHRINK_PCT
     control_totals: ControlTotals | None = None
     downloads: tuple[Resource, ...] = ()
@@ -124,6 +126,7 @@ def _read(path: Path) -> Source:
         election=fields.optional_text(path, record, "election"),
         round=fields.optional_number(path, record, "round"),
         commune=fields.optional_text(path, record, "commune"),
+        precedence=fields.number(path, {"precedence": 1, **record}, "precedence"),
         max_shrink_pct=fields.number(path, {"max_shrink_pct": DEFAULT_MAX_SHRINK_PCT, **record}, "max_shrink_pct"),
         control_totals=_control_totals(path, record),
         downloads=read_resources(path, record.get("downloads")),

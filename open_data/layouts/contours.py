@@ -61,7 +61,8 @@ def _shape_bureaux(
     map_name = literal(source.bureau_map)
     return {
         CONTOURS: f"select 'bureau' as kind, {map_name} as map, code, {_PART}, commune_code, wkb from contours_read",
-        BUREAUX: f"select distinct code as bureau_code, {map_name} as map, commune_code from contours_read",
+        BUREAUX: f"select distinct code as bureau_code, {map_name} as map, commune_code, null as reu_id, null as label"
+        " from contours_read",
     }
 
 

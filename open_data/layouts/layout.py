@@ -15,7 +15,7 @@ import duckdb
 from open_data.failures import SourceFailed
 from open_data.sources import Source
 from stores.engine import quoted
-from stores.schemas import Table
+from stores.schemas import BUREAU_RESULTS, Table
 
 #: Reads files into temporary relations and returns, for each table, the query of its columns but the last two
 #: (`source_id` and `vintage`, which are the load's).
@@ -32,7 +32,7 @@ class Layout:
         tables: the lake tables that it fills, all of them at each load.
         needs: fields of the source that must be set.
         shape: the reader.
-        measures: SQL over the relations `shaped_<table>` for control totals, by name; `rows` counts the first table.
+        measures: SQL over the relations `shaped_<table>` for control totals, by name; see `measure_sql`.
     """
 
     name: str
@@ -41,6 +41,20 @@ class Layout:
     shape: Shape
     needs: tuple[str, ...] = ()
     measures: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+#: A control total of this name is the sum of the votes for one candidate.
+VOTES_OF = "votes of "
+
+
+def measure_sql(layout: Layout, measure: str) -> str | None:
+    """Return the query of a control total over the `shaped_<table>` relations, None if the layout cannot measure it."""
+    if measure == "rows":
+        return f"select count(*) from shaped_{layout.tables[0].name}"
+    if measure.startswith(VOTES_OF) and BUREAU_RESULTS in layout.tables:
+        candidate = literal(measure.removeprefix(VOTES_OF))
+        return f"select sum(votes) from shaped_{BUREAU_RESULTS.name} where candidate = {candidate}"
+    return layout.measures.get(measure)
 
 
 def check_columns(path: Path, found: Sequence[str], source: Source) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from open_data.layouts import ban, communes, contours, income, results
-from open_data.layouts.layout import Layout
+from open_data.layouts import ban, communes, contours, income, long_results, numbered_results, results
+from open_data.layouts.layout import Layout, measure_sql
 from open_data.sources import Source
 from terms.errors import UsageError
 
@@ -26,6 +26,8 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
             contours.IRIS_PE,
             income.FILOSOFI_IRIS,
             results.MINISTRY_BUREAU_RESULTS,
+            numbered_results.NUMBERED_BUREAU_RESULTS,
+            long_results.LONG_BUREAU_RESULTS,
         )
     }
 )
@@ -45,7 +47,7 @@ def layout_of(source: Source) -> Layout:
         if getattr(source, field) is None:
             raise UsageError(f"{where}: the layout {layout.name} needs {field}.", "Add it to the source's file.")
     for measure in source.control_totals.totals if source.control_totals else ():
-        if measure != "rows" and measure not in layout.measures:
+        if measure_sql(layout, measure) is None:
             known = ", ".join(("rows", *sorted(layout.measures)))
             raise UsageError(f"{where}: no control total is called {measure}.", f"Known: {known}.")
     return layout

@@ -50,7 +50,16 @@ def loaded(tmp_path_factory):
 def test_every_source_loads_but_the_contours_that_are_not_there(loaded):
     reports, _ = loaded
     absent = {name for name, report in reports.items() if report.outcome is Outcome.ABSENT}
-    assert absent == {"bureaux_2022_contours", "bureaux_2026_contours"}
+    assert absent == {
+        "bureaux_2022_contours",
+        "bureaux_2026_contours",
+        "presidential_2022_t1",
+        "legislative_2022_t1",
+        "legislative_2022_t2",
+        "legislative_2024_t1",
+        "municipal_2026_t1",
+        "european_2024",
+    }
     assert {report.outcome for name, report in reports.items() if name not in absent} == {Outcome.LOADED}
     rows = {name: dict(report.rows) for name, report in reports.items() if name not in absent}
     assert rows == {
@@ -60,12 +69,20 @@ def test_every_source_loads_but_the_contours_that_are_not_there(loaded):
         "cog": {"communes": 35493},
         "filosofi_iris_2021": {"iris_income": 16026},
         "iris_contours": {"iris": 992, "contours": 992},
+        "presidential_2022_t1_long": {"bureau_results": 836184},
         "presidential_2022_t2": {"bureau_results": 139364},
+        "legislative_2024_t1_long": {"bureau_results": 464441},
+        "legislative_2024_t2": {"bureau_results": 133107},
     }
 
 
-def test_the_presidential_election_sums_up_to_the_country(loaded):
+def test_elections_sum_up_to_the_country(loaded):
     reports, _ = loaded
+    measured = {name: report.control_totals for name, report in reports.items() if "_t" in name and report.rows}
+    assert len(measured) == 4
+    for totals in measured.values():
+        assert totals
+        assert all(total.found == total.expected for total in totals)
     totals = {item.measure: (item.found, item.expected) for item in reports["presidential_2022_t2"].control_totals}
     assert totals == {
         "bureaux": (69682, 69682),
@@ -77,7 +94,8 @@ def test_the_presidential_election_sums_up_to_the_country(loaded):
 
 def test_empty_bureaux_and_strange_codes_are_there(loaded):
     _, connection = loaded
-    bureaux = "(select distinct bureau_code, registered, valid_votes from bureau_results)"
+    second_round = "from bureau_results where election = 'PRES2022' and round = 2"
+    bureaux = f"(select distinct bureau_code, registered, valid_votes {second_round})"
     empty = connection.execute(
         f"select count(*) filter (registered = 0), count(*) filter (valid_votes = 0) from {bureaux}"
     ).fetchone()

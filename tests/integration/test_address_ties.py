@@ -3,6 +3,8 @@
 Matching by words is tested in tests/unit, the partners' truth in tests/acceptance.
 """
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from open_data.load import OpenDataStores, Outcome, refresh_open_data
 from open_data.sources import read_sources
 from stores import operations
 from stores.engine import connect
-from stores.home import init_home
+from stores.home import Home, init_home
 from stores.keys import derive_keys
 from stores.lake import Lake, reading_name
 from stores.migrate import migrate
@@ -43,6 +45,19 @@ def house(tmp_path):
     return TieStores(Vault(home, derive_keys(settings)), lake, engine), serving
 
 
+def load_city_map(house, home, folder):
+    """Load a second drawing of the commune for 2022, whose bureaux have codes of their own, and return its first."""
+    stores, _ = house
+    drawn = (ROOT / "sample" / "open_data" / "maps" / "contours-bureaux-2022.geojson").read_text()
+    (folder / "maps").mkdir()
+    (folder / "maps" / "contours-bureaux-2022.geojson").write_text(re.sub(r"(_)0(\d{3})", r"\g<1>9\2", drawn))
+    shipped = {source.source_id: source for source in read_sources(ROOT / "config" / "open_data")}
+    city = replace(shipped["bureaux_2022_contours"], source_id="bureaux_2022_city", precedence=2)
+    open_data = OpenDataStores(home, stores.engine, stores.lake)
+    (report,) = refresh_open_data(open_data, folder, [city], CLOCK, lambda text: None)
+    assert report.outcome is Outcome.LOADED
+
+
 def ban_rows(stores, serving, count):
     rows = connect().execute(
         f"select number || coalesce(' ' || suffix, '') || ' ' || street, postcode, commune_label, address_id"
@@ -63,7 +78,7 @@ def deliver(stores, delivery_id, addresses):
     stores.vault.write(connection, ADDRESSES, reading_name(delivery_id, 1), "select *, 'FR' as country from a")
     row = {"delivery_id": delivery_id, "partner_id": "p", "feed_id": "f", "kind": "optins", "mode": "delta"}
     row |= {"file_name": f"{delivery_id}.csv", "sha256": delivery_id, "bytes": 1, "outcome": "accepted", "reading": 1}
-    row |= {"exported_at": 1, "arrived_at": 1, "taken_in_at": 1}
+    row |= {"exported_at": 1, "arrived_at": 1, "taken_in_at": 1, "warnings_json": "[]"}
     with operations.transaction(stores.engine) as transaction:
         operations.insert_once(transaction, operations.deliveries, [row])
 
@@ -95,6 +110,17 @@ def test_delivered_addresses_get_their_bureau_of_every_map_and_their_iris(house)
     }
     assert all(row["bureau_code"][:6] == f"{row['commune_code']}_" for row in found.values())
     assert {row["tied_by"] for row in found.values()} == {"contour"}
+
+
+def test_of_two_drawings_of_a_commune_the_first_one_serves(house, tmp_path):
+    stores, serving = house
+    rows = ban_rows(stores, serving, 10)
+    deliver(stores, "d1", [(f"k{n}", street, postcode, city) for n, (street, postcode, city, _) in enumerate(rows)])
+    load_city_map(house, Home(tmp_path / "home"), tmp_path)
+    report = tie(stores)
+    assert report.with_bureau == {"2022": 10, "2026": 10}
+    codes = {row["bureau_code"][6] for (_, map_name), row in ties(stores, report).items() if map_name == "2022"}
+    assert codes == {"9"}
 
 
 def test_the_same_readings_and_vintages_are_no_work(house):

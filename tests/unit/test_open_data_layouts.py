@@ -262,7 +262,8 @@ def geojson(path, *properties, geometry=SQUARE, crs=None):
 def test_bureau_codes_of_each_publisher(tmp_path, source_id, properties, code):
     source, path = SOURCES[source_id], geojson(tmp_path / "map.geojson", properties, properties)
     (bureau,) = shaped(source, BUREAUX, path)
-    assert bureau == {"bureau_code": code, "map": source.bureau_map, "commune_code": code[:5]}
+    expected = {"bureau_code": code, "map": source.bureau_map, "commune_code": code[:5], "reu_id": None, "label": None}
+    assert bureau == expected
     contours = shaped(source, CONTOURS, path)
     assert [(row["kind"], row["map"], row["code"], row["part"]) for row in contours] == [
         ("bureau", source.bureau_map, code, 1),

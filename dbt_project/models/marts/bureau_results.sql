@@ -1,9 +1,11 @@
+-- Several sources may tell of one round: the one that goes first serves.
 select
     election,
     round,
     bureau_code,
     map,
     candidate,
+    nuance,
     registered,
     votes_cast,
     valid_votes,
@@ -12,3 +14,4 @@ select
     source_id,
     vintage
 from {{ source('lake', 'bureau_results') }}
+qualify dense_rank() over (partition by election, round order by coalesce(precedence, 1), source_id) = 1

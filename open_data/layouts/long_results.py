@@ -1,0 +1,60 @@
+"""Results per bureau in long form, two Parquet files: bureaux (`…_territoires`) and candidates (`…_candidats`).
+
+Made by a third party from the ministry's files: they serve where those are not there (`precedence` of the source). The
+ministry's own layouts are `results` and `numbered_results`. Source: open-data README §3 b.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from open_data.failures import SourceFailed
+from open_data.layouts.layout import Layout, check_columns, literal
+from open_data.layouts.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
+from open_data.sources import Source
+from stores.schemas import BUREAU_RESULTS, Table
+
+
+def _shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]) -> Mapping[Table, str]:
+    candidates, bureaux = _file(paths, "candidats"), _file(paths, "territoires")
+    names = [
+        row[0]
+        for path in (candidates, bureaux)
+        for row in connection.execute(f"describe from read_parquet({literal(path)})").fetchall()
+    ]
+    check_columns(bureaux, names, source)
+    connection.execute(
+        f"""
+        create or replace temp table result_lines as
+        select candidates.code, label, nuance, voix, inscrits, votants, exprimes
+        from read_parquet({literal(candidates)}) as candidates
+        left join read_parquet({literal(bureaux)}) as bureaux on candidates.code = bureaux.code
+        """
+    )
+    refuse_lines(connection, "result_lines", "inscrits is null", "are of a bureau without totals")
+    refuse_lines(connection, "result_lines", "not regexp_full_match(code, '.{5}_.{1,4}')", "have a strange bureau code")
+    connection.execute(
+        f"""
+        create or replace temp table result_rows as
+        select {department_sql("code[1:2]")} || code[3:5] || '_' || lpad(code[7:], 4, '0') as bureau_code,
+            inscrits::integer as registered, votants::integer as votes_cast, exprimes::integer as valid_votes,
+            label as name, null::varchar as given_name, nuance, voix::integer as votes
+        from result_lines
+        """
+    )
+    return {BUREAU_RESULTS: select_results(source)}
+
+
+def _file(paths: Sequence[Path], kind: str) -> Path:
+    found = [path for path in paths if path.stem.endswith(f"_{kind}")]
+    if len(found) != 1:
+        raise SourceFailed(
+            f"{len(found)} files are called …_{kind}.", "One of candidats and one of territoires belong."
+        )
+    return found[0]
+
+
+LONG_BUREAU_RESULTS = Layout("long_bureau_results", 1, (BUREAU_RESULTS,), _shape, needs=NEEDS, measures=MEASURES)
