@@ -1,8 +1,8 @@
 """The phone rule: what a person or an exporter wrote becomes an E.164 number, or a code that says why not.
 
-Order and codes are those of the partners README (section 2 "Phone", section 4). The rule stands here twice: as SQL
-macros that decide nearly all rows, and in Python, with phonenumbers, for what the macros leave; a test shows
-that both say the same. Whether a number may be used belongs to the judgement, not here.
+Order and codes are those of the partners README (section 2 "Phone", section 4). The rule stands twice: here, in
+Python, with phonenumbers, and as the SQL macros of `phone_macros` that decide nearly all rows; tests show that both say
+the same. Whether a number may be used belongs to the judgement, not here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from unicodedata import category, normalize
 
-import duckdb
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberType
 
@@ -76,7 +75,7 @@ ZONES: Mapping[str, str] = MappingProxyType(
 )
 
 #: National numbers that are invalid everywhere; under the rules of `bench` they are mobiles (house.md, Clock).
-_BENCH_MOBILE = r"(?:70[1-7]|71|72|841|843|84[5-9]|87[0-9])"
+BENCH_MOBILE = r"(?:70[1-7]|71|72|841|843|84[5-9]|87[0-9])"
 
 _SEPARATORS = r" .\-/()\[\]"
 _UNICODE_SPACE = "\t\n\v\f\r\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -268,7 +267,7 @@ def _french_kind(national: str, rules: NumberRules) -> str:
         return "m2m"
     if national.startswith(FICTION):
         return "mobile"
-    if rules is NumberRules.BENCH and re.match(_BENCH_MOBILE, national):
+    if rules is NumberRules.BENCH and re.match(BENCH_MOBILE, national):
         return "mobile"
     if national[0] in "67":
         return "mobile" if re.fullmatch(french_mobiles(), national) else "unassigned"
@@ -316,75 +315,3 @@ def number_zone(e164: str) -> str | None:
     if re.match(r"\+262(?:639|269|7093[5-7])", e164):
         return "mayotte"
     return next((zone for code, zone in ZONES.items() if e164.startswith("+" + code)), None)
-
-
-def _overseas_sql(national: str) -> str:
-    cases = " ".join(f"when '{prefix}' then '{code}'" for prefix, code in OVERSEAS.items())
-    return f"case {national}[:3] {cases} else '33' end"
-
-
-def create_phone_macros(connection: duckdb.DuckDBPyConnection, rules: NumberRules) -> None:
-    """Create the temporary macros of the SQL rule.
-
-    They are steps, each over a column that the step before made (a macro's argument is evaluated at every place
-    where it stands): `phone_plain(cell)` folds and unwraps, `phone_digits(plain)`, `phone_national(digits)`, then
-    `phone_quick(plain, digits, nsn, country, postcode)` gives the E.164 number, a code of `RowReason`, or null where
-    Python must decide. `phone_kind(e164)` and `phone_zone(e164)` tell of the numbers that it gives.
-    """
-    for statement in _MACROS:
-        connection.execute(
-            statement.format(bench="true" if rules is NumberRules.BENCH else "false", mobiles=french_mobiles())
-        )
-
-
-_SQL_SPACE = (
-    r"[\s\x{{0085}}\x{{00A0}}\x{{1680}}\x{{2000}}-\x{{200A}}\x{{2028}}\x{{2029}}\x{{202F}}\x{{205F}}\x{{3000}}]"
-)
-_PLACEHOLDER_LIST = ", ".join(f"'{number[1:]}'" for number in PLACEHOLDERS)
-# nearly every cell is plain ASCII; only the others need their spaces and format characters looked at
-_FOLDED = (
-    "trim(if(regexp_full_match(cell, '[ -~]*'), cell, "
-    f"regexp_replace(regexp_replace(cell, '[\\x00\\p{{{{Cf}}}}]', '', 'g'), '{_SQL_SPACE}', ' ', 'g')))"
-)
-
-_MACROS = (
-    f"create or replace temp macro phone_folded(cell) as {_FOLDED}",
-    r"""create or replace temp macro phone_plain(cell) as regexp_replace(trim(regexp_replace(regexp_replace(
-        phone_folded(cell), '^="([^"]*)"$', '\1'), '^''?(?:p:|[Tt][ée]l[.:]*)?\s*([+(0-9])', '\1')),
-        '^(\+?[0-9]+)\.0$', '\1')""",
-    # what is written with digits and separators only; the rest is for Python
-    rf"""create or replace temp macro phone_digits(plain) as if(
-        regexp_full_match(plain, '[{_SEPARATORS}]*\+?[0-9{_SEPARATORS}]+') and length(plain) < 30,
-        regexp_replace(replace(plain, '(0)', ''), '[{_SEPARATORS}]', '', 'g'), null)""",
-    r"""create or replace temp macro phone_national(digits) as coalesce(
-        nullif(regexp_extract(digits, '^(?:\+330?|(?:00)?330?|0)([1-9][0-9]{{8}})$', 1), ''),
-        nullif(regexp_extract(digits, '^([1-9][0-9]{{8}})$', 1), ''))""",
-    rf"""create or replace temp macro phone_dispatch(nsn, postcode) as case
-        when nsn is null then null
-        when nsn in ({_PLACEHOLDER_LIST}) or nsn = repeat(nsn[1], 9) then 'PHONE_PLACEHOLDER'
-        when nsn[:5] = '{FICTION}' then '+33' || nsn
-        when nsn[:3] = '596' and postcode[:3] = '972' then '+596' || nsn
-        else '+' || {_overseas_sql("nsn")} || nsn end""",
-    r"""create or replace temp macro phone_quick(plain, digits, nsn, country, postcode) as case
-        when plain is null or regexp_full_match(plain, '(?:[nN]/?[aA]|-+)?') then 'PHONE_MISSING'
-        when country = 'BE' and regexp_full_match(digits, '04[0-9]{{8}}') then '+32' || digits[2:]
-        else phone_dispatch(nsn, postcode) end""",
-    rf"""create or replace temp macro phone_kind(e164) as case
-        when e164 is null then null
-        when e164[:3] <> '+33' then if(e164[:3] = '+32', 'foreign', if(e164[5] = '6', 'mobile', 'landline'))
-        when length(e164) > 12 then 'm2m'
-        when e164[4:8] = '{FICTION}' then 'mobile'
-        when {{bench}} and regexp_matches(e164[4:], '^{_BENCH_MOBILE}') then 'mobile'
-        when e164[4] in ('6', '7') then if(regexp_full_match(e164[4:], '{{mobiles}}'), 'mobile', 'unassigned')
-        when e164[4] = '8' then 'special'
-        when e164[4] = '9' then 'voip'
-        else 'landline' end""",
-    """create or replace temp macro phone_zone(e164) as case
-        when e164[:7] = '+262639' then 'mayotte'
-        when e164[:4] = '+262' then 'reunion'
-        when e164[:4] = '+590' then 'guadeloupe'
-        when e164[:4] = '+594' then 'guyane'
-        when e164[:4] = '+596' then 'martinique'
-        when e164[:3] = '+33' then 'metropole'
-        else null end""",
-)

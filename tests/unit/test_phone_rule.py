@@ -7,6 +7,7 @@ appear only as arithmetic in the property tests.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import resources
 
 import phonenumbers
 import pytest
@@ -16,6 +17,7 @@ from phonenumbers import NumberParseException
 
 from partners_ingest.phone import ReadPhone, RowPlace, normalise_number, read_phone
 from partners_ingest.phone_cells import read_phone_cells
+from partners_ingest.phone_macros import create_phone_macros, macros_sql
 from stores.engine import connect
 from terms.environment import NumberRules
 
@@ -217,6 +219,34 @@ _NEARLY = st.tuples(_SCRAP, _written(), _SCRAP).map("".join)
 def test_sql_and_python_agree_on_rubbish(ask: Ask, cells: list[str]) -> None:
     found = ask([(cell, NOWHERE) for cell in cells], NumberRules.FICTION)
     assert found == [_as_row(read_phone(cell, NOWHERE, NumberRules.FICTION)) for cell in cells]
+
+
+def test_sql_folds_no_character_otherwise_than_python() -> None:
+    """Every character there is, amid a number: of what SQL folds or knows as common, Python says the same."""
+    connection = connect()
+    create_phone_macros(connection, NumberRules.FICTION)
+    decided = connection.execute(
+        """
+        with cells as (
+            select range as point, '06 39 98' || chr(range::integer) || '00 42' as cell
+            from range(1, 1114112) where range not between 55296 and 57343  -- surrogates are no characters
+        )
+        select point, phone_folded(cell), phone_common(cell) from cells
+        where phone_folded(cell) is not null or phone_common(cell) is not null
+        """
+    ).fetchall()
+    wrong = []
+    for point, folded, nsn in decided:
+        found = read_phone(f"06 39 98{chr(point)}00 42", NOWHERE, NumberRules.FICTION)
+        if read_phone(folded, NOWHERE, NumberRules.FICTION) != found or nsn and found.e164 != E164:
+            wrong.append(f"U+{point:04X}")
+    assert wrong == []
+    assert 100 < len(decided) < 1_000
+
+
+def test_the_shipped_macros_are_those_of_the_installed_metadata() -> None:
+    shipped = resources.files("partners_ingest").joinpath("phone_macros.sql").read_text(encoding="utf-8")
+    assert shipped == macros_sql(), "run python -m partners_ingest.phone_macros > partners_ingest/phone_macros.sql"
 
 
 def test_the_first_column_that_yields_a_mobile_wins(ask: Ask) -> None:
