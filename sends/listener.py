@@ -21,6 +21,7 @@ from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
 from sends.house import SendStores
 from sends.ledger import Change, apply_changes, send_id_of
+from sends.matching import match_reports
 from sends.replies import Meaning, read_meaning
 from sends.states import State
 from stores.operations import DatabaseBusy, gateway_heartbeats, insert_once, messages, replies, transaction
@@ -30,6 +31,7 @@ from terms.identifiers import ContactId
 
 _STATES: Mapping[ReportStatus, State] = MappingProxyType(
     {
+        ReportStatus.ACCEPTED: State.ACCEPTED,
         ReportStatus.DELIVERED: State.DELIVERED,
         ReportStatus.UNDELIVERED: State.UNDELIVERED,
         ReportStatus.EXPIRED: State.EXPIRED,
@@ -64,7 +66,8 @@ def listen(
     Raises:
         UsageError: the gateway is not in `config/gateways/`.
     """
-    gateway = open_gateway(read_gateway(stores.settings.config / "gateways", name))
+    settings = read_gateway(stores.settings.config / "gateways", name)
+    gateway = open_gateway(settings, stores.settings.gateway_passwords)
     say(f"listener: taking in reports and replies of {name}")
     told_at, untold, is_reachable = time.monotonic(), Intake(0, 0, 0), True
     while not until():
@@ -112,18 +115,18 @@ def _commit_events(
 ) -> Intake:
     reports = [event for event in events if event.kind is EventKind.REPORT]
     answers = [event for event in events if event.kind is EventKind.REPLY]
-    _take_reports(work, name, reports, now)
+    _take_reports(work, stores, name, reports, now)
     stops = sum(_take_reply(work, stores, name, event, now) for event in answers)
     return Intake(len(reports), len(answers), stops)
 
 
-def _take_reports(work: Connection, name: str, reports: Sequence[GatewayEvent], now: datetime) -> None:
-    wanted = {send_id_of(event.reference or "") for event in reports}
-    found: ScalarResult[str] = work.execute(select(messages.c.send_id).where(messages.c.send_id.in_(wanted))).scalars()
-    known = set(found)
+def _take_reports(
+    work: Connection, stores: SendStores, name: str, reports: Sequence[GatewayEvent], now: datetime
+) -> None:
+    of_messages = _messages_of(work, stores, name, reports)
     changes = [
         Change(
-            send_id=send_id_of(event.reference or ""),
+            send_id=of_messages[event.event_id],
             state=_STATES[event.status],
             at=now,
             event_id=f"{name}.{event.event_id}",
@@ -131,26 +134,40 @@ def _take_reports(work: Connection, name: str, reports: Sequence[GatewayEvent], 
             detail=event.gateway_message_id,
         )
         for event in reports
-        if event.status is not None and send_id_of(event.reference or "") in known
+        if event.status is not None and event.event_id in of_messages
     ]
     apply_changes(work, changes, source="report")
 
 
+def _messages_of(work: Connection, stores: SendStores, name: str, reports: Sequence[GatewayEvent]) -> Mapping[str, str]:
+    """Return the message that each report is about, by its `event_id`; one of no message of ours is left out."""
+    named = {event.event_id: send_id_of(event.reference) for event in reports if event.reference is not None}
+    wanted = messages.c.send_id.in_(set(named.values()))
+    found: ScalarResult[str] = work.execute(select(messages.c.send_id).where(wanted)).scalars()
+    known = set(found)
+    unnamed = [event for event in reports if event.reference is None]
+    phones = {event.phone: _contact_of(stores, event.phone) for event in unnamed if event.phone is not None}
+    contacts = {phone: contact_id for phone, contact_id in phones.items() if contact_id is not None}
+    matched = match_reports(work, name, unnamed, contacts) if contacts else {}
+    return {event_id: send_id for event_id, send_id in named.items() if send_id in known} | matched
+
+
 def _take_reply(work: Connection, stores: SendStores, name: str, event: GatewayEvent, now: datetime) -> bool:
     """Write a reply, without its text, and return whether it is a new STOP."""
-    contact_id = _contact_of(stores, event.from_e164 or "")
+    contact_id = _contact_of(stores, event.phone or "")
+    at = event.at or now
     meaning = read_meaning(event.text or "")
     row = {
         "reply_id": f"{name}.{event.event_id}",
         "gateway": name,
         "contact_id": contact_id,
-        "at": to_micros(event.at),
+        "at": to_micros(at),
         "known_at": to_micros(now),
         "meaning": meaning.value,
     }
     if not insert_once(work, replies, [row]) or meaning is not Meaning.STOP or contact_id is None:
         return False
-    effective_at = min(event.at, now)  # a gateway's clock that runs ahead must not delay a STOP
+    effective_at = min(at, now)  # a gateway's clock that runs ahead must not delay a STOP
     source = f"reply to {name}"
     return suppress(work, contact_id, ActKind.STOP, source, effective_at=effective_at, known_at=now)
 

@@ -207,7 +207,7 @@ def reconcile_plan(stores: SendStores, plan_id: str, *, quiet: timedelta | None 
     with stores.engine.connect() as work:
         plan = find_plan(work, plan_id)
     context = context_of(stores, plan)
-    settings, gateway = context.gateway, open_gateway(context.gateway)
+    settings, gateway = context.gateway, open_gateway(context.gateway, stores.settings.gateway_passwords)
     since = now - (timedelta(seconds=settings.quiet_seconds) if quiet is None else quiet)
     changes = [_proved(gateway, claim, now) for claim in unknown_messages(stores.engine, plan_id, quiet_since=since)]
     with transaction(stores.engine) as work:
@@ -320,7 +320,7 @@ class _Run:
             self._plan = find_plan(work, plan_id)
             self._lifted = lifted_codes(work, plan_id)
         self._context = context_of(stores, self._plan)
-        self._gateway = open_gateway(self._context.gateway)
+        self._gateway = open_gateway(self._context.gateway, stores.settings.gateway_passwords)
         self._base = _PublishedBase(stores)
         self._tally = _Tally()
         self._next_at = time.monotonic()
@@ -330,6 +330,7 @@ class _Run:
 
     def __exit__(self, *_: object) -> None:
         self._base.close()
+        self._gateway.close()
 
     def hand_over_all(self, limit: int | None, progress: Progress) -> tuple[Ending, str]:
         """Go through the plan once, batch by batch, and say why it ended."""

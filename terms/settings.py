@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 
 from terms.clock import Clock
 from terms.environment import DEMO_KEYS, MOVABLE_CLOCK, QUIET_SECONDS, Environment, parse_environment
@@ -24,6 +25,9 @@ DEMO_KEY = b"filiation demo key - never a secret"
 
 #: Where real numbers live, a key shorter than this is refused: 10⁹ numbers times few keys can be tried by anybody.
 MIN_SECRET_LETTERS = 32
+
+#: Followed by the gateway's name in capitals.
+_GATEWAY_PASSWORD = "FILIATION_GATEWAY_PASSWORD_"
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,6 +55,7 @@ class Settings:
     contact_key: bytes = field(repr=False)
     vault_key: bytes = field(repr=False)
     quiet_seconds: int
+    gateway_passwords: Mapping[str, str] = field(repr=False)  # by the gateway's name
     starts_at: datetime | None = None
 
     def clock(self) -> Clock:
@@ -84,6 +89,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         contact_key=_secret(environ, "FILIATION_CONTACT_KEY", environment),
         vault_key=_secret(environ, "FILIATION_VAULT_KEY", environment),
         quiet_seconds=_quiet_seconds(environ.get("FILIATION_QUIET_SECONDS"), environment),
+        gateway_passwords=_gateway_passwords(environ),
         starts_at=_starts_at(environ.get("FILIATION_NOW"), environment),
     )
 
@@ -115,6 +121,11 @@ def _quiet_seconds(value: str | None, environment: Environment) -> int:
     if not value.isascii() or not value.isdigit():
         raise UsageError(f"FILIATION_QUIET_SECONDS is {value!r}.", "Give a whole number of seconds.")
     return int(value)
+
+
+def _gateway_passwords(environ: Mapping[str, str]) -> Mapping[str, str]:
+    names = (name for name in environ if name.startswith(_GATEWAY_PASSWORD) and environ[name])
+    return MappingProxyType({name.removeprefix(_GATEWAY_PASSWORD).lower(): environ[name] for name in names})
 
 
 def _actor(value: str | None) -> str:

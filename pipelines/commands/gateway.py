@@ -5,6 +5,7 @@ Protocols stand in `sends.gateways`.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -27,9 +28,24 @@ def listen(name: Annotated[str, typer.Argument(metavar="NAME", help="A file of c
     listen_to(SendStores.of(house()), name, say)
 
 
+class Protocol(StrEnum):
+    """What the local simulator speaks."""
+
+    HTTP = "http"
+    SMPP = "smpp"
+
+
+_PORTS = {Protocol.HTTP: 8025, Protocol.SMPP: 2775}
+
+
 @app.command()
 def simulator(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="TCP port on 127.0.0.1.")] = 8025,
+    protocol: Annotated[
+        Protocol, typer.Option(help="What it speaks: its own HTTP, or an SMSC's SMPP.")
+    ] = Protocol.HTTP,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="TCP port on 127.0.0.1; default 8025, SMPP 2775.")
+    ] = None,
     faults: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Faults on demand.")] = None,
     received: Annotated[Path | None, typer.Option(help="Gets a line per message received.")] = None,
 ) -> None:
@@ -38,8 +54,10 @@ def simulator(
     Example: filiation gateway simulator --received received.jsonl
     """
     from sends.gateways.simulator import serve
+    from sends.gateways.smsc_simulator import serve_smsc
 
-    serve(port, faults, received, say)
+    servers = {Protocol.HTTP: serve, Protocol.SMPP: serve_smsc}
+    servers[protocol](port or _PORTS[protocol], faults, received, say)
 
 
 def optout(number: str, source: Annotated[str, typer.Option(help="Where the STOP came from; recorded.")]) -> None:

@@ -13,6 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from terms.identifiers import digest
+
 
 @dataclass(frozen=True)
 class Outgoing:
@@ -30,7 +32,8 @@ class Answer(StrEnum):
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"  # refused by answer
-    NOT_SENT = "not_sent"  # proof that no byte left: connection refused
+    NOT_SENT = "not_sent"  # proof that no byte of it left: no connection could be made
+    THROTTLED = "throttled"  # refused by answer for now: it was not taken, and may be handed over later, slower
     UNKNOWN = "unknown"  # anything else
 
 
@@ -68,8 +71,9 @@ class EventKind(StrEnum):
 
 
 class ReportStatus(StrEnum):
-    """A final delivery report, in SMPP's words."""
+    """What a report says, in SMPP's words; all but ACCEPTED are final."""
 
+    ACCEPTED = "ACCEPTD"  # on its way: evidence that it was handed over
     DELIVERED = "DELIVRD"
     UNDELIVERED = "UNDELIV"
     EXPIRED = "EXPIRED"
@@ -77,16 +81,27 @@ class ReportStatus(StrEnum):
 
 @dataclass(frozen=True)
 class GatewayEvent:
-    """A report about one of our references, or a reply of a phone; `event_id` is the same when told again."""
+    """A report about a message of ours, or a reply of a phone; a report's `event_id` is the same when told again.
+
+    `at` is when it happened, where the protocol tells it. A report names its message by `reference`, or, where the
+    protocol echoes none, by `gateway_message_id`, `phone` and `mark` (see `mark_of`). `status` is null for a
+    report that says nothing new. `phone` is E.164: whom the report is about, or who replied.
+    """
 
     event_id: str
     kind: EventKind
-    at: datetime
+    at: datetime | None = None
     reference: str | None = None
     status: ReportStatus | None = None
     gateway_message_id: str | None = None
-    from_e164: str | None = field(default=None, repr=False)
+    mark: int | None = None
+    phone: str | None = field(default=None, repr=False)
     text: str | None = field(default=None, repr=False)
+
+
+def mark_of(reference: str) -> int:
+    """Return 1 to 65,535 for a reference: what SMPP's user_message_reference can carry, to tell two attempts apart."""
+    return int(digest(reference)[:8], 16) % 0xFFFF + 1
 
 
 class Gateway(Protocol):
@@ -114,6 +129,10 @@ class Gateway(Protocol):
         Raises:
             GatewayUnreachable: the gateway does not answer; the events will be told again.
         """
+        ...
+
+    def close(self) -> None:
+        """Let connections go; what was not acknowledged is told again to the next client."""
         ...
 
 

@@ -34,7 +34,7 @@ class HttpSimulator:
         Refused: the settings do not name an address of this machine.
     """
 
-    def __init__(self, settings: GatewaySettings) -> None:
+    def __init__(self, settings: GatewaySettings, _password: str) -> None:
         if not settings.is_local_simulator:
             raise Refused(f"{settings.name} is not a simulator on this machine.", "Correct its url.")
         self._url, self._timeout = settings.url.rstrip("/"), settings.timeout_seconds
@@ -79,6 +79,10 @@ class HttpSimulator:
         except requests.RequestException:
             raise GatewayUnreachable("The simulator does not take an acknowledgement.") from None
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
     def _post(self, message: Outgoing) -> HandOver:
         body = {
             "to": message.to,
@@ -106,6 +110,8 @@ def _was_refused(error: requests.ConnectionError) -> bool:
 
 def _read_answer(reference: str, answer: requests.Response) -> HandOver:
     detail = f"http {answer.status_code}"
+    if answer.status_code == 429:
+        return HandOver(reference, Answer.THROTTLED, detail=detail)
     if 400 <= answer.status_code < 500:
         return HandOver(reference, Answer.REJECTED, detail=detail)
     try:
@@ -126,6 +132,6 @@ def _event(item: Mapping[str, str | None]) -> GatewayEvent:
         reference=item.get("reference"),
         status=None if status is None else ReportStatus(status),
         gateway_message_id=item.get("message_id"),
-        from_e164=item.get("from"),
+        phone=item.get("from"),
         text=item.get("text"),
     )

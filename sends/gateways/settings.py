@@ -5,13 +5,15 @@ Secrets are not here: they come from the environment. Talking to a gateway belon
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from sends.fields import read_document
+from sends.fields import Section, read_document
 from terms.errors import UsageError
 from terms.reasons import Channel
 
@@ -20,6 +22,22 @@ class GatewayKind(StrEnum):
     """Which route: one client module each."""
 
     HTTP_SIMULATOR = "http_simulator"
+    SMPP = "smpp"
+
+
+class LeadsTo(StrEnum):
+    """Where a message ends that is handed over: the operator's word, which no address proves."""
+
+    SIMULATOR = "simulator"  # on this machine: invented numbers only
+    PHONES = "phones"
+
+
+@dataclass(frozen=True)
+class SmppSettings:
+    """The account at an operator's SMSC and how many `submit_sm` may wait for their answer."""
+
+    system_id: str
+    window: int
 
 
 @dataclass(frozen=True)
@@ -29,6 +47,7 @@ class GatewaySettings:
     name: str
     kind: GatewayKind
     url: str
+    leads_to: LeadsTo
     channels: tuple[Channel, ...]
     stop_short_code: str
     stop_short_code_in_service: bool
@@ -41,11 +60,28 @@ class GatewaySettings:
     generic_senders: frozenset[str]
     protected_senders: frozenset[str]
     sender_authorisations: frozenset[str]
+    smpp: SmppSettings | None = None
 
     @property
     def is_local_simulator(self) -> bool:
         """Return whether nothing that is handed over can leave this machine."""
-        return self.kind is GatewayKind.HTTP_SIMULATOR and _is_loopback(urlsplit(self.url).hostname)
+        return self.leads_to is LeadsTo.SIMULATOR and _is_loopback(self.host)
+
+    @property
+    def host(self) -> str:
+        """Return the host of its address."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """Return the port of its address."""
+        return urlsplit(self.url).port or _PORTS[self.kind]
+
+
+_SCHEMES: Mapping[GatewayKind, str] = MappingProxyType({GatewayKind.HTTP_SIMULATOR: "http", GatewayKind.SMPP: "smpp"})
+
+#: Where an address names no port.
+_PORTS: Mapping[GatewayKind, int] = MappingProxyType({GatewayKind.HTTP_SIMULATOR: 80, GatewayKind.SMPP: 2775})
 
 
 def read_gateway(folder: Path, name: str) -> GatewaySettings:
@@ -60,10 +96,24 @@ def read_gateway(folder: Path, name: str) -> GatewaySettings:
         known = ", ".join(sorted(item.stem for item in folder.glob("*.yaml"))) or "none"
         raise UsageError(f"The gateway {name!r} is not known (known: {known}).", "Add it to config/gateways/.")
     top = read_document(path).top
-    settings = GatewaySettings(
-        name=top.text("name"),
-        kind=top.choice("kind", GatewayKind),
-        url=top.text("url", r"http://\S+"),
+    settings = _read(top)
+    top.finish()
+    if settings.name != name:
+        raise top.invalid("name", f"is not the name of its file ({name})")
+    if settings.leads_to is LeadsTo.SIMULATOR and not settings.is_local_simulator:
+        raise top.invalid("url", "is not on this machine (127.0.0.1): a simulator is local")
+    if settings.kind is GatewayKind.HTTP_SIMULATOR and settings.leads_to is not LeadsTo.SIMULATOR:
+        raise top.invalid("leads_to", "is not simulator: no operator speaks this protocol")
+    return settings
+
+
+def _read(top: Section) -> GatewaySettings:
+    kind = top.choice("kind", GatewayKind)
+    return GatewaySettings(
+        name=top.text("name", r"[a-z][a-z0-9_]*"),
+        kind=kind,
+        url=top.text("url", rf"{_SCHEMES[kind]}://[^\s/:]+(:\d{{1,5}})?/?"),
+        leads_to=top.choice("leads_to", LeadsTo),
         channels=tuple(Channel(item) for item in top.texts("channels", "sms|voice")),
         stop_short_code=top.text("stop_short_code", r"3[68]\d{3}"),
         stop_short_code_in_service=top.boolean("stop_short_code_in_service"),
@@ -76,17 +126,18 @@ def read_gateway(folder: Path, name: str) -> GatewaySettings:
         generic_senders=frozenset(top.texts("generic_senders")),
         protected_senders=frozenset(top.texts("protected_senders")),
         sender_authorisations=frozenset(top.texts("sender_authorisations")),
+        smpp=_read_smpp(top.section("smpp")) if kind is GatewayKind.SMPP else None,
     )
-    top.finish()
-    if settings.name != name:
-        raise top.invalid("name", f"is not the name of its file ({name})")
-    if settings.kind is GatewayKind.HTTP_SIMULATOR and not settings.is_local_simulator:
-        raise top.invalid("url", "is not on this machine (127.0.0.1): a simulator is local")
+
+
+def _read_smpp(section: Section) -> SmppSettings:
+    settings = SmppSettings(system_id=section.text("system_id", r"\S{1,15}"), window=section.integer("window", 1))
+    section.finish()
     return settings
 
 
-def _is_loopback(host: str | None) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
-        return host is not None and ip_address(host).is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
         return False  # a name could be resolved to anywhere: only an address says where it is

@@ -6,8 +6,8 @@ GET  /events?wait=SECONDS  -> {events: [...]}, told again until
 POST /events/ack           {event_ids}
 POST /replies              {from, text}: a phone writes back
 
-What becomes of a message is chosen by the last digit of its number: 7 UNDELIV, 8 EXPIRED, 9 silence, else DELIVRD.
-Nothing here knows of plans or rules; the client is `http_simulator`.
+Faults and what becomes of a message stand in `faults`. Nothing here knows of plans or rules; the client is
+`http_simulator`.
 """
 
 from __future__ import annotations
@@ -21,49 +21,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TextIO
 from urllib.parse import parse_qs, urlsplit
 
-from sends.fields import read_document
+from sends.gateways.faults import Faults, fate_of, hits, read_faults
+from sends.gateways.received import ReceivedFile
 from terms.clock import Clock, to_iso
 from terms.errors import UsageError
 from terms.identifiers import digest
 
-#: What the last digit of a number makes of a message; None = silence.
-_FATES: Mapping[str, str | None] = {"7": "UNDELIV", "8": "EXPIRED", "9": None}
-
 _HOST = "127.0.0.1"
-
-
-@dataclass(frozen=True)
-class Faults:
-    """What goes wrong, where `…_every` n means with each n-th message received (0 = never); times in seconds."""
-
-    report_delay_seconds: float = 0.2
-    slow_seconds: float = 0.0
-    error_every: int = 0  # 500, and the message was not taken
-    refuse_every: int = 0  # 422
-    silence_every: int = 0  # taken, and the connection is cut without an answer
-    duplicate_report_every: int = 0
-    missing_report_every: int = 0
-    late_report_every: int = 0  # ten times the delay
-    early_report_every: int = 0  # before the answer
-    stop_reply_every: int = 0  # the phone answers STOP
-
-
-def read_faults(path: Path) -> Faults:
-    """Read faults from YAML or JSON.
-
-    Raises:
-        FileInvalid: a key is not known or wrong.
-    """
-    top = read_document(path).top
-    times = ("report_delay_seconds", "slow_seconds")
-    found: dict[str, float] = {name: top.number(name) for name in times if top.has(name)}
-    counts = [name for name in Faults.__dataclass_fields__ if name not in times]
-    every = {name: top.integer(name) for name in counts if top.has(name)}
-    top.finish()
-    return Faults(**found, **every)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -81,7 +47,9 @@ class Simulator:
         self._ids: dict[str, str] = {}
         self._pending: dict[str, _Pending] = {}
         self._count = self._replies = 0
-        self._record = _open_record(received, self._ids)
+        self._record = None if received is None else ReceivedFile(received)
+        if self._record is not None:
+            self._ids = {line["reference"]: line["gateway_message_id"] for line in self._record.lines}
         self._server = _Server(port, self)
 
     @property
@@ -112,17 +80,21 @@ class Simulator:
         with self._changed:
             self._count += 1
             count = self._count
-            if _hits(faults.error_every, count):
+            if hits(faults.error_every, count):
                 return 500, {"error": "out of order"}
-            if _hits(faults.refuse_every, count):
+            if hits(faults.throttle_every, count):
+                return 429, {"error": "slower"}
+            if hits(faults.refuse_every, count):
                 return 422, {"error": "refused"}
             message_id = digest(str(body["reference"]), str(count))[:16]
             self._ids[str(body["reference"])] = message_id
             self._write(body, message_id)
+            if count == faults.kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
             self._schedule(body, message_id, count)
-        if _hits(faults.early_report_every, count):
+        if hits(faults.early_report_every, count):
             time.sleep(0.05)
-        return 200, None if _hits(faults.silence_every, count) else {"message_id": message_id}
+        return 200, None if hits(faults.silence_every, count) else {"message_id": message_id}
 
     def find(self, reference: str) -> dict[str, object]:
         """Tell whether a reference was received; the record is whole only where it survives a restart."""
@@ -156,20 +128,20 @@ class Simulator:
 
     def _schedule(self, body: Mapping[str, object], message_id: str, count: int) -> None:
         faults, to = self._faults, str(body["to"])
-        status = _FATES.get(to[-1], "DELIVRD")
-        delay = faults.report_delay_seconds * (10 if _hits(faults.late_report_every, count) else 1)
-        if _hits(faults.early_report_every, count):
+        status = fate_of(to)
+        delay = faults.report_delay_seconds * (10 if hits(faults.late_report_every, count) else 1)
+        if hits(faults.early_report_every, count):
             delay = 0.0
-        if status is not None and not _hits(faults.missing_report_every, count):
+        if status is not None and not hits(faults.missing_report_every, count):
             event = {
                 "kind": "report",
                 "reference": str(body["reference"]),
                 "message_id": message_id,
-                "status": status,
+                "status": status.value,
             }
-            for copy in range(2 if _hits(faults.duplicate_report_every, count) else 1):
+            for copy in range(2 if hits(faults.duplicate_report_every, count) else 1):
                 self._push(event, f"{message_id}-{copy}", delay)
-        if _hits(faults.stop_reply_every, count):
+        if hits(faults.stop_reply_every, count):
             self._push({"kind": "reply", "from": to, "text": "STOP"}, f"{message_id}-stop", delay)
 
     def _push(self, event: Mapping[str, str | None], event_id: str, delay: float) -> None:
@@ -180,14 +152,11 @@ class Simulator:
     def _write(self, body: Mapping[str, object], message_id: str) -> None:
         if self._record is None:
             return
-        line = {"at": to_iso(self._clock.now())} | {name: body[name] for name in ("to", "from", "text", "reference")}
-        self._record.write(json.dumps({**line, "gateway_message_id": message_id}, ensure_ascii=False) + "\n")
-        self._record.flush()
+        line = {name: str(body[name]) for name in ("to", "from", "text", "reference")}
+        self._record.write({"at": to_iso(self._clock.now())} | line | {"gateway_message_id": message_id})
 
 
-def serve(
-    port: int, faults: Path | None, received: Path | None, say: Callable[[str], None], clock: Clock | None = None
-) -> None:
+def serve(port: int, faults: Path | None, received: Path | None, say: Callable[[str], None]) -> None:
     """Run the simulator until interrupted.
 
     Args:
@@ -195,12 +164,11 @@ def serve(
         faults: YAML or JSON with what goes wrong (see `Faults`).
         received: file that gets a line per message; read again at the next start, so that its record stays whole.
         say: told the address, once.
-        clock: for the instants told; None = real time.
 
     Raises:
         UsageError: the port is taken, or a file cannot be read or written.
     """
-    simulator = start(port, read_faults(faults) if faults else Faults(), received, clock or Clock())
+    simulator = start(port, read_faults(faults) if faults else Faults(), received, Clock())
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: threading.Thread(target=simulator.stop).start())
     say(f"simulator: listening on {simulator.url}")
@@ -273,20 +241,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: a request line may hold a reference, its body a number."""
-
-
-def _open_record(path: Path | None, ids: dict[str, str]) -> TextIO | None:
-    """Open the record for appending after reading what an earlier run received."""
-    if path is None:
-        return None
-    if path.exists():
-        whole = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
-        for line in whole:
-            entry = json.loads(line)
-            ids[entry["reference"]] = entry["gateway_message_id"]
-        os.truncate(path, sum(len(line.encode()) for line in whole))  # a line cut by a kill was never answered
-    return path.open("a", encoding="utf-8")
-
-
-def _hits(every: int, count: int) -> bool:
-    return every > 0 and count % every == 0

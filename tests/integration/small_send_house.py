@@ -14,7 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from sends.gateways.simulator import Faults, start
+from sends.gateways.faults import Faults
+from sends.gateways.simulator import start
 from sends.house import SendStores
 from stores import operations
 from stores.home import init_home

@@ -19,7 +19,7 @@ def test_a_busy_database_is_waited_for(tmp_path, monkeypatch):
     stores = make_house(tmp_path, base=False)
     stores.engine.dispose()
     event.listen(stores.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 10"))
-    monkeypatch.setattr(listener, "open_gateway", lambda settings: _QuietGateway())
+    monkeypatch.setattr(listener, "open_gateway", lambda settings, passwords: _QuietGateway())
     told, rounds = [], []
     holder = stores.engine.connect()
     holder.connection.driver_connection.execute("BEGIN IMMEDIATE")  # another process that writes for long

@@ -1,0 +1,61 @@
+"""What goes wrong at a local simulator, on demand, and what becomes of a message by the last digit of its number.
+
+Both simulators read the same file of faults; what each fault looks like on the wire belongs to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import MappingProxyType
+
+from sends.fields import read_document
+from sends.gateways.gateway import ReportStatus
+
+#: The report on a message by the last digit of its number; digits that are not here: DELIVERED. None = silence.
+_FATES: Mapping[str, ReportStatus | None] = MappingProxyType(
+    {"7": ReportStatus.UNDELIVERED, "8": ReportStatus.EXPIRED, "9": None}
+)
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What goes wrong, where `…_every` n means with each n-th message received (0 = never); times in seconds."""
+
+    report_delay_seconds: float = 0.2
+    slow_seconds: float = 0.0  # before each answer
+    error_every: int = 0  # an error of the gateway's own, and the message was not taken
+    refuse_every: int = 0  # refused by answer
+    throttle_every: int = 0  # refused by answer, for now
+    silence_every: int = 0  # taken, and no answer
+    duplicate_report_every: int = 0
+    missing_report_every: int = 0
+    late_report_every: int = 0  # ten times the delay
+    early_report_every: int = 0  # before the answer
+    stop_reply_every: int = 0  # the phone answers STOP
+    kill_at: int = 0  # at this message the simulator kills itself: taken, and not answered
+
+
+def read_faults(path: Path) -> Faults:
+    """Read faults from YAML or JSON.
+
+    Raises:
+        FileInvalid: a key is not known or wrong.
+    """
+    top = read_document(path).top
+    given = [item for item in fields(Faults) if top.has(item.name)]
+    seconds = {item.name: top.number(item.name) for item in given if item.name.endswith("_seconds")}
+    counts = {item.name: top.integer(item.name) for item in given if not item.name.endswith("_seconds")}
+    top.finish()
+    return Faults(**seconds, **counts)  # type: ignore[arg-type]
+
+
+def fate_of(e164: str) -> ReportStatus | None:
+    """Return the final report on a message to a number; None = none ever comes."""
+    return _FATES.get(e164[-1:], ReportStatus.DELIVERED)
+
+
+def hits(every: int, count: int) -> bool:
+    """Return whether a fault meets the message of this count (1 = the first)."""
+    return every > 0 and count % every == 0

@@ -1,0 +1,155 @@
+"""The contract of every gateway, run over each kind in front of its simulator."""
+
+import time
+from collections import Counter
+
+import pytest
+from gateway_routes import ROUTES, message, write_settings
+
+from sends.gateways.gateway import Answer, EventKind, GatewayUnreachable, Proof, ReportStatus
+from sends.gateways.routes import open_gateway
+
+TEXTS = [
+    "Bonjour à tous, réunion jeudi 18 h. STOP 36111",
+    "Prix [5 €] {a} ~ | ^ \\ : tout l'alphabet GSM étendu",
+    "Ça commence à l’hôtel de ville « ici » — œuvre 😀",
+    "Une longue lettre, " * 20 + "fin.",
+    "Ê" * 200,
+]
+
+
+@pytest.fixture(params=ROUTES)
+def opened(request, tmp_path):
+    """A function that opens the route with faults; everything is closed at the end."""
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        yield lambda **faults: stack.enter_context(ROUTES[request.param](tmp_path, **faults))
+
+
+def hand_over(gateway, messages):
+    return {answer.reference: answer for answer in gateway.hand_over(iter(messages))}
+
+
+def collect(gateway, wanted, seconds=10.0):
+    """Take events in and acknowledge them until so many came, or nothing more does."""
+    found, end = [], time.monotonic() + seconds
+    while len(found) < wanted and time.monotonic() < end:
+        events = gateway.events(0.2)
+        gateway.acknowledge(events)
+        found += events
+    return found
+
+
+def test_a_message_arrives_once_as_it_was_written(opened):
+    route = opened()
+    gateway = route.open()
+    sent = [message(index * 10, text) for index, text in enumerate(TEXTS)]
+    answers = hand_over(gateway, sent)
+    assert {answer.answer for answer in answers.values()} == {Answer.ACCEPTED}
+    assert len({answer.gateway_message_id for answer in answers.values()}) == len(TEXTS)
+    arrived = {(line["to"], line["from"], line["text"]) for line in route.received()}
+    assert arrived == {(item.to, item.sender, item.text) for item in sent}
+    assert len(route.received()) == len(sent)
+
+
+def test_messages_are_pulled_when_there_is_room_for_them(opened):
+    gateway = opened(slow_seconds=0.02).open()
+    pulled, answered = [], 0
+
+    def messages():
+        for index in range(100):
+            pulled.append(index)
+            yield message(index)
+
+    for _ in gateway.hand_over(messages()):
+        answered += 1
+        assert len(pulled) - answered <= 20
+    assert answered == 100
+
+
+def test_every_report_is_told_until_it_is_acknowledged(opened):
+    route = opened()
+    first = route.open()
+    answers = hand_over(first, [message(index) for index in range(10)])
+    end, told = time.monotonic() + 10, []
+    while len(told) < 9 and time.monotonic() < end:
+        told = list(first.events(0.2))
+    assert {event.event_id for event in first.events(0.0)} == {event.event_id for event in told}
+    first.close()  # as a listener that died before it could commit
+    second = route.open()
+    again = collect(second, 9)
+    assert {event.event_id for event in again} == {event.event_id for event in told}
+    statuses = Counter(event.status for event in again)
+    assert statuses == {ReportStatus.DELIVERED: 7, ReportStatus.UNDELIVERED: 1, ReportStatus.EXPIRED: 1}
+    ids = {answer.gateway_message_id for answer in answers.values()}
+    assert {event.gateway_message_id for event in again} < ids
+    assert not collect(second, 1, seconds=1.0)
+
+
+def test_a_report_told_twice_is_one_event_or_two_that_say_the_same(opened):
+    route = opened(duplicate_report_every=1)
+    gateway = route.open()
+    hand_over(gateway, [message(1), message(2)])
+    events = collect(gateway, 4, seconds=1.5)
+    assert {event.status for event in events} == {ReportStatus.DELIVERED}
+    assert len({event.gateway_message_id for event in events}) == 2
+
+
+@pytest.mark.parametrize("text", ["STOP", "Arrêt svp !", "OUI je suis d’accord 😀"])
+def test_a_reply_comes_with_its_phone_and_its_text(opened, text):
+    route = opened()
+    gateway = route.open()
+    gateway.events(0.0)
+    route.reply("+33639980042", text)
+    (event,) = collect(gateway, 1)
+    assert (event.kind, event.phone, event.text) == (EventKind.REPLY, "+33639980042", text)
+
+
+def test_what_is_refused_is_rejected_and_does_not_arrive(opened):
+    route = opened(refuse_every=3)
+    answers = Counter(answer.answer for answer in hand_over(route.open(), map(message, range(9))).values())
+    assert answers == {Answer.ACCEPTED: 6, Answer.REJECTED: 3}
+    assert len(route.received()) == 6
+
+
+def test_what_is_refused_for_now_says_so_and_does_not_arrive(opened):
+    route = opened(throttle_every=3)
+    answers = Counter(answer.answer for answer in hand_over(route.open(), map(message, range(9))).values())
+    assert answers == {Answer.ACCEPTED: 6, Answer.THROTTLED: 3}
+    assert len(route.received()) == 6
+
+
+def test_an_error_of_the_gateway_and_its_silence_are_unknown(opened):
+    route = opened(error_every=4, silence_every=3, timeout=1)
+    answers = Counter(answer.answer for answer in hand_over(route.open(), map(message, range(6))).values())
+    assert answers == {Answer.ACCEPTED: 3, Answer.UNKNOWN: 3}
+    assert len(route.received()) == 5
+    assert len({line["to"] for line in route.received()}) == 5
+
+
+def test_where_nobody_answers_nothing_is_sent_and_no_event_is_invented(tmp_path, opened):
+    route = opened()
+    name, scheme = route.settings.name, route.settings.url.split(":")[0]
+    nobody = open_gateway(write_settings(tmp_path, name, url=f"{scheme}://127.0.0.1:1"))
+    answers = hand_over(nobody, [message(1), message(2)])
+    assert {answer.answer for answer in answers.values()} == {Answer.NOT_SENT}
+    with pytest.raises(GatewayUnreachable):
+        nobody.events(0.1)
+
+
+def test_no_gateway_proves_absence_of_what_arrived(opened):
+    route = opened()
+    gateway = route.open()
+    hand_over(gateway, [message(1)])
+    assert gateway.received(message(1).reference).proof is not Proof.ABSENT
+
+
+def test_a_client_shows_no_number_and_no_text(opened):
+    route = opened()
+    gateway = route.open()
+    hand_over(gateway, [message(1)])
+    route.reply("+33639980042", "STOP")
+    shown = repr(collect(gateway, 2)) + repr(message(1))
+    assert "63998" not in shown
+    assert "STOP" not in shown
