@@ -125,7 +125,7 @@ def suppress(
     }
     if not insert_once(work, opt_outs, [row]):
         return False
-    told: dict[str, object] = {"contact_id": contact_id, "kind": kind.value, "source": source}
+    told = {name: row[name] for name in ("contact_id", "kind", "source", "effective_at", "known_at")}
     journal.append(work, known_at, journal.Entry.OPT_OUT, str(row["opt_out_id"]), told)
     return True
 

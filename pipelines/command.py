@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import acts, base, campaign, gateway, golden, judge, open_data, origin, segment
+from pipelines.commands import acts, base, campaign, gateway, golden, judge, log, open_data, origin, segment
 from terms.errors import FiliationError
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.add_typer(open_data.app, name="open-data")
 app.add_typer(segment.app, name="segment")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(gateway.app, name="gateway")
+app.add_typer(log.app, name="log")
 app.command()(gateway.optout)
 
 

@@ -54,6 +54,11 @@ class Home:
         return self.root / "snapshots"
 
     @property
+    def log(self) -> Path:
+        """The transparency log: tiles, checkpoints and the seals of messages."""
+        return self.root / "log"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own home: runs, event log, schedules."""
         return self.root / "dagster"
@@ -81,6 +86,7 @@ class Home:
             self.lake,
             self.warehouse,
             self.snapshots,
+            self.log,
             self.dagster,
             self.dbt,
         )

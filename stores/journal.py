@@ -37,6 +37,9 @@ class Entry(StrEnum):
     APPROVAL = "approval"
     SENDS = "sends"
     LOOK_UP = "look_up"
+    FILES = "sealed_files"
+    MESSAGES = "sealed_messages"
+    PAPER = "paper"
 
 
 def append(connection: Connection, at: datetime, kind: Entry, subject: str, payload: Mapping[str, object]) -> None:

@@ -395,6 +395,50 @@ journal = Table(
     _text("payload_sha256"),
 )
 
+#: The transparency log: which journal line is which leaf. Without its salt a leaf says nothing about its line.
+log_leaves = Table(
+    "log_leaves",
+    metadata,
+    _number("position"),  # of the leaf, from 0, without gaps
+    _number("journal_sequence"),
+    _text("salt", null=True),  # hex; destroyed when the line is erased
+    _text("leaf_hash"),  # hex
+    PrimaryKeyConstraint("position"),
+    UniqueConstraint("journal_sequence"),
+)
+
+log_checkpoints = Table(
+    "log_checkpoints",
+    metadata,
+    _number("size"),  # leaves covered
+    _text("note"),  # signed note, as it was written out
+    _number("signed_at"),
+    PrimaryKeyConstraint("size"),
+)
+
+#: Files of the stores as they were when they were sealed; who rewrites a sealed file seals it again, in a later batch.
+sealed_files = Table(
+    "sealed_files",
+    metadata,
+    _text("path"),  # under the home
+    _number("bytes"),
+    _text("sha256"),
+    _number("batch"),
+    PrimaryKeyConstraint("path", "batch"),
+)
+
+#: Batches of messages that were sealed together; their commitments lie in `log/messages/`.
+sealed_messages = Table(
+    "sealed_messages",
+    metadata,
+    _text("plan_id"),
+    _number("batch"),  # 1, 2, ... within the plan
+    _number("messages"),
+    _text("root"),  # hex
+    _number("sealed_at"),
+    PrimaryKeyConstraint("plan_id", "batch"),
+)
+
 
 def open_operations(url: str) -> Engine:
     """Return an engine for `url` (SQLite or PostgreSQL by psycopg).

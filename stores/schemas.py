@@ -477,6 +477,20 @@ DOSSIER_FEEDS = Table(
     + _KNOWN,
 )
 
+MESSAGE_SEALS = Table(
+    "message_seals",
+    "message of a batch that was sealed together",
+    ("position",),
+    _columns(
+        Privacy.OPEN,
+        ("position", "BIGINT", "of the leaf in the batch, from 0, without gaps"),
+        ("send_id", "VARCHAR", ""),
+        ("events", "BIGINT", "events of the message when it was sealed; more of them since = it moved on"),
+        ("salt", "BLOB", "destroyed (null) when the person is erased"),
+        ("commitment", "BLOB", "sha256 of salt and record: the leaf"),
+    ),
+)
+
 RULES = Table(
     "rules",
     "reason code x profile x period of the law",

@@ -18,6 +18,7 @@ FLOOR = {
     "open_data": 1,
     "territories": 1,
     "sends": 1,
+    "sealing": 1,
     "lineage": 1,
     "publishing": 1,
     "assets": 2,

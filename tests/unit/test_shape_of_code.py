@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
-    "terms stores consent partners_ingest open_data territories sends lineage publishing assets pipelines sample bench"
+    "terms stores consent partners_ingest open_data territories sends sealing lineage publishing assets pipelines sample bench"
 ).split()
 FILES = [
     file

@@ -1,0 +1,48 @@
+"""The asset of the transparency log, and the check that nothing which was sealed has changed.
+
+How things are sealed and compared stands in the room `sealing`.
+"""
+
+import dagster as dg
+
+from assets import vocabulary as words
+from sealing.check import check_chain
+from sealing.log import Log
+from sealing.seal import seal
+from stores.house import House
+
+#: Findings that a check result names; the command `filiation log check` names all.
+_NAMED = 50
+
+
+@dg.asset(
+    deps=["published_base"],
+    group_name=words.BASE,
+    owners=words.DATA_ENGINEERING,
+    kinds={"log"},
+)
+def sealed_log(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
+    """Journal, files and messages, sealed into the Merkle log up to a signed checkpoint."""
+    report = seal(writing_house)
+    size = report.checkpoint.size if report.checkpoint else 0
+    return dg.MaterializeResult(metadata=words.counts(entries=size, new_files=report.files, messages=report.messages))
+
+
+@dg.asset_check(asset=sealed_log, description="Log, journal, ledgers, files and messages are what was sealed.")
+def nothing_was_altered(writing_house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
+    """Compare everything that was sealed with what stands there now."""
+    report = check_chain(Log.of(writing_house), writing_house.home)
+    return dg.AssetCheckResult(
+        passed=report.holds,
+        severity=dg.AssetCheckSeverity.ERROR,
+        metadata={
+            **words.counts(
+                findings=len(report.findings), entries=report.leaves, files=report.files, messages=report.messages
+            ),
+            "problems": [finding.sentence() for finding in report.findings[:_NAMED]],
+        },
+    )
+
+
+ASSETS = [sealed_log]
+CHECKS = [nothing_was_altered]

@@ -1,0 +1,35 @@
+"""Sealing everything that is new, in the order in which one thing proves the other.
+
+Messages first, then files (their seals are files too), then the journal, which tells of both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sealing.checkpoint import Checkpoint
+from sealing.files import seal_files
+from sealing.log import Log, append_journal
+from sealing.messages import seal_messages
+from stores.house import House
+
+
+@dataclass(frozen=True)
+class SealReport:
+    """What one sealing added, and how far the log goes now."""
+
+    messages: int
+    files: int
+    checkpoint: Checkpoint | None
+
+
+def seal(house: House) -> SealReport:
+    """Seal what is new in the home and sign a checkpoint; to be called under the writer's lock, safe to repeat.
+
+    Raises:
+        FiliationError: the last checkpoint is not ours, or the ledger is older than it.
+    """
+    log, now = Log.of(house), house.clock.now()
+    messages = sum(batch.messages for batch in seal_messages(house.engine, log.folder, now))
+    files = seal_files(house.engine, house.home, now)
+    return SealReport(messages, files, append_journal(log, now))
