@@ -167,15 +167,17 @@ def _load(target: duckdb.DuckDBPyConnection, work: Connection, name: str, query:
     types = {
         column.name: "bigint" if column.type.python_type is int else "varchar" for column in query.selected_columns
     }
-    target.execute(f"create or replace temp table {name} ({', '.join(f'{c} {t}' for c, t in types.items())})")
+    columns = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
+    target.execute(f"create or replace temp table {name} ({columns})")
     found = work.execution_options(yield_per=_FETCH).execute(query)
     for rows in found.partitions(_FETCH):
-        columns = dict(zip(types, map(list, zip(*rows, strict=True)), strict=True))
+        cells = dict(zip(types, map(list, zip(*rows, strict=True)), strict=True))
         kinds = {c: pa.int64() if t == "bigint" else pa.string() for c, t in types.items()}
-        target.register("fetched", pa.table({c: pa.array(columns[c], kinds[c]) for c in types}))
+        target.register("fetched", pa.table({c: pa.array(cells[c], kinds[c]) for c in types}))
         target.execute(f"insert into {name} select * from fetched")
         target.unregister("fetched")
 
 
 def _struct(names: Sequence[str]) -> str:
-    return f"struct_pack({', '.join(f'{name} := {name}' for name in names)})"
+    members = ", ".join(f'"{name}" := "{name}"' for name in names)
+    return f"struct_pack({members})"

@@ -159,6 +159,7 @@ def fill_vault(stores, contacts):
         "file_name": "f.csv",
         "sha256": "0" * 64,
         "bytes": 1,
+        "warnings_json": "[]",
         "outcome": "accepted",
         "reading": 1,
         "arrived_at": 0,
