@@ -39,7 +39,8 @@ class UseVerdict:
 class OptIn:
     """One accepted opt-in row: where it stands in which file, what was shown, and what it is worth alone.
 
-    `uses` is None for a refusal: only an act, where the flag is given, can be used.
+    `uses` and `evidence_grade` are None for a refusal: only an act, where the flag is given, can be used.
+    The grade is A to D, `evidence_missing` names what keeps it from the best (feeds.md 2.5).
     """
 
     partner_id: str
@@ -58,6 +59,8 @@ class OptIn:
     page_url: str | None = field(repr=False)
     recipients: tuple[str, ...]
     channels: tuple[str, ...]
+    evidence_grade: str | None
+    evidence_missing: tuple[str, ...]
     uses: PerUse | None
 
     def to_json(self) -> dict[str, object]:
@@ -79,6 +82,8 @@ class OptIn:
             "page_url": self.page_url,
             "recipients": list(self.recipients),
             "channels": list(self.channels),
+            "evidence_grade": self.evidence_grade,
+            "evidence_missing": list(self.evidence_missing),
             "usable": self._per_use(lambda use: use is not None and use.verdict is Verdict.SENDABLE),
             "reasons": self._per_use(lambda use: list(use.reasons) if use else []),
         }
@@ -283,6 +288,9 @@ def _opt_in_lines(position: int, opt_in: OptIn) -> list[str]:
         f"             notice {opt_in.notice_id or 'unknown'}; recipients: {', '.join(opt_in.recipients) or 'none'};"
         f" channels: {', '.join(opt_in.channels) or 'none'}",
     ]
+    if opt_in.evidence_grade:
+        lacks = f", lacks {', '.join(opt_in.evidence_missing)}" if opt_in.evidence_missing else ""
+        lines.append(f"             evidence {opt_in.evidence_grade}{lacks}")
     if opt_in.notice_text:
         lines += textwrap.wrap(f"« {opt_in.notice_text} »", 110, initial_indent=" " * 13, subsequent_indent=" " * 15)
     if opt_in.uses:

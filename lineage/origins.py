@@ -140,7 +140,9 @@ def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse], urls: Mapping
             notices.notice_text,
             opt_ins.form_version,
             coalesce(opt_ins.recipients, []),
-            coalesce(opt_ins.channels, [])
+            coalesce(opt_ins.channels, []),
+            coalesce(opt_ins.evidence_missing, []),
+            opt_ins.evidence_grade
         from opt_ins
         left join (
             select partner_id, notice_id, any_value(notice_text) as notice_text
@@ -173,6 +175,8 @@ def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse], urls: Mapping
                 page_url=urls.get((delivery, line)),
                 recipients=tuple(lists[0]),
                 channels=tuple(lists[1]),
+                evidence_grade=lists[3],
+                evidence_missing=tuple(lists[2]),
                 uses=uses.get((delivery, line)),
             )
         )

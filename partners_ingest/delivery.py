@@ -55,19 +55,23 @@ def lay_facts(connection: duckdb.DuckDBPyConnection, facts: DeliveryFacts) -> No
 
 
 def judge_rows(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `judged` from `typed`: all columns and `reasons` (sorted codes, empty = accepted).
+    """Create `judged` from `typed`: all columns, `reasons` (sorted codes, empty = accepted) and `signal`.
 
     `typed` has `problem` (structural code, stands alone) and `faults` (codes that add up). DUPLICATE_ROW stands alone
-    too: no other code, and the text of an earlier record of the file (partners README, section 4).
+    too: no other code, and the text of an earlier record of the file (partners README, section 4). A row whose
+    structure is sound may take a consent back whatever its reasons (`signal`); the refusal of an accepted row is one
+    without that, and a repeated row repeats nothing.
     """
     connection.execute(
         """
         create table judged as
-        select *, case
+        select * exclude (takes_back), case
             when problem is not null then [problem]
             when len(faults) > 0 then list_sort(faults)
             when row_number() over (partition by record_key order by line_number) > 1 then ['DUPLICATE_ROW']
-            else []::varchar[] end as reasons
+            else []::varchar[] end as reasons,
+            case when problem is not null or reasons = ['DUPLICATE_ROW'] then null
+                when takes_back = 'flag_flip' and len(reasons) = 0 then null else takes_back end as signal
         from typed
         """
     )
@@ -76,7 +80,7 @@ def judge_rows(connection: duckdb.DuckDBPyConnection) -> None:
 def key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     """Create `keyed` from `judged`: all columns, and keyed hashes for what must not leave the vault.
 
-    Adds `contact_id` (accepted rows only), `source_key`, `consent_key`, `address_key`, `ip_key`.
+    Adds `contact_id` (accepted rows, and those that take a consent back), `source_key`, `consent_key`, `address_key`, `ip_key`.
     """
     record = "partner_id || chr(31) || source_record_id"
     consent = "partner_id || chr(31) || source_consent_id"
@@ -85,7 +89,7 @@ def key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
         f"""
         create table keyed as
         select r.*,
-            if(len(reasons) = 0 and e164 is not null, {Keys.contact_id_sql("e164")}, null) as contact_id,
+            if((len(reasons) = 0 or signal is not null) and e164 is not null, {Keys.contact_id_sql("e164")}, null) as contact_id,
             if(source_record_id <> '', {KeyedHash.sql(record, "source")}, null) as source_key,
             if(source_consent_id <> '', {KeyedHash.sql(consent, "source")}, null) as consent_key,
             if(street <> '', {KeyedHash.sql(address, "address")}, null) as address_key,

@@ -27,7 +27,7 @@ from partners_ingest.headers import difference, fit_header, header_version
 from partners_ingest.history import count_blanks, count_blanks_before
 from partners_ingest.landing import Arrival
 from partners_ingest.ledger import DeliveryRow, KnownDelivery
-from partners_ingest.opt_ins import OPT_INS_SQL, type_opt_ins
+from partners_ingest.opt_ins import OPT_INS_SQL, WITHDRAWAL_SIGNALS_SQL, type_opt_ins
 from partners_ingest.preflight import NamedFile
 from partners_ingest.quality import FeedCounts, QualityReport, judge_contract
 from partners_ingest.records import Header, Reader, Records
@@ -414,6 +414,7 @@ def _write_rows(case: _Case, bench: duckdb.DuckDBPyConnection, kind: str) -> Non
     failpoint.reach("delivery.vault_written")
     if kind == "optins":
         case.stores.lake.write(bench, schemas.OPT_INS, name, OPT_INS_SQL)
+        case.stores.lake.write(bench, schemas.WITHDRAWAL_SIGNALS, name, WITHDRAWAL_SIGNALS_SQL)
     else:
         case.stores.lake.write(bench, schemas.WITHDRAWALS, name, WITHDRAWALS_SQL)
     case.stores.lake.write(bench, schemas.QUARANTINE, name, rows.QUARANTINE_SQL)

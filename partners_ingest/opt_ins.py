@@ -44,9 +44,20 @@ select {PLACE_SQL}, contact_id, source_key, address_key, ip_key, flag, consented
 from keyed cross join delivery where len(reasons) = 0 order by line_number
 """
 
+#: Rows for `schemas.WITHDRAWAL_SIGNALS`, from `keyed` and `delivery`: whatever became of the row itself.
+WITHDRAWAL_SIGNALS_SQL = f"""
+select {PLACE_SQL}, contact_id, source_key, signal, withdrawal.at as withdrawn_at,
+    withdrawal.quality as withdrawn_at_quality
+from keyed cross join delivery
+where signal is not null and (contact_id is not null or source_key is not null) order by line_number
+"""
+
 
 def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: NumberRules) -> None:
     """Create `typed` from `fields` and `delivery`: typed columns, `problem`, and `faults` (row codes that add up).
+
+    `takes_back` says how the row tells of a consent taken back, if it does, and `withdrawal` from when: the person
+    was erased by the partner, there is an end date, or the flag says no (feeds.md 5.4).
 
     Codes: the phone's, FLAG_UNKNOWN, ENTRY_INCOMPLETE, CONSENT_IN_FUTURE (after the export instant),
     BIRTH_AFTER_CONSENT (by the Paris date of the consent); partners README, section 4.
@@ -59,7 +70,12 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
     connection.execute(
         f"""
         create table typed as
-        select r.* exclude (phones, entry_state, repairs), p.e164, p.phone_raw, p.kind as number_kind, p.zone as number_zone,
+        select r.* exclude (phones, entry_state, repairs, ended), p.e164, p.phone_raw,
+            p.kind as number_kind, p.zone as number_zone,
+            withdrawal_of(
+                case when takes_back = 'end_date' then ended
+                    when takes_back = 'flag_flip' and consented.at <= (select exported_at from delivery) then consented
+                end, '{feed.timezone}', (select exported_at from delivery)) as withdrawal,
             coalesce(p.e164[:8] = '+3363998', false) as is_fiction,
             {merged_sql("r.repairs", phone_repairs_sql("p.phone_raw", "p.e164"))} as repairs,
             list_filter([
@@ -78,12 +94,13 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
 def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     separators, values = feed.list_separators, feed.values
     consented = instant_sql("unguarded(consented_at)", formats_of(feed, "consented_at"), feed.timezone)
+    ended = instant_sql("unguarded(withdrawn_at)", formats_of(feed, "withdrawn_at"), feed.timezone)
     born = birth_date_sql("unguarded(birth_date)", formats_of(feed, "birth_date"), "(select read_on from delivery)")
     connection.execute(
         f"""
         create table row_values as
         with read as (
-            select *, {consented} as consented, {born} as born, {sex_sql("sex", values.sex)} as known_sex,
+            select *, {consented} as consented, {ended} as ended, {born} as born, {sex_sql("sex", values.sex)} as known_sex,
                 postcode_of(postcode, country_of(country)) as known_postcode
             from fields
         )
@@ -98,7 +115,9 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
             {list_sql("channels", separators.get("channels"), values.lists.get("channels"))} as channels,
             {list_sql("purposes", separators.get("purposes"), values.lists.get("purposes"))} as purposes,
             {list_sql("recipients", separators.get("recipients"), values.lists.get("recipients"))} as recipients,
-            known_sex as sex, known_postcode as postcode, country_of(country) as country,
+            case when {one_of_sql("erasure", values.erased)} then 'anonymised' when withdrawn_at <> '' then 'end_date'
+                when flag = 'refused' then 'flag_flip' end as takes_back,
+            ended, known_sex as sex, known_postcode as postcode, country_of(country) as country,
             {_repairs_sql(feed)} as repairs,
             {unread_sql({"birth_date": "born", "consented_at": "consented", "sex": "known_sex"})} as unread
         from read

@@ -117,9 +117,11 @@ def judge_contract(feed: Feed, counts: FeedCounts) -> QualityReport:
 
 
 def _bounds(feed: Feed, counts: FeedCounts) -> list[_Bound]:
-    bounds = [_Bound("records", Level.HOLD, float(feed.min_rows), None)]
+    # whoever took a consent back must not wait: withdrawals of an odd volume are told of, and go in
+    level = Level.HOLD if feed.kind == "optins" else Level.WARN
+    bounds = [_Bound("records", level, float(feed.min_rows), None)]
     if feed.mode == "full" and feed.max_change_pct is not None and counts.records_before:
-        bounds.append(_Bound("change_pct", Level.HOLD, None, float(feed.max_change_pct)))
+        bounds.append(_Bound("change_pct", level, None, float(feed.max_change_pct)))
     bounds.append(_Bound("quarantined_pct", Level.WARN, None, QUARANTINED_WARN_PCT))
     if counts.accepted_before:
         bounds.append(_Bound("drift_points", Level.WARN, None, DRIFT_WARN_POINTS))

@@ -62,6 +62,14 @@ _MACROS = (
         date '1899-12-30' + serial_number(cell)::integer, null)""",
     """create or replace temp macro serial_time(cell) as if(
         serial_number(cell) > 60, timestamp '1899-12-30' + to_seconds(round(serial_number(cell) * 86400)), null)""",
+    # a day without time counts from its last second in Paris (partners README, section 2); no date, or one of a day
+    # after the file's export, which is a slip of the pen: from the export, not years later
+    """create or replace temp macro withdrawal_instant(stated, zone) as if(stated.quality = 'date_only', utc_of_local(
+        timezone(zone, timezone('UTC', stated.at))::date::timestamp + interval '23:59:59', 'Europe/Paris'), stated.at)""",
+    """create or replace temp macro withdrawal_of(stated, zone, exported) as if(
+        withdrawal_instant(stated, zone) < exported + interval 1 day,
+        {'at': withdrawal_instant(stated, zone), 'quality': stated.quality},
+        {'at': exported, 'quality': 'export_instant'})""",
     # a bare number of seconds before 2001 or after 2286 is no instant of a consent
     r"""create or replace temp macro epoch_time(cell, per_second) as if(regexp_full_match(cell, '[0-9]{10}|[0-9]{13}')
         and length(cell) = if(per_second = 1, 10, 13), make_timestamp(cell::bigint * (1000000 // per_second)), null)""",

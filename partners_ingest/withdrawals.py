@@ -26,9 +26,6 @@ from partners_ingest.values import create_value_macros, formats_of, instant_sql
 from terms.environment import NumberRules
 from terms.reasons import RowRepair
 
-#: A withdrawal dated so much after its file's export is a slip of the pen: it counts from the export, not years later.
-_TOLERANCE = "1 day"
-
 #: Rows for `schemas.WITHDRAWALS`, from `keyed` and `delivery`.
 WITHDRAWALS_SQL = f"""
 select {PLACE_SQL}, contact_id, source_key, withdrawn_at, withdrawn_at_quality, repairs, unread
@@ -39,8 +36,7 @@ from keyed cross join delivery where len(reasons) = 0 order by line_number
 def type_withdrawals(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: NumberRules) -> None:
     """Create `typed` from `fields` and `delivery`: the columns of a withdrawal, `problem` and `faults`.
 
-    A day without time counts from its last second in Paris; no date, or none that can be read, from the export
-    instant (partners README, section 2). Neither can a withdrawal wait for a day after the export: it counts from then.
+    From when it counts is decided by the macro `withdrawal_of` of `values`.
     """
     create_value_macros(connection)
     create_repair_macros(connection)
@@ -50,30 +46,22 @@ def type_withdrawals(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: N
         f"""
         create table typed as
         with dated as (
-            select *,
-                case when day is not null then utc_of_local(day::timestamp + interval '23:59:59', 'Europe/Paris')
-                    else stated.at end as stated_at,
-                (select exported_at from delivery) as exported_at
+            select *, withdrawal_of(stated, '{feed.timezone}', (select exported_at from delivery)) as withdrawal
             from row_values
-        ),
-        timed as (
-            select * exclude (exported_at), exported_at,
-                stated_at is null or stated_at >= exported_at + interval {_TOLERANCE} as is_export_instant
-            from dated
         )
-        select r.* exclude (phones, stated, day, stated_at, exported_at, is_export_instant, repairs),
-            p.e164, p.phone_raw,
-            if(is_export_instant, exported_at, stated_at) as withdrawn_at,
-            if(is_export_instant, 'export_instant', stated.quality) as withdrawn_at_quality,
+        select r.* exclude (phones, stated, withdrawal, repairs), p.e164, p.phone_raw, null::varchar as takes_back,
+            withdrawal.at as withdrawn_at, withdrawal.quality as withdrawn_at_quality,
             if(p.e164 is null and source_record_id = '', [coalesce(p.code, 'PHONE_MISSING')], []) as faults,
             {merged_sql("r.repairs", _future_sql(), phone_repairs_sql("p.phone_raw", "p.e164"))} as repairs
-        from timed as r left join phones as p on r.line_number = p.line_number
+        from dated as r left join phones as p on r.line_number = p.line_number
         """
     )
 
 
 def _future_sql() -> str:
-    return codes_sql((RowRepair.WITHDRAWAL_DATE_IN_FUTURE, "is_export_instant and stated_at is not null"))
+    return codes_sql(
+        (RowRepair.WITHDRAWAL_DATE_IN_FUTURE, "stated is not null and withdrawal.quality = 'export_instant'")
+    )
 
 
 def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
@@ -90,8 +78,7 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
             reason as withdrawal_reason, nullif(postcode, '') as postcode, country_of(country) as country,
             {_repairs_sql(feed)} as repairs,
             {unread_sql({"withdrawn_at": "stated"})} as unread,
-            stated, if(stated.quality = 'date_only',
-                timezone('{feed.timezone}', timezone('UTC', stated.at))::date, null) as day
+            stated
         from read
         """
     )

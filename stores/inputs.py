@@ -112,8 +112,8 @@ def attach_sources(build: duckdb.DuckDBPyConnection, inputs: BuildInputs, lake: 
         schemas.QUARANTINE: lake.sql(schemas.QUARANTINE, [name for _, name in readings]),
         schemas.ADDRESS_TIES: lake.sql(schemas.ADDRESS_TIES, [inputs.ties_sha256] if inputs.ties_sha256 else []),
     }
-    brackets = [name for _, name in readings if lake.path(schemas.AGE_BRACKETS, name).exists()]
-    queries[schemas.AGE_BRACKETS] = lake.sql(schemas.AGE_BRACKETS, brackets)
+    for table in (schemas.AGE_BRACKETS, schemas.WITHDRAWAL_SIGNALS):  # not every reading has a file of them
+        queries[table] = lake.sql(table, [name for _, name in readings if lake.path(table, name).exists()])
     for table in _OPEN_DATA_TABLES:
         present = [key for key in inputs.open_data if lake.path(table, key).exists()]
         queries[table] = lake.sql(table, present)

@@ -123,6 +123,23 @@ WITHDRAWALS = Table(
     ),
 )
 
+WITHDRAWAL_SIGNALS = Table(
+    "withdrawal_signals",
+    "record of an opt-in file that takes a consent back, whether the record itself was accepted or quarantined",
+    ("delivery_id", "line_number"),
+    _ROW_ID
+    + _PLACE
+    + _INSTANTS
+    + _columns(
+        Privacy.PSEUDONYMOUS,
+        ("contact_id", "UUID", "keyed hash of the number, where it can be read"),
+        ("source_key", "VARCHAR", "keyed hash of partner and record id, where the row gives one"),
+        ("signal", "VARCHAR", "anonymised, end_date, flag_flip (a refusal in a row that was quarantined)"),
+        ("withdrawn_at", "TIMESTAMP", "instant from which it counts; without a date that can be, the export instant"),
+        ("withdrawn_at_quality", "VARCHAR", "exact_utc, zone_assumed, date_only, export_instant"),
+    ),
+)
+
 QUARANTINE = Table(
     "quarantine",
     "record that cannot be trusted, with all its reasons and none of its values",
@@ -578,6 +595,7 @@ VAULT_TABLES = (IDENTITIES, ADDRESSES, SALTS)
 LAKE_TABLES = (
     OPT_INS,
     WITHDRAWALS,
+    WITHDRAWAL_SIGNALS,
     QUARANTINE,
     AGE_BRACKETS,
     ADDRESS_TIES,

@@ -71,7 +71,8 @@ class House:
         return report
 
     def lake_rows(self, table: schemas.Table, columns: str) -> list[tuple[object, ...]]:
-        kind = {schemas.OPT_INS: "optins", schemas.WITHDRAWALS: "withdrawals"}.get(table)
+        kinds = {schemas.WITHDRAWAL_SIGNALS: "optins", schemas.OPT_INS: "optins", schemas.WITHDRAWALS: "withdrawals"}
+        kind = kinds.get(table)
         names = [
             reading_name(item.delivery_id, item.reading)
             for item in accepted_deliveries(self.stores.engine)
@@ -182,6 +183,87 @@ def test_a_withdrawal_by_number_reaches_the_contact_and_one_that_names_nobody_is
     assert house.lake_rows(schemas.QUARANTINE, "line_number, reasons") == [
         (3, ["PHONE_MASKED"]),
         (4, ["PHONE_MISSING"]),
+    ]
+
+
+SIGNALS = DOSSIER.replace(
+    '["id", "name", "phone", "agrees", "agreed_at", "born", "zip"]',
+    '["id", "name", "phone", "agrees", "agreed_at", "born", "zip", "gone", "until"]',
+).replace('      postcode: "zip"\n', '      postcode: "zip"\n      erasure: "gone"\n      withdrawn_at: "until"\n')
+SIGNALS = SIGNALS.replace('"refused": ["no", ""]}', '"refused": ["no", ""]}\n      erasure: {"erased": ["1"]}', 1)
+SIGNALS = SIGNALS.replace(
+    '"birth_date": ["YYYY-MM-DD"]}', '"birth_date": ["YYYY-MM-DD"], "withdrawn_at": ["DD/MM/YYYY"]}'
+)
+
+
+def test_a_row_of_an_opt_in_file_takes_a_consent_back_even_where_it_is_quarantined(house: House) -> None:
+    write_dossier(house.root / "partners", SIGNALS)
+    rows = [
+        "1,,,,,,,1,",  # erased: nothing is left but the id
+        "2,Lys,06 39 98 00 02,yes,2026-03-02T10:00:00+01:00,,75011,,05/03/2026",  # accepted, with an end date
+        "3,Lys,06 39 XX XX 42,no,,,75011,,",  # the number is bad, the id is not
+        "4,Lys,06 39 98 00 04,no,2026-03-04T10:00:00Z,2028-05-02,75011,,",  # born after the consent
+        ",Lys,N/A,no,,,75011,,",  # names nobody
+        "6,Lys,06 39 98 00 06,no,,,75011,,",  # accepted: its refusal needs no second telling
+        "7,Lys,06 39 98 00 07,yes,2026-03-02T10:00:00+01:00,,75011,,31/12/2062",  # a slip of the pen
+        "8,Lys,06 39 98 00 08,perhaps,,,75011,,",  # says neither yes nor no
+    ]
+    house.drop("names_20260309.csv", NAMES_HEADER.strip() + ",gone,until\n" + "\n".join(rows) + "\n")
+    report = house.one()
+    assert (report.data_rows, report.accepted_rows, report.quarantined_rows) == (8, 3, 5)
+    exported = datetime(2026, 3, 9, 22, 59, 59)
+    found = house.lake_rows(
+        schemas.WITHDRAWAL_SIGNALS,
+        "line_number, signal, withdrawn_at, withdrawn_at_quality, source_key is not null, contact_id::varchar",
+    )
+    numbered = {number: house.stores.keys.contact_id(f"+3363998000{number}") for number in (2, 4, 7)}
+    assert found == [
+        (2, "anonymised", exported, "export_instant", True, None),
+        (3, "end_date", datetime(2026, 3, 5, 22, 59, 59), "date_only", True, numbered[2]),
+        (4, "flag_flip", exported, "export_instant", True, None),
+        (5, "flag_flip", datetime(2026, 3, 4, 10), "exact_utc", True, numbered[4]),
+        (8, "end_date", exported, "export_instant", True, numbered[7]),
+    ]
+
+
+def test_a_file_of_withdrawals_is_never_held_for_its_volume(house: House) -> None:
+    careful = DOSSIER.replace(
+        'mode: "delta"\n    headers: [["id", "left_on"]]', 'mode: "full"\n    headers: [["id", "left_on"]]'
+    )
+    before, after = careful.split('  - feed_id: "lys-left"')
+    after = after.replace("min_rows: 1", "min_rows: 2").replace("max_change_pct: null", "max_change_pct: 10")
+    write_dossier(house.root / "partners", f'{before}  - feed_id: "lys-left"{after}')
+    house.drop("left_20260309.csv", "id;left_on\n1;\n2;\n3;\n")
+    house.drop("left_20260310.csv", "id;left_on\n4;\n")
+    reports = house.refresh()
+    assert [report.outcome for report in reports] == ["accepted", "accepted"]
+    assert reports[1].quality is not None
+    assert {"records", "change_pct"} <= {check.name for check in reports[1].quality.warnings}
+
+
+def test_what_was_mended_and_what_could_not_be_read_stands_on_the_row(house: House) -> None:
+    house.drop(
+        "names_20260309.csv",
+        NAMES_HEADER
+        + names_row(1)
+        + "'2,AndrÃ© Lys,639980002,yes,soon,1980-05-02,6000\n"
+        + "3,Lys\u200b,0639980003,yes,2025-10-26 02:30:00,31/05/1980,75011\n",
+    )
+    house.drop("left_20260309.csv", "id;left_on\n'1;2062-03-01\n2;soon\n")
+    house.refresh()
+    assert house.lake_rows(schemas.OPT_INS, "line_number, repairs, unread, has_page_url") == [
+        (2, [], [], False),
+        (
+            3,
+            ["MOJIBAKE_REPAIRED", "PHONE_ZERO_RESTORED", "POSTCODE_ZERO_RESTORED", "SPREADSHEET_GUARD_REMOVED"],
+            ["consented_at"],
+            False,
+        ),
+        (4, ["INVISIBLE_CHARACTERS_REMOVED", "LOCAL_TIME_AMBIGUOUS"], ["birth_date"], False),
+    ]
+    assert house.lake_rows(schemas.WITHDRAWALS, "line_number, repairs, unread") == [
+        (2, ["SPREADSHEET_GUARD_REMOVED", "WITHDRAWAL_DATE_IN_FUTURE"], []),
+        (3, [], ["withdrawn_at"]),
     ]
 
 

@@ -32,7 +32,8 @@ select
     'jeux-valombre' as partner_id, 'jeux-participations' as feed_id, 'entries.jsonl.gz' as file_name, 'ab' as file_sha256,
     contact_id::uuid as contact_id, flag, consented_at::timestamp as consented_at,
     '2026-03-31 02:07:00'::timestamp as received_at, notice_id, '600300' as form_version,
-    ['Contact Citoyen SAS'] as recipients, ['sms', 'voice'] as channels
+    ['Contact Citoyen SAS'] as recipients, ['sms', 'voice'] as channels,
+    if(flag = 'given', 'B', null) as evidence_grade, if(flag = 'given', ['page_url'], null) as evidence_missing
 from (values
     (1, '{known}', 'given', '2026-03-02 17:04:11', 'n1'),
     (2, '{known}', 'refused', null, null),

@@ -43,6 +43,8 @@ OPT_IN = OptIn(
     page_url="https://jeux.test/?nom=Marcillac",
     recipients=("Contact Citoyen SAS",),
     channels=("sms",),
+    evidence_grade="B",
+    evidence_missing=("page_url", "ip"),
     uses=USES,
 )
 SEND = Send(

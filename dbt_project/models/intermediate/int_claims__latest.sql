@@ -8,6 +8,8 @@ select
     channels,
     purposes,
     recipients,
+    parties_named,
+    coalesce(is_in_interval, true) as is_form_in_use,
     collected_directly
 from {{ ref('int_claims__resolved') }}
 where known_until = {{ for_ever() }}

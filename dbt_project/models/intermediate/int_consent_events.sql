@@ -1,6 +1,7 @@
 -- A refusal counts at its instant; without one it is a withdrawal at its file's export if the same record had been
 -- given in an earlier-exported file, else nothing (partners README 5). A withdrawal by id reaches every number that
--- the id ever stood for.
+-- the id ever stood for. Opt-in files tell of withdrawals too, in rows whatever their worth: a person erased, an end
+-- date, a flag turned to no. The last is one only where the partner had said yes before.
 with
 
 rows as (
@@ -40,6 +41,46 @@ turned as (
         on rows.source_key = given_records.source_key and rows.exported_at > given_records.exported_at
     where rows.flag = 'refused' and rows.consented_at is null
     group by rows.contact_id, rows.exported_at, rows.received_at, rows.partner_id, rows.delivery_id, rows.line_number
+),
+
+signals as (
+    select
+        signals.*,
+        records.contact_id as signalled_contact_id,
+        greatest(signals.received_at, records.known_from) as known_at
+    from {{ ref('stg_partners__withdrawal_signals') }} as signals
+    inner join records
+        on signals.source_key = records.source_key
+    union all
+    select
+        *,
+        contact_id,
+        received_at
+    from {{ ref('stg_partners__withdrawal_signals') }}
+    where contact_id is not null
+),
+
+signalled as (
+    select
+        signals.signalled_contact_id as contact_id,
+        signals.signal,
+        signals.withdrawn_at as occurred_at,
+        greatest(min(signals.known_at), coalesce(min(given.received_at), min(signals.known_at))) as known_at,
+        signals.partner_id,
+        signals.delivery_id,
+        signals.line_number
+    from signals
+    left join rows as given
+        on
+            signals.signal = 'flag_flip'
+            and signals.signalled_contact_id = given.contact_id
+            and signals.partner_id = given.partner_id
+            and signals.exported_at > given.exported_at
+            and given.flag = 'given'
+    where signals.signal <> 'flag_flip' or given.contact_id is not null
+    group by
+        signals.signalled_contact_id, signals.signal, signals.withdrawn_at, signals.partner_id, signals.delivery_id,
+        signals.line_number
 ),
 
 withdrawn as (
@@ -112,10 +153,25 @@ events as (
         line_number
     from withdrawn
     group by contact_id, occurred_at, partner_id, delivery_id, line_number
+    union all
+    select
+        contact_id,
+        'ConsentWithdrawn' as event_state,
+        case signal
+            when 'anonymised' then 'person erased by the partner'
+            when 'end_date' then 'end date in an opt-in row'
+            else 'flag turned to no'
+        end as signal,
+        occurred_at,
+        known_at,
+        partner_id,
+        delivery_id,
+        line_number
+    from signalled
 )
 
 select
-    md5(concat_ws('|', delivery_id, line_number, contact_id, event_state)) as event_id,
+    md5(concat_ws('|', delivery_id, line_number, contact_id, event_state, signal)) as event_id,
     contact_id,
     event_state,
     signal,

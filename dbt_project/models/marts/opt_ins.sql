@@ -34,7 +34,9 @@ select
     opt_ins.number_zone,
     opt_ins.is_fiction,
     opt_ins.repairs,
-    opt_ins.unread
+    opt_ins.unread,
+    graded.evidence_grade,
+    graded.evidence_missing
 from {{ ref('stg_partners__opt_ins') }} as opt_ins
 inner join {{ ref('stg_partners__deliveries') }} as deliveries
     on opt_ins.delivery_id = deliveries.delivery_id
@@ -42,4 +44,6 @@ inner join {{ ref('int_opt_ins__claimed') }} as claimed
     on opt_ins.delivery_id = claimed.delivery_id and opt_ins.line_number = claimed.line_number
 inner join {{ ref('int_claims__latest') }} as claims
     on claimed.claim_id = claims.claim_id
+left join {{ ref('int_opt_ins__graded') }} as graded
+    on opt_ins.delivery_id = graded.delivery_id and opt_ins.line_number = graded.line_number
 order by opt_ins.contact_id
