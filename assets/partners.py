@@ -12,6 +12,7 @@ import dagster as dg
 from assets import vocabulary as words
 from consent.dossiers import read_dossiers
 from partners_ingest.completeness import sort_arrivals, stalled
+from partners_ingest.drift import Drift
 from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
 from partners_ingest.landing import scan_landing
 from stores.house import House
@@ -23,6 +24,19 @@ class LandingFolders(dg.Config):
 
     landing: str | None = None
     partners: str | None = None
+
+
+#: What each check of drift asks of the new deliveries; each is judged by its feed's own history, and warns.
+_DRIFTS = {
+    "volume": "Great Expectations: as many records as usual.",
+    "quarantined": "Great Expectations: few records that cannot be trusted.",
+    "blanks": "Great Expectations: no column blank more or less often than usual.",
+    "unread": "Great Expectations: no column unreadable more often than usual.",
+    "numbers": "Great Expectations: no more unreadable numbers than usual.",
+    "words": "Great Expectations: no words that the feed never had.",
+    "consent_dates": "Great Expectations: consents as old at their export as usual.",
+    "repeats": "Great Expectations: no address or IP on many more rows than usual.",
+}
 
 
 @dg.multi_asset(
@@ -70,7 +84,11 @@ class LandingFolders(dg.Config):
             description="No file has waited for more than an hour for its marker, sidecar or last bytes.",
         ),
         dg.AssetCheckSpec(
-            "feed_contract", asset=["lake", "opt_ins"], description="Great Expectations: each feed's own bounds."
+            "feed_contract", asset=["lake", "deliveries"], description="Great Expectations: each feed's own bounds."
+        ),
+        *(
+            dg.AssetCheckSpec(f"drift_{check}", asset=["lake", "deliveries"], description=told)
+            for check, told in _DRIFTS.items()
         ),
     ],
 )
@@ -94,6 +112,7 @@ def partner_files(
     yield from _materialisations(reports, len(arrivals.waiting))
     yield _transfer_check(stalled(arrivals.waiting, now))
     yield _contract_check(reports)
+    yield from (_drift_check(check, reports) for check in _DRIFTS)
 
 
 def _stores(house: House) -> IntakeStores:
@@ -130,19 +149,52 @@ def _materialisations(reports: tuple[DeliveryReport, ...], still_arriving: int) 
 
 
 def _contract_check(reports: tuple[DeliveryReport, ...]) -> dg.AssetCheckResult:
-    judged = [report.quality for report in reports if report.quality is not None]
-    held = [report for report in reports if report.quality is not None and report.quality.hold is not None]
-    warnings = [f"{quality.feed_id}: {check.name}" for quality in judged for check in quality.warnings]
+    judged = [report for report in reports if report.quality is not None]
+    held = [report for report in judged if report.quality is not None and report.quality.hold is not None]
     return dg.AssetCheckResult(
-        asset_key=["lake", "opt_ins"],
+        asset_key=["lake", "deliveries"],
         check_name="feed_contract",
-        passed=not held and not warnings,
+        passed=not held,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
-            **words.counts(judged=len(judged), held=len(held), drift_warnings=len(warnings)),
+            **words.counts(judged=len(judged), held=len(held)),
             "held_deliveries": [report.delivery_id for report in held],
-            "warnings": sorted(set(warnings)),
         },
+    )
+
+
+def _drift_check(check: str, reports: tuple[DeliveryReport, ...]) -> dg.AssetCheckResult:
+    found = [(report, drift) for report in reports if report.quality for drift in report.quality.drifts(check)]
+    return dg.AssetCheckResult(
+        asset_key=["lake", "deliveries"],
+        check_name=f"drift_{check}",
+        passed=not found,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            **words.counts(deliveries=len({report.delivery_id for report, _ in found})),
+            "where": dg.MetadataValue.table([_drift_record(report, drift) for report, drift in found], _DRIFT_COLUMNS),
+        },
+    )
+
+
+_DRIFT_COLUMNS = dg.TableSchema(
+    [dg.TableColumn(name) for name in ("delivery_id", "feed_id", "subject")]
+    + [dg.TableColumn(name, "float") for name in ("percent", "usual_percent")]
+    + [dg.TableColumn("rows", "int"), dg.TableColumn("first_lines")]
+)
+
+
+def _drift_record(report: DeliveryReport, drift: Drift) -> dg.TableRecord:
+    return dg.TableRecord(
+        {
+            "delivery_id": report.delivery_id,
+            "feed_id": report.feed_id or "",
+            "subject": drift.subject,
+            "percent": round(drift.percent, 1),
+            "usual_percent": round(drift.usual, 1),
+            "rows": drift.rows,
+            "first_lines": ", ".join(str(line) for line in drift.lines),
+        }
     )
 
 

@@ -18,13 +18,14 @@ from zoneinfo import ZoneInfo
 import duckdb
 from sqlalchemy import Engine
 
-from consent.dossiers import Dossier, DossierSet
+from consent.dossiers import Dossier, DossierSet, Feed
 from partners_ingest import delivery as rows
 from partners_ingest import ledger, preflight
 from partners_ingest.delivery import ControlTotals, DeliveryFacts
+from partners_ingest.drift import HISTORY, compare
 from partners_ingest.fields import create_fields
+from partners_ingest.figures import Figures, count_figures, figures_sql, read_figures
 from partners_ingest.headers import difference, fit_header, header_version
-from partners_ingest.history import count_blanks, count_blanks_before
 from partners_ingest.landing import Arrival
 from partners_ingest.ledger import DeliveryRow, KnownDelivery
 from partners_ingest.opt_ins import OPT_INS_SQL, WITHDRAWAL_SIGNALS_SQL, type_opt_ins
@@ -380,34 +381,32 @@ def _judge_rows(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, 
         type_withdrawals(bench, feed, case.rules)
     rows.judge_rows(bench)
     totals = rows.control_totals(bench, records.header.lines)
-    quality = _judge_quality(case, bench, judged.named, totals)
+    rows.key_rows(bench, case.stores.keys)
+    quality = _judge_quality(case, feed, totals, count_figures(bench, feed.kind, case.stores.keys))
     judged = replace(judged, totals=totals, quality=quality)
+    name = reading_name(case.delivery_id, case.reading)
+    case.stores.lake.write(bench, schemas.DELIVERY_FIGURES, name, figures_sql())
     if quality.hold is not None and not (case.is_released and quality.hold in RELEASABLE):
         return replace(judged, reason=quality.hold)
     _write_rows(case, bench, feed.kind)
     return judged
 
 
-def _judge_quality(
-    case: _Case, bench: duckdb.DuckDBPyConnection, named: NamedFile, totals: ControlTotals
-) -> QualityReport:
-    feed = named.feed
-    last = ledger.last_accepted(case.stores.engine, case.arrival.partner_id, feed.feed_id, case.delivery_id)
+def _judge_quality(case: _Case, feed: Feed, totals: ControlTotals, figures: Figures) -> QualityReport:
+    before = ledger.accepted_before(
+        case.stores.engine, case.arrival.partner_id, feed.feed_id, case.delivery_id, HISTORY
+    )
+    names = [reading_name(earlier.delivery_id, earlier.reading) for earlier in before]
     counts = FeedCounts(
         records=totals.data_rows,
-        quarantined=totals.quarantined_rows,
-        accepted=totals.accepted_rows,
-        blanks=count_blanks(bench, feed.kind),
-        records_before=last.data_rows if last else None,
-        accepted_before=last.accepted_rows if last else None,
-        blanks_before=count_blanks_before(bench, case.stores.lake, feed.kind, last) if last else {},
+        records_before=before[0].data_rows if before else None,
+        drifts=compare(figures, read_figures(case.stores.lake, names)),
     )
     return judge_contract(feed, counts)
 
 
 def _write_rows(case: _Case, bench: duckdb.DuckDBPyConnection, kind: str) -> None:
     name = reading_name(case.delivery_id, case.reading)
-    rows.key_rows(bench, case.stores.keys)
     case.stores.vault.write(bench, schemas.IDENTITIES, name, rows.IDENTITIES_SQL)
     if kind == "optins":
         case.stores.vault.write(bench, schemas.ADDRESSES, name, rows.ADDRESSES_SQL)

@@ -63,8 +63,8 @@ class KnownDelivery:
 
 
 @dataclass(frozen=True)
-class LastAccepted:
-    """The last accepted delivery of a feed before another one."""
+class EarlierDelivery:
+    """An accepted delivery of a feed before another one."""
 
     delivery_id: str
     reading: int
@@ -92,19 +92,21 @@ def find_known(engine: Engine, delivery_id: str) -> KnownDelivery | None:
     )
 
 
-def last_accepted(engine: Engine, partner_id: str, feed_id: str, delivery_id: str) -> LastAccepted | None:
-    """Return the accepted delivery of a feed with the newest export instant, this one left out."""
+def accepted_before(
+    engine: Engine, partner_id: str, feed_id: str, delivery_id: str, limit: int
+) -> tuple[EarlierDelivery, ...]:
+    """Return the accepted deliveries of a feed, the newest export first, this one left out."""
     table = operations.deliveries
     query = (
         select(table.c.delivery_id, table.c.reading, table.c.data_rows, table.c.accepted_rows)
         .where(table.c.partner_id == partner_id, table.c.feed_id == feed_id)
         .where(table.c.outcome == FileOutcome.ACCEPTED.value, table.c.delivery_id != delivery_id)
         .order_by(table.c.exported_at.desc(), table.c.arrived_at.desc())
-        .limit(1)
+        .limit(limit)
     )
     with engine.connect() as connection:
-        row = connection.execute(query).first()
-    return LastAccepted(row.delivery_id, row.reading, row.data_rows, row.accepted_rows) if row else None
+        rows = connection.execute(query).all()
+    return tuple(EarlierDelivery(row.delivery_id, row.reading, row.data_rows, row.accepted_rows) for row in rows)
 
 
 def commit(engine: Engine, row: DeliveryRow, at: datetime) -> None:

@@ -70,7 +70,7 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
     connection.execute(
         f"""
         create table typed as
-        select r.* exclude (phones, entry_state, repairs, ended), p.e164, p.phone_raw,
+        select r.* exclude (phones, repairs, ended), p.e164, p.phone_raw,
             p.kind as number_kind, p.zone as number_zone,
             withdrawal_of(
                 case when takes_back = 'end_date' then ended
@@ -104,7 +104,7 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
                 postcode_of(postcode, country_of(country)) as known_postcode
             from fields
         )
-        select line_number, byte_offset, byte_length, record_key, problem, phones, entry_state,
+        select line_number, byte_offset, byte_length, record_key, problem, phones, entry_state, consent_flag,
             unguarded(source_record_id) as source_record_id, unguarded(consent_id) as source_consent_id,
             given_name, family_name, sex as sex_raw, email, street, city, ip, user_agent, page_url,
             null::varchar as withdrawal_reason,

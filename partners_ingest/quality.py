@@ -1,7 +1,8 @@
-"""The contract of a feed, judged with great-expectations on a small frame of column x counts before the commit.
+"""The contract of a feed, judged with great-expectations on a small frame of counts and shares before the commit.
 
-Only the dossier's own bounds hold a delivery (`min_rows`, `max_change_pct`); drift against the last delivery warns.
-The frame has counts only, never a value of a row. What becomes of a held delivery belongs to `intake`.
+Only the dossier's own bounds hold a delivery (`min_rows`, `max_change_pct`), and withdrawals are never held; drift from
+the feed's history (`drift`) warns. The frame has figures only, never a value of a row. What becomes of a held delivery
+belongs to `intake`.
 """
 
 from __future__ import annotations
@@ -14,12 +15,8 @@ from enum import StrEnum
 from typing import Any
 
 from consent.dossiers import Feed
+from partners_ingest.drift import BOUNDS, Drift
 from terms.reasons import FileReason
-
-#: Policy: more quarantined records than this, in percent, is worth a look.
-QUARANTINED_WARN_PCT = 10.0
-#: Policy: a share of blank cells that moved by more points than this since the last delivery is worth a look.
-DRIFT_WARN_POINTS = 15.0
 
 
 class Level(StrEnum):
@@ -31,29 +28,22 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class FeedCounts:
-    """What the contract is judged on: counts of one delivery and, where there is one, of the last accepted one.
-
-    `blanks` and `blanks_before` map a column to the number of accepted rows in which it is null.
-    """
+    """What the contract is judged on: records of a delivery and of the last accepted one, and how it drifts."""
 
     records: int
-    quarantined: int
-    accepted: int
-    blanks: Mapping[str, int]
     records_before: int | None
-    accepted_before: int | None
-    blanks_before: Mapping[str, int]
+    drifts: Sequence[Drift]
 
 
 @dataclass(frozen=True)
 class QualityCheck:
-    """One expectation on one column of the frame: what it bounds, whether it held; `fields` = where it did not."""
+    """One expectation on one column of the frame: what it bounds, whether it held; `drifts` = where it did not."""
 
     name: str
     level: Level
     bound: float
     is_met: bool
-    fields: tuple[str, ...]
+    drifts: tuple[Drift, ...]
 
 
 @dataclass(frozen=True)
@@ -74,16 +64,22 @@ class QualityReport:
         """The checks that warn."""
         return tuple(check for check in self.checks if check.level is Level.WARN and not check.is_met)
 
+    def drifts(self, check: str) -> tuple[Drift, ...]:
+        """Return what was unusual under one check of drift."""
+        return next((found.drifts for found in self.checks if found.name == check), ())
+
 
 @dataclass(frozen=True)
 class _Bound:
-    """One expectation: a column of the frame stays within [low, high]."""
+    """An inclusive bound on one column of the frame."""
 
     column: str
     level: Level
     low: float | None
     high: float | None
 
+
+_Row = Mapping[str, float | str]
 
 #: Columns of the frame whose bound is the dossier's own, in the order in which they decide.
 _HOLDS: Mapping[str, FileReason] = {
@@ -98,18 +94,17 @@ def judge_contract(feed: Feed, counts: FeedCounts) -> QualityReport:
     Args:
         feed: `min_rows` bounds the records of any delivery, `max_change_pct` the change of a `full` against the
             last accepted full of the feed (partners README, section 3).
-        counts: of the delivery and of the last accepted one.
+        counts: of the delivery and of the last accepted one, and its drift from the feed's history.
     """
     bounds = _bounds(feed, counts)
-    frame = _frame(counts)
-    results = _validate(frame, bounds)
+    results = _validate(_frame(counts), bounds)
     checks = [
         QualityCheck(
             name=bound.column,
             level=bound.level,
             bound=float(bound.low if bound.low is not None else bound.high or 0),
             is_met=met,
-            fields=() if met else _outside(frame, bound),
+            drifts=() if met else tuple(one for one in counts.drifts if one.check == bound.column and one.is_unusual),
         )
         for bound, met in zip(bounds, results, strict=True)
     ]
@@ -122,41 +117,19 @@ def _bounds(feed: Feed, counts: FeedCounts) -> list[_Bound]:
     bounds = [_Bound("records", level, float(feed.min_rows), None)]
     if feed.mode == "full" and feed.max_change_pct is not None and counts.records_before:
         bounds.append(_Bound("change_pct", level, None, float(feed.max_change_pct)))
-    bounds.append(_Bound("quarantined_pct", Level.WARN, None, QUARANTINED_WARN_PCT))
-    if counts.accepted_before:
-        bounds.append(_Bound("drift_points", Level.WARN, None, DRIFT_WARN_POINTS))
-    return bounds
+    drifting = {drift.check for drift in counts.drifts}
+    return bounds + [_Bound(check, Level.WARN, None, bound) for check, bound in BOUNDS.items() if check in drifting]
 
 
-def _frame(counts: FeedCounts) -> list[dict[str, object]]:
-    """Return the rows of the frame: one per column of the feed, with counts and shares in percent."""
-    change = _percent(abs(counts.records - (counts.records_before or 0)), counts.records_before)
-    return [
-        {
-            "field": name,
-            "records": counts.records,
-            "change_pct": change,
-            "quarantined_pct": _percent(counts.quarantined, counts.records),
-            "drift_points": abs(
-                _percent(blank, counts.accepted) - _percent(counts.blanks_before.get(name, 0), counts.accepted_before)
-            ),
-        }
-        for name, blank in counts.blanks.items()
-    ]
+def _frame(counts: FeedCounts) -> list[_Row]:
+    """Return the rows of the frame: the file's own counts, then one row per figure that is compared with history."""
+    change = 100.0 * abs(counts.records - (counts.records_before or 0)) / (counts.records_before or 1)
+    whole: _Row = {"subject": "", "records": float(counts.records), "change_pct": change}
+    drifting: list[_Row] = [{"subject": drift.subject, drift.check: drift.distance} for drift in counts.drifts]
+    return [whole, *drifting]
 
 
-def _percent(part: int, whole: int | None) -> float:
-    return 100.0 * part / whole if whole else 0.0
-
-
-def _outside(frame: Sequence[Mapping[str, object]], bound: _Bound) -> tuple[str, ...]:
-    """Return the fields whose figure is outside; a figure of the whole file names none."""
-    if bound.column != "drift_points":
-        return ()
-    return tuple(str(row["field"]) for row in frame if float(str(row[bound.column])) > (bound.high or 0))
-
-
-def _validate(frame: Sequence[Mapping[str, object]], bounds: Sequence[_Bound]) -> list[bool]:
+def _validate(frame: Sequence[_Row], bounds: Sequence[_Bound]) -> list[bool]:
     """Run the suite and return, for each bound, whether it was met (BOOLEAN_ONLY: results hold no values).
 
     The library takes seconds to import, so only a process that judges a delivery does.

@@ -49,7 +49,7 @@ def type_withdrawals(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: N
             select *, withdrawal_of(stated, '{feed.timezone}', (select exported_at from delivery)) as withdrawal
             from row_values
         )
-        select r.* exclude (phones, stated, withdrawal, repairs), p.e164, p.phone_raw, null::varchar as takes_back,
+        select r.* exclude (phones, withdrawal, repairs), p.e164, p.phone_raw, null::varchar as takes_back,
             withdrawal.at as withdrawn_at, withdrawal.quality as withdrawn_at_quality,
             if(p.e164 is null and source_record_id = '', [coalesce(p.code, 'PHONE_MISSING')], []) as faults,
             {merged_sql("r.repairs", _future_sql(), phone_repairs_sql("p.phone_raw", "p.e164"))} as repairs

@@ -155,6 +155,26 @@ QUARANTINE = Table(
     ),
 )
 
+DELIVERY_FIGURES = Table(
+    "delivery_figures",
+    "figure of a delivery x subject",
+    ("delivery_id", "figure", "subject"),
+    _columns(
+        Privacy.OPEN,
+        ("delivery_id", "VARCHAR", "file received; see house words"),
+        ("figure", "VARCHAR", "what is counted: rows, reason, repair, unread, blank, word, age, repeat"),
+    )
+    + _columns(
+        Privacy.PSEUDONYMOUS,
+        ("subject", "VARCHAR", "code, field, age of consent, or field and keyed hash of a word; blank = the file"),
+    )
+    + _columns(
+        Privacy.OPEN,
+        ("rows", "BIGINT", "records counted"),
+        ("lines", "BIGINT[]", "the first lines of them, where they say where a fault is"),
+    ),
+)
+
 AGE_BRACKETS = Table(
     "age_brackets",
     "partner row that states an age bracket and no birth date",
@@ -597,6 +617,7 @@ LAKE_TABLES = (
     WITHDRAWALS,
     WITHDRAWAL_SIGNALS,
     QUARANTINE,
+    DELIVERY_FIGURES,
     AGE_BRACKETS,
     ADDRESS_TIES,
     BUREAUX,

@@ -241,6 +241,30 @@ def test_a_file_of_withdrawals_is_never_held_for_its_volume(house: House) -> Non
     assert {"records", "change_pct"} <= {check.name for check in reports[1].quality.warnings}
 
 
+def test_drift_names_checks_fields_and_lines_and_no_value(house: House) -> None:
+    unheard = DOSSIER.replace('"refused": ["no", ""]}', '"refused": ["no", "Marcillac", ""]}', 1)
+    write_dossier(house.root / "partners", unheard)
+    house.drop("names_20260309.csv", NAMES_HEADER + "".join(names_row(number) for number in range(1, 21)))
+    spoilt = [names_row(number) for number in range(21, 31)]
+    spoilt += [names_row(number).replace(",yes,", ",Marcillac,").replace("1980-05-02", "mai 80") for number in (31, 32)]
+    spoilt += [names_row(number, phone="06 39 XX XX 42", zip_="") for number in (33, 34, 35, 36)]
+    spoilt += [names_row(number, zip_="") for number in range(41, 45)]
+    house.drop("names_20260310.csv", NAMES_HEADER + "".join(spoilt))
+    quality = house.refresh()[1].quality
+    assert quality is not None
+    found = {check.name: [(one.subject, one.rows, one.lines) for one in check.drifts] for check in quality.warnings}
+    assert found == {
+        "quarantined": [("", 4, (14, 15, 16, 17))],
+        "blanks": [("postcode", 4, (18, 19, 20, 21))],
+        "unread": [("birth_date", 2, (12, 13))],
+        "numbers": [("phone", 4, (14, 15, 16, 17))],
+        "words": [("consent_flag", 2, (12, 13))],
+    }
+    figures = house.lake_rows(schemas.DELIVERY_FIGURES, "figure, subject, rows, lines")
+    assert ("rows", "given", 14, []) in figures
+    assert "Marcillac" not in str(figures)
+
+
 def test_what_was_mended_and_what_could_not_be_read_stands_on_the_row(house: House) -> None:
     house.drop(
         "names_20260309.csv",
@@ -374,7 +398,7 @@ def test_a_full_file_that_shrinks_too_much_is_held_until_a_person_releases_it(ho
     held = house.refresh()[1]
     assert (held.reason, held.data_rows, held.accepted_rows) == ("ROW_COUNT_CHANGE", 3, None)
     assert held.quality is not None
-    assert [check.name for check in held.quality.checks if not check.is_met] == ["change_pct"]
+    assert [check.name for check in held.quality.checks if not check.is_met] == ["change_pct", "volume"]
     root_before = _root(house, held.delivery_id)
     _release(house, held.delivery_id)
     released = house.one()
