@@ -89,7 +89,7 @@ class Figures:
 def count_figures(connection: duckdb.DuckDBPyConnection, kind: str, keys: Keys) -> Figures:
     """Count `keyed` and keep the rows for `schemas.DELIVERY_FIGURES` in the table `figures`.
 
-    Kinds: `rows` (data, accepted, quarantined, given, refused, withdrawing), `reason` and `repair` by code, `unread` and
+    Kinds: `rows` (data, accepted, quarantined, repaired, given, refused, withdrawing), `reason` and `repair` by code, `unread` and
     `blank` by field (accepted rows), `word` by field and keyed word, `age` of consents, `repeat` (the rows that share
     one address or IP).
     """
@@ -139,7 +139,12 @@ def _figures(rows: Iterable[tuple[str, str, int, list[int] | None]]) -> Figures:
 
 def _count_rows(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
     """Insert the figures that one pass over the rows gives."""
-    told = {("rows", "data"): "true", ("rows", "accepted"): "ok", ("rows", "quarantined"): "not ok"}
+    told = {
+        ("rows", "data"): "true",
+        ("rows", "accepted"): "ok",
+        ("rows", "quarantined"): "not ok",
+        ("rows", "repaired"): "ok and len(repairs) > 0",
+    }
     if kind == "optins":
         told |= {
             ("rows", "given"): "ok and flag = 'given'",

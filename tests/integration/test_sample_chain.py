@@ -14,7 +14,10 @@ from sqlalchemy import select
 
 from lineage.evidence_reading import read_evidence
 from lineage.lookup import LookupStores, look_up
+from pages.page import render_page
 from partners_ingest.phone import normalise_number
+from partners_ingest.report import ReportStores, report_on
+from partners_ingest.worth import Moment
 from sample.make_sample import ROOT as SAMPLE
 from sample.people import SHOWN_NUMBER
 from sends.counting import count_audience
@@ -137,3 +140,38 @@ def test_look_ups_were_logged(chain: Chain) -> None:
     with chain.house.engine.connect() as connection:
         logged = connection.execute(select(operations.access_log.c.subjects_json)).scalars().all()
     assert logged and all("3998" not in row for row in logged)
+
+
+def test_the_report_of_every_delivery_and_partner_adds_up_and_names_nobody(chain: Chain) -> None:
+    house = chain.house
+    stores = ReportStores(house.engine, house.lake, house.warehouse)
+    moment = Moment(house.clock.now(), NumberRules.FICTION)
+    identities = _identities(house)
+    by_partner: dict[str, int] = {}
+    for delivered in chain.reports:
+        report = report_on(stores, delivered.delivery_id, moment)
+        page = render_page("partner_report.html", report)
+        assert report.delivery is not None
+        assert report.delivery.summary.outcome == delivered.outcome
+        if delivered.outcome == "accepted":
+            totals = report.totals
+            found = (totals.data, totals.accepted, totals.quarantined)
+            assert found == (delivered.data_rows, delivered.accepted_rows, delivered.quarantined_rows)
+            by_partner[delivered.partner_id] = by_partner.get(delivered.partner_id, 0) + totals.data
+        assert not [value for value in identities if value in page]
+    for partner_id, records in by_partner.items():
+        report = report_on(stores, partner_id, moment)
+        assert report.totals.data == records
+        assert report.base is not None
+        strict, market = report.base.worths
+        assert 0 < strict.sendable <= market.sendable <= strict.given == report.totals.given
+        assert sum(report.base.grades.values()) == report.totals.given
+        assert not [value for value in identities if value in render_page("partner_report.html", report)]
+
+
+def _identities(house: House) -> set[str]:
+    """Return every number, name, e-mail and id of the vault that is long enough to be told from a word of the page."""
+    names = [path.stem for path in (house.home.vault / "identities").glob("*.parquet")]
+    with house.vault.identities(names) as reader:
+        rows = reader.execute("select e164, phone_raw, email, street, given_name || ' ' || family_name from identities")
+        return {value for row in rows.fetchall() for value in row if value and len(value) > 5}
