@@ -93,7 +93,9 @@ def view_base(
         legal_name=_legal_name(base, partner_id),
         grades=_counted(base, f"select evidence_grade, count(*) from {_ROWS} group by 1 order by 1"),
         missing=_counted(
-            base, f"select unnest(evidence_missing) as element, count(*) from {_ROWS} group by 1 order by 2 desc, 1"
+            base,
+            "select element, count(*)"
+            f" from (select unnest(evidence_missing) as element from {_ROWS}) group by 1 order by 2 desc, 1",
         ),
         worths=tuple(_worth(base, profile, moment) for profile in Profile),
         audits=_audits(base, partner_id),
@@ -133,8 +135,9 @@ def _reasons(base: duckdb.DuckDBPyConnection, profile: Profile, moment: Moment) 
     rows = base.execute(
         f"""
         with counted as (
-            select unnest(codes) as code, count(*) as rows
-            from worth_judged where verdict <> '{Verdict.SENDABLE.value}' group by 1
+            select code, count(*) as rows
+            from (select unnest(codes) as code from worth_judged where verdict <> '{Verdict.SENDABLE.value}')
+            group by code
         ),
         told as (
             select code, any_value(sentence) as sentence from rules

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import acts, base, campaign, gateway, golden, judge, log, open_data, origin, segment
+from pipelines.commands import acts, base, campaign, gateway, golden, judge, log, open_data, origin, partner, segment
 from terms.errors import FiliationError
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ app.add_typer(segment.app, name="segment")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(gateway.app, name="gateway")
 app.add_typer(log.app, name="log")
+app.add_typer(partner.app, name="partner")
 app.command()(gateway.optout)
 
 
