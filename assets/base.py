@@ -23,9 +23,12 @@ _MARTS = (
     "contacts",
     "findings",
     "iris",
+    "knowledge",
     "opt_ins",
     "quarantine",
     "segment_members",
+    "situations",
+    "verdict_spans",
     "withdrawals",
 )
 

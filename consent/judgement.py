@@ -183,6 +183,28 @@ def judgement_sql(asked: str, live_facts: str, use: Use) -> BoundSql:
     return _call("judge_use", asked, live_facts, use)
 
 
+def situations_sql(use: Use) -> BoundSql:
+    """Return the query of what each situation of the base is worth for a use, to be joined with `verdict_spans`.
+
+    Columns: situation_id, verdict, decision, codes VARCHAR[], worst_code, best_act_number. It answers for contacts
+    without live facts, by all that the base knows (`knows_everything`).
+    """
+    parameters = {name: value for name, value in _parameters(use).items() if name != "use_known_by"}
+    return BoundSql(
+        "select * from judge_situations($use_channel::varchar, $use_sponsor_id::varchar, $use_criteria_kinds::varchar[],"
+        " $use_eligible_on::date, $use_number_rules::varchar, $use_profile::varchar, $use_moment::timestamp)",
+        parameters,
+    )
+
+
+def knows_everything(connection: duckdb.DuckDBPyConnection, known_by: datetime) -> bool:
+    """Return whether all that the base holds was known by then: only then do its spans answer as the judgement does."""
+    row = connection.execute(
+        "select count(*) from knowledge where complete_from > $known_by", {"known_by": naive_utc(known_by)}
+    ).fetchone()
+    return row == (0,)
+
+
 def load_live_facts(
     connection: duckdb.DuckDBPyConnection, engine: Engine, relation: str, contact_ids: Sequence[str] | None
 ) -> None:
@@ -238,7 +260,11 @@ def _call(macro: str, asked: str, live_facts: str, use: Use) -> BoundSql:
         " $use_sponsor_id::varchar, $use_criteria_kinds::varchar[], $use_eligible_on::date,"
         " $use_number_rules::varchar, $use_profile::varchar, $use_moment::timestamp, $use_known_by::timestamp)"
     )
-    parameters = {
+    return BoundSql(sql, _parameters(use))
+
+
+def _parameters(use: Use) -> dict[str, object]:
+    return {
         "use_channel": use.channel.value,
         "use_sponsor_id": use.sponsor_id,
         "use_criteria_kinds": list(use.criteria_kinds),
@@ -248,7 +274,6 @@ def _call(macro: str, asked: str, live_facts: str, use: Use) -> BoundSql:
         "use_moment": naive_utc(use.moment),
         "use_known_by": naive_utc(use.known_by),
     }
-    return BoundSql(sql, parameters)
 
 
 def _aware(instant: datetime | None) -> datetime | None:

@@ -18,7 +18,7 @@ from sends.calendar import PARIS
 from sends.context import read_context
 from sends.findings import Finding, OrderRefused, SendRules, read_send_rules, refuses
 from sends.house import SendStores
-from sends.judging import create_judged, use_of
+from sends.judging import create_counted, use_of
 from sends.orders import Audience, Segment, is_segment_file, read_order, read_segment
 from sends.planning import FLOOR, judged_at, selection_of
 from stores.warehouse import read_manifest
@@ -75,12 +75,15 @@ def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
     with stores.warehouse.open_base() as base:
         question = _of_segment(stores, base, path) if is_segment_file(path) else _of_order(stores, path)
         create_audience(base, question.selection)
-        create_judged(base, stores, "audience", question.use)
+        create_counted(base, stores, "audience", question.use)
         _check_floor(base, question)
         return AudienceCount(
             contacts=count_rows(base, "audience"),
-            verdicts=_counts(base, "select verdict, count(*) from judged group by 1"),
-            reasons=_counts(base, "select code, count(*) from (select unnest(codes) as code from judged) group by 1"),
+            verdicts=_counts(base, "select verdict, sum(contacts)::bigint from counted group by 1"),
+            reasons=_counts(
+                base,
+                "select code, sum(contacts)::bigint from (select unnest(codes) as code, contacts from counted) group by 1",
+            ),
             bureaux=_counts(
                 base, "select bureau_code, count(*) from audience where bureau_code is not null group by 1"
             ),
@@ -150,7 +153,7 @@ def _check_criteria(name: str, audience: Audience, rules: SendRules) -> None:
 
 
 def _check_floor(base: duckdb.DuckDBPyConnection, question: _Question) -> None:
-    row = base.execute("select count(*) from judged where decision = 'ALLOW'").fetchone()
+    row = base.execute("select coalesce(sum(contacts), 0) from counted where decision = 'ALLOW'").fetchone()
     if row is None or row[0] < FLOOR:
         raise OrderRefused(question.name, question.rules.found("SEGMENT_TOO_SMALL", "audience"))
 

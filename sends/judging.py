@@ -11,7 +11,7 @@ from datetime import datetime
 
 import duckdb
 
-from consent.judgement import Use, judgement_sql, load_live_facts
+from consent.judgement import Use, judgement_sql, knows_everything, load_live_facts, situations_sql
 from sends.context import Context
 from sends.house import SendStores
 
@@ -42,3 +42,42 @@ def create_judged(
     load_live_facts(base, stores.engine, "live_facts", contact_ids)
     sql, parameters = judgement_sql(asked, "live_facts", use)
     base.execute(f"create or replace temp table judged as {sql}", parameters)
+
+
+def create_counted(base: duckdb.DuckDBPyConnection, stores: SendStores, asked: str, use: Use) -> None:
+    """Create the temporary table `counted`: one row per distinct answer about the contacts of the relation `asked`.
+
+    Columns: verdict, decision, codes, worst_code, contacts. The same answers as `create_judged`, read from the spans of
+    the base; contacts of whom the day told something are judged one by one.
+    """
+    load_live_facts(base, stores.engine, "live_facts", None)
+    base.execute(
+        "create or replace temp table counted"
+        " (verdict varchar, decision varchar, codes varchar[], worst_code varchar, contacts bigint)"
+    )
+    by_contact = asked
+    if knows_everything(base, use.known_by):
+        by_contact = "asked_with_facts"
+        base.execute(
+            f"create or replace temp table {by_contact} as"
+            f" select contact_id from {asked} semi join live_facts using (contact_id)"
+        )
+        _count_spans(base, asked, use)
+    sql, parameters = judgement_sql(by_contact, "live_facts", use)
+    base.execute(
+        f"insert into counted select verdict, decision, codes, worst_code, count(*) from ({sql}) group by all",
+        parameters,
+    )
+
+
+def _count_spans(base: duckdb.DuckDBPyConnection, asked: str, use: Use) -> None:
+    sql, parameters = situations_sql(use)
+    base.execute(
+        "insert into counted select verdict, decision, codes, worst_code, sum(contacts) from ("
+        " select spans.situation_id, count(*) as contacts from verdict_spans as spans"
+        f" semi join {asked} as asked on asked.contact_id = spans.contact_id"
+        " anti join live_facts on live_facts.contact_id = spans.contact_id"
+        " where spans.from_at <= $use_moment::timestamp and spans.until_at > $use_moment::timestamp"
+        f" group by spans.situation_id) join ({sql}) using (situation_id) group by all",
+        parameters,
+    )

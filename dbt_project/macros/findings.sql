@@ -52,3 +52,11 @@
 {% macro believed(fact, epoch) -%}
     {{ epoch }}.known_from >= {{ fact }}.known_from and {{ epoch }}.known_from < {{ fact }}.known_until
 {%- endmacro %}
+
+{#- What a finding says, whoever it is about and whenever it holds, as a number; a test shows that no two share one. -#}
+{% macro finding_kind(finding) -%}
+    hash(
+        {{ finding }}.code, {{ finding }}.channel, {{ finding }}.criteria_kinds, {{ finding }}.sponsors_named,
+        {{ finding }}.number_rules, {{ finding }}.adult_on
+    )
+{%- endmacro %}

@@ -4,10 +4,11 @@
 
 {#- Where a model failed there is nothing to judge on, and the failure itself is what dbt must report. -#}
 {% macro create_judgement_macros() %}
-    {% if execute and flags.WHICH in ('build', 'run') and has_marts(['acts', 'findings', 'rules', 'sponsors']) %}
+    {% if execute and flags.WHICH in ('build', 'run') and has_marts(['acts', 'findings', 'rules', 'situations', 'sponsors']) %}
         {% for statement in [verdict_rank_sql(), decision_rank_sql(), names_sql(), acts_asked_sql(), findings_asked_sql(),
                              suppressions_asked_sql(), renewed_asked_sql(),
-                             effects_asked_sql(), judge_acts_sql(), judge_use_sql(), judge_rules_sql()] %}
+                             effects_asked_sql(), judge_acts_sql(), judge_use_sql(), judge_rules_sql(),
+                             judge_situations_sql()] %}
             {% do run_query(statement) %}
         {% endfor %}
     {% endif %}
@@ -60,6 +61,23 @@
         and coalesce(acts.consented_at, acts.exported_at) <= use_moment
 {%- endmacro %}
 
+{#- True where what a finding says concerns the use that is asked. -#}
+{% macro concerns_use(finding) -%}
+    ({{ finding }}.channel is null or {{ finding }}.channel = use_channel)
+    and ({{ finding }}.criteria_kinds is null or list_has_any({{ finding }}.criteria_kinds, use_criteria_kinds))
+    and ({{ finding }}.number_rules is null or list_contains({{ finding }}.number_rules, use_number_rules))
+    and ({{ finding }}.adult_on is null or {{ finding }}.adult_on > use_eligible_on)
+    and case
+        when {{ finding }}.sponsors_named is null then true
+        when use_sponsor_id is null then len({{ finding }}.sponsors_named) = 0
+        else not list_has_any({{ finding }}.sponsors_named, coalesce((
+            select list_filter([s.legal_name, s.candidate], lambda name: name is not null)
+            from sponsors as s
+            where s.sponsor_id = use_sponsor_id
+        ), []))
+    end
+{%- endmacro %}
+
 {#- Findings that hold at the moment, were known, and concern this use. -#}
 {% macro findings_asked_sql() -%}
     create or replace macro main.findings_asked(
@@ -71,19 +89,7 @@
         f.contact_id in (select a.contact_id from query_table(asked) as a)
         and f.applies_from <= use_moment and f.applies_until > use_moment
         and f.known_from <= use_known_by and f.known_until > use_known_by
-        and (f.channel is null or f.channel = use_channel)
-        and (f.criteria_kinds is null or list_has_any(f.criteria_kinds, use_criteria_kinds))
-        and (f.number_rules is null or list_contains(f.number_rules, use_number_rules))
-        and (f.adult_on is null or f.adult_on > use_eligible_on)
-        and case
-            when f.sponsors_named is null then true
-            when use_sponsor_id is null then len(f.sponsors_named) = 0
-            else not list_has_any(f.sponsors_named, coalesce((
-                select list_filter([s.legal_name, s.candidate], lambda name: name is not null)
-                from sponsors as s
-                where s.sponsor_id = use_sponsor_id
-            ), []))
-        end
+        and {{ concerns_use('f') }}
 {%- endmacro %}
 
 {#- Last known STOP, objection, erasure or withdrawal of each asked contact: global, whatever its channel and sponsor (R-18). -#}
@@ -224,28 +230,26 @@
             and acts.line_number = summed.line_number
 {%- endmacro %}
 
-{#- One row per asked contact: best act, then the worse of it and the contact's own codes. -#}
-{% macro judge_use_sql() -%}
-    create or replace macro main.judge_use(asked, live_facts, {{ use_parameters() }}) as table
-    with
-
+{#- What a use's codes do together: the worst of each act, the best act, then the worse of it and the subject's own.
+    `subject` is the column of what is judged, `act` the columns that name one of its acts, `order` which of equally
+    good acts is best; `effects` (subject, act, code, effect), `acts` (subject, act, order) and `asked` (subject) are
+    relations. A row of effects without act is the subject's own. -#}
+{% macro merged_judgement(subject, act, order, asked, acts, effects) -%}
     ranked as (
         select
-            contact_id,
-            delivery_id,
-            line_number,
+            {{ subject }},
+            {{ act | join(', ') }},
             code,
             verdict_rank(effect) as v,
             decision_rank(effect, len(use_criteria_kinds) > 0) as d
-        from effects_asked(asked, live_facts, {{ use_parameters() }})
+        from {{ effects }}
     ),
 
-    -- Acts first; the null delivery sums up the contact's own codes.
+    -- Acts first; the null act sums up the subject's own codes.
     summed as (
         select
-            contact_id,
-            delivery_id,
-            line_number,
+            {{ subject }},
+            {{ act | join(', ') }},
             max(v) as v,
             max(d) as d,
             list(code) filter (where d > 0) as codes,
@@ -253,34 +257,36 @@
                 min(code) filter (where d = 3), min(code) filter (where d = 2), min(code) filter (where d = 1)
             ) as worst_code
         from ranked
-        group by contact_id, delivery_id, line_number
+        group by {{ subject }}, {{ act | join(', ') }}
     ),
 
     acts_judged as (
         select
-            acts.contact_id,
+            acts.{{ subject }},
             min(coalesce(summed.v, 0)) as v,
             list(summed.codes) filter (where summed.codes is not null) as codes,
             min(struct_pack(
                 d := coalesce(summed.d, 0),
                 v := coalesce(summed.v, 0),
-                age := -epoch_us(coalesce(acts.consented_at, '1900-01-01'::timestamp)),
-                delivery_id := acts.delivery_id,
-                line_number := acts.line_number,
+                {% if order %}age := {{ order }},{% endif %}
+                {%- for name in act %}
+                {{ name }} := acts.{{ name }},
+                {%- endfor %}
                 worst_code := summed.worst_code
             )) as best
-        from acts_asked(asked, use_moment, use_known_by) as acts
+        from {{ acts }} as acts
         left join summed
             on
-                acts.contact_id = summed.contact_id
-                and acts.delivery_id = summed.delivery_id
-                and acts.line_number = summed.line_number
-        group by acts.contact_id
+                acts.{{ subject }} = summed.{{ subject }}
+                {%- for name in act %}
+                and acts.{{ name }} = summed.{{ name }}
+                {%- endfor %}
+        group by acts.{{ subject }}
     ),
 
     joined as (
         select
-            contacts_asked.contact_id,
+            subjects.{{ subject }},
             acts_judged.best,
             greatest(coalesce(acts_judged.v, 4), coalesce(own.v, 0)) as v,
             greatest(coalesce(acts_judged.best.d, 3), coalesce(own.d, 0)) as d,
@@ -289,14 +295,14 @@
             acts_judged.best.worst_code as best_code,
             own.worst_code as own_code,
             list_concat(flatten(coalesce(acts_judged.codes, [])), coalesce(own.codes, [])) as codes
-        from (select distinct a.contact_id from query_table(asked) as a) as contacts_asked
-        left join acts_judged on contacts_asked.contact_id = acts_judged.contact_id
-        left join (select * from summed where delivery_id is null) as own
-            on contacts_asked.contact_id = own.contact_id
+        from {{ asked }} as subjects
+        left join acts_judged on subjects.{{ subject }} = acts_judged.{{ subject }}
+        left join (select * from summed where {{ act[0] }} is null) as own
+            on subjects.{{ subject }} = own.{{ subject }}
     )
 
     select
-        contact_id,
+        {{ subject }},
         verdict_name(v) as verdict,
         decision_name(d) as decision,
         case when d = 0 then [] else list_sort(list_distinct(codes)) end as codes,
@@ -305,10 +311,69 @@
             when best_d > own_d then best_code
             when own_d > best_d then own_code
             else least(best_code, own_code)
-        end as worst_code,
-        best.delivery_id as best_delivery_id,
-        best.line_number as best_line_number
+        end as worst_code
+        {%- for name in act %},
+        best.{{ name }} as best_{{ name }}
+        {%- endfor %}
     from joined
+{%- endmacro %}
+
+{#- One row per asked contact. -#}
+{% macro judge_use_sql() -%}
+    create or replace macro main.judge_use(asked, live_facts, {{ use_parameters() }}) as table
+    with
+
+    {{ merged_judgement(
+        subject='contact_id',
+        act=['delivery_id', 'line_number'],
+        order="-epoch_us(coalesce(acts.consented_at, '1900-01-01'::timestamp))",
+        asked='(select distinct a.contact_id from query_table(asked) as a)',
+        acts='acts_asked(asked, use_moment, use_known_by)',
+        effects='effects_asked(asked, live_facts, ' ~ use_parameters() ~ ')',
+    ) }}
+{%- endmacro %}
+
+{#- One row per situation: the same judgement of what many contacts share (see the mart `situations`), by the law of the
+    moment. What the day brought is no part of a situation: who has live facts is asked by `judge_use`. -#}
+{% macro judge_situations_sql() -%}
+    create or replace macro main.judge_situations(
+        use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules, use_profile, use_moment
+    ) as table
+    with
+
+    seen as (
+        select f.situation_id, nullif(f.act_number, 0) as act_number, f.code
+        from situations as f
+        where f.kind_id <> 0 and {{ concerns_use('f') }}
+        union all
+        select f.situation_id, null as act_number, 'CONSENT_NOT_GIVEN' as code
+        from situations as f
+        group by f.situation_id
+        having max(f.act_number) = 0
+    ),
+
+    effects as (
+        select seen.situation_id, seen.act_number, seen.code, r.effect
+        from seen
+        inner join rules as r
+            on seen.code = r.code and r.profile = use_profile
+        where r.applies_from <= use_moment and r.applies_until > use_moment
+    ),
+
+    acts as (
+        select f.situation_id, f.act_number
+        from situations as f
+        where f.kind_id = 0 and f.act_number > 0
+    ),
+
+    {{ merged_judgement(
+        subject='situation_id',
+        act=['act_number'],
+        order=none,
+        asked='(select f.situation_id from situations as f where f.kind_id = 0 and f.act_number = 0)',
+        acts='acts',
+        effects='effects',
+    ) }}
 {%- endmacro %}
 
 {#- One row per rule that spoke of an asked contact or one of its acts: the answer's grounds, by the law of the moment. -#}

@@ -134,6 +134,8 @@ def publish(stores, contacts, version="b1", rules="rules-1", refused=(), macron_
         {"delivery": DELIVERY},
     )
     build.execute(_JUDGE)
+    # no instant is late enough: counts ask the stand-in, as everybody else here
+    build.execute("create table knowledge as select 'infinity'::timestamp as complete_from")
     build.close()
     stores.warehouse.publish(BaseManifest(version, NOW, "i", "c", rules, {DELIVERY: 1}, {}, {}, {}, {}))
 

@@ -5,7 +5,9 @@ page itself was understood: the acceptance tests do.
 """
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -14,8 +16,12 @@ from random_world import CONTACTS, contact, make_instant, make_world
 from slow_judgement import SlowJudge, Suppression
 from small_base import ROOT, build_base, open_base
 
-from consent.judgement import Use, judge, judge_acts
+from consent.judgement import Use, judge, judge_acts, judgement_sql, knows_everything, situations_sql
 from consent.rules import read_rules
+from sends.judging import create_counted
+from stores import operations
+from stores.operations import open_operations
+from terms.clock import to_micros
 from terms.environment import NumberRules
 from terms.reasons import Channel, Profile
 
@@ -48,15 +54,26 @@ _uses = st.builds(
 
 
 @pytest.fixture(scope="module")
-def judged_world(tmp_path_factory):
-    """A built random world, its slow judge and an open base with STOPs."""
-    world = make_world(seed=20261124)
-    path = build_base(tmp_path_factory.mktemp("agrees"), world, "--exclude-resource-type", "unit_test", "test")
+def built(tmp_path_factory):
+    """A random world and the folder of its built base."""
+    world, folder = make_world(seed=20261124), tmp_path_factory.mktemp("agrees")
+    build_base(folder, world, "--exclude-resource-type", "unit_test")
+    return world, folder
+
+
+def _stops():
     rng = random.Random(7)
-    stops = [
+    return [
         Suppression(contact(rng.randrange(CONTACTS)), at, at + timedelta(days=rng.randrange(40)))
         for at in (make_instant(rng) + timedelta(days=300) for _ in range(40))
     ]
+
+
+@pytest.fixture(scope="module")
+def judged_world(built):
+    """A built random world, its slow judge and an open base with STOPs."""
+    (world, folder), stops = built, _stops()
+    path = folder / "warehouse" / "build.duckdb"
     base = open_base(path, [contact(number) for number in range(CONTACTS + 1)])
     base.executemany(
         "insert into live_facts values (?, 'stop', null, null, ?, ?)",
@@ -106,3 +123,76 @@ def test_the_best_act_carries_the_decision(judged_world):
         chosen = acts[(found.best_delivery_id, found.best_line_number)]
         assert order.index(chosen.decision) == best[found.contact_id]
         assert set(chosen.codes) <= set(found.codes) or found.decision == "ALLOW"
+
+
+_BY_ALL_THAT_IS_KNOWN = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def test_spans_and_macro_agree_at_random_instants(judged_world):
+    base, _ = judged_world
+    base.execute("create or replace temp table no_facts as from live_facts limit 0")
+    rng = random.Random(20261125)
+    pairs = 0
+    while pairs < 6_000:
+        use = _random_use(rng)
+        differing, compared = _differences(base, use)
+        assert not differing, use
+        pairs += compared
+    assert knows_everything(base, _BY_ALL_THAT_IS_KNOWN)
+    assert not knows_everything(base, _FIRST)
+
+
+def _random_use(rng):
+    moment = rng.choice([*_LIMITS, _FIRST + (_LAST - _FIRST) * rng.random(), datetime(2015, 1, 1, tzinfo=UTC)])
+    return Use(
+        channel=rng.choice(list(Channel)),
+        sponsor_id=rng.choice([None, "a", "b", "nobody"]),
+        criteria_kinds=tuple(rng.sample(_KINDS, rng.randrange(3))),
+        eligible_on=rng.choice([None, date(2026, 11, 23), date(2027, 4, 17)]),
+        number_rules=rng.choice(list(NumberRules)),
+        profile=rng.choice(list(Profile)),
+        moment=moment,
+        known_by=_BY_ALL_THAT_IS_KNOWN,
+    )
+
+
+def _differences(base, use):
+    """Return contacts of which spans and macro differ, and how many were compared."""
+    asked, spans = judgement_sql("contacts", "no_facts", use), situations_sql(use)
+    columns = "contact_id, verdict, decision, codes, worst_code"
+    in_span = (
+        f"select {columns} from verdict_spans join ({spans.sql}) using (situation_id)"
+        " where from_at <= $use_moment::timestamp and until_at > $use_moment::timestamp"
+    )
+    by_macro = f"select {columns} from ({asked.sql})"
+    compared = base.execute(f"select count(*) from ({by_macro})", asked.parameters).fetchone()[0]
+    differing = base.execute(
+        f"(({by_macro}) except ({in_span})) union all (({in_span}) except ({by_macro}))", asked.parameters
+    ).fetchall()
+    return differing, compared
+
+
+def test_a_count_over_spans_is_the_count_of_the_judgement(built):
+    _, folder = built
+    engine = open_operations(f"sqlite:///{folder}/operations.sqlite")
+    with operations.transaction(engine) as work:
+        for number, stop in enumerate(_stops()):
+            told = {"opt_out_id": str(number), "kind": "stop", "source": "letter", "contact_id": stop.contact_id}
+            instants = {"effective_at": _micros(stop.occurred_at), "known_at": _micros(stop.known_at)}
+            work.execute(operations.opt_outs.insert().values(**told, **instants))
+    rng = random.Random(3)
+    with open_base(folder / "warehouse" / "build.duckdb") as base:
+        for known_by in (_BY_ALL_THAT_IS_KNOWN, datetime(2026, 5, 31, 22, tzinfo=UTC)) * 5:
+            use = replace(_random_use(rng), known_by=known_by)
+            create_counted(base, SimpleNamespace(engine=engine), "contacts", use)
+            sql, parameters = judgement_sql("contacts", "live_facts", use)
+            by_contact = base.execute(
+                f"select verdict, decision, codes, worst_code, count(*) from ({sql}) group by all", parameters
+            ).fetchall()
+            counted = "select verdict, decision, codes, worst_code, sum(contacts)::bigint from counted group by all"
+            assert sorted(map(str, base.execute(counted).fetchall())) == sorted(map(str, by_contact))
+            assert base.execute("select count(*) from live_facts").fetchone() == (40,)
+
+
+def _micros(instant):
+    return to_micros(instant.replace(tzinfo=UTC))

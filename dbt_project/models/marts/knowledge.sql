@@ -1,0 +1,17 @@
+-- By the knowledge of this instant or a later one everything here is known, so that spans answer as the judgement does.
+with
+
+instants as (
+    select received_at as known_at
+    from {{ ref('acts') }}
+    union all
+    select known_from
+    from {{ ref('findings') }}
+    union all
+    select known_until
+    from {{ ref('findings') }}
+    where known_until < {{ for_ever() }}
+)
+
+select coalesce(max(known_at), {{ since_ever() }}) as complete_from
+from instants
