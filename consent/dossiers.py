@@ -29,9 +29,11 @@ from terms.identifiers import digest
 class DossierInvalid(UsageError):
     """A dossier that cannot be used; says file, line and key. `partner_id` is its folder's name."""
 
-    def __init__(self, partner_id: str, message: str) -> None:
-        super().__init__(message, "The partner's files are held until its dossier is corrected.")
+    def __init__(self, partner_id: str, fault: MarkedValueError) -> None:
+        super().__init__(fault.message, "The partner's files are held until its dossier is corrected.")
         self.partner_id = partner_id
+        self.line = fault.line
+        self.key = fault.key
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def read_dossier(folder: Path) -> Dossier:
         dossier = _read_partner(top, folder)
         _check_references(top, dossier, folder)
     except MarkedValueError as error:
-        raise DossierInvalid(folder.name, error.message) from None
+        raise DossierInvalid(folder.name, error) from None
     return dossier
 
 

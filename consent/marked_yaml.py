@@ -22,7 +22,15 @@ _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
 class MarkedValueError(UsageError):
-    """A value that cannot be read: says file, line, key and what was expected."""
+    """A value that cannot be read: says file, line, key and what was expected.
+
+    `line` and `key` are None where the file as a whole cannot be read.
+    """
+
+    def __init__(self, message: str, remedy: str, *, line: int | None = None, key: str | None = None) -> None:
+        super().__init__(message, remedy)
+        self.line = line
+        self.key = key
 
 
 @dataclass(frozen=True)
@@ -35,8 +43,14 @@ class Marked:
 
     def fail(self, what: str) -> MarkedValueError:
         """Return the error that says what is wrong here (the caller raises it)."""
-        line = self.node.start_mark.line + 1
-        return MarkedValueError(f"{self.file}, line {line}, {self.where or 'top level'}: {what}.", "Correct the file.")
+        key = self.where or "top level"
+        told = f"{self.file}, line {self.line}, {key}: {what}."
+        return MarkedValueError(told, "Correct the file.", line=self.line, key=key)
+
+    @property
+    def line(self) -> int:
+        """The line of the file on which the value begins, 1-based."""
+        return int(self.node.start_mark.line) + 1
 
     def keys(self, required: frozenset[str], optional: frozenset[str] = frozenset()) -> dict[str, Marked]:
         """Return the values of a mapping by key.
@@ -145,7 +159,9 @@ def read_marked(file: Path, name: str) -> Marked:
         raise MarkedValueError(f"{name} is missing or not UTF-8 text.", "Add the file.") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise MarkedValueError(f"{name}, line {line}: not YAML ({error.problem}).", "Correct the file.") from None
+        raise MarkedValueError(
+            f"{name}, line {line}: not YAML ({error.problem}).", "Correct the file.", line=line
+        ) from None
     except yaml.YAMLError:
         raise MarkedValueError(f"{name}: not YAML.", "Correct the file.") from None
     if node is None:

@@ -25,7 +25,7 @@ from partners_ingest.delivery import ControlTotals, DeliveryFacts
 from partners_ingest.drift import HISTORY, compare
 from partners_ingest.fields import create_fields
 from partners_ingest.figures import Figures, count_figures, figures_sql, read_figures
-from partners_ingest.headers import difference, fit_header, header_version
+from partners_ingest.headers import fit_header, header_version
 from partners_ingest.landing import Arrival
 from partners_ingest.ledger import DeliveryRow, KnownDelivery
 from partners_ingest.opt_ins import OPT_INS_SQL, WITHDRAWAL_SIGNALS_SQL, type_opt_ins
@@ -354,7 +354,7 @@ def _judge_records(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judge
     if reason is FileReason.WRONG_PARTNER:
         return replace(judged, reason=reason)
     if reason is FileReason.UNKNOWN_HEADER:
-        judged = replace(judged, detail=difference(header, feed).sentence())
+        judged = replace(judged, detail=preflight.describe_unknown(header, first_bytes(bench), feed))
     header = fit_header(header, feed) or header
     records = reader.read_records(bench, feed, header)
     judged = replace(judged, data_rows=_count(bench, "records"))

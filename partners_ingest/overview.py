@@ -34,6 +34,7 @@ class DeliverySummary:
 
     delivery_id: str
     feed_id: str | None
+    kind: str | None
     file_name: str
     sha256: str
     partner_id: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -21,7 +21,7 @@ from sqlalchemy import Connection, select
 from consent.dossiers import SECRET_COLUMNS, Dossier, ExportInstant, Feed, KnownBad
 from partners_ingest.delimited import split_header
 from partners_ingest.encodings import decide_encoding
-from partners_ingest.headers import fit_header, fit_labels
+from partners_ingest.headers import difference, fit_header, fit_labels
 from partners_ingest.labels import plain_label
 from partners_ingest.records import Header, Records
 from partners_ingest.registry import missing_capability
@@ -32,6 +32,8 @@ from stores import operations
 from terms.reasons import FileOutcome, FileReason, FileWarning
 
 _END_OF_DAY = time(23, 59, 59)
+#: What a re-save by a spreadsheet makes of a delimiter.
+_DELIMITERS = (",", ";", "\t", "|")
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,14 @@ def check_header(
     theirs = (feed for other in others for feed in other.feeds if feed.header)
     foreign = any(fit_header(_header_in(first_line, feed) or header, feed) for feed in theirs)
     return FileReason.WRONG_PARTNER if foreign else FileReason.UNKNOWN_HEADER
+
+
+def describe_unknown(header: Header, first_line: bytes, feed: Feed) -> str:
+    """Return in words how a header differs from the feed's, and whether another delimiter would make it one of them."""
+    told = difference(header, feed).sentence()
+    others = [replace(feed, delimiter=delimiter) for delimiter in _DELIMITERS if delimiter != feed.delimiter]
+    fitting = next((other for other in others if fit_header(_header_in(first_line, other) or header, other)), None)
+    return f"{told}; with the delimiter {fitting.delimiter!r} it would be known" if fitting else told
 
 
 def _header_in(first_line: bytes, feed: Feed) -> Header | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from pipelines.commands import partner_report
+from pipelines.commands import partner_check, partner_report
 
 app = typer.Typer(name="partner", help="A partner's dossier and files.", no_args_is_help=True)
 
@@ -17,4 +17,5 @@ def _group() -> None:
     """Keep its commands under `partner`, even where there is one only."""
 
 
+partner_check.register(app)
 partner_report.register(app)
