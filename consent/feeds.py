@@ -101,7 +101,13 @@ LIST_FIELDS = frozenset({"channels", "purposes", "recipients"})
 #: A label of a header whatever its name; a word of `values` that is any other text.
 ANY = "*"
 #: Columns of secrets in exports of shops (feeds.md 1.3, 1.4): they stay in the evidence, and are told of.
-SECRET_COLUMNS = frozenset({"user_pass", "password", "password_hash", "rp_token", "passwd", "mot de passe"})
+SECRET_COLUMNS = frozenset(
+    {"mot de passe", "mot_de_passe"}
+    | set(
+        "user_pass user_password password passwd pwd password_hash passwordhash password_digest hashed_password"
+        " encrypted_password rp_token user_activation_key session_tokens".split()
+    )
+)
 
 _REQUIRED = frozenset(
     "feed_id pattern kind format compression encoding delimiter quote header header_extra_label mode headers"

@@ -349,7 +349,9 @@ def _judge_records(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judge
     assert judged.named is not None and case.dossier is not None
     feed = judged.named.feed
     header = reader.read_header(bench, feed)
-    judged = replace(judged, warnings=preflight.warnings_of(header), header_version=header_version(header, feed))
+    judged = replace(
+        judged, warnings=preflight.warnings_of(bench, header, feed), header_version=header_version(header, feed)
+    )
     reason = preflight.check_header(header, first_bytes(bench), feed, case.dossier, case.dossiers.dossiers)
     if reason is FileReason.WRONG_PARTNER:
         return replace(judged, reason=reason)

@@ -19,6 +19,7 @@ import duckdb
 from sqlalchemy import Connection, select
 
 from consent.dossiers import SECRET_COLUMNS, Dossier, ExportInstant, Feed, KnownBad
+from consent.feeds import is_secret
 from partners_ingest.delimited import split_header
 from partners_ingest.encodings import decide_encoding
 from partners_ingest.headers import difference, fit_header, fit_labels
@@ -149,9 +150,19 @@ def _header_in(first_line: bytes, feed: Feed) -> Header | None:
     return Header(tuple(plain_label(label) for label in written), tuple(written), 1, text) if written else None
 
 
-def warnings_of(header: Header) -> tuple[FileWarning, ...]:
-    """Return what a person should be told of a file with this header, whatever its outcome."""
-    has_secrets = any(label in SECRET_COLUMNS for label in header.labels)
+def warnings_of(connection: duckdb.DuckDBPyConnection, header: Header, feed: Feed) -> tuple[FileWarning, ...]:
+    """Return what a person should be told of a file with this header, whatever its outcome.
+
+    A record of JSON names its own columns: the first thousand are looked at, an exporter writes the same in all.
+    """
+    has_secrets = any(is_secret(label) for label in header.labels)
+    if feed.format == "jsonl":
+        keys = "|".join(re.escape(column) for column in sorted(SECRET_COLUMNS))
+        found = connection.execute(
+            "select count(*) from text_lines where line_number <= 1000 and regexp_matches(text, $keys, 'i')",
+            {"keys": rf'"(?:{keys})"\s*:'},
+        ).fetchone()
+        has_secrets = found is not None and found[0] > 0
     return (FileWarning.PASSWORD_COLUMN,) if has_secrets else ()
 
 

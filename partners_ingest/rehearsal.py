@@ -24,7 +24,7 @@ import duckdb
 from consent.dossiers import Dossier, DossierSet, Feed
 from partners_ingest import decisions
 from partners_ingest.intake import RELEASABLE, DeliveryReport, IntakeStores, take_in
-from partners_ingest.landing import Arrival
+from partners_ingest.landing import Arrival, storable_name
 from partners_ingest.overview import DeliverySummary, list_deliveries
 from partners_ingest.preflight import name_file
 from stores import operations
@@ -37,6 +37,7 @@ from stores.schemas import OPT_INS, QUARANTINE, WITHDRAWALS
 from stores.vault import Vault
 from terms.clock import Clock
 from terms.environment import Environment
+from terms.errors import FiliationError
 from terms.reasons import FileOutcome, FileReason
 from terms.settings import Settings
 
@@ -131,15 +132,17 @@ def rehearse(
         environment: decides which invented numbers count as mobiles.
 
     Raises:
-        FiliationError: the file cannot be judged.
+        FiliationError: the file cannot be judged, or changed while it was read.
         OSError: the file cannot be read.
     """
     known = DossierSet(MappingProxyType({**others.dossiers, dossier.partner_id: dossier}), ())
-    arrival = Arrival(dossier.partner_id, file, file.name, clock.now())
+    arrival = Arrival(dossier.partner_id, file, storable_name(file.name), clock.now(), is_logged=True)
 
     def run() -> DeliveryReport:
-        (report,) = take_in(stores, [arrival], known, clock, environment, _drop_line)
-        return report
+        reports = take_in(stores, [arrival], known, clock, environment, _drop_line)
+        if not reports:
+            raise FiliationError("The sample changed while it was read.", "Try again when it is complete.")
+        return reports[0]
 
     report = run()
     released = None

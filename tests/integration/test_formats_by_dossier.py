@@ -5,16 +5,11 @@ The persons are invented, the numbers of ARCEP's fiction range; the layouts are 
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from consent.dossiers import Dossier, DossierSet, read_dossier
@@ -24,6 +19,21 @@ from stores import schemas
 from stores.lake import reading_name
 from terms.settings import Settings, load_settings
 from tests.commands import ROOT
+from tests.integration.format_files import (
+    GRID,
+    KIMPLE_LABELS,
+    MAILCHIMP_LABELS,
+    NEW_QUESTION,
+    TYPEFORM_OLD,
+    as_csv,
+    as_json_lines,
+    as_parquet,
+    as_workbook,
+    kimple_entry,
+    mailchimp_member,
+    meta_leads,
+    recommended_records,
+)
 
 FORMATS = ROOT / "docs" / "formats"
 
@@ -76,20 +86,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield Desk(settings, stores, tmp_path)
 
 
-OLD_QUESTION = "J'accepte que Contact Citoyen SAS m'écrive\npour le Parti de l'Horizon, par SMS ou par message vocal."
-NEW_QUESTION = (
-    "{{answer_prenom}}, acceptez-vous que Contact Citoyen SAS vous écrive, par SMS ou message vocal,"
-    " pour le Parti de l'Horizon ?"
-)
-TYPEFORM_OLD = (
-    f'#,Prénom,Nom,Votre mobile,Code postal,"{OLD_QUESTION}",SMS,Message vocal,Ville du jeu,'
-    "Start Date (UTC),Submit Date (UTC),Network ID\n"
-    "068127e3,Zoé,L'Hôte,06 39 98 10 01,75011,1,SMS,,Lyon,2026-05-03 09:05:14,2026-05-03 09:05:40,d3560842b2\n"
-    "068127e4,Paul,Brun,+33639981002,75011,1,SMS,Message vocal,,2026-05-03 09:06:14,2026-05-03 23:59:59,d3560842b3\n"
-    "068127e5,Luc,Roux,0639981003,75011,,,,,2026-05-03 09:07:14,2026-05-03 09:07:40,d3560842b4\n"
-)
-
-
 def test_typeform_takes_the_question_as_notice_and_the_choices_of_both_layouts(desk: Desk) -> None:
     found = desk.send("typeform", "responses_20260504_0600.csv", TYPEFORM_OLD)
     old, new = (notice.notice_id for notice in desk.dossier("typeform").notices)
@@ -124,30 +120,12 @@ def test_typeform_with_spoilt_accents_in_its_header_is_the_same_form(desk: Desk)
     assert desk.rows(found, "notice_id, given_name")[0] == (old, "Zoé")
 
 
-META_LABELS = (
-    "created_time ad_id ad_name adset_id adset_name campaign_id campaign_name form_id form_name is_organic platform"
-    " acceptez-vous_nos_messages_? full_name phone_number lead_status"
-).split()
-META_ROWS = [
-    "l:1 2026-08-31T12:12:17-05:00 ag:1 A as:1 B c:1 C f:777000111 Jeu false fb oui Zoé p:+33639982001 CREATED",
-    "l:2 2026-09-05T10:00:38-05:00 ag:1 A as:1 B c:1 C f:777000111 Jeu false ig non Paul p:06399882002 CREATED",
-    "l:3 2026-09-05T20:30:38+05:30 ag:1 A as:1 B c:1 C f:777000111 Jeu false ig oui Luc p:0639982003 CREATED",
-]
-TEST_LEAD = ["l:9", "2026-08-31T12:12:17-05:00", *[""] * 6, "f:777000111", "Jeu", "true", "", "<test lead: dummy data>"]
-TEST_LEAD += ["<test lead: dummy data for full_name>", "p:<test lead: dummy data for phone_number>", "Qualified"]
-
-
-def _meta(first: str, delimiter: str) -> str:
-    rows = [[first, *META_LABELS], *(row.split() for row in META_ROWS), TEST_LEAD[:8] + TEST_LEAD[8:]]
-    return "".join(delimiter.join(row) + "\n" for row in rows)
-
-
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("leads_2026-10-01_0900.csv", _meta("id", "\t").encode("utf-16")),
-        ("leads_2026-10-01_0900.csv", _meta("id", "\t").replace("\n", "\r\n").encode("utf-16-le")),
-        ("feuille_leads_2026-10-01.csv", _meta("Qualified", ",").encode()),
+        ("leads_2026-10-01_0900.csv", meta_leads("id", "\t").encode("utf-16")),
+        ("leads_2026-10-01_0900.csv", meta_leads("id", "\t").replace("\n", "\r\n").encode("utf-16-le")),
+        ("feuille_leads_2026-10-01.csv", meta_leads("Qualified", ",").encode()),
     ],
     ids=["marked UTF-16", "UTF-16 without a mark", "kept in a sheet"],
 )
@@ -161,24 +139,11 @@ def test_meta_leads_lose_their_prefixes_and_test_leads_are_no_persons(desk: Desk
     assert (found.report.data_rows, found.report.header_version) == (4, 1)
 
 
-MAILCHIMP_LABELS = (
-    '"Email Address","First Name","Last Name","Phone Number",MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,'
-    "LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES"
-)
-
-
-def _member(number: int, optin: str, confirm: str) -> str:
-    return (
-        f'z{number}@exemple.test,Zoé,L\'Hôte,"06 39 98 30 {number:02}",2,{optin},192.0.2.7,{confirm},192.0.2.8,,,,,'
-        f'Europe/Paris,FR,75,"2026-03-16 14:40:47",77{number},e{number},'
-    )
-
-
 def test_mailchimp_counts_the_click_and_who_left_withdraws(desk: Desk) -> None:
     members = [
-        _member(1, '"2026-03-16 14:40:40"', '"2026-03-16 14:40:47"') + ',"bénévoles, 2026"',
-        _member(2, '"2026-03-16 14:40:40"', "") + ",",
-        _member(3, "", '"2026-03-17 08:00:00"') + ",",
+        mailchimp_member(1, '"2026-03-16 14:40:40"', '"2026-03-16 14:40:47"') + ',"bénévoles, 2026"',
+        mailchimp_member(2, '"2026-03-16 14:40:40"', "") + ",",
+        mailchimp_member(3, "", '"2026-03-17 08:00:00"') + ",",
     ]
     found = desk.send(
         "mailchimp",
@@ -190,7 +155,7 @@ def test_mailchimp_counts_the_click_and_who_left_withdraws(desk: Desk) -> None:
         ("+33639983003", "given", "MC1", datetime(2026, 3, 17, 8), "192.0.2.8"),
     ]
     assert codes(found) == {3: ["ENTRY_INCOMPLETE"]}
-    left = _member(1, "", "") + ',"2026-05-02 10:00:00","N: trop de messages",c1'
+    left = mailchimp_member(1, "", "") + ',"2026-05-02 10:00:00","N: trop de messages",c1'
     gone = desk.send(
         "mailchimp",
         "unsubscribed_members_export_202606010600.csv",
@@ -202,22 +167,13 @@ def test_mailchimp_counts_the_click_and_who_left_withdraws(desk: Desk) -> None:
     assert desk.rows(gone, "l.source_key") == desk.rows(found, "l.source_key")[:1]
 
 
-KIMPLE_LABELS = (
-    "contest_entry_hash_id;created_at;is_optin;can_participate;is_anonymous;firstname;lastname;phone;zipcode;birthdate;"
-    "ip;origin_url;user_informations.agent_browser;user_informations.agent_platform;country;Operation Hash_id;Operation name"
-)
-
-
-def _entry(number: int, optin: str, may: str, erased: str) -> str:
-    person = ";;;;" if erased == "1" else f'Zoé;"L\'Hôte";06.39.98.40.{number:02};1000;02/05/1980'
-    return (
-        f"h{number};2026-03-29T02:30:00+01:00;{optin};{may};{erased};{person};192.0.2.9;"
-        "https://quais.test/jeu;Firefox;Linux;FR;op_7f3a;Quais 2026;1\n"
-    )
-
-
 def test_kimple_counts_what_was_confirmed(desk: Desk) -> None:
-    entries = _entry(1, "2", "1", "0") + _entry(2, "1", "1", "0") + _entry(3, "0", "1", "0") + _entry(4, "2", "0", "0")
+    entries = (
+        kimple_entry(1, "2", "1", "0")
+        + kimple_entry(2, "1", "1", "0")
+        + kimple_entry(3, "0", "1", "0")
+        + kimple_entry(4, "2", "0", "0")
+    )
     found = desk.send("kimple", "kimple_20260401T020000Z.csv", f"{KIMPLE_LABELS};box_newsletter\n{entries}")
     at = datetime(2026, 3, 29, 1, 30)
     assert desk.rows(found, "e164, flag, form_version, consented_at, postcode, birth_date::varchar, page_url") == [
@@ -226,14 +182,6 @@ def test_kimple_counts_what_was_confirmed(desk: Desk) -> None:
         ("+33639984003", "refused", "op_7f3a", at, "01000", "1980-05-02", "https://quais.test/jeu"),
     ]
     assert codes(found) == {5: ["ENTRY_INCOMPLETE"]}
-
-
-GRID = {
-    "en": 'ID;"Social title";"First name";"Last name";"Email address";Group;Company;Sales;Enabled;Newsletter;'
-    '"Partner offers";Registration;"Last visit";Phone\n',
-    "fr": 'ID;"Titre de civilité";Prénom;Nom;"Adresse e-mail";Groupe;Société;Ventes;Activé;Newsletter;'
-    '"Offres partenaires";Inscription;"Dernière visite";Téléphone\n',
-}
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -294,99 +242,24 @@ def test_the_password_column_of_woocommerce_stays_in_the_evidence(desk: Desk) ->
         assert SECRET.encode() in stream.read()
 
 
-RECOMMENDED = (
-    "record_id given_name family_name sex birth_date email phone street postcode city country consent_flag consent_id"
-    " consent_at consent_channel consent_text_id consent_purposes consent_recipients collection_url collection_ip"
-).split()
-
-
-def _recommended(notice_id: str) -> list[dict[str, str]]:
-    def record(number: int, flag: str, channels: str) -> dict[str, str]:
-        values = [
-            *(f"r{number}", "Zoé", 'L"Hôte, née Brun', "F", "1980-05-02", f"z{number}@exemple.test"),
-            *(f"+3363998700{number}", "12 rue des Lilas", "75011", "Paris", "FR", flag, f"c{number}"),
-            *("2026-03-02T18:04:11+01:00", channels, notice_id, "political", "Contact Citoyen SAS|Parti de l'Horizon"),
-            *("https://agora.test/accord?v=2", "2001:db8::1"),
-        ]
-        return dict(zip(RECOMMENDED, values, strict=True))
-
-    return [record(1, "given", "sms|voice"), record(2, "refused", ""), record(3, "maybe", "sms")]
-
-
-def _csv(records: list[dict[str, str]]) -> bytes:
-    def cell(value: str) -> str:
-        return '"' + value.replace('"', '""') + '"' if set(value) & set(',"') else value
-
-    lines = [RECOMMENDED, *([record[name] for name in RECOMMENDED] for record in records)]
-    return "".join(",".join(map(cell, line)) + "\n" for line in lines).encode()
-
-
-def _listed(record: dict[str, str]) -> dict[str, object]:
-    """Return the record as formats with lists write it."""
-    lists = ("consent_channel", "consent_purposes", "consent_recipients")
-    return {name: value.split("|") if name in lists and value else value for name, value in record.items()}
-
-
-def _jsonl(records: list[dict[str, str]]) -> bytes:
-    return "".join(json.dumps(_listed(record), ensure_ascii=False) + "\n" for record in records).encode()
-
-
-def _parquet(records: list[dict[str, str]]) -> bytes:
-    table = pa.Table.from_pylist(records)
-    for name, kind in (("consent_at", pa.timestamp("us", "UTC")), ("birth_date", pa.date32())):
-        texts = table[name].to_pylist()
-        parse = datetime.fromisoformat
-        values = [parse(text) if kind != pa.date32() else parse(text).date() for text in texts]
-        table = table.set_column(table.schema.get_field_index(name), name, pa.array(values, kind))
-    lists = pa.array(
-        [record["consent_channel"].split("|") if record["consent_channel"] else None for record in records]
+def test_a_password_among_the_keys_of_json_lines_is_told(desk: Desk) -> None:
+    (record, *_) = recommended_records(desk.dossier("recommended").notices[0].notice_id)
+    plain = as_json_lines([record])
+    found = desk.send("recommended", "consents_20260303T020000Z.jsonl", plain)
+    assert found.delivery.warnings == ()
+    found = desk.send(
+        "recommended", "consents_20260304T020000Z.jsonl", plain.replace(b"{", b'{"Password_Hash" : "x", ', 1)
     )
-    table = table.set_column(table.schema.get_field_index("consent_channel"), "consent_channel", lists)
-    out = io.BytesIO()
-    pq.write_table(table, out)
-    return out.getvalue()
-
-
-def _xlsx(records: list[dict[str, str]]) -> bytes:
-    """Write a workbook by hand: inline texts only, as exporters without a shared-strings table do."""
-
-    def text(value: str) -> str:
-        escaped = value.replace("&", "&amp;").replace("<", "&lt;")
-        return f'<c t="inlineStr"><is><t xml:space="preserve">{escaped}</t></is></c>'
-
-    lines = [RECOMMENDED, *([record[name] for name in RECOMMENDED] for record in records)]
-    rows = "".join(f"<row>{''.join(map(text, line))}</row>" for line in lines)
-    main, package = (
-        "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
-        "http://schemas.openxmlformats.org/package/2006/relationships",
-    )
-    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    parts = {
-        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        '<Default Extension="xml" ContentType="application/xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{package}"><Relationship Id="r1" Target="xl/workbook.xml"'
-        f' Type="{office}/officeDocument"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
-        '<sheet name="1" sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}"><Relationship Id="r1"'
-        f' Target="worksheets/sheet1.xml" Type="{office}/worksheet"/></Relationships>',
-        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{rows}</sheetData></worksheet>',
-    }
-    out = io.BytesIO()
-    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, f'<?xml version="1.0" encoding="UTF-8"?>{content}')
-    return out.getvalue()
+    assert found.delivery.warnings == ("PASSWORD_COLUMN",)
 
 
 @pytest.mark.parametrize(
-    ("suffix", "write"), [("csv", _csv), ("jsonl", _jsonl), ("xlsx", _xlsx), ("parquet", _parquet)]
+    ("suffix", "write"), [("csv", as_csv), ("jsonl", as_json_lines), ("xlsx", as_workbook), ("parquet", as_parquet)]
 )
 def test_the_recommended_layout_says_the_same_in_every_format(desk: Desk, suffix: str, write: object) -> None:
     assert callable(write)
     notice_id = desk.dossier("recommended").notices[0].notice_id
-    found = desk.send("recommended", f"consents_20260303T020000Z.{suffix}", write(_recommended(notice_id)))
+    found = desk.send("recommended", f"consents_20260303T020000Z.{suffix}", write(recommended_records(notice_id)))
     both = ["Contact Citoyen SAS", "Parti de l'Horizon"]
     shared = (datetime(2026, 3, 2, 17, 4, 11), "exact_utc", notice_id, ["political"], both, "1980-05-02", "2001:db8::1")
     columns = (
