@@ -25,6 +25,15 @@ def pause_plan(stores: SendStores, plan_id: str) -> None:
     _set_paused(stores, plan_id, 1)
 
 
+def break_circuit(stores: SendStores, plan_id: str, why: str) -> None:
+    """Pause a plan because of what its run met; a person resumes it. Nothing happens where it is held already."""
+    now = stores.clock.now()
+    with transaction(stores.engine) as work:
+        is_going = (plans.c.plan_id == plan_id) & (plans.c.state == "approved") & (plans.c.is_paused == 0)
+        if work.execute(update(plans).where(is_going).values(is_paused=1)).rowcount:
+            journal.append(work, now, journal.Entry.PLAN, plan_id, {"is_paused": True, "circuit_breaker": why})
+
+
 def resume_plan(stores: SendStores, plan_id: str) -> None:
     """Let a paused plan be sent again.
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection, ScalarResult, select
 
-from consent.person_acts import ActKind, suppress
+from consent.person_acts import ActKind, FactKind, record_fact, suppress
 from partners_ingest.phone import normalise_number
 from sends.gateways.gateway import EventKind, Gateway, GatewayEvent, GatewayUnreachable, ReportStatus
 from sends.gateways.routes import open_gateway
@@ -23,8 +23,8 @@ from sends.house import SendStores
 from sends.ledger import Change, apply_changes, send_id_of
 from sends.matching import match_reports
 from sends.replies import Meaning, read_meaning
-from sends.states import State
-from stores.operations import DatabaseBusy, gateway_heartbeats, insert_once, messages, replies, transaction
+from sends.states import MAY_HAVE_LEFT, State
+from stores.operations import DatabaseBusy, gateway_heartbeats, insert_once, messages, plans, replies, transaction
 from terms.clock import to_micros
 from terms.failpoint import reach
 from terms.identifiers import ContactId
@@ -165,11 +165,34 @@ def _take_reply(work: Connection, stores: SendStores, name: str, event: GatewayE
         "known_at": to_micros(now),
         "meaning": meaning.value,
     }
-    if not insert_once(work, replies, [row]) or meaning is not Meaning.STOP or contact_id is None:
+    if not insert_once(work, replies, [row]) or contact_id is None:
         return False
-    effective_at = min(at, now)  # a gateway's clock that runs ahead must not delay a STOP
-    source = f"reply to {name}"
-    return suppress(work, contact_id, ActKind.STOP, source, effective_at=effective_at, known_at=now)
+    told_at = min(at, now)  # a gateway's clock that runs ahead must not delay a STOP
+    if meaning is Meaning.YES:
+        _take_yes(work, name, contact_id, told_at, now)
+    if meaning is not Meaning.STOP:
+        return False
+    return suppress(work, contact_id, ActKind.STOP, f"reply to {name}", effective_at=told_at, known_at=now)
+
+
+def _take_yes(work: Connection, name: str, contact_id: ContactId, at: datetime, now: datetime) -> None:
+    """Write a yes down with the invitation that it answers; a yes to anything else is only a reply."""
+    query = (
+        select(messages.c.send_id)
+        .join(plans, plans.c.plan_id == messages.c.plan_id)
+        .where(
+            messages.c.contact_id == contact_id,
+            plans.c.gateway == name,
+            plans.c.kind == "invitation",
+            messages.c.state.in_([state.value for state in MAY_HAVE_LEFT]),
+        )
+        .order_by(messages.c.claimed_at.desc())
+        .limit(1)
+    )
+    invitation: str | None = work.execute(query).scalar()
+    if invitation is not None:
+        source = f"yes to {name}"
+        record_fact(work, contact_id, FactKind.REPLY, source, occurred_at=at, known_at=now, send_id=invitation)
 
 
 def _contact_of(stores: SendStores, sender: str) -> ContactId | None:

@@ -21,8 +21,10 @@ import duckdb
 from sqlalchemy import Connection, ScalarResult, Table, func, or_, select, text
 
 from sends.approval import check_approval, context_of, lifted_codes
+from sends.breaker import Health, count_complaints, count_stops, why_broken
 from sends.calendar import Place
 from sends.context import Context
+from sends.control import break_circuit
 from sends.exclusivity import Holding, keep_contacts
 from sends.gateways.gateway import Answer, Gateway, HandOver, Outgoing, Proof
 from sends.gateways.routes import open_gateway
@@ -46,7 +48,9 @@ from sends.ledger import (
     send_id_of,
     unknown_messages,
 )
+from sends.pace import Pace
 from sends.planning import rule_set_of
+from sends.progress import Progress
 from sends.states import State
 from stores.lake import reading_name
 from stores.operations import contact_facts, contact_reservations, deliveries, gateway_heartbeats, opt_outs, transaction
@@ -76,11 +80,15 @@ _STATES: Mapping[Answer, State] = MappingProxyType(
         Answer.ACCEPTED: State.ACCEPTED,
         Answer.REJECTED: State.REJECTED,
         Answer.NOT_SENT: State.PLANNED,
+        Answer.THROTTLED: State.PLANNED,
         Answer.UNKNOWN: State.UNKNOWN,
     }
 )
 
-Progress = Callable[[str], None]
+Tell = Callable[[str], None]
+
+#: The breaker looks at what happened this often, in seconds.
+_BREAKER_SECONDS = 1.0
 
 #: Name of the sender's lock in PostgreSQL.
 _LOCK = "hashtext('filiation sender')"
@@ -93,6 +101,7 @@ class Ending(StrEnum):
     LIMIT = "limit"
     WAITING = "waiting"  # what is left may leave later in the window: run it again then
     NOT_SENDABLE = "not_sendable"  # paused, stopped, window over, listener silent: told in words
+    BROKEN = "broken"  # the circuit breaker paused the plan: a person must look
     UNREACHABLE = "unreachable"  # the gateway refuses connections: nothing was lost, run it again
 
 
@@ -128,7 +137,7 @@ class SendReport:
 
 
 def send_plan(
-    stores: SendStores, plan_id: str, *, limit: int | None = None, progress: Progress = lambda _: None
+    stores: SendStores, plan_id: str, *, limit: int | None = None, progress: Tell = lambda _: None
 ) -> SendReport:
     """Hand the messages of an approved plan to its gateway, each judged again; safe to kill and to run again.
 
@@ -150,7 +159,7 @@ def send_plan(
             return run.report(ending, why)
 
 
-def settle_plan(stores: SendStores, plan_id: str, progress: Progress = lambda _: None) -> None:
+def settle_plan(stores: SendStores, plan_id: str, progress: Tell = lambda _: None) -> None:
     """Close what earlier runs left open, whatever the plan's state and window: nothing of it is handed over here.
 
     Claims of a dead run become UNKNOWN, UNKNOWN what the gateway proves, ACCEPTED without a report in time
@@ -164,7 +173,7 @@ def settle_plan(stores: SendStores, plan_id: str, progress: Progress = lambda _:
         _settle(stores, plan_id, progress)
 
 
-def _settle(stores: SendStores, plan_id: str, progress: Progress) -> None:
+def _settle(stores: SendStores, plan_id: str, progress: Tell) -> None:
     recovered = recover_claims(stores.engine, stores.clock.now())
     if recovered:
         progress(f"send: {recovered} messages of a run that died are UNKNOWN; they are not sent again by themselves")
@@ -323,7 +332,9 @@ class _Run:
         self._gateway = open_gateway(self._context.gateway, stores.settings.gateway_passwords)
         self._base = _PublishedBase(stores)
         self._tally = _Tally()
-        self._next_at = time.monotonic()
+        self._pace = Pace(self._context.rate_per_second)
+        self._started_at, self._looked_at = stores.clock.now(), time.monotonic()
+        self._is_unreachable = False
 
     def __enter__(self) -> _Run:
         return self
@@ -332,30 +343,57 @@ class _Run:
         self._base.close()
         self._gateway.close()
 
-    def hand_over_all(self, limit: int | None, progress: Progress) -> tuple[Ending, str]:
+    def hand_over_all(self, limit: int | None, progress: Tell) -> tuple[Ending, str]:
         """Go through the plan once, batch by batch, and say why it ended."""
         position, is_waiting = 0, False
+        told = Progress(progress, self._plan.contacts, self._plan.closes_at, self._stores.clock)
         while True:
             left = None if limit is None else limit - self._tally.of(State.ACCEPTED) - self._tally.of(State.UNKNOWN)
-            if left is not None and left <= 0:
-                return Ending.LIMIT, "the limit of this run is reached"
-            try:
-                _check_now(self._stores, self._plan_id, self._context)
-            except Refused as refusal:
-                return Ending.NOT_SENDABLE, str(refusal)
+            halted = self._halted(left)
+            if halted is not None:
+                return halted
             claims = self._claim(position, BATCH if left is None else min(BATCH, left))
             if not claims:
                 break
-            position = claims[-1].position
-            changes = self._hand_over(claims)
-            self._tally.add(changes)
-            if any(change.detail == _UNREACHABLE for change in changes):
+            batch = self._hand_over(claims)
+            self._tally.add(batch.changes)
+            if self._is_unreachable:
                 return Ending.UNREACHABLE, f"{self._plan.gateway} refuses connections"
-            is_waiting |= any(change.state is State.PLANNED for change in changes)
-            progress(f"send: {position} of {self._plan.contacts} looked at, {self._tally.of(State.ACCEPTED)} accepted")
+            position = batch.goes_on_after
+            is_waiting |= batch.is_waiting
+            told.looked_at(position, self._tally.of(State.ACCEPTED))
         if is_waiting:
             return Ending.WAITING, "the calendar lets the rest leave later in the window"
         return Ending.DONE, "every message was looked at"
+
+    def _halted(self, left: int | None) -> tuple[Ending, str] | None:
+        """Return why nothing more may be claimed now, or None."""
+        if left is not None and left <= 0:
+            return Ending.LIMIT, "the limit of this run is reached"
+        broken = self._broken()
+        if broken is not None:
+            break_circuit(self._stores, self._plan_id, broken)
+            return Ending.BROKEN, f"{broken}; the plan is paused (`filiation campaign resume`)"
+        try:
+            _check_now(self._stores, self._plan_id, self._context)
+        except Refused as refusal:
+            return Ending.NOT_SENDABLE, str(refusal)
+        return None
+
+    def _broken(self) -> str | None:
+        """Ask the circuit breaker now and then about what happened since this run began."""
+        if time.monotonic() - self._looked_at < _BREAKER_SECONDS:
+            return None
+        self._looked_at = time.monotonic()
+        errors = self._tally.of(State.REJECTED) + self._tally.of(State.UNKNOWN)
+        with self._stores.engine.connect() as work:
+            health = Health(
+                tried=errors + self._tally.of(State.ACCEPTED),
+                errors=errors,
+                stops=count_stops(work, self._plan, self._started_at),
+                complaints=count_complaints(work, self._plan, self._started_at),
+            )
+        return why_broken(health, self._context.gateway.breaker)
 
     def report(self, ending: Ending, why: str) -> SendReport:
         """Write the run's journal line and return what it did."""
@@ -391,19 +429,31 @@ class _Run:
         with transaction(self._stores.engine) as work:
             keep_contacts(work, holding, [claim.contact_id for claim in claims])
 
-    def _hand_over(self, claims: Sequence[Claim]) -> list[Change]:
+    def _hand_over(self, claims: Sequence[Claim]) -> _HandedOver:
         batch = _Batch(self._stores, self._base, self._plan, self._context, self._lifted)
         decisions = batch.judge(claims)
         reach("sender.judged")
         allowed = [claim for claim in claims if decisions[claim.contact_id].action is Action.SEND]
-        changes = [self._kept(claim, decisions[claim.contact_id]) for claim in claims if claim not in allowed]
+        kept = [claim for claim in claims if decisions[claim.contact_id].action is not Action.SEND]
+        changes = [self._kept(claim, decisions[claim.contact_id]) for claim in kept]
+        throttled: list[str] = []
         for answer in self._gateway.hand_over(self._outgoing(allowed, batch, changes)):
             changes.append(_answered(answer, self._stores.clock.now()))
+            self._heed(answer, throttled)
             reach("sender.handed_over")
+        is_waiting = any(change.state is State.PLANNED and change.codes for change in changes)
         changes += self._untried(allowed, changes)
         record(self._stores.engine, changes, batch.judged)
         reach("sender.recorded")
-        return changes
+        again = [claim.position - 1 for claim in claims if claim.reference in throttled]
+        return _HandedOver(changes, min([claims[-1].position, *again]), is_waiting)
+
+    def _heed(self, answer: HandOver, throttled: list[str]) -> None:
+        """Take note of an answer that says something about the gateway, not about its message."""
+        self._is_unreachable |= answer.answer is Answer.NOT_SENT
+        if answer.answer is Answer.THROTTLED:
+            throttled.append(answer.reference)
+            self._pace.slow_down()
 
     def _outgoing(self, allowed: Sequence[Claim], batch: _Batch, changes: list[Change]) -> Iterator[Outgoing]:
         """Yield messages as the gateway pulls them, each decided once more right before; the kept ones go to `changes`.
@@ -413,9 +463,9 @@ class _Run:
         message = self._context.order.message
         numbers = batch.numbers([claim.contact_id for claim in allowed])
         for claim in allowed:
-            if changes and changes[-1].detail == _UNREACHABLE:
+            if self._is_unreachable:
                 return
-            self._pace()
+            self._pace.wait()
             number = numbers.get(claim.contact_id)
             decision = self._decide_number(number) or batch.decide_again(claim.contact_id)
             if number is None or decision.action is not Action.SEND:
@@ -446,11 +496,14 @@ class _Run:
         untold = [claim for claim in allowed if claim.send_id not in told]
         return [Change(claim.send_id, State.PLANNED, now, detail=_UNREACHABLE) for claim in untold]
 
-    def _pace(self) -> None:
-        wait = self._next_at - time.monotonic()
-        if wait > 0:
-            time.sleep(wait)
-        self._next_at = max(self._next_at, time.monotonic() - 0.05) + 1 / self._context.rate_per_second
+
+@dataclass(frozen=True)
+class _HandedOver:
+    """What became of a batch: where the next claim begins, and whether the calendar keeps some for later."""
+
+    changes: Sequence[Change]
+    goes_on_after: int
+    is_waiting: bool
 
 
 class _PublishedBase:

@@ -336,6 +336,7 @@ messages = Table(
     PrimaryKeyConstraint("send_id"),
     UniqueConstraint("plan_id", "position"),
     UniqueConstraint("plan_id", "contact_id"),
+    Index("messages_of_contact", "contact_id"),  # a report or a reply names a phone
 )
 
 message_events = Table(
@@ -359,7 +360,7 @@ replies = Table(
     _contact(null=True),
     _number("at"),
     _number("known_at"),
-    _text("meaning"),  # stop | other
+    _text("meaning"),  # stop | yes | other
     PrimaryKeyConstraint("reply_id"),
 )
 

@@ -33,11 +33,29 @@ class LeadsTo(StrEnum):
 
 
 @dataclass(frozen=True)
+class BreakerLimits:
+    """When a run pauses its plan: shares of the messages tried, from `min_messages` on; complaints as a number."""
+
+    min_messages: int
+    max_error_share: float
+    max_stop_share: float
+    max_complaints: int
+
+
+class ListensAs(StrEnum):
+    """How the session for reports and replies binds: operators allow one or the other."""
+
+    RECEIVER = "receiver"
+    TRANSCEIVER = "transceiver"
+
+
+@dataclass(frozen=True)
 class SmppSettings:
     """The account at an operator's SMSC and how many `submit_sm` may wait for their answer."""
 
     system_id: str
     window: int
+    listens_as: ListensAs
 
 
 @dataclass(frozen=True)
@@ -60,6 +78,7 @@ class GatewaySettings:
     generic_senders: frozenset[str]
     protected_senders: frozenset[str]
     sender_authorisations: frozenset[str]
+    breaker: BreakerLimits
     smpp: SmppSettings | None = None
 
     @property
@@ -126,12 +145,28 @@ def _read(top: Section) -> GatewaySettings:
         generic_senders=frozenset(top.texts("generic_senders")),
         protected_senders=frozenset(top.texts("protected_senders")),
         sender_authorisations=frozenset(top.texts("sender_authorisations")),
+        breaker=_read_breaker(top.section("circuit_breaker")),
         smpp=_read_smpp(top.section("smpp")) if kind is GatewayKind.SMPP else None,
     )
 
 
+def _read_breaker(section: Section) -> BreakerLimits:
+    limits = BreakerLimits(
+        min_messages=section.integer("min_messages", 1),
+        max_error_share=section.number("max_error_share"),
+        max_stop_share=section.number("max_stop_share"),
+        max_complaints=section.integer("max_complaints", 1),
+    )
+    section.finish()
+    return limits
+
+
 def _read_smpp(section: Section) -> SmppSettings:
-    settings = SmppSettings(system_id=section.text("system_id", r"\S{1,15}"), window=section.integer("window", 1))
+    settings = SmppSettings(
+        system_id=section.text("system_id", r"\S{1,15}"),
+        window=section.integer("window", 1),
+        listens_as=section.choice("listens_as", ListensAs),
+    )
     section.finish()
     return settings
 

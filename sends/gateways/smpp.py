@@ -47,7 +47,7 @@ class SmppGateway:
     def __init__(self, settings: GatewaySettings, password: str) -> None:
         self._window, self._timeout = _account(settings).window, settings.timeout_seconds
         self._transmitter = _Session(settings, password, "bind_transmitter")
-        self._receiver = _Session(settings, password, "bind_receiver")
+        self._receiver = _Session(settings, password, f"bind_{_account(settings).listens_as}")
         self._held: dict[str, _Held] = {}
         self._asked_at: float | None = None
 
@@ -98,6 +98,9 @@ class SmppGateway:
 
     def _take(self, pdu: Command) -> None:
         self._asked_at = None
+        if pdu.command == "generic_nack":
+            self._receiver.drop()
+            raise _Lost("what we said was not understood")
         if pdu.command != "deliver_sm":
             return
         event = read_deliver(pdu)
@@ -215,7 +218,11 @@ class _Session:
         with self._watched("connection refused"):
             client.connect()
         with self._watched("bind refused"):
-            bind = {"bind_transmitter": client.bind_transmitter, "bind_receiver": client.bind_receiver}
+            bind = {
+                "bind_transmitter": client.bind_transmitter,
+                "bind_receiver": client.bind_receiver,
+                "bind_transceiver": client.bind_transceiver,
+            }
             bind[self._bind_command](system_id=self._account.system_id, password=self._password, interface_version=0x34)
 
     def submit(self, message: Outgoing) -> int:

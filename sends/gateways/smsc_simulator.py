@@ -1,7 +1,8 @@
 """A local SMSC over SMPP 3.4: message ids, receipts, replies and faults on demand, on 127.0.0.1 only.
 
-A receipt is told until it is acknowledged, across restarts where there is a durable record. Faults and what becomes
-of a message stand in `faults`. Nothing here knows of plans or rules; the client is `smpp`, and Kannel speaks to it too.
+A receipt is told until it is acknowledged, across restarts where there is a durable record; told are transceivers,
+because the library of the server refuses a receiver's acknowledgements. Faults and what becomes of a message stand in
+`faults`. Nothing here knows of plans or rules; the client is `smpp`, and Kannel speaks to it too.
 """
 
 from __future__ import annotations

@@ -1,65 +1,24 @@
-"""What integration tests share: a real PostgreSQL where its server is installed, and fresh databases.
-
-The server runs in a temporary folder on a free loopback port as a user that is not root; nothing of the
-machine's own clusters is touched.
-"""
-
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
-import uuid
-from pathlib import Path
+"""What integration tests share: a real PostgreSQL where its server is installed, and fresh databases."""
 
 import pytest
-
-
-def _binaries() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if found:
-        return found[-1].parent
-    initdb = shutil.which("initdb")
-    return Path(initdb).parent if initdb else None
-
-
-def _as_server_user(command: list[str]) -> list[str]:
-    """PostgreSQL refuses to run as root: then its Debian user does it."""
-    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
+from postgres_server import PostgresServer, binaries
 
 
 @pytest.fixture(scope="session")
 def postgres_server():
-    """URL prefix of a running PostgreSQL server, or a skip that says what is missing."""
-    binaries = _binaries()
-    if binaries is None:
+    """A running PostgreSQL server, or a skip that says what is missing."""
+    folder = binaries()
+    if folder is None:
         pytest.skip("PostgreSQL's server (initdb, pg_ctl) is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="filiation-postgres-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    data = str(folder / "data")
-    run = {"check": True, "capture_output": True, "cwd": "/"}
-    subprocess.run(_as_server_user([f"{binaries}/initdb", "-D", data, "-U", "filiation", "-A", "trust"]), **run)
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    start = [f"{binaries}/pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start"]
-    subprocess.run(_as_server_user(start), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
-    yield f"postgresql://filiation@127.0.0.1:{port}"
-    subprocess.run(_as_server_user([f"{binaries}/pg_ctl", "-D", data, "-m", "immediate", "stop"]), **run)
-    shutil.rmtree(folder, ignore_errors=True)
+    server = PostgresServer(folder)
+    yield server
+    server.stop()
 
 
 @pytest.fixture
 def postgres_url(postgres_server):
     """URL of an empty PostgreSQL database of its own."""
-    import psycopg
-
-    name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as connection:
-        connection.execute(f"create database {name}")
-    return f"{postgres_server}/{name}"
+    return postgres_server.new_database()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -64,19 +64,29 @@ def number(index):
     return f"+3363998{index:04d}"
 
 
-def environment(home, config, url=None, now=NOW):
+def bench_number(index):
+    """The number of a contact in the environment `bench`: nobody's, anywhere; a million of them."""
+    return f"+33701{index:06d}"
+
+
+def number_of(stores, index):
+    """The number of a contact in the environment of a home."""
+    return bench_number(index) if stores.settings.environment == "bench" else number(index)
+
+
+def environment(home, config, url=None, now=NOW, name="test"):
     """The variables of a process that works on a home."""
-    variables = {"FILIATION_ENV": "test", "FILIATION_HOME": str(home), "FILIATION_CONFIG": str(config)}
+    variables = {"FILIATION_ENV": name, "FILIATION_HOME": str(home), "FILIATION_CONFIG": str(config)}
     variables |= {"FILIATION_NOW": now, "FILIATION_ACTOR": "planner"}
     return variables | ({"FILIATION_DATABASE_URL": url} if url else {})
 
 
-def make_house(folder: Path, url=None, contacts=400, now=NOW, base=True) -> SendStores:
+def make_house(folder: Path, url=None, contacts=400, now=NOW, base=True, name="test") -> SendStores:
     """A home with a published base of `contacts` people in commune 75111, every tenth of whom may not be sent to."""
     config = folder / "config"
     if not config.exists():
         shutil.copytree(PROJECT_ROOT / "config", config)
-    settings = load_settings(environment(folder / "home", config, url, now))
+    settings = load_settings(environment(folder / "home", config, url, now, name))
     init_home(settings)
     stores = SendStores.of(open_house(settings))
     migrate(stores.engine)
@@ -94,7 +104,7 @@ def at(stores, moment):
 def publish(stores, contacts, version="b1", rules="rules-1", refused=(), macron_votes=560):
     """Publish a base: contact i votes in bureau 1101 (even) or 1102 (odd), is 20 + i % 60 years old."""
     build = stores.warehouse.start_build(stores.home.root)
-    ids = [stores.keys.contact_id(number(i)) for i in range(contacts)]
+    ids = [stores.keys.contact_id(number_of(stores, i)) for i in range(contacts)]
     build.execute(
         "create table people as select unnest($ids::uuid[]) as contact_id, unnest(range($n))::integer as i",
         {"ids": ids, "n": contacts},
@@ -144,7 +154,7 @@ def fill_vault(stores, contacts):
     """Write the numbers of the first contacts into the vault."""
     connection = duckdb.connect()
     stores.vault.unlock(connection)
-    e164s = [number(i) for i in range(contacts)]
+    e164s = [number_of(stores, i) for i in range(contacts)]
     ids = [stores.keys.contact_id(e164) for e164 in e164s]
     connection.execute(
         "create table n as select unnest($ids::uuid[]) as contact_id, unnest($e164s) as e164",
@@ -197,12 +207,21 @@ def write_order(folder: Path, **changes) -> Path:
     return path
 
 
-def point_gateway(stores, url, **changes):
-    """Let the configuration copy's gateway `simulator` mean another address, with some limits changed."""
-    path = stores.settings.config / "gateways" / "simulator.yaml"
+def point_gateway(stores, url, name="simulator", **changes):
+    """Let a gateway of the configuration copy mean another address, with some limits changed."""
+    path = stores.settings.config / "gateways" / f"{name}.yaml"
     wanted = {"url": url, "quiet_seconds": 0, "rate_per_second": 5000} | changes
     lines = [line for line in path.read_text().splitlines() if line.split(":")[0] not in wanted]
     path.write_text("\n".join(lines + [f"{name}: {value}" for name, value in wanted.items()]) + "\n")
+
+
+def point_breaker(stores, name, **changes):
+    """Let a gateway's circuit breaker have other limits."""
+    path = stores.settings.config / "gateways" / f"{name}.yaml"
+    lines = path.read_text().splitlines()
+    for limit, value in changes.items():
+        lines = [f"  {limit}: {value}" if line.startswith(f"  {limit}:") else line for line in lines]
+    path.write_text("\n".join(lines) + "\n")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from gateway_routes import ROUTES, message, write_settings
 
 from sends.gateways.gateway import Answer, EventKind, GatewayUnreachable, Proof, ReportStatus
 from sends.gateways.routes import open_gateway
+from sends.gateways.smsc_simulator import acknowledgements_of
 
 TEXTS = [
     "Bonjour à tous, réunion jeudi 18 h. STOP 36111",
@@ -153,3 +154,14 @@ def test_a_client_shows_no_number_and_no_text(opened):
     shown = repr(collect(gateway, 2)) + repr(message(1))
     assert "63998" not in shown
     assert "STOP" not in shown
+
+
+def test_the_simulator_learns_of_each_acknowledgement(tmp_path):
+    with ROUTES["smpp"](tmp_path) as route:
+        gateway = route.open()
+        hand_over(gateway, [message(index) for index in range(5)])
+        collect(gateway, 5)
+        file, end = acknowledgements_of(route.record), time.monotonic() + 5
+        while file.read_text().count("\n") < 5:
+            assert time.monotonic() < end, "an acknowledgement was lost"
+            time.sleep(0.05)

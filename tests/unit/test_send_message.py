@@ -144,12 +144,37 @@ def test_an_appended_stop_line_is_part_of_the_final_text():
 @pytest.mark.parametrize(
     "text",
     ["STOP", "Stop svp", "ARRET", "arrêt", "« stop »", "stop 36179", "STOP36111", "S.T.O.P", "Arrêtez de m'écrire"]
-    + ["Arrête !", "stopper", "stoppez", "désabonnement", "  'stop'", "STOPPP", "ne plus recevoir", "ＳＴＯＰ"],
+    + ["Arrête !", "stopper", "stoppez", "désabonnement", "  'stop'", "STOPPP", "ne plus recevoir", "ＳＴＯＰ"]
+    + ["St0p", "S\u200bTOP", "oui stop", "\u201cStop\u201d.", "ARRÊT SVP"],
 )
 def test_a_stop_is_read_however_it_is_written(text):
     assert read_meaning(text) is Meaning.STOP
 
 
-@pytest.mark.parametrize("text", ["Bonjour, à quelle heure est la réunion ?", "OUI", "stoppage", "", "postop"])
-def test_other_replies_are_no_stop(text):
+@pytest.mark.parametrize(
+    "text",
+    ["Bonjour, à quelle heure est la réunion ?", "stoppage", "", "postop", "?"]
+    + ["oui mais pas maintenant", "oui ?", "non", "Louis", "oui et non", "je ne suis pas d'accord", "ouistiti"],
+)
+def test_other_replies_are_neither_stop_nor_yes(text):
     assert read_meaning(text) is Meaning.OTHER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "OUI",
+        "oui",
+        "Oui svp",
+        "« Oui ! »",
+        "O.U.I",
+        "ouiii",
+        "D’accord, merci",
+        "Bonjour, oui",
+        "J'ACCEPTE",
+        "OUI 36111",
+    ]
+    + ["ok", "Oui, s'il vous plaît", "ＯＵＩ", "Je suis d'accord", "oui 👍", "'oui'", "Oui bien sûr"],
+)
+def test_a_yes_is_read_however_it_is_written(text):
+    assert read_meaning(text) is Meaning.YES

@@ -1,0 +1,47 @@
+"""Kills over SMPP, small: no phone gets a message twice, nothing is forgotten. Full size: see `kill_scene`."""
+
+import random
+
+import pytest
+from kill_scene import KillScene, kill_at_random, kill_at_steps, kill_postgres
+from postgres_server import PostgresServer, binaries
+
+from sends.sender import BATCH
+from sends.states import State
+
+
+@pytest.fixture
+def scene(tmp_path):
+    made = KillScene(tmp_path, contacts=500, early_report_every=7, duplicate_report_every=5)
+    made.start_world()
+    yield made
+    made.stop()
+
+
+def test_kills_at_every_step_between_two_durable_writes(scene):
+    unknown = kill_at_steps(scene)
+    assert unknown["sender.claimed"] == unknown["sender.judged"] == BATCH
+    assert unknown["sender.recorded"] <= 0, "what was recorded is known; a receipt may settle what was not"
+    scene.finish()
+
+
+@pytest.mark.parametrize("mode", ["send", "smsc"])
+def test_kills_at_random(scene, mode):
+    kill_at_random(scene, mode, 2, random.Random(7), 60)
+    scene.finish()
+
+
+def test_a_kill_of_the_database_server(tmp_path):
+    folder = binaries()
+    if folder is None:
+        pytest.skip("PostgreSQL's server (initdb, pg_ctl) is not installed")
+    server = PostgresServer(folder)
+    scene = KillScene(tmp_path, 900, server.new_database())
+    try:
+        scene.start_world()
+        kill_postgres(scene, server, 1, random.Random(7))
+        assert State.PLANNED not in scene.finish()
+    finally:
+        scene.stop()
+        scene.stores.engine.dispose()
+        server.stop()
