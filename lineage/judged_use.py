@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import duckdb
+from sqlalchemy import Engine
 
 from consent.judgement import ActJudgement, Judgement, SpokenRule, Use, judge, judge_acts, load_live_facts, spoken_rules
 from lineage.access import Access, record_access
@@ -94,9 +95,12 @@ class Ground:
 
 @dataclass(frozen=True)
 class JudgedUse:
-    """The whole answer: decision and verdict by the law of `use.moment` and the knowledge of `use.known_by`."""
+    """The whole answer: decision and verdict by the law of `use.moment` and the knowledge of `use.known_by`.
 
-    number: str = field(repr=False)
+    `number` is None where a contact was asked for by a message, not by its number.
+    """
+
+    number: str | None = field(repr=False)
     base_version: str
     use: Use
     is_known: bool
@@ -160,17 +164,29 @@ def judge_number(stores: LookupStores, number: str, use: Use, *, reason: str) ->
     record_access(stores.engine, stores.clock, Access("judge", stores.actor, reason, None, [contact_id]))
     with without_pandas(), stores.warehouse.open_base() as base:
         _check_sponsor(base, use.sponsor_id)
-        _lay_question(base, stores, contact_id)
-        lines = _lines(base, use)
-        return JudgedUse(
-            number=e164,
-            base_version=read_manifest(base).version,
-            use=use,
-            is_known=bool(lines),
-            judgement=judge(base, _ASKED, _LIVE, use)[0],
-            acts=tuple(judge_acts(base, _ASKED, _LIVE, use)),
-            grounds=tuple(_ground(rule, lines, base, use) for rule in spoken_rules(base, _ASKED, _LIVE, use)),
-        )
+        return replace(judge_contact(base, stores.engine, contact_id, use), number=e164)
+
+
+def judge_contact(base: duckdb.DuckDBPyConnection, engine: Engine, contact_id: str, use: Use) -> JudgedUse:
+    """Judge one use of one contact, for a caller who has logged the access.
+
+    Args:
+        base: the published base, open.
+        engine: of the ledger, for what the day brought.
+        contact_id: whose use it is.
+        use: what is asked.
+    """
+    _lay_question(base, engine, contact_id)
+    lines = _lines(base, use)
+    return JudgedUse(
+        number=None,
+        base_version=read_manifest(base).version,
+        use=use,
+        is_known=bool(lines),
+        judgement=judge(base, _ASKED, _LIVE, use)[0],
+        acts=tuple(judge_acts(base, _ASKED, _LIVE, use)),
+        grounds=tuple(_ground(rule, lines, base, use) for rule in spoken_rules(base, _ASKED, _LIVE, use)),
+    )
 
 
 def _check_sponsor(base: duckdb.DuckDBPyConnection, sponsor_id: str | None) -> None:
@@ -182,9 +198,9 @@ def _check_sponsor(base: duckdb.DuckDBPyConnection, sponsor_id: str | None) -> N
         )
 
 
-def _lay_question(base: duckdb.DuckDBPyConnection, stores: LookupStores, contact_id: str) -> None:
+def _lay_question(base: duckdb.DuckDBPyConnection, engine: Engine, contact_id: str) -> None:
     base.execute(f"create or replace temp table {_ASKED} as select $id::uuid as contact_id", {"id": contact_id})
-    load_live_facts(base, stores.engine, _LIVE, [contact_id])
+    load_live_facts(base, engine, _LIVE, [contact_id])
 
 
 def _lines(base: duckdb.DuckDBPyConnection, use: Use) -> list[EvidenceLine]:

@@ -11,7 +11,20 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import acts, base, campaign, gateway, golden, judge, log, open_data, origin, partner, segment
+from pipelines.commands import (
+    acts,
+    base,
+    campaign,
+    gateway,
+    golden,
+    judge,
+    log,
+    open_data,
+    origin,
+    partner,
+    segment,
+    trace,
+)
 from terms.errors import FiliationError
 
 app = typer.Typer(
@@ -34,6 +47,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(gateway.app, name="gateway")
 app.add_typer(log.app, name="log")
 app.add_typer(partner.app, name="partner")
+app.add_typer(trace.app, name="trace")
 app.command()(gateway.optout)
 
 

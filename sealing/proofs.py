@@ -14,11 +14,14 @@ from sqlalchemy import Connection, Row, select
 from sealing.checkpoint import Checkpoint
 from sealing.log import Log, entry_text
 from sealing.messages import batches_of, load_records, newest_seals
-from sealing.tree import inclusion_path, leaf_hash, nodes_of
+from sealing.tree import inclusion_path, leaf_hash
 from stores import operations
 from stores.engine import connect
+from stores.evidence import EvidenceStore
+from stores.merkle import tree_path
 from stores.parquet import read_sql
-from stores.schemas import MESSAGE_SEALS
+from stores.schemas import LINE_COMMITMENTS, MESSAGE_SEALS
+from terms.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,33 @@ def prove_message(log: Log, checkpoint: Checkpoint, plan_id: str, send_id: str) 
     return MessageProof(proof, lines[-1]) if lines else None
 
 
+def prove_line(log: Log, evidence: EvidenceStore, delivery_id: str, line_number: int) -> Proof:
+    """Return the proof that a physical line (1-based) stands in its delivery; neither text nor salt are told.
+
+    What was delivered is identity: `filiation evidence` shows it, and this proof is the commitment that it must fit.
+    """
+    kept = read_sql(LINE_COMMITMENTS, [evidence.commitments_file(delivery_id)])
+    with connect() as target:
+        target.execute(
+            f"create temp table kept as select line_number - 1 as position, commitment as leaf from ({kept})"
+        )
+        found = target.execute(
+            "select leaf, (select count(*) from kept) from kept where position = ?", [line_number - 1]
+        ).fetchone()
+        if found is None:
+            raise UsageError(f"Delivery {delivery_id} has no line {line_number}.", "See `filiation lineage`.")
+        path = tree_path(target, "kept", line_number - 1)
+    return Proof(
+        what="line",
+        text=None,
+        salt=None,
+        leaf=leaf_hash(bytes(found[0])).hex(),
+        index=line_number - 1,
+        size=int(found[1]),
+        path=tuple(node.hex() for node in path),
+    )
+
+
 def _in_batch(log: Log, reading: Connection, plan_id: str, send_id: str) -> tuple[int, Proof] | None:
     with connect() as target:
         batches = batches_of(reading, plan_id)
@@ -97,18 +127,17 @@ def _in_batch(log: Log, reading: Connection, plan_id: str, send_id: str) -> tupl
             return None
         number, position, salt, commitment, record = found
         file = next(batch.file(log.folder) for batch in batches if batch.batch == number)
-        sealed = target.execute(
-            f"select commitment from ({read_sql(MESSAGE_SEALS, [file])}) order by position"
-        ).fetchall()
-    nodes = nodes_of([leaf_hash(bytes(leaf)) for (leaf,) in sealed])
+        leaves = f"(select position, commitment as leaf from ({read_sql(MESSAGE_SEALS, [file])}))"
+        path = tree_path(target, leaves, position)
+        size = next(batch.messages for batch in batches if batch.batch == number)
     return number, Proof(
         what="message",
         text=None if salt is None else record,
         salt=None if salt is None else bytes(salt).hex(),
         leaf=leaf_hash(bytes(commitment)).hex(),
         index=position,
-        size=len(sealed),
-        path=tuple(node.hex() for node in inclusion_path(nodes, position, len(sealed))),
+        size=size,
+        path=tuple(node.hex() for node in path),
     )
 
 

@@ -1,6 +1,6 @@
-"""Merkle tree hash of RFC 9162 §2.1.1 over a relation of leaves, level by level in SQL.
+"""Merkle tree hash and inclusion paths of RFC 9162 §2.1 over a relation of leaves, level by level in SQL.
 
-Pairing neighbours and carrying an odd last node up gives the RFC's tree. Proofs and checkpoints of the
+Pairing neighbours and carrying an odd last node up gives the RFC's tree. Tiles and checkpoints of the
 transparency log do not belong here.
 """
 
@@ -16,19 +16,40 @@ def tree_hash(connection: duckdb.DuckDBPyConnection, leaves: str) -> bytes:
 
     Needs memory for two levels of 32-byte nodes; no Python per leaf.
     """
+    _hash_leaves(connection, leaves)
+    while (count := _count(connection)) > 1:
+        _go_up(connection)
+    row = connection.execute("select node from merkle_level").fetchone()
+    connection.execute("drop table merkle_level")
+    return bytes(row[0]) if row and count else sha256(b"").digest()
+
+
+def tree_path(connection: duckdb.DuckDBPyConnection, leaves: str, index: int) -> list[bytes]:
+    """Return the inclusion path of the leaf at `index` (0-based) of the relation `leaves`, as for `tree_hash`."""
+    _hash_leaves(connection, leaves)
+    path, position = [], index
+    while _count(connection) > 1:
+        row = connection.execute("select node from merkle_level where position = ?", [position ^ 1]).fetchone()
+        path += [bytes(row[0])] if row else []
+        _go_up(connection)
+        position //= 2
+    connection.execute("drop table merkle_level")
+    return path
+
+
+def _hash_leaves(connection: duckdb.DuckDBPyConnection, leaves: str) -> None:
     connection.execute(
         "create or replace temp table merkle_level as"
         f" select position, unhex(sha256('\\x00'::blob || leaf)) as node from {leaves}"
     )
-    while (count := _count(connection)) > 1:
-        connection.execute(
-            "create or replace temp table merkle_level as select position // 2 as position,"
-            " case when count(*) = 2 then unhex(sha256('\\x01'::blob || min_by(node, position) || max_by(node, position)))"
-            " else any_value(node) end as node from merkle_level group by position // 2"
-        )
-    row = connection.execute("select node from merkle_level").fetchone()
-    connection.execute("drop table merkle_level")
-    return bytes(row[0]) if row and count else sha256(b"").digest()
+
+
+def _go_up(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(
+        "create or replace temp table merkle_level as select position // 2 as position,"
+        " case when count(*) = 2 then unhex(sha256('\\x01'::blob || min_by(node, position) || max_by(node, position)))"
+        " else any_value(node) end as node from merkle_level group by position // 2"
+    )
 
 
 def _count(connection: duckdb.DuckDBPyConnection) -> int:

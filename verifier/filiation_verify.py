@@ -130,6 +130,22 @@ def entry_root(proof: dict[str, Any]) -> bytes:
     return root_from_path(leaf, proof["index"], proof["size"], [bytes.fromhex(node) for node in proof["path"]])
 
 
+def canonical_text(value: dict[str, Any]) -> str:
+    """The one form in which a passport is written, so that no byte of the file can change unseen."""
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def read_passport(data: bytes) -> dict[str, Any]:
+    """The passport of a file, if it is whole; the digest finds accidents, the proofs find forgeries."""
+    passport = json.loads(data)
+    rest = {name: value for name, value in passport.items() if name != "digest"}
+    if sha256(canonical_text(rest).encode()).hexdigest() != passport.get("digest"):
+        raise Unproved("the passport is damaged: its digest does not fit")
+    if canonical_text(passport).encode() != data:
+        raise Unproved("the passport is damaged: it is not in the form in which it was written")
+    return dict(passport)
+
+
 def check_passport(passport: dict[str, Any], checkpoint: tuple[int, bytes]) -> list[str]:
     """Check every entry, message and line of a passport; return what was proved, a sentence each.
 
@@ -143,6 +159,8 @@ def check_passport(passport: dict[str, Any], checkpoint: tuple[int, bytes]) -> l
     for number, proof in enumerate(passport["entries"], 1):
         where = f"entry {number} ({proof['what']})"
         _expect(where, proof["size"] == size and entry_root(proof) == root, "it is not in the log of the checkpoint")
+        kind = json.loads(proof["text"])["kind"] if proof["text"] is not None else proof["what"]
+        _expect(where, kind == proof["what"], f"it is about something else ({kind})")
         proved.append(f"{where} is leaf {proof['index']} of the log")
     for number, message in enumerate(passport.get("messages", []), 1):
         where = f"message {number}"
@@ -191,14 +209,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--paper", type=Path, help="the paper that came with the passport")
     asked = parser.parse_args(arguments)
     try:
-        passport = json.loads(asked.passport.read_text(encoding="utf-8"))
+        data = asked.passport.read_bytes()
         key, paper = asked.key.read_text().strip(), asked.paper.read_bytes() if asked.paper else None
         older = asked.checkpoint.read_text(encoding="utf-8") if asked.checkpoint else None
     except (OSError, ValueError) as error:
         print(f"filiation-verify: a file cannot be read ({type(error).__name__})", file=sys.stderr)
         return 2
     try:
-        proved = _check_all(passport, key, older, paper)
+        proved = _check_all(read_passport(data), key, older, paper)
     except Unproved as failure:
         print(f"DOES NOT HOLD: {failure}")
         return 1

@@ -1,0 +1,225 @@
+"""From a sent message back to the delivered bytes, and the same told to a stranger who trusts nobody."""
+
+import json
+import random
+import re
+import shutil
+from hashlib import sha256
+
+import pytest
+from small_send_house import point_gateway, simulator
+from sqlalchemy import select
+
+from lineage.evidence_reading import read_evidence
+from lineage.lookup import LookupStores, look_up
+from lineage.passport import make_passport
+from lineage.trace import trace_line, trace_plan, trace_send
+from lineage.trace_text import describe_send
+from partners_ingest.phone import normalise_number
+from sample.make_sample import ROOT as SAMPLE
+from sample.people import SHOWN_NUMBER
+from sealing.log import Log
+from sealing.seal import seal
+from sends.approval import approve_plan
+from sends.gateways.routes import open_gateway
+from sends.gateways.settings import read_gateway
+from sends.house import SendStores
+from sends.listener import take_in
+from sends.optouts import opt_out
+from sends.planning import plan_campaign
+from sends.sender import send_plan
+from stores import operations
+from stores.house import open_house
+from terms.environment import NumberRules
+from terms.errors import UsageError
+from terms.settings import PROJECT_ROOT, load_settings
+from tests.whole_chain import run_chain
+from verifier import filiation_verify as stranger
+
+
+@pytest.fixture(scope="module")
+def sent(tmp_path_factory):
+    """The sample's base with its demo campaign sent, reported and sealed: house, plan id and an older checkpoint."""
+    folder = tmp_path_factory.mktemp("traced")
+    shutil.copytree(PROJECT_ROOT / "config", folder / "config")
+    environment = {"FILIATION_ENV": "demo", "FILIATION_HOME": str(folder / "home")}
+    environment |= {"FILIATION_CONFIG": str(folder / "config")}
+    morning = load_settings(environment | {"FILIATION_NOW": "2026-11-24T09:00:00+01:00"})
+    chain = run_chain(morning, SAMPLE / "landing", SAMPLE / "open_data")
+    seal(chain.house)
+    older = (chain.house.home.log / "checkpoint").read_text()
+    house = open_house(load_settings(environment | {"FILIATION_NOW": "2026-11-24T10:05:00+01:00"}))
+    stores = SendStores.of(house)
+    plan_id = plan_campaign(stores, folder / "config" / "campaigns" / "demo.yaml").plan_id
+    approve_plan(stores, plan_id, "Camille Second")
+    with simulator() as running:
+        point_gateway(stores, running.url)
+        gateway = open_gateway(read_gateway(stores.settings.config / "gateways", "simulator"))
+        take_in(stores, "simulator", gateway, 0.0)
+        send_plan(stores, plan_id)
+        take_in(stores, "simulator", gateway, 1.0)
+    seal(house)
+    return house, plan_id, older
+
+
+def _send_ids(house, count=None):
+    table = operations.messages
+    with house.engine.connect() as reading:
+        names = reading.execute(select(table.c.send_id).order_by(table.c.send_id)).scalars().all()
+    return names if count is None else random.Random(3).sample(names, count)
+
+
+def test_a_message_leads_back_to_the_bytes_that_hold_its_number(sent):
+    """By following the links: message, contact, opt-in, delivery and line, bytes, number, and back to the message."""
+    house, plan_id, _ = sent
+    lookups = LookupStores.of(house)
+    for send_id in _send_ids(house, 8):
+        trace = trace_send(house, send_id, reason="test")
+        assert trace.plan.plan.plan_id == plan_id and trace.opt_ins
+        best = trace.judged.judgement
+        assert (trace.judged.judgement.decision.value, trace.message.codes) == ("ALLOW", ())
+        assert (best.best_delivery_id, best.best_line_number) in {(o.delivery_id, o.line_number) for o in trace.opt_ins}
+        record = read_evidence(lookups, best.best_delivery_id, best.best_line_number, reason="test")
+        written = re.findall(r"[+\d][\d .()\u202f-]{8,}\d", record.bytes.decode())
+        numbers = {normalise_number(text, NumberRules.FICTION) for text in written} - {None}
+        told = [d for d in look_up(lookups, sorted(numbers), reason="test") if d.contact_id == trace.message.contact_id]
+        assert [send.send_id for send in told[0].sends] == [send_id]
+
+
+def test_a_delivered_line_leads_to_the_message(sent):
+    house, _, _ = sent
+    (send_id,) = _send_ids(house, 1)
+    opt_in = trace_send(house, send_id, reason="test").opt_ins[0]
+    assert send_id in {t.message.send_id for t in trace_line(house, opt_in.delivery_id, opt_in.line_number, reason="t")}
+    with pytest.raises(UsageError, match="No accepted opt-in row"):
+        trace_line(house, opt_in.delivery_id, 10**9, reason="test")
+
+
+def test_a_gateways_id_names_the_message_and_an_unknown_one_none(sent):
+    house, _, _ = sent
+    (send_id,) = _send_ids(house, 1)
+    trace = trace_send(house, send_id, reason="test")
+    assert trace_send(house, trace.message.gateway_message_id, reason="test").message.send_id == send_id
+    with pytest.raises(UsageError, match="No message has this id"):
+        trace_send(house, "0" * 32, reason="test")
+    with pytest.raises(UsageError, match="needs a reason"):
+        trace_send(house, send_id, reason=" ")
+
+
+def test_every_trace_is_logged_and_none_tells_a_number(sent):
+    house, plan_id, _ = sent
+    with house.engine.connect() as reading:
+        before = reading.execute(select(operations.access_log)).all()
+    (send_id,) = _send_ids(house, 1)
+    trace = trace_send(house, send_id, reason="audit 12")
+    told = json.dumps(trace.to_json()) + describe_send(trace) + json.dumps(trace_plan(house, plan_id).to_json())
+    assert "3998" not in told and "06 39" not in told
+    with house.engine.connect() as reading:
+        after = reading.execute(select(operations.access_log)).all()
+    assert [(row.command, row.reason, row.subjects) for row in after[len(before) :]] == [("trace", "audit 12", 1)]
+
+
+def test_the_past_stays_answerable_after_a_stop(sent):
+    house, _, _ = sent
+    (descent,) = look_up(LookupStores.of(house), [SHOWN_NUMBER], reason="test")
+    (send,) = descent.sends
+    before = trace_send(house, send.send_id, reason="test").judged
+    opt_out(SendStores.of(house), SHOWN_NUMBER, "letter")
+    assert trace_send(house, send.send_id, reason="test").judged.judgement == before.judgement
+    (later,) = look_up(LookupStores.of(house), [SHOWN_NUMBER], reason="test")
+    assert later.verdicts["sms"]["strict"].verdict == "REFUSED"
+
+
+@pytest.fixture(scope="module")
+def files(sent, tmp_path_factory):
+    """A passport, the log's key and an older checkpoint, as a stranger gets them."""
+    house, _, older = sent
+    folder = tmp_path_factory.mktemp("stranger")
+    trace = trace_send(house, _send_ids(house, 1)[0], reason="test")
+    (folder / "passport.json").write_text(make_passport(house, trace).text())
+    (folder / "older").write_text(older)
+    shutil.copy(Log.of(house).folder / "verifier_key", folder / "key")
+    return folder
+
+
+def _verify(folder, passport="passport.json", *more):
+    return stranger.main([str(folder / passport), "--key", str(folder / "key"), *more])
+
+
+def test_a_stranger_proves_the_passport(files, capsys):
+    assert _verify(files, "passport.json", "--checkpoint", str(files / "older")) == 0
+    said = capsys.readouterr().out
+    kinds = ("sealed_messages", "plan", "approval", "base", "snapshot", "delivery")
+    assert all(f"({kind}) is leaf" in said for kind in kinds)
+    assert "message 1 is in the sealed batch of entry 1" in said and "delivered line 1 was delivered" in said
+    assert "it continues your checkpoint" in said and said.endswith("HOLDS\n")
+    text = (files / "passport.json").read_text()
+    assert "3998" not in text
+
+
+def test_no_flipped_bit_of_a_passport_goes_unseen(files, capsys):
+    data, chance = (files / "passport.json").read_bytes(), random.Random(1)
+    for _ in range(400):
+        changed = bytearray(data)
+        changed[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        (files / "changed.json").write_bytes(changed)
+        assert _verify(files, "changed.json") in (1, 2)
+    assert "HOLDS\n" not in capsys.readouterr().out.replace("DOES NOT HOLD", "")
+
+
+def test_a_forged_passport_with_a_right_digest_does_not_hold(files, capsys):
+    """Whoever writes a passport anew can make the digest fit, but not the proofs."""
+    passport = json.loads((files / "passport.json").read_text())
+    for forge in (_other_state, _other_plan, _other_batch, _other_place):
+        forged = json.loads(json.dumps(passport))
+        forge(forged)
+        del forged["digest"]
+        forged["digest"] = sha256(stranger.canonical_text(forged).encode()).hexdigest()
+        (files / "forged.json").write_text(stranger.canonical_text(forged))
+        assert _verify(files, "forged.json") == 1, forge.__name__
+
+
+def _other_state(passport):
+    proof = passport["messages"][0]["proof"]
+    proof["text"] = proof["text"].replace('"attempt":1', '"attempt":2')
+
+
+def _other_plan(passport):
+    proof = next(entry for entry in passport["entries"] if entry["what"] == "plan")
+    proof["text"] = proof["text"].replace('"contacts":', '"contacts":1')
+
+
+def _other_batch(passport):
+    passport["messages"][0]["batch_entry"] = 1
+
+
+def _other_place(passport):
+    passport["lines"][0]["proof"]["index"] += 1
+
+
+def test_the_verifier_shares_no_code(files):
+    source = (PROJECT_ROOT / "verifier" / "filiation_verify.py").read_text()
+    imports = {line.split()[1].split(".")[0] for line in source.splitlines() if line.startswith(("import ", "from "))}
+    assert imports <= {
+        "__future__",
+        "argparse",
+        "base64",
+        "json",
+        "sys",
+        "hashlib",
+        "pathlib",
+        "typing",
+        "cryptography",
+    }
+
+
+def test_what_is_not_sealed_yet_says_so(sent):
+    house, _, _ = sent
+    trace = trace_send(house, _send_ids(house, 1)[0], reason="test")
+    with operations.transaction(house.engine) as work:
+        event = dict(
+            event_id="late", send_id=trace.message.send_id, at=1, known_at=2, state="DELIVERED", source="report"
+        )
+        work.execute(operations.message_events.insert().values(**event))
+    with pytest.raises(UsageError, match="not sealed yet"):
+        make_passport(house, trace)
