@@ -18,7 +18,10 @@ from publishing.build import DBT_PROJECT, collect_inputs, is_published, row_coun
 from stores.house import House
 
 #: Marts about territories; every other model tells of consents, but for those of segments.
-_TERRITORIES = {"address_ties", "bureaux", "bureau_results", "iris"}
+_TERRITORIES = {
+    *("address_ties", "bureaux", "bureau_results", "bureau_crosswalk", "bureau_estimates", "bureau_income"),
+    *("commune_income", "iris"),
+}
 _CONFIGURATION = {"dossiers", "rules", "sponsors", "controller", "segment_definitions"}
 
 

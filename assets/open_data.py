@@ -16,8 +16,9 @@ from open_data.layouts.registry import layout_of
 from open_data.load import ControlTotal, OpenDataStores, Outcome, Progress, SourceReport, refresh_open_data
 from open_data.sources import Source
 from stores.house import House
-from stores.schemas import ADDRESS_TIES, BAN_ADDRESSES, COMMUNES, CONTOURS
+from stores.schemas import ADDRESS_TIES, BAN_ADDRESSES, COMMUNES, CONTOURS, TERRITORY_OVERLAPS
 from terms.settings import OpenDataFrom
+from territories.overlaps import OverlapStores, make_overlaps
 from territories.tie import TieStores, tie_addresses
 
 #: The check of every source: its last attempt did not fail, or says which vintage serves.
@@ -48,7 +49,10 @@ def assets_of(sources: Sequence[Source]) -> list[dg.AssetsDefinition]:
     """Return the assets of all sources and of the ties made with them."""
     for_ties = {BAN_ADDRESSES, CONTOURS, COMMUNES}
     tying = [source_key(source) for source in sources if for_ties & set(layout_of(source).tables)]
-    return [_source_assets(sources), _ties_asset(tying)]
+    overlapping = [
+        source_key(source) for source in sources if {BAN_ADDRESSES, CONTOURS} & set(layout_of(source).tables)
+    ]
+    return [_source_assets(sources), _overlaps_asset(overlapping), _ties_asset(tying)]
 
 
 def _source_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
@@ -187,3 +191,24 @@ def _ties_asset(source_keys: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         )
 
     return address_ties
+
+
+def _overlaps_asset(source_keys: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["lake", "territory_overlaps"],
+        deps=list(source_keys),
+        group_name=words.TERRITORIES,
+        owners=words.DATA_ENGINEERING,
+        kinds={"parquet"},
+        metadata=words.schema_of(TERRITORY_OVERLAPS),
+    )
+    def territory_overlaps(
+        context: dg.AssetExecutionContext, writing_house: dg.ResourceParam[House]
+    ) -> dg.MaterializeResult[None]:
+        """Which part of each bureau lies in which bureau of a newer map and in which IRIS, by addresses or surface."""
+        stores = OverlapStores(writing_house.lake, writing_house.engine)
+        report = make_overlaps(stores, writing_house.clock, context.log.info)
+        rows = {"dagster/row_count": sum(report.rows.values()), "rows_by_rule": dict(report.rows)}
+        return dg.MaterializeResult(metadata={"serving": report.serving or "none", **rows})
+
+    return territory_overlaps

@@ -23,7 +23,9 @@ _OPEN_DATA_TABLES = (
     schemas.BUREAU_RESULTS,
     schemas.IRIS,
     schemas.IRIS_INCOME,
+    schemas.COMMUNE_INCOME,
     schemas.COMMUNES,
+    schemas.TERRITORY_OVERLAPS,
 )
 
 _SNAPSHOT_KIND: Mapping[schemas.Table, str] = {

@@ -332,7 +332,26 @@ IRIS_INCOME = Table(
         Privacy.OPEN,
         ("iris_code", "VARCHAR", "9 characters"),
         ("median_euros", "DOUBLE", "median disposable income per consumption unit, euros a year; null if withheld"),
-        ("missing_reason", "VARCHAR", "ns, nd, so, s as published where the median is withheld; else null"),
+        (
+            "missing_reason",
+            "VARCHAR",
+            "ns, nd, so, s as published where the median is withheld, blank where it says nothing",
+        ),
+        ("source_id", "VARCHAR", "open-data source"),
+        ("vintage", "VARCHAR", "vintage of the income"),
+    ),
+)
+
+COMMUNE_INCOME = Table(
+    "commune_income",
+    "commune x concept of income x vintage",
+    ("commune_code", "concept", "vintage"),
+    _columns(
+        Privacy.OPEN,
+        ("commune_code", "VARCHAR", "INSEE code; arrondissements where the source has them"),
+        ("concept", "VARCHAR", "disposable (after taxes and benefits) or declared"),
+        ("median_euros", "DOUBLE", "median per consumption unit, euros a year; null if withheld"),
+        ("missing_reason", "VARCHAR", "as iris_income"),
         ("source_id", "VARCHAR", "open-data source"),
         ("vintage", "VARCHAR", "vintage of the income"),
     ),
@@ -387,6 +406,27 @@ CONTOURS = Table(
         ("precedence", "INTEGER", "1 serves first where several sources tell of the same; null = a file of before"),
         ("source_id", "VARCHAR", "open-data source"),
         ("vintage", "VARCHAR", "vintage of the source"),
+    ),
+)
+
+TERRITORY_OVERLAPS = Table(
+    "territory_overlaps",
+    "territory of one layer x territory of another that shares its people",
+    ("from_kind", "from_map", "from_code", "to_kind", "to_map", "to_code"),
+    _columns(
+        Privacy.OPEN,
+        ("from_kind", "VARCHAR", "bureau"),
+        ("from_map", "VARCHAR", "bureau map"),
+        ("from_code", "VARCHAR", "bureau_code"),
+        ("to_kind", "VARCHAR", "bureau or iris"),
+        ("to_map", "VARCHAR", "newer bureau map, or vintage of the IRIS contours"),
+        ("to_code", "VARCHAR", "bureau_code or iris_code"),
+        ("share_of_from", "DOUBLE", "0 to 1: part of the first territory that lies in the second"),
+        ("share_of_to", "DOUBLE", "0 to 1: part of the second territory that lies in the first"),
+        ("addresses", "INTEGER", "BAN addresses in both; null where surfaces were measured"),
+        ("rule", "VARCHAR", "addresses: counted over BAN; overlap: surface of the contours"),
+        ("source_id", "VARCHAR", "territory_overlaps"),
+        ("vintage", "VARCHAR", "made, of the serving maps and addresses"),
     ),
 )
 
@@ -624,7 +664,9 @@ LAKE_TABLES = (
     BUREAU_RESULTS,
     IRIS,
     IRIS_INCOME,
+    COMMUNE_INCOME,
     COMMUNES,
     BAN_ADDRESSES,
+    TERRITORY_OVERLAPS,
     CONTOURS,
 )

@@ -22,6 +22,7 @@ from stores.vault import Vault
 from terms.identifiers import digest
 from territories.addresses import MATCHER_VERSION, match_addresses
 from territories.contours import ContourIndex
+from territories.serving import SERVING_CONTOURS
 
 Progress = Callable[[str], None]
 
@@ -125,9 +126,8 @@ def _make(connection: duckdb.DuckDBPyConnection, lake: Lake, wanted: _Wanted, pr
     for table in _TERRITORY_TABLES:
         present = [vintage for vintage in wanted.vintages if lake.path(table, vintage).exists()]
         connection.execute(f"create temp view published_{table.name} as {lake.sql(table, present)}")
-        connection.execute(
-            f"create temp view {table.name} as {_SERVING.get(table.name, 'from published_' + table.name)}"
-        )
+        serving = SERVING_CONTOURS if table == CONTOURS else f"from published_{table.name}"
+        connection.execute(f"create temp view {table.name} as {serving}")
     connection.execute(f"create temp view ban as select * from {BAN_ADDRESSES.name}")
     total = _count(connection, "select count(*) from delivered")
     progress(f"territories: matching {total} addresses")
@@ -135,24 +135,6 @@ def _make(connection: duckdb.DuckDBPyConnection, lake: Lake, wanted: _Wanted, pr
     _locate(connection)
     lake.write(connection, ADDRESS_TIES, wanted.name, _TIES)
     return total
-
-
-#: Of several drawings of a commune, the one that goes first serves: of bureaux by the sources' precedence, of IRIS by
-#: the vintage of the contour. Two drawings at once would put each address into two territories.
-_SERVING = {
-    CONTOURS.name: f"""
-        select published.* from published_{CONTOURS.name} as published
-        inner join (
-            select kind, case kind when 'bureau' then map end as bureau_map, commune_code,
-                min_by((source_id, map), (case kind when 'bureau' then coalesce(precedence, 1) end, source_id)) as first_drawn,
-                max_by((source_id, map), (map, source_id)) as last_drawn
-            from published_{CONTOURS.name} group by all
-        ) as serving
-            on published.kind = serving.kind and published.commune_code = serving.commune_code
-            and (published.source_id, published.map)
-                = case published.kind when 'bureau' then serving.first_drawn else serving.last_drawn end
-    """
-}
 
 
 def _latest_ties(lake: Lake, territory: str) -> list[str]:

@@ -11,6 +11,9 @@ select
     valid_votes,
     votes,
     votes / nullif(valid_votes, 0) as share_of_votes,
+    votes_cast < 100 or coalesce(
+        max(votes / nullif(valid_votes, 0)) over (partition by election, round, source_id, bureau_code), 0
+    ) > 0.90 as is_withheld,
     source_id,
     vintage
 from {{ source('lake', 'bureau_results') }}

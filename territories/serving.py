@@ -1,0 +1,21 @@
+"""Which drawing of a commune serves where several sources give one; in SQL, for whoever lays contours over points.
+
+Asking which point lies in which contour belongs to `contours`.
+"""
+
+from __future__ import annotations
+
+#: Of several drawings of a commune, the one that goes first serves: of bureaux by the sources' precedence on a map, of
+#: IRIS by the vintage of the contour. Two drawings at once would put each address into two territories.
+SERVING_CONTOURS = """
+    select published.* from published_contours as published
+    inner join (
+        select kind, case kind when 'bureau' then map end as bureau_map, commune_code,
+            min_by((source_id, map), (coalesce(precedence, 1), source_id)) as first_drawn,
+            max_by((source_id, map), (map, source_id)) as last_drawn
+        from published_contours group by all
+    ) as serving
+        on published.kind = serving.kind and published.commune_code = serving.commune_code
+        and (published.source_id, published.map)
+            = case published.kind when 'bureau' then serving.first_drawn else serving.last_drawn end
+"""
