@@ -28,7 +28,7 @@ def paris(tmp_path_factory):
         create table rolls as
         with roll as (select distinct election, bureau_code, registered from bureau_results where round = 1)
         select to_code, sum(old.registered * share_of_from) as predicted, any_value(new.registered) as actual,
-            sqrt(pow(0.03 * predicted, 2) + sum(pow(old.registered, 2) * share_of_from * (1 - share_of_from))) as error,
+            sqrt(pow(0.022 * predicted, 2) + 0.3 * sum(pow(old.registered, 2) * share_of_from * (1 - share_of_from))) as error,
             max(least(share_of_from, share_of_to)) < 0.95 as is_changed
         from shared_parts
         inner join roll as old on old.election = 'PRES2022' and from_code = old.bureau_code
@@ -69,8 +69,8 @@ def test_the_interval_of_80_percent_holds(paris):
             "select is_changed, avg((abs(predicted - actual) <= 1.2816 * error)::integer) from rolls group by all"
         ).fetchall()
     )
-    assert covered[False] >= 0.78
-    assert covered[True] >= 0.5
+    assert 0.75 <= covered[False] <= 0.85
+    assert 0.75 <= covered[True] <= 0.85
 
 
 def test_the_renumbered_centre_is_named(paris):
