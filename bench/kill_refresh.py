@@ -1,7 +1,7 @@
-"""Kills a refresh at random instants, lets one more refresh run, and compares the base with one that nobody killed.
+"""Kills refreshes of one home at random instants, lets one more run, and compares its base with one that nobody killed.
 
-A long proof that is run by hand (`python -m bench.kill_refresh --help`); kills at each named step of a delivery's way
-are tests. What a base is compared by stands in `bench.base_digest`.
+A long proof that is run by hand, in one call or in several (`python -m bench.kill_refresh --help`); kills at each named
+step of a delivery's way are tests. What a base is compared by stands in `bench.base_digest`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,48 +38,55 @@ class Inputs:
 
 
 def main() -> None:
-    """Run the proof and print a line per kill; exit with 1 if a base differs."""
+    """Do what was asked in a folder that keeps everything between calls; exit with 1 if the base differs."""
     asked = _arguments()
     inputs = Inputs(asked.landing, asked.partners, asked.open_data)
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    lasted = _calm_refresh(asked.folder, inputs)
     chance = random.Random(asked.seed)
-    with tempfile.TemporaryDirectory(prefix="filiation-kills-") as folder:
-        root = Path(folder)
-        began = time.monotonic()
-        calm = _calm_base(root / "calm", inputs)
-        lasted = time.monotonic() - began
-        print(f"calm refresh: {lasted:.0f} s, {len(calm)} tables", flush=True)
-        differing = 0
-        for number in range(1, asked.kills + 1):
-            after = chance.uniform(0.05, 0.95) * lasted
-            told = _kill_once(root / "killed", inputs, after)
-            differs = differing_tables(calm, base_digest(_base(root / "killed")))
-            differing += bool(differs)
-            print(f"kill {number}: {told}; {', '.join(differs) or 'the same base'}", flush=True)
-            shutil.rmtree(root / "killed")
-    print(f"{asked.kills - differing} of {asked.kills} gave the same base")
-    sys.exit(1 if differing else 0)
+    for number in range(1, asked.kills + 1):
+        told = _kill(asked.folder / "killed", inputs, chance.uniform(0.02, 0.98) * lasted)
+        print(f"kill {number}: {told}", flush=True)
+    if asked.finish:
+        sys.exit(_finish(asked.folder, inputs))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench.kill_refresh", description=(__doc__ or "").partition("\n")[0]
     )
+    parser.add_argument("folder", type=Path, help="where the two homes are kept between calls")
     parser.add_argument("--landing", type=Path, default=PROJECT_ROOT / "sample" / "landing")
     parser.add_argument("--partners", type=Path, default=PROJECT_ROOT / "config" / "partners")
     parser.add_argument("--open-data", type=Path, default=PROJECT_ROOT / "sample" / "open_data")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--finish", action="store_true", help="let one more refresh run and compare the two bases")
     return parser.parse_args()
 
 
-def _calm_base(home: Path, inputs: Inputs) -> Mapping[str, str]:
-    _run(home, ["init"])
-    _run(home, inputs.words())
-    return base_digest(_base(home))
+def _calm_refresh(folder: Path, inputs: Inputs) -> float:
+    """Make the base that nobody kills, once, and return how many seconds it took."""
+    kept = folder / "calm_seconds"
+    if not kept.exists():
+        began = time.monotonic()
+        _run(folder / "calm", ["init"])
+        _run(folder / "calm", inputs.words())
+        kept.write_text(f"{time.monotonic() - began:.1f}")
+        print(f"calm refresh: {kept.read_text()} s", flush=True)
+    return float(kept.read_text())
 
 
-def _kill_once(home: Path, inputs: Inputs, after: float) -> str:
-    """Kill a first refresh `after` seconds with everything it started, run another, and say what the kill left."""
+def _finish(folder: Path, inputs: Inputs) -> int:
+    _run(folder / "killed", inputs.words())
+    calm, killed = base_digest(_base(folder / "calm")), base_digest(_base(folder / "killed"))
+    differs = differing_tables(calm, killed)
+    print(f"{len(calm)} tables: {', '.join(differs) or 'the same base'}")
+    return 1 if differs else 0
+
+
+def _kill(home: Path, inputs: Inputs, after: float) -> str:
+    """Start a refresh, kill it `after` seconds with everything that it started, and say what is there then."""
     _run(home, ["init"])
     running = subprocess.Popen(
         [str(FILIATION), *inputs.words()],
@@ -91,14 +96,12 @@ def _kill_once(home: Path, inputs: Inputs, after: float) -> str:
         start_new_session=True,
     )
     try:
-        running.wait(timeout=after)
-        told = f"had ended before {after:.1f} s"
+        code = running.wait(timeout=after)
+        return f"had ended by itself ({code}) before {after:.1f} s, {_counts(home)}"
     except subprocess.TimeoutExpired:
         os.killpg(running.pid, signal.SIGKILL)
         running.wait()
-        told = f"after {after:.1f} s, {_counts(home)}"
-    _run(home, inputs.words())
-    return told
+        return f"after {after:.1f} s, {_counts(home)}"
 
 
 def _counts(home: Path) -> str:
@@ -108,7 +111,9 @@ def _counts(home: Path) -> str:
 
 
 def _run(home: Path, words: Sequence[str]) -> None:
-    subprocess.run([str(FILIATION), *words], env=_environ(home), check=True, capture_output=True)
+    done = subprocess.run([str(FILIATION), *words], env=_environ(home), check=False, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{words[0]} ended with {done.returncode}: {done.stderr.splitlines()[-1:]}")
 
 
 def _environ(home: Path) -> Mapping[str, str]:

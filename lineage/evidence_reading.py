@@ -99,11 +99,17 @@ class _Place:
 
 
 def read_evidence(
-    stores: LookupStores, delivery_id: str, line: int, *, reason: str, case: str | None = None
+    stores: LookupStores,
+    delivery_id: str,
+    line: int,
+    *,
+    reason: str,
+    case: str | None = None,
+    command: str = "evidence",
 ) -> EvidenceRecord:
     """Return the delivered bytes of the record that starts at a physical line (1-based), after verifying them.
 
-    The access is logged and committed before a byte is read.
+    The access is logged under `command` and committed before a byte is read.
 
     Raises:
         UsageError: no reason, an unknown delivery, a delivery that was never read into lines, no such line.
@@ -111,7 +117,7 @@ def read_evidence(
     """
     if not _DELIVERY_ID.fullmatch(delivery_id):  # a number typed here by mistake must not enter the access log
         raise UsageError("No delivery has this id.", "See `filiation deliveries`.")
-    access = Access("evidence", stores.actor, reason, case, [f"{delivery_id}:{line}"])
+    access = Access(command, stores.actor, reason, case, [f"{delivery_id}:{line}"])
     record_access(stores.engine, stores.clock, access)
     with without_pandas():
         delivery = _delivery(stores, delivery_id)

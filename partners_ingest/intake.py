@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import traceback
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -45,7 +47,7 @@ from stores.lake import Lake, reading_name
 from stores.operations import canonical_json
 from stores.vault import Vault
 from terms import failpoint
-from terms.clock import Clock, to_micros
+from terms.clock import Clock, from_micros, to_micros
 from terms.environment import NUMBER_RULES, Environment, NumberRules
 from terms.errors import FiliationError
 from terms.identifiers import DeliveryId, delivery_id, digest
@@ -118,11 +120,20 @@ class _Judged:
 
 
 @dataclass(frozen=True)
+class _Origin:
+    """Where a delivery came from, and when."""
+
+    partner_id: str
+    file_name: str
+    arrived_at: datetime
+
+
+@dataclass(frozen=True)
 class _Case:
     """One delivery on its way, with everything that its steps need."""
 
     stores: IntakeStores
-    arrival: Arrival
+    origin: _Origin
     dossiers: DossierSet
     rules: NumberRules
     scratch: Path
@@ -134,7 +145,7 @@ class _Case:
 
     @property
     def dossier(self) -> Dossier | None:
-        return self.dossiers.dossiers.get(self.arrival.partner_id)
+        return self.dossiers.dossiers.get(self.origin.partner_id)
 
     @property
     def reading(self) -> int:
@@ -142,7 +153,23 @@ class _Case:
 
     @property
     def is_released(self) -> bool:
-        return self.known is not None and self.known.released_at is not None
+        return self.known is not None and self.known.is_released
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What all deliveries of one run share."""
+
+    stores: IntakeStores
+    dossiers: DossierSet
+    clock: Clock
+    rules: NumberRules
+    scratch: Path
+    progress: Progress
+
+
+class _Failed(Exception):
+    """A delivery that could not be judged, in words that hold no value of it."""
 
 
 def take_in(
@@ -156,7 +183,8 @@ def take_in(
     """Take in what is new among the arrivals, in their order, and return a report for each delivery handled.
 
     A delivery that was accepted, refused or found a duplicate is not touched again; a held one is judged again when
-    its dossier or the readers changed or a person released it. The caller holds the writer's lock.
+    its dossier or the readers changed or a person released it, an accepted one read again where a person asked for
+    it. The caller holds the writer's lock.
 
     Args:
         stores: where everything is kept.
@@ -173,15 +201,13 @@ def take_in(
     reports: list[DeliveryReport] = []
     failed: list[str] = []
     with scratch_folder(stores.home) as scratch:
-        for arrival in arrivals:
+        run = _Run(stores, dossiers, clock, NUMBER_RULES[environment], scratch, progress)
+        again = [partial(_read_again, run, known) for known in ledger.to_reread(stores.engine)]
+        for step in (*again, *(partial(_take_one, run, arrival) for arrival in arrivals)):
             try:
-                report = _take_one(stores, arrival, dossiers, clock, NUMBER_RULES[environment], scratch)
-            except StillArriving:
-                progress(f"{arrival.partner_id}: a file changed while it was read; it is taken in when it is complete")
-            except FiliationError as error:
-                failed.append(f"{_named(arrival)}: {error.message}")
-            except Exception as error:  # told once all others are in, see _describe
-                failed.append(f"{_named(arrival)}: {_describe(error)}")
+                report = step()
+            except _Failed as failure:
+                failed.append(str(failure))
             else:
                 if report is not None:
                     reports.append(report)
@@ -202,6 +228,19 @@ def _named(arrival: Arrival) -> str:
         return f"a file of {arrival.partner_id} that cannot be opened"
 
 
+@contextmanager
+def _naming(name: Callable[[], str]) -> Iterator[None]:
+    """Turn what goes wrong into words that name the delivery; it is told once all others are in."""
+    try:
+        yield
+    except StillArriving:
+        raise
+    except FiliationError as error:
+        raise _Failed(f"{name()}: {error.message}") from None
+    except Exception as error:
+        raise _Failed(f"{name()}: {_describe(error)}") from None
+
+
 def _describe(error: Exception) -> str:
     """Say what went wrong and where in the code, never the text: a database error quotes the cell it stumbled on."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -215,31 +254,50 @@ def judgement_key(partner_id: str, dossiers: DossierSet) -> str:
     return digest(dossier.sha256 if dossier else "", *problems, READER_VERSION)
 
 
-def _take_one(
-    stores: IntakeStores,
-    arrival: Arrival,
-    dossiers: DossierSet,
-    clock: Clock,
-    rules: NumberRules,
-    scratch: Path,
-) -> DeliveryReport | None:
+def _take_one(run: _Run, arrival: Arrival) -> DeliveryReport | None:
+    """Take in one file of the landing folder, or leave it: known already, or changing under our eyes."""
+    try:
+        with _naming(lambda: _named(arrival)):
+            return _take_new(run, arrival)
+    except StillArriving:
+        run.progress(f"{arrival.partner_id}: a file changed while it was read; it is taken in when it is complete")
+        return None
+
+
+def _take_new(run: _Run, arrival: Arrival) -> DeliveryReport | None:
     try:
         identity = _hash_file(arrival)
     except FileNotFoundError:
         raise StillArriving from None
-    known = ledger.find_known(stores.engine, identity)
-    if known is not None and _is_settled(known, judgement_key(arrival.partner_id, dossiers)):
+    known = ledger.find_known(run.stores.engine, identity)
+    if known is not None and _is_settled(known, judgement_key(arrival.partner_id, run.dossiers)):
         return None
-    landed = _land(stores.evidence, arrival, identity)
+    landed = _land(run.stores.evidence, arrival, identity)
     failpoint.reach("delivery.landed")
-    now = clock.now()
-    case = _Case(
-        *(stores, arrival, dossiers, rules, scratch),
+    origin = _Origin(arrival.partner_id, arrival.file_name, arrival.arrived_at)
+    case = _case(run, origin, landed, known)
+    return _commit(case, _judge(case), run.clock.now())
+
+
+def _read_again(run: _Run, known: KnownDelivery) -> DeliveryReport | None:
+    """Read an accepted delivery again from its evidence; if that gives no rows, the reading before stands."""
+    with _naming(lambda: f"delivery {known.delivery_id} of {known.partner_id}"):
+        origin = _Origin(known.partner_id, known.file_name, from_micros(known.arrived_at))
+        case = _case(run, origin, Landed(DeliveryId(known.delivery_id), known.sha256, known.bytes), known)
+        judged = _judge(case)
+        if judged.reason is None:
+            return _commit(case, judged, run.clock.now())
+        ledger.keep_reading(run.stores.engine, known.delivery_id, judged.reason, run.clock.now())
+        run.progress(f"delivery {known.delivery_id} could not be read again: {judged.reason.value}")
+        return None
+
+
+def _case(run: _Run, origin: _Origin, landed: Landed, known: KnownDelivery | None) -> _Case:
+    return _Case(
+        *(run.stores, origin, run.dossiers, run.rules, run.scratch),
         *(landed.delivery_id, landed.sha256, landed.bytes, known),
-        now.astimezone(_PARIS).date(),
+        run.clock.now().astimezone(_PARIS).date(),
     )
-    judged = _judge(case)
-    return _commit(case, judged, clock.now())
 
 
 def _land(evidence: EvidenceStore, arrival: Arrival, identity: DeliveryId) -> Landed:
@@ -268,18 +326,17 @@ def _hash_file(arrival: Arrival) -> DeliveryId:
 def _is_settled(known: KnownDelivery, judged_with: str) -> bool:
     if known.outcome is not FileOutcome.HELD:
         return True
-    is_newly_released = known.released_at is not None and known.released_at >= known.taken_in_at
-    return known.judged_with == judged_with and not is_newly_released
+    return known.judged_with == judged_with and not known.is_newly_released
 
 
 def _judge(case: _Case) -> _Judged:
     """Run the tests that need no row, then those on the rows; the first that bites decides."""
     if case.size == 0:
-        named = preflight.name_file(case.dossier, case.arrival.file_name) if case.dossier else None
+        named = preflight.name_file(case.dossier, case.origin.file_name) if case.dossier else None
         return _Judged(FileReason.FILE_EMPTY, named)
-    if any(problem.partner_id == case.arrival.partner_id for problem in case.dossiers.problems):
+    if any(problem.partner_id == case.origin.partner_id for problem in case.dossiers.problems):
         return _judge_bytes(case, _Judged(FileReason.DOSSIER_INVALID))
-    named = preflight.name_file(case.dossier, case.arrival.file_name) if case.dossier else None
+    named = preflight.name_file(case.dossier, case.origin.file_name) if case.dossier else None
     return _judge_bytes(case, _Judged(None if named else FileReason.UNKNOWN_FILE, named))
 
 
@@ -318,16 +375,20 @@ def _check_zip(case: _Case) -> FileReason | None:
 
 
 def _commit_lines(case: _Case, bench: duckdb.DuckDBPyConnection, content: Content) -> LineCommitments | None:
-    """Commit to the lines once: a held delivery that is judged again keeps the root that the journal has.
+    """Commit to the lines once: a delivery that is judged or read again keeps the root that the journal has.
+
+    Where its dossier now says another encoding, the lines are others, and so is their root.
 
     An archive or table where another format is declared has no lines to commit to.
     """
     known = case.known
+    evidence = case.stores.evidence
     if known is not None and known.evidence_root is not None and known.line_count is not None:
-        return LineCommitments(known.line_count, known.evidence_root)
+        if evidence.has_committed(bench, case.delivery_id, "lines"):
+            return LineCommitments(known.line_count, known.evidence_root)
     if preflight.is_table_file(content.head):
         return None
-    return case.stores.evidence.commit_lines(bench, case.delivery_id, "lines", case.stores.vault)
+    return evidence.commit_lines(bench, case.delivery_id, "lines", case.stores.vault)
 
 
 def _judge_content(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged) -> _Judged:
@@ -395,9 +456,7 @@ def _judge_rows(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, 
 
 
 def _judge_quality(case: _Case, feed: Feed, totals: ControlTotals, figures: Figures) -> QualityReport:
-    before = ledger.accepted_before(
-        case.stores.engine, case.arrival.partner_id, feed.feed_id, case.delivery_id, HISTORY
-    )
+    before = ledger.accepted_before(case.stores.engine, case.origin.partner_id, feed.feed_id, case.delivery_id, HISTORY)
     names = [reading_name(earlier.delivery_id, earlier.reading) for earlier in before]
     counts = FeedCounts(
         records=totals.data_rows,
@@ -428,11 +487,11 @@ def _commit(case: _Case, judged: _Judged, now: datetime) -> DeliveryReport:
     feed = judged.named.feed if judged.named else None
     row = DeliveryRow(
         delivery_id=case.delivery_id,
-        partner_id=case.arrival.partner_id,
+        partner_id=case.origin.partner_id,
         feed_id=feed.feed_id if feed else None,
         kind=feed.kind if feed else None,
         mode=feed.mode if feed else None,
-        file_name=case.arrival.file_name,
+        file_name=case.origin.file_name,
         sha256=case.sha256,
         bytes=case.size,
         container=judged.container.value if judged.container else None,
@@ -448,11 +507,11 @@ def _commit(case: _Case, judged: _Judged, now: datetime) -> DeliveryReport:
         accepted_rows=totals.accepted_rows if totals else None,
         quarantined_rows=totals.quarantined_rows if totals else None,
         reading=case.reading if outcome is FileOutcome.ACCEPTED else 0,
-        judged_with=judgement_key(case.arrival.partner_id, case.dossiers),
+        judged_with=judgement_key(case.origin.partner_id, case.dossiers),
         line_count=judged.commitments.lines if judged.commitments else None,
         evidence_root=judged.commitments.root if judged.commitments else None,
         exported_at=ledger.micros(judged.named.exported_at if judged.named else None),
-        arrived_at=to_micros(case.arrival.arrived_at),
+        arrived_at=to_micros(case.origin.arrived_at),
         taken_in_at=to_micros(now),
     )
     ledger.commit(case.stores.engine, row, now)
@@ -487,15 +546,15 @@ def _line(report: DeliveryReport) -> str:
 
 
 def _facts(case: _Case, named: NamedFile) -> DeliveryFacts:
-    arrival = case.arrival
+    origin = case.origin
     return DeliveryFacts(
-        case.delivery_id, arrival.partner_id, named.feed, named.exported_at, arrival.arrived_at, case.read_on
+        case.delivery_id, origin.partner_id, named.feed, named.exported_at, origin.arrived_at, case.read_on
     )
 
 
 def _find_repeated(case: _Case, column: str, value: str | None) -> str | None:
     with case.stores.engine.connect() as work:
-        return preflight.find_duplicate(work, case.arrival.partner_id, case.delivery_id, column, value)
+        return preflight.find_duplicate(work, case.origin.partner_id, case.delivery_id, column, value)
 
 
 def _fingerprint(bench: duckdb.DuckDBPyConnection, header: Header) -> str | None:

@@ -6,14 +6,16 @@ is, and when it is asked for again, is decided in `intake`.
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, RowMapping, select, update
 
 from stores import journal, operations
 from terms.clock import to_micros
-from terms.reasons import FileOutcome
+from terms.reasons import FileOutcome, FileReason, FileWarning
 
 
 @dataclass(frozen=True)
@@ -49,17 +51,31 @@ class DeliveryRow:
     taken_in_at: int
 
 
+class DecisionKind(StrEnum):
+    """What a person decided of a delivery (as stored in `delivery_decisions.kind`)."""
+
+    RELEASE = "release"
+    REFUSE = "refuse"
+    REREAD = "reread"
+
+
 @dataclass(frozen=True)
 class KnownDelivery:
-    """What an earlier run left of a delivery."""
+    """What an earlier run left of a delivery, and whether a person let it in (`is_newly_released`: since that run)."""
 
+    delivery_id: str
+    partner_id: str
+    file_name: str
+    sha256: str
+    bytes: int
+    arrived_at: int
     outcome: FileOutcome
     judged_with: str | None
     reading: int
     line_count: int | None
     evidence_root: str | None
-    taken_in_at: int
-    released_at: int | None
+    is_released: bool
+    is_newly_released: bool
 
 
 @dataclass(frozen=True)
@@ -73,22 +89,37 @@ class EarlierDelivery:
 
 
 def find_known(engine: Engine, delivery_id: str) -> KnownDelivery | None:
-    """Return what is known of a delivery, with the instant of a person's decision to release it, if any."""
-    table, decisions = operations.deliveries, operations.delivery_decisions
-    released = select(func.max(decisions.c.decided_at)).where(decisions.c.delivery_id == delivery_id)
+    """Return what is known of a delivery."""
+    table = operations.deliveries
     with engine.connect() as connection:
         row = connection.execute(select(table).where(table.c.delivery_id == delivery_id)).mappings().first()
-        released_at: int | None = connection.execute(released).scalar_one()
-    if row is None:
-        return None
+        return _known(connection, row) if row is not None else None
+
+
+def to_reread(engine: Engine) -> list[KnownDelivery]:
+    """Return the accepted deliveries that a person wants read again and no run has yet, by arrival."""
+    table, decisions = operations.deliveries, operations.delivery_decisions
+    wanted = select(decisions.c.delivery_id).where(
+        decisions.c.kind == DecisionKind.REREAD.value, decisions.c.applied_at.is_(None)
+    )
+    query = select(table).where(table.c.outcome == FileOutcome.ACCEPTED.value, table.c.delivery_id.in_(wanted))
+    with engine.connect() as connection:
+        rows = connection.execute(query.order_by(table.c.arrived_at, table.c.delivery_id)).mappings().all()
+        return [_known(connection, row) for row in rows]
+
+
+def _known(connection: Connection, row: RowMapping) -> KnownDelivery:
+    decisions = operations.delivery_decisions
+    released = select(decisions.c.applied_at).where(
+        decisions.c.delivery_id == row["delivery_id"], decisions.c.kind == DecisionKind.RELEASE.value
+    )
+    applied: list[int | None] = list(connection.execute(released).scalars())
+    stored = KnownDelivery.__dataclass_fields__.keys() - {"outcome", "is_released", "is_newly_released"}
     return KnownDelivery(
         outcome=FileOutcome(row["outcome"]),
-        judged_with=row["judged_with"],
-        reading=row["reading"],
-        line_count=row["line_count"],
-        evidence_root=row["evidence_root"],
-        taken_in_at=row["taken_in_at"],
-        released_at=released_at,
+        is_released=bool(applied),
+        is_newly_released=None in applied,
+        **{name: row[name] for name in stored},
     )
 
 
@@ -110,7 +141,10 @@ def accepted_before(
 
 
 def commit(engine: Engine, row: DeliveryRow, at: datetime) -> None:
-    """Write the delivery's row and its journal line in one transaction; a row that exists is replaced."""
+    """Write the delivery's row and its journal line in one transaction; a row that exists is replaced.
+
+    What a person had decided of it has then been acted on.
+    """
     values = asdict(row)
     told = {
         name: values[name]
@@ -122,7 +156,26 @@ def commit(engine: Engine, row: DeliveryRow, at: datetime) -> None:
     }
     with operations.transaction(engine) as work:
         _put(work, row.delivery_id, values)
+        _apply_decisions(work, row.delivery_id, at)
         journal.append(work, at, journal.Entry.DELIVERY, row.delivery_id, told)
+
+
+def keep_reading(engine: Engine, delivery_id: str, reason: FileReason, at: datetime) -> None:
+    """Write that a delivery could not be read again and why; its reading stands, and a person must ask anew."""
+    table = operations.deliveries
+    with operations.transaction(engine) as work:
+        told: str = work.execute(select(table.c.warnings_json).where(table.c.delivery_id == delivery_id)).scalar_one()
+        warnings = sorted({*json.loads(told), FileWarning.REREAD_FAILED.value})
+        values = {"warnings_json": operations.canonical_json(warnings)}
+        work.execute(update(table).where(table.c.delivery_id == delivery_id).values(**values))
+        _apply_decisions(work, delivery_id, at)
+        journal.append(work, at, journal.Entry.REREAD_FAILED, delivery_id, {"reason": reason.value})
+
+
+def _apply_decisions(work: Connection, delivery_id: str, at: datetime) -> None:
+    table = operations.delivery_decisions
+    is_open = (table.c.delivery_id == delivery_id) & table.c.applied_at.is_(None)
+    work.execute(update(table).where(is_open).values(applied_at=to_micros(at)))
 
 
 def _put(work: Connection, delivery_id: str, values: dict[str, object]) -> None:

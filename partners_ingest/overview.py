@@ -104,6 +104,17 @@ def list_quarantine(engine: Engine, lake: Lake, delivery_id: str | None) -> list
     ]
 
 
+def quarantine_reasons(engine: Engine, lake: Lake, delivery_id: str, line: int) -> tuple[str, ...] | None:
+    """Return the codes of the quarantined record that starts at a line of an accepted delivery; None if none does."""
+    chosen = [item for item in accepted_deliveries(engine) if item.delivery_id == delivery_id]
+    names = [reading_name(item.delivery_id, item.reading) for item in chosen]
+    with connect() as connection:
+        row = connection.execute(
+            f"select reasons from ({lake.sql(QUARANTINE, names)}) where line_number = $line", {"line": line}
+        ).fetchone()
+    return tuple(row[0]) if row else None
+
+
 def unknown_files(engine: Engine, arrivals: Sequence[Arrival]) -> list[Arrival]:
     """Return the files that no delivery knows by name and size; a corrected file keeps its name and is another one."""
     table = operations.deliveries

@@ -102,6 +102,16 @@ class EvidenceStore:
         )
         return LineCommitments(count, self.recompute_root(connection, delivery_id))
 
+    def has_committed(self, connection: duckdb.DuckDBPyConnection, delivery_id: str, lines: str) -> bool:
+        """Return whether the kept commitments are about these very lines: same numbers, offsets and lengths."""
+        kept = read_sql(LINE_COMMITMENTS, [self.commitments_file(delivery_id)])
+        place = "line_number, byte_offset, byte_length"
+        row = connection.execute(
+            f"select (select count(*) from {lines}) = (select count(*) from ({kept})) and not exists"
+            f" (select {place} from {lines} except select {place} from ({kept}))"
+        ).fetchone()
+        return bool(row and row[0])
+
     def recompute_root(self, connection: duckdb.DuckDBPyConnection, delivery_id: str) -> str:
         """Return the Merkle root (hex) over the kept commitments of a delivery."""
         relation = read_sql(LINE_COMMITMENTS, [self.commitments_file(delivery_id)])

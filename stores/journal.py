@@ -22,6 +22,7 @@ class Entry(StrEnum):
 
     DELIVERY = "delivery"
     DECISION = "delivery_decision"
+    REREAD_FAILED = "reread_failed"
     SNAPSHOT = "snapshot"
     OPEN_DATA = "open_data"
     BASE = "base"

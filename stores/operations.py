@@ -107,9 +107,11 @@ delivery_decisions = Table(
     "delivery_decisions",
     metadata,
     _text("delivery_id"),
+    _text("kind"),  # release | refuse | reread
     _number("decided_at"),
     _text("decided_by"),
     _text("why"),
+    _number("applied_at", null=True),  # null: the next refresh acts on it
     PrimaryKeyConstraint("delivery_id", "decided_at"),
 )
 

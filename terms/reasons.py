@@ -66,6 +66,7 @@ class FileWarning(StrEnum):
     """What a person should see of a delivery although its outcome stands."""
 
     PASSWORD_COLUMN = "PASSWORD_COLUMN"  # its evidence holds a column of secrets; no store but the evidence does
+    REREAD_FAILED = "REREAD_FAILED"  # it was to be read again and could not be; the reading before stands
 
 
 class RowReason(StrEnum):

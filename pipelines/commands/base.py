@@ -1,4 +1,4 @@
-"""Commands about the base: init, refresh, deliveries, quarantine, release, allow-loss, status.
+"""Commands about the base: init, refresh, deliveries and what a person decides of them, quarantine, allow-loss, status.
 
 The nightly job itself stands in `pipelines.jobs`; here it is only started.
 """
@@ -6,13 +6,13 @@ The nightly job itself stands in `pipelines.jobs`; here it is only started.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines.commands.answers import AsJson, house, print_json, print_lines, print_table, say
-from terms.free_text import refuse_number
 from terms.settings import load_settings
 
 
@@ -27,7 +27,7 @@ OpenData = Annotated[Path | None, _folder("Folder with the official open-data fi
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
-    for command in (init, refresh, deliveries, quarantine, release, allow_loss, status):
+    for command in (init, refresh, deliveries, quarantine, release, refuse, reread, allow_loss, status):
         app.command()(command)
 
 
@@ -82,13 +82,22 @@ def deliveries(as_json: AsJson = False) -> None:
 
 
 def quarantine(
-    delivery: Annotated[str | None, typer.Option(help="Only this delivery.")] = None, as_json: AsJson = False
+    delivery: Annotated[str | None, typer.Option(help="Only this delivery.")] = None,
+    show: Annotated[
+        tuple[str, int] | None, typer.Option(metavar="DELIVERY LINE", help="Print this record as delivered.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why it is looked at; needed with --show, and recorded.")] = "",
+    as_json: AsJson = False,
 ) -> None:
-    """List quarantined records by delivery and line with all their reasons, never with a value.
+    """List quarantined records by delivery and line with all their reasons, never with a value; or show one.
 
-    Example: filiation quarantine --json
+    Example: filiation quarantine --show 3f0c… 412 --reason "ticket 17 of the partner"
     """
     from pipelines.commands.listing import quarantine_told
+
+    if show is not None:
+        _show_quarantined(*show, reason)
+        return
 
     rows = quarantine_told(house(), delivery)
     if as_json:
@@ -97,17 +106,49 @@ def quarantine(
         print_table(rows, ["delivery_id", "partner", "file", "line", "reasons"])
 
 
+def _show_quarantined(delivery_id: str, line: int, reason: str) -> None:
+    from lineage.lookup import LookupStores
+    from lineage.quarantine_reading import show_quarantined
+
+    record = show_quarantined(LookupStores.of(house()), delivery_id, line, reason=reason)
+    say(f"{', '.join(record.reasons)}. {record.evidence.statement}")
+    sys.stdout.buffer.write(record.evidence.bytes + b"\n")
+
+
 def release(delivery_id: str, why: Annotated[str, typer.Option(help="Why a person lets it in; recorded.")]) -> None:
     """Let a held delivery in at the next refresh, after a person decided.
 
     Example: filiation release 1f0c… --why "the partner confirmed the smaller file"
     """
-    from partners_ingest.decisions import release as release_delivery
+    from partners_ingest import decisions
 
-    refuse_number(why, "The reason")
     opened = house()
-    release_delivery(opened.engine, delivery_id, opened.settings.actor, why, opened.clock.now())
+    decisions.release(opened.engine, decisions.Decision(delivery_id, opened.settings.actor, why, opened.clock.now()))
     say(f"{delivery_id} goes in at the next `filiation refresh`.")
+
+
+def refuse(delivery_id: str, why: Annotated[str, typer.Option(help="Why it stays out; recorded.")]) -> None:
+    """Refuse a held delivery for good, after a person decided; its evidence stays.
+
+    Example: filiation refuse 1f0c… --why "the partner sent it by mistake and will send another"
+    """
+    from partners_ingest import decisions
+
+    opened = house()
+    decisions.refuse(opened.engine, decisions.Decision(delivery_id, opened.settings.actor, why, opened.clock.now()))
+    say(f"{delivery_id} is refused.")
+
+
+def reread(delivery_id: str, why: Annotated[str, typer.Option(help="Why it is read again; recorded.")]) -> None:
+    """Read an accepted delivery again at the next refresh, by its dossier as it then is: same rows, a new reading.
+
+    Example: filiation reread 1f0c… --why "the column of the postcode was mapped wrongly"
+    """
+    from partners_ingest import decisions
+
+    opened = house()
+    decisions.reread(opened.engine, decisions.Decision(delivery_id, opened.settings.actor, why, opened.clock.now()))
+    say(f"{delivery_id} is read again at the next `filiation refresh`.")
 
 
 def allow_loss(

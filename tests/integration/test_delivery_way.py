@@ -8,10 +8,11 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,13 +20,15 @@ from pathlib import Path
 import pytest
 
 from consent.dossiers import read_dossiers
+from partners_ingest import decisions
+from partners_ingest.decisions import Decision
 from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
 from partners_ingest.landing import Arrival, scan_landing
 from partners_ingest.overview import list_deliveries
 from partners_ingest.unpacking import open_unpacked
 from stores import operations, schemas
 from stores.engine import connect
-from stores.evidence import EvidenceStore
+from stores.evidence import EvidenceStore, Landed
 from stores.home import init_home, scratch_folder
 from stores.inputs import accepted_deliveries
 from stores.keys import derive_keys
@@ -33,7 +36,8 @@ from stores.lake import Lake, reading_name
 from stores.migrate import migrate
 from stores.operations import open_operations
 from stores.vault import Vault
-from terms.clock import to_micros
+from terms.errors import Refused, UsageError
+from terms.identifiers import DeliveryId
 from terms.settings import load_settings
 from tests.dossier_samples import DOSSIER, NAMES_HEADER, NOTICE_ID, PARTNER, json_row, names_row, write_dossier
 
@@ -414,14 +418,125 @@ def _root(house: House, delivery_id: str) -> str:
 
 
 def _release(house: House, delivery_id: str) -> None:
-    decision = {
-        "delivery_id": delivery_id,
-        "decided_at": to_micros(datetime(2026, 11, 25, tzinfo=UTC)),
-        "decided_by": "a person",
-        "why": "a purge was announced",
-    }
-    with operations.transaction(house.stores.engine) as work:
-        work.execute(operations.delivery_decisions.insert().values(**decision))
+    decisions.release(house.stores.engine, _decision(delivery_id, "a purge was announced"))
+
+
+def _decision(delivery_id: str, why: str) -> Decision:
+    """Return a decision at an instant before the run that held the file: clocks that start anew are no order."""
+    return Decision(delivery_id, "a person", why, datetime(2026, 11, 1, tzinfo=UTC))
+
+
+def test_a_held_file_that_a_person_refuses_is_not_judged_again(house: House) -> None:
+    house.drop("surprise.csv", ROWS)
+    held = house.one()
+    decisions.refuse(house.stores.engine, _decision(held.delivery_id, "sent by mistake"))
+    write_dossier(house.root / "partners", DOSSIER.replace("names_*.csv*", "*.csv*"))
+    assert house.refresh() == []
+    (found,) = list_deliveries(house.stores.engine)
+    assert (found.outcome, found.reason) == ("refused", "UNKNOWN_FILE")
+    for decide in (decisions.refuse, decisions.release, decisions.reread):
+        with pytest.raises(Refused):
+            decide(house.stores.engine, _decision(held.delivery_id, "again"))
+    assert house.count("delivery_decisions") == 1
+
+
+def test_a_decision_needs_a_reason_without_a_number_and_a_delivery(house: House) -> None:
+    house.drop("surprise.csv", ROWS)
+    held = house.one()
+    for decision in (
+        _decision(held.delivery_id, " "),
+        _decision(held.delivery_id, "ask 06 39 98 00 42"),
+        _decision("0" * 16, "why"),
+    ):
+        with pytest.raises(UsageError):
+            decisions.refuse(house.stores.engine, decision)
+    assert house.count("delivery_decisions") == 0
+
+
+def test_a_delivery_is_read_again_by_a_corrected_dossier_and_counted_once(house: House) -> None:
+    """The landing folder is empty by then: what is read again is the evidence."""
+    house.drop("names_20260309.csv", ROWS + names_row(4, phone="N/A"))
+    write_dossier(house.root / "partners", DOSSIER.replace('postcode: "zip"', 'city: "zip"'))
+    first = house.one()
+    columns = "delivery_id, line_number, postcode"
+    before = house.lake_rows(schemas.OPT_INS, columns)
+    root = _root(house, first.delivery_id)
+    shutil.rmtree(house.landing)
+    house.landing.mkdir()
+    write_dossier(house.root / "partners")
+    assert house.refresh() == []
+    decisions.reread(house.stores.engine, _decision(first.delivery_id, "the postcode was mapped wrongly"))
+    again = house.one()
+    assert (again.delivery_id, again.outcome, again.accepted_rows) == (first.delivery_id, "accepted", 3)
+    after = house.lake_rows(schemas.OPT_INS, columns)
+    assert [row[:2] for row in after] == [row[:2] for row in before]
+    assert ([row[2] for row in before], [row[2] for row in after]) == ([None] * 3, ["75011"] * 3)
+    assert len(house.lake_rows(schemas.QUARANTINE, "line_number")) == 1
+    (found,) = list_deliveries(house.stores.engine)
+    assert (found.reading, found.data_rows, _root(house, first.delivery_id)) == (2, 4, root)
+    assert house.refresh() == []
+
+
+def test_a_reading_stands_when_the_next_one_fails(house: House) -> None:
+    house.drop("names_20260309.csv", ROWS)
+    first = house.one()
+    write_dossier(
+        house.root / "partners",
+        DOSSIER.replace('"phone", "agrees"', '"mobile", "agrees"').replace('["phone"]', '["mobile"]', 1),
+    )
+    decisions.reread(house.stores.engine, _decision(first.delivery_id, "a try"))
+    assert house.refresh() == []
+    (found,) = list_deliveries(house.stores.engine)
+    assert (found.outcome, found.reading, found.accepted_rows, found.warnings) == ("accepted", 1, 3, ("REREAD_FAILED",))
+    assert len(house.lake_rows(schemas.OPT_INS, "line_number")) == 3
+    write_dossier(house.root / "partners")
+    assert house.refresh() == []  # a person asks anew
+    later = datetime(2026, 11, 2, tzinfo=UTC)
+    decisions.reread(house.stores.engine, Decision(first.delivery_id, "a person", "corrected", later))
+    assert house.one().accepted_rows == 3
+    (found,) = list_deliveries(house.stores.engine)
+    assert (found.reading, found.warnings) == (2, ())
+
+
+def test_a_kill_while_a_delivery_is_read_again_is_made_good(house: House) -> None:
+    house.drop("names_20260309.csv", ROWS)
+    first = house.one()
+    decisions.reread(house.stores.engine, _decision(first.delivery_id, "a try"))
+    assert _run_killed(house.root, "delivery.lake_written") == -9
+    assert len(house.lake_rows(schemas.OPT_INS, "line_number")) == 3
+    assert house.one().accepted_rows == 3
+    assert list_deliveries(house.stores.engine)[0].reading == 2
+    assert house.refresh() == []
+
+
+def test_a_file_that_changes_while_it_is_read_waits_and_leaves_nothing(house: House) -> None:
+    """It grew after it was hashed: what was copied is neither the one nor the other file."""
+    house.drop("names_20260309.csv", ROWS)
+    house.drop("left_20260309.csv", "id;left_on\n1;\n")
+    (growing, _), evidence = scan_landing(house.landing), house.stores.evidence
+    land = evidence.land
+
+    def grow_first(source: Path, name: Callable[[str], DeliveryId]) -> Landed:
+        if source == growing.path:
+            with source.open("a") as handle:
+                handle.write(names_row(9))
+        return land(source, name)
+
+    evidence.land = grow_first  # type: ignore[method-assign]
+    assert [report.file_name for report in house.refresh()] == ["left_20260309.csv"]
+    assert len(list(house.stores.home.evidence.glob("*/delivered.enc"))) == 1
+    evidence.land = land  # type: ignore[method-assign]
+    assert house.one().accepted_rows == 4
+
+
+def test_a_file_whose_name_is_no_utf_8_is_taken_in_under_a_name_that_can_be_stored(house: House) -> None:
+    house.drop("names_20260309.csv", ROWS)
+    folder = os.fsencode(house.landing / PARTNER)
+    os.rename(os.path.join(folder, b"names_20260309.csv"), os.path.join(folder, b"names_\xe9.csv"))
+    report = house.one()
+    assert (report.outcome, report.reason) == ("held", "UNKNOWN_FILE")
+    assert [found.file_name for found in list_deliveries(house.stores.engine)] == ["names_\\xe9.csv"]
+    assert house.refresh() == []
 
 
 def test_a_held_file_is_judged_again_when_its_dossier_changes(house: House) -> None:
