@@ -10,10 +10,12 @@ import argparse
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,9 +45,13 @@ def main() -> None:
     inputs = Inputs(asked.landing, asked.partners, asked.open_data)
     asked.folder.mkdir(parents=True, exist_ok=True)
     lasted = _calm_refresh(asked.folder, inputs)
+    command = [str(FILIATION), *inputs.words()]
+    if asked.intake_seconds:
+        command = [sys.executable, "-m", "bench.intake", str(inputs.landing), str(inputs.partners)]
+        lasted = asked.intake_seconds
     chance = random.Random(asked.seed)
     for number in range(1, asked.kills + 1):
-        told = _kill(asked.folder / "killed", inputs, chance.uniform(0.02, 0.98) * lasted)
+        told = _kill(asked.folder / "killed", command, chance.uniform(0.02, 0.98) * lasted)
         print(f"kill {number}: {told}", flush=True)
     if asked.finish:
         sys.exit(_finish(asked.folder, inputs))
@@ -60,6 +66,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--partners", type=Path, default=PROJECT_ROOT / "config" / "partners")
     parser.add_argument("--open-data", type=Path, default=PROJECT_ROOT / "sample" / "open_data")
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument(
+        "--intake-seconds", type=float, default=0.0, help="kill the intake alone, at random within so many seconds"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--finish", action="store_true", help="let one more refresh run and compare the two bases")
     return parser.parse_args()
@@ -85,11 +94,12 @@ def _finish(folder: Path, inputs: Inputs) -> int:
     return 1 if differs else 0
 
 
-def _kill(home: Path, inputs: Inputs, after: float) -> str:
-    """Start a refresh, kill it `after` seconds with everything that it started, and say what is there then."""
+def _kill(home: Path, command: Sequence[str], after: float) -> str:
+    """Start a command on a home, kill it `after` seconds with everything that it started, and say what is there then."""
     _run(home, ["init"])
     running = subprocess.Popen(
-        [str(FILIATION), *inputs.words()],
+        command,
+        cwd=PROJECT_ROOT,
         env=_environ(home),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -106,8 +116,10 @@ def _kill(home: Path, inputs: Inputs, after: float) -> str:
 
 def _counts(home: Path) -> str:
     evidence = sum(1 for item in (home / "evidence").iterdir() if item.is_dir())
+    with closing(sqlite3.connect(home / "operations.sqlite")) as ledger:
+        (rows,) = ledger.execute("select count(*) from deliveries").fetchone()
     served = "a base" if _base(home).exists() else "no base"
-    return f"{evidence} files landed and {served}"
+    return f"{evidence} files landed, {rows} committed, {served}"
 
 
 def _run(home: Path, words: Sequence[str]) -> None:

@@ -51,7 +51,7 @@ def scan_landing(root: Path) -> list[Arrival]:
         for partner in sorted(root.iterdir())
         if partner.is_dir() and not partner.name.startswith(".")
         for path in sorted(partner.rglob("*"))
-        if path.is_file() and not path.is_symlink() and _is_finished(path.name)
+        if path.is_file() and not path.is_symlink() and is_finished(path.name)
     ]
     return [arrival for _, arrival in sorted(found, key=lambda item: (item[1].arrived_at, item[0]))]
 
@@ -74,7 +74,8 @@ def storable_name(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _is_finished(name: str) -> bool:
+def is_finished(name: str) -> bool:
+    """Return whether a name is a finished file's: not hidden, and without the suffix of a transfer under way."""
     return not name.startswith(".") and not name.lower().endswith(_UNFINISHED)
 
 

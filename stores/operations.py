@@ -115,6 +115,19 @@ delivery_decisions = Table(
     PrimaryKeyConstraint("delivery_id", "decided_at"),
 )
 
+#: Files that we fetched from a partner's server; one version of a file is fetched once.
+fetched_files = Table(
+    "fetched_files",
+    metadata,
+    _text("partner_id"),
+    _text("remote_name"),
+    _number("remote_bytes"),
+    _number("remote_modified_at"),  # seconds, as the server tells it
+    _text("file_name"),  # in the partner's landing folder
+    _number("fetched_at"),
+    PrimaryKeyConstraint("partner_id", "remote_name", "remote_bytes", "remote_modified_at"),
+)
+
 #: A person's decision that the next base may be smaller than the policy lets it be; lapses with the base it names.
 base_decisions = Table(
     "base_decisions",

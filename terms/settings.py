@@ -55,6 +55,8 @@ class Settings:
     contact_key: bytes = field(repr=False)
     vault_key: bytes = field(repr=False)
     quiet_seconds: int
+    transport_secrets: Path | None
+    gpg_home: Path | None
     gateway_passwords: Mapping[str, str] = field(repr=False)  # by the gateway's name
     starts_at: datetime | None = None
 
@@ -90,6 +92,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         vault_key=_secret(environ, "FILIATION_VAULT_KEY", environment),
         quiet_seconds=_quiet_seconds(environ.get("FILIATION_QUIET_SECONDS"), environment),
         gateway_passwords=_gateway_passwords(environ),
+        transport_secrets=_optional_folder(environ.get("FILIATION_TRANSPORT_SECRETS")),
+        gpg_home=_optional_folder(environ.get("FILIATION_GPG_HOME")),
         starts_at=_starts_at(environ.get("FILIATION_NOW"), environment),
     )
 
@@ -113,6 +117,10 @@ def _open_data_from(value: str | None) -> OpenDataFrom:
         return OpenDataFrom(value or OpenDataFrom.FOLDER)
     except ValueError:
         raise UsageError(f"FILIATION_OPEN_DATA_FROM is {value!r}.", "Set it to folder or network.") from None
+
+
+def _optional_folder(value: str | None) -> Path | None:
+    return Path(value).expanduser().resolve() if value else None
 
 
 def _quiet_seconds(value: str | None, environment: Environment) -> int:

@@ -1,0 +1,33 @@
+"""Takes in a landing folder by the door alone, as the refresh does, in a process that may be measured or killed.
+
+Run as `python -m bench.intake LANDING PARTNERS` on an initialised home. The whole refresh is the command's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from consent.dossiers import read_dossiers
+from partners_ingest.intake import IntakeStores, take_in
+from partners_ingest.landing import scan_landing
+from stores.home import writer_lock
+from stores.house import open_house
+from terms.settings import load_settings
+
+
+def main() -> None:
+    """Take in what is new, and say how many deliveries were handled."""
+    landing, partners = (Path(word) for word in sys.argv[1:3])
+    house = open_house(load_settings(os.environ))
+    stores = IntakeStores(house.home, house.keys, house.engine, house.evidence, house.vault, house.lake)
+    with writer_lock(house.home):
+        reports = take_in(
+            stores, scan_landing(landing), read_dossiers(partners), house.clock, house.settings.environment, print
+        )
+    print(f"{len(reports)} deliveries")
+
+
+if __name__ == "__main__":
+    main()
