@@ -147,7 +147,8 @@ def rehearse(
     report = run()
     released = None
     if report.reason in RELEASABLE:
-        decisions.release(stores.engine, report.delivery_id, "rehearsal", "to show its rows", clock.now())
+        decision = decisions.Decision(report.delivery_id, "rehearsal", "to show its rows", clock.now())
+        decisions.release(stores.engine, decision)
         released = run()
     delivery = next(one for one in list_deliveries(stores.engine) if one.delivery_id == report.delivery_id)
     named = name_file(dossier, file.name)
