@@ -11,6 +11,8 @@ import dagster as dg
 from assets import vocabulary as words
 from consent.controller import take_controller_snapshot
 from consent.dossiers import read_dossiers
+from consent.form_stops import take_form_stops_snapshot
+from consent.notice_linter import lint_dossier
 from consent.rules import take_rules_snapshot
 from consent.snapshots import absent_partners, take_dossier_snapshot
 from sends.snapshots import take_segments_snapshot, take_sponsors_snapshot
@@ -39,6 +41,11 @@ class DossierFolder(dg.Config):
             "no_partner_is_missing",
             asset=["configuration", "dossiers"],
             description="Every partner whose facts hold still has a dossier folder.",
+        ),
+        dg.AssetCheckSpec(
+            "notices_say_what_is_declared",
+            asset=["configuration", "dossiers"],
+            description="Each text says the recipients, purposes, channels and targeting that its dossier declares.",
         ),
     ],
 )
@@ -72,6 +79,17 @@ def dossiers(
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"problems": absent},
     )
+    told = [
+        f"{partner} {item.notice_id}: {item.sentence()}"
+        for partner, dossier in found.dossiers.items()
+        for item in lint_dossier(dossier)
+    ]
+    yield dg.AssetCheckResult(
+        check_name="notices_say_what_is_declared",
+        passed=not told,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"contradictions": told},
+    )
 
 
 def _snapshot_asset(
@@ -98,6 +116,12 @@ rules = _snapshot_asset(
     lambda house: take_rules_snapshot(house.snapshots, house.settings.config / "rules", house.clock.now()),
     words.DATA_PROTECTION,
 )
+form_stops = _snapshot_asset(
+    "form_stops",
+    "Form versions that we switched off by command; each counts from its own instant.",
+    take_form_stops_snapshot,
+    words.DATA_PROTECTION,
+)
 sponsors = _snapshot_asset(
     "sponsors",
     "Candidates and parties that pay, by the names under which a notice may name them.",
@@ -117,4 +141,4 @@ segment_definitions = _snapshot_asset(
     words.CAMPAIGNS,
 )
 
-ASSETS = [dossiers, rules, sponsors, controller, segment_definitions]
+ASSETS = [dossiers, form_stops, rules, sponsors, controller, segment_definitions]

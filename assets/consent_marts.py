@@ -22,7 +22,7 @@ _TERRITORIES = {
     *("address_ties", "bureaux", "bureau_results", "bureau_crosswalk", "bureau_estimates", "bureau_income"),
     *("commune_income", "iris"),
 }
-_CONFIGURATION = {"dossiers", "rules", "sponsors", "controller", "segment_definitions"}
+_CONFIGURATION = {"dossiers", "form_stops", "rules", "sponsors", "controller", "segment_definitions"}
 
 
 #: model -> column -> what it means

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 import duckdb
-from sqlalchemy import Engine, Select, null, select
+from sqlalchemy import Connection, Engine, Select, null, select
 
 from stores import operations
 from terms.clock import naive_utc
@@ -210,7 +210,9 @@ def load_live_facts(
 ) -> None:
     """Create the temporary table `relation` from the day's opt-outs and facts, replacing it if it exists.
 
-    Columns: contact_id UUID, kind, channel, sponsor_id, occurred_at TIMESTAMP (UTC), known_at TIMESTAMP.
+    Columns: contact_id UUID, kind, channel, sponsor_id, occurred_at TIMESTAMP (UTC), known_at TIMESTAMP, and the act that
+    the fact is about (delivery_id, line_number; null = the contact). A form version that was switched off since the base
+    was built is a fact about each act by it.
 
     Args:
         connection: where the judgement is asked.
@@ -224,18 +226,54 @@ def load_live_facts(
     name = _checked(relation)
     connection.execute(
         f"create or replace temp table {name} (contact_id uuid, kind varchar, channel varchar, sponsor_id varchar,"
-        " occurred_at timestamp, known_at timestamp)"
+        " occurred_at timestamp, known_at timestamp, delivery_id varchar, line_number bigint)"
     )
     with engine.connect() as ledger:
+        _load_form_stops(connection, ledger, name, contact_ids)
         for query in _live_queries(contact_ids):
             for rows in ledger.execute(query).partitions(_BATCH):
                 columns = dict(zip(_FACT_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
                 connection.execute(
                     f"insert into {name} select unnest($contact_id::uuid[]), unnest($kind::varchar[]),"
                     " unnest($channel::varchar[]), unnest($sponsor_id::varchar[]),"
-                    " make_timestamp(unnest($occurred_at::bigint[])), make_timestamp(unnest($known_at::bigint[]))",
+                    " make_timestamp(unnest($occurred_at::bigint[])), make_timestamp(unnest($known_at::bigint[])), null, null",
                     columns,
                 )
+
+
+def _load_form_stops(
+    connection: duckdb.DuckDBPyConnection, ledger: Connection, relation: str, contact_ids: Sequence[str] | None
+) -> None:
+    """Add the acts by form versions that were switched off since the base was built; the base knows the earlier ones."""
+    table = operations.form_stops
+    stops = ledger.execute(select(table.c.partner_id, table.c.form_version, table.c.stopped_at)).all()
+    if not stops:
+        return
+    partners, forms, instants = map(list, zip(*stops, strict=True))
+    connection.execute(
+        f"""
+        insert into {relation}
+        select o.contact_id, 'form_stop', null, null, stops.at, stops.at, o.delivery_id, o.line_number
+        from opt_ins as o
+        inner join (
+            select unnest($partners::varchar[]) as partner_id, unnest($forms::varchar[]) as form_version,
+                make_timestamp(unnest($instants::bigint[])) as at
+        ) as stops on o.partner_id = stops.partner_id and o.form_version = stops.form_version
+        where o.flag = 'given'
+            and ($contact_ids::uuid[] is null or o.contact_id in (select unnest($contact_ids::uuid[])))
+            and not exists (
+                select 1 from dossier_form_versions as known
+                where known.partner_id = stops.partner_id and known.form_version = stops.form_version
+                    and known.stopped_at <= stops.at
+            )
+        """,
+        {
+            "partners": partners,
+            "forms": forms,
+            "instants": instants,
+            "contact_ids": None if contact_ids is None else list(contact_ids),
+        },
+    )
 
 
 def _live_queries(contact_ids: Sequence[str] | None) -> Iterator[Select[_LiveFact]]:

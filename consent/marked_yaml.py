@@ -91,6 +91,10 @@ class Marked:
         """Return whether the value is null or left out."""
         return self.node.tag == _NULL
 
+    def says(self, word: str) -> bool:
+        """Return whether the value is this very word."""
+        return isinstance(self.node, yaml.ScalarNode) and self.node.tag == _TEXT and self.node.value == word
+
     def is_list(self) -> bool:
         """Return whether the value is a list."""
         return isinstance(self.node, yaml.SequenceNode)

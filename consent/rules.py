@@ -1,7 +1,7 @@
 """The registry of rules: the law and our policy as dated records, read from `config/rules/` and checked.
 
-A new rule is a record in one of those files and a unit in `dbt_project` that finds its code. Evaluating a rule
-does not belong here; what an effect does to a use is decided by the base (`consent.judgement` asks it).
+A new rule is a record in one of those files, a unit of its code in `dbt_project/macros/evaluators/` and a typed case.
+Evaluating a rule does not belong here; what an effect does to a use is decided by the base (`consent.judgement` asks it).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,18 +26,40 @@ from terms.reasons import Profile, Verdict
 KIND = "rules"
 
 _PARIS = ZoneInfo("Europe/Paris")
-_KEYS = frozenset("ids code scope sentence source status from until effects".split())
+_KEYS = frozenset("ids code scope sentence source status from until effects lift to_person to_partner".split())
 _EFFECTS = tuple(verdict.value for verdict in Verdict if verdict is not Verdict.SENDABLE)
 _ALWAYS, _FOR_EVER = "-infinity", "infinity"
+_PENDING = "pending"
+
+#: What the table `RULES` says of a rule without any effect: it is found and shown, and changes nothing.
+WARN = "WARN"
+
+
+class Lifter(StrEnum):
+    """Who may lift what a rule holds; `NOBODY`: only what the rule asks for ends it (R-23)."""
+
+    NOBODY = "nobody"
+    DPO = "dpo"
+    SUPPLIER_MANAGER = "supplier_manager"
+    SUPPORT = "support"
+
+
+@dataclass(frozen=True)
+class Lift:
+    """Who may lift a rule's effect, and how it ends."""
+
+    by: Lifter
+    how: str
 
 
 @dataclass(frozen=True)
 class Rule:
     """One rule in one period of the law.
 
-    `effects` holds the profiles in which the code does something; `effects_on_later_act` what it does instead to
-    an act of a partner after a suppression. `starts_on`, `ends_on`: civil days in Paris, None = open, the last
-    one excluded.
+    `effects` holds the profiles in which the code does something (none: it is found and shown, and warns only);
+    `effects_on_later_act` what it does instead to an act of a partner after a suppression. `starts_on`, `ends_on`:
+    civil days in Paris, None = open, the last one excluded. A pending rule is a change of law whose day is not known
+    yet: it stands in the registry and does nothing. `to_person`, `to_partner`: French, what each may be told.
     """
 
     ids: tuple[str, ...]
@@ -45,10 +68,14 @@ class Rule:
     sentence: str
     source: str
     status: str
+    is_pending: bool
     starts_on: date | None
     ends_on: date | None
     effects: Mapping[Profile, Verdict]
     effects_on_later_act: Mapping[Profile, Verdict]
+    lift: Lift
+    to_person: str
+    to_partner: str
 
 
 def read_rules(folder: Path) -> tuple[Rule, ...]:
@@ -88,17 +115,18 @@ def take_rules_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Sna
 
 
 def rule_rows(rules: Sequence[Rule]) -> list[tuple[str | None, ...]]:
-    """Return the rows of the table `RULES`: one per rule and profile in which it has an effect."""
-    return [row for rule in rules for row in _rows(rule)]
+    """Return the rows of the table `RULES`: one per rule that has its day, and profile in which it has an effect.
+
+    A rule without any effect has a row per profile that says `WARN`.
+    """
+    return [row for rule in rules if not rule.is_pending for row in _rows(rule)]
 
 
 def _read_rule(item: Marked) -> Rule:
     keys = item.keys(_KEYS, frozenset({"effects_on_later_act"}))
-    effects = _read_effects(keys["effects"])
-    if not effects:
-        raise keys["effects"].fail("a rule needs an effect in at least one profile")
     later = keys.get("effects_on_later_act")
-    starts, ends = _optional_day(keys["from"]), _optional_day(keys["until"])
+    is_pending = keys["from"].says(_PENDING)
+    starts, ends = None if is_pending else _optional_day(keys["from"]), _optional_day(keys["until"])
     if starts is not None and ends is not None and ends <= starts:
         raise keys["until"].fail("the period ends before it begins")
     return Rule(
@@ -108,11 +136,20 @@ def _read_rule(item: Marked) -> Rule:
         sentence=_filled(keys["sentence"]),
         source=_filled(keys["source"]),
         status=_filled(keys["status"]),
+        is_pending=is_pending,
         starts_on=starts,
         ends_on=ends,
-        effects=effects,
+        effects=_read_effects(keys["effects"]),
         effects_on_later_act={} if later is None else _read_effects(later),
+        lift=_read_lift(keys["lift"]),
+        to_person=_filled(keys["to_person"]),
+        to_partner=_filled(keys["to_partner"]),
     )
+
+
+def _read_lift(item: Marked) -> Lift:
+    keys = item.keys(frozenset({"by", "how"}))
+    return Lift(Lifter(keys["by"].one_of(*Lifter)), _filled(keys["how"]))
 
 
 def _read_effects(item: Marked) -> dict[Profile, Verdict]:
@@ -137,7 +174,8 @@ def _optional_day(item: Marked) -> date | None:
 def _check_periods(rules: tuple[Rule, ...]) -> None:
     by_code: dict[str, list[Rule]] = {}
     for rule in rules:
-        by_code.setdefault(rule.code, []).append(rule)
+        if not rule.is_pending:
+            by_code.setdefault(rule.code, []).append(rule)
     for code, records in by_code.items():
         records.sort(key=lambda rule: rule.starts_on or date.min)
         for earlier, later in zip(records, records[1:], strict=False):
@@ -148,21 +186,26 @@ def _check_periods(rules: tuple[Rule, ...]) -> None:
 
 
 def _rows(rule: Rule) -> list[tuple[str | None, ...]]:
-    """Return the rows of `RULES`, one per profile in which the rule has an effect."""
+    """Return the rows of `RULES`: one per profile in which the rule has an effect, or one per profile that warns only."""
+    effects = {profile: effect.value for profile, effect in rule.effects.items()} or dict.fromkeys(Profile, WARN)
     return [
         (
             " ".join(rule.ids),
             rule.code,
             rule.scope,
             profile.value,
-            effect.value,
-            rule.effects_on_later_act.get(profile, effect).value,
+            effect,
+            rule.effects_on_later_act[profile].value if profile in rule.effects_on_later_act else effect,
             _instant(rule.starts_on, _ALWAYS),
             _instant(rule.ends_on, _FOR_EVER),
             rule.source,
             rule.sentence,
+            rule.lift.by.value,
+            rule.lift.how,
+            rule.to_person,
+            rule.to_partner,
         )
-        for profile, effect in rule.effects.items()
+        for profile, effect in effects.items()
     ]
 
 

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from consent.dossiers import Dossier, DossierSet, FormVersion
+from consent.notice_linter import lint_dossier
 from stores import schemas
 from stores.engine import connect
 from stores.schemas import Table
@@ -36,6 +37,7 @@ _TABLES = (
     schemas.DOSSIER_NOTICES,
     schemas.DOSSIER_NOTICE_RECIPIENTS,
     schemas.DOSSIER_FEEDS,
+    schemas.DOSSIER_NOTICE_CONTRADICTIONS,
 )
 _SPAN = ("known_from", "known_until")
 
@@ -173,6 +175,7 @@ def _facts(dossier: Dossier) -> Mapping[Table, list[_Fact]]:
             schemas.DOSSIER_NOTICES: list(_notice_facts(dossier)),
             schemas.DOSSIER_NOTICE_RECIPIENTS: list(_recipient_facts(dossier)),
             schemas.DOSSIER_FEEDS: list(_feed_facts(dossier)),
+            schemas.DOSSIER_NOTICE_CONTRADICTIONS: list(_contradiction_facts(dossier)),
         }
     )
 
@@ -248,6 +251,12 @@ def _feed_facts(dossier: Dossier) -> Iterator[_Fact]:
     for feed in dossier.feeds:
         values = (dossier.partner_id, feed.feed_id, feed.kind, feed.mode, feed.form_version_from)
         yield _Fact(values, _contract_from(dossier))
+
+
+def _contradiction_facts(dossier: Dossier) -> Iterator[_Fact]:
+    for found in lint_dossier(dossier):
+        values = (dossier.partner_id, found.notice_id, found.aspect.value, found.fault.value, found.value, found.words)
+        yield _Fact(values, _notice_from(dossier, found.notice_id))
 
 
 def _contract_from(dossier: Dossier) -> datetime:

@@ -42,7 +42,8 @@ _DELIVERY_COLUMNS = (
     " sha256 varchar, reading integer, exported_at timestamp, received_at timestamp"
 )
 _LIVE_COLUMNS = (
-    "contact_id uuid, kind varchar, channel varchar, sponsor_id varchar, occurred_at timestamp, known_at timestamp"
+    "contact_id uuid, kind varchar, channel varchar, sponsor_id varchar, occurred_at timestamp, known_at timestamp,"
+    " delivery_id varchar, line_number bigint"
 )
 
 
@@ -118,7 +119,7 @@ def _run_dbt(folder: Path, path: Path) -> None:
     done = subprocess.run(
         [
             str(Path(sys.executable).with_name("dbt")),
-            *("run", "--select", "+acts", "+findings", "rules", "sponsors"),
+            *("run", "--select", "+acts", "+findings", "rules", "sponsors", "+situations"),
             *("--project-dir", str(project), "--profiles-dir", str(project)),
             *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
         ],

@@ -25,7 +25,7 @@ from terms.settings import PROJECT_ROOT
 from territories.tie import current_ties
 
 #: Snapshots that a base is made of.
-SNAPSHOT_KINDS = ("dossiers", "rules", "sponsors", "controller", "segments")
+SNAPSHOT_KINDS = ("dossiers", "form_stops", "rules", "sponsors", "controller", "segments")
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 

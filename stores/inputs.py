@@ -36,6 +36,8 @@ _SNAPSHOT_KIND: Mapping[schemas.Table, str] = {
     schemas.DOSSIER_NOTICES: "dossiers",
     schemas.DOSSIER_NOTICE_RECIPIENTS: "dossiers",
     schemas.DOSSIER_FEEDS: "dossiers",
+    schemas.DOSSIER_NOTICE_CONTRADICTIONS: "dossiers",
+    schemas.FORM_STOPS: "form_stops",
     schemas.RULES: "rules",
     schemas.SPONSORS: "sponsors",
     schemas.CONTROLLER: "controller",

@@ -31,6 +31,7 @@ class Entry(StrEnum):
     OPT_OUT = "opt_out"
     CONTACT_FACT = "contact_fact"
     ACTS_FILE = "acts_file"
+    FORM_STOP = "form_stop"
     REQUEST = "request"
     REQUEST_ANSWER = "request_answer"
     PLAN = "plan"

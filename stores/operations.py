@@ -204,6 +204,18 @@ contact_facts = Table(
     Index("contact_facts_of_contact", "contact_id"),
 )
 
+#: Form versions that we switched off by command; the first stop of a version stands.
+form_stops = Table(
+    "form_stops",
+    metadata,
+    _text("partner_id"),
+    _text("form_version"),
+    _number("stopped_at"),  # from this instant it counts and is known
+    _text("stopped_by"),
+    _text("why"),
+    PrimaryKeyConstraint("partner_id", "form_version"),
+)
+
 #: What somebody asked of us that has a clock; `late_at` is the first instant at which it is late.
 requests = Table(
     "requests",

@@ -554,6 +554,35 @@ DOSSIER_FEEDS = Table(
     + _KNOWN,
 )
 
+DOSSIER_NOTICE_CONTRADICTIONS = Table(
+    "dossier_notice_contradictions",
+    "difference between a notice's text and what is declared of it x span of belief",
+    ("partner_id", "notice_id", "aspect", "fault", "value", "known_from"),
+    _columns(
+        Privacy.OPEN,
+        ("partner_id", "VARCHAR", ""),
+        ("notice_id", "VARCHAR", ""),
+        ("aspect", "VARCHAR", "recipient, purpose, channel, targeting"),
+        ("fault", "VARCHAR", "declared_not_said or said_not_declared"),
+        ("value", "VARCHAR", "what is declared or said"),
+        ("words", "VARCHAR", "the words of the text that say it; empty where nothing does"),
+    )
+    + _KNOWN,
+)
+
+#: Not a dossier's word but our own command's, so it is known from its own instant, whenever the next snapshot is.
+FORM_STOPS = Table(
+    "form_stops",
+    "form version of a partner that we switched off by command",
+    ("partner_id", "form_version"),
+    _columns(
+        Privacy.OPEN,
+        ("partner_id", "VARCHAR", ""),
+        ("form_version", "VARCHAR", ""),
+        ("stopped_at", "TIMESTAMP", "instant from which it counts and is known"),
+    ),
+)
+
 MESSAGE_SEALS = Table(
     "message_seals",
     "message of a batch that was sealed together",
@@ -578,12 +607,16 @@ RULES = Table(
         ("code", "VARCHAR", ""),
         ("scope", "VARCHAR", "act or contact"),
         ("profile", "VARCHAR", "strict or market"),
-        ("effect", "VARCHAR", "INVITE_ONLY, HOLD, QUARANTINED, REFUSED; a code without effect has no row"),
+        ("effect", "VARCHAR", "INVITE_ONLY, HOLD, QUARANTINED, REFUSED; WARN = shown, changes nothing"),
         ("later_act_effect", "VARCHAR", "effect on an act of a partner after a suppression; null = as effect"),
         ("applies_from", "TIMESTAMP", "first instant of the law's period; -infinity = always"),
         ("applies_until", "TIMESTAMP", "end, exclusive; infinity = open"),
         ("source", "VARCHAR", ""),
         ("sentence", "VARCHAR", "what it checks, in one sentence"),
+        ("lifted_by", "VARCHAR", "nobody, dpo, supplier_manager or support"),
+        ("lifted_how", "VARCHAR", "what ends the effect"),
+        ("to_person", "VARCHAR", "what the person may be told, in French"),
+        ("to_partner", "VARCHAR", "what the partner is told to mend, in French"),
     ),
 )
 
@@ -644,6 +677,8 @@ SNAPSHOT_TABLES = (
     DOSSIER_NOTICES,
     DOSSIER_NOTICE_RECIPIENTS,
     DOSSIER_FEEDS,
+    DOSSIER_NOTICE_CONTRADICTIONS,
+    FORM_STOPS,
     RULES,
     SPONSORS,
     CONTROLLER,

@@ -22,6 +22,7 @@ from stores.operations import canonical_json
 from stores.parquet import read_sql, write_table
 from stores.schemas import Table
 from terms.clock import from_micros, to_micros
+from terms.errors import FiliationError
 
 Row = tuple[object, ...]
 
@@ -91,9 +92,19 @@ class SnapshotStore:
             return self.take(connection, kind, digest, at, reads)
 
     def sql(self, snapshot: Snapshot | None, table: Table) -> str:
-        """Return SQL that reads one table of a snapshot (typed and empty before the first)."""
-        files = [self._path(snapshot.kind, snapshot.number, table)] if snapshot else []
-        return read_sql(table, files)
+        """Return SQL that reads one table of a snapshot: typed and empty before the first, or if it is older than the table.
+
+        Raises:
+            FiliationError: the snapshot's files are gone.
+        """
+        if snapshot is None:
+            return read_sql(table, [])
+        file = self._path(snapshot.kind, snapshot.number, table)
+        if not file.parent.exists():
+            raise FiliationError(
+                f"The files of snapshot {snapshot.number} of {snapshot.kind} are gone.", "Restore the home."
+            )
+        return read_sql(table, [file] if file.exists() else [])
 
     def _path(self, kind: str, number: int, table: Table) -> Path:
         return self._root / kind / f"{number:06d}" / f"{table.name}.parquet"

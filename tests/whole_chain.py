@@ -10,6 +10,7 @@ from pathlib import Path
 
 from consent.controller import take_controller_snapshot
 from consent.dossiers import read_dossiers
+from consent.form_stops import take_form_stops_snapshot
 from consent.rules import take_rules_snapshot
 from consent.snapshots import take_dossier_snapshot
 from open_data.load import OpenDataStores, refresh_open_data
@@ -51,6 +52,7 @@ def run_chain(settings: Settings, landing: Path, open_data: Path) -> Chain:
 def _take_files_in(house: House, landing: Path) -> tuple[DeliveryReport, ...]:
     dossiers, config, now = read_dossiers(house.settings.partners), house.settings.config, house.clock.now()
     take_dossier_snapshot(house.snapshots, dossiers, now)
+    take_form_stops_snapshot(house)
     take_rules_snapshot(house.snapshots, config / "rules", now)
     take_sponsors_snapshot(house.snapshots, config / "sponsors", now)
     take_controller_snapshot(house.snapshots, config, now)

@@ -1,6 +1,6 @@
 {#- The judgement, shipped inside the base as DuckDB table macros: one place decides consent and person.
     `asked` names a relation with contact_id; `live_facts` one with contact_id, kind, channel, sponsor_id,
-    occurred_at, known_at. Asked contacts filter inside the scans: a filter around a macro is not pushed down. -#}
+    occurred_at, known_at, and delivery_id, line_number of the act that it is about (null = the contact). Asked contacts filter inside the scans: a filter around a macro is not pushed down. -#}
 
 {#- Where a model failed there is nothing to judge on, and the failure itself is what dbt must report. -#}
 {% macro create_judgement_macros() %}
@@ -137,7 +137,7 @@
     ),
 
     day_facts as (
-        select facts.contact_id, facts.kind, facts.occurred_at
+        select facts.contact_id, facts.kind, facts.occurred_at, facts.delivery_id, facts.line_number
         from query_table(live_facts) as facts
         where
             facts.occurred_at <= use_moment

@@ -68,7 +68,7 @@ class SlowJudge:
         return _merge(per_act, own, selected=bool(use.criteria_kinds))
 
     def _effects(self, codes: set[str], use: Use) -> dict[str, Verdict]:
-        found = {rule.code: rule.effects for rule in self._rules}
+        found = {rule.code: rule.effects for rule in self._rules if not rule.is_pending}
         return {code: found[code][use.profile] for code in codes if use.profile in found[code]}
 
     def _suppressed_at(self, contact_id: str, moment: datetime, known_by: datetime) -> datetime | None:

@@ -35,7 +35,8 @@ DBT_PROJECT = ROOT / "dbt_project"
 Row = Mapping[str, object]
 
 _SNAPSHOT_KINDS = {
-    "dossiers": schemas.SNAPSHOT_TABLES[:7],
+    "dossiers": schemas.SNAPSHOT_TABLES[:8],
+    "form_stops": (schemas.FORM_STOPS,),
     "sponsors": (schemas.SPONSORS,),
     "controller": (schemas.CONTROLLER,),
     "segments": (schemas.SEGMENTS, schemas.SEGMENT_CRITERIA),
@@ -118,7 +119,7 @@ def open_base(path: Path, asked: Sequence[str] | None = None) -> duckdb.DuckDBPy
         base.execute("insert into asked select unnest($ids::uuid[])", {"ids": list(asked)})
     base.execute(
         "create temp table live_facts (contact_id uuid, kind varchar, channel varchar, sponsor_id varchar,"
-        " occurred_at timestamp, known_at timestamp)"
+        " occurred_at timestamp, known_at timestamp, delivery_id varchar, line_number bigint)"
     )
     return base
 

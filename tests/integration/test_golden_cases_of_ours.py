@@ -1,12 +1,15 @@
 """Our own typed cases through the golden harness, and what the command says of a file that is none."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipelines.golden_cases import read_cases
 from pipelines.golden_uses import judge_cases
 from terms.errors import UsageError
+from terms.reasons import Profile
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = Path(__file__).with_name("golden_cases_of_ours.yaml")
@@ -42,6 +45,26 @@ def test_a_case_on_codes_of_later_issues_is_not_judged(tmp_path):
     file.write_text(text, encoding="utf-8")
     (first, *_) = read_cases(file)
     assert first.not_judged == ("price",)
+
+
+def test_a_change_of_law_is_a_dated_record_and_counts_from_midnight_in_paris(tmp_path):
+    """The pending record of C-317/25 gets its day: the record before it ends, and no code changes."""
+    config = tmp_path / "config"
+    shutil.copytree(ROOT / "config", config)
+    coming, law = config / "rules" / "coming.yaml", config / "rules" / "recipients.yaml"
+    before, after = law.read_text().split("code: RECIPIENT_CATEGORY_ONLY")
+    law.write_text(f"{before}code: RECIPIENT_CATEGORY_ONLY{after.replace('until: null', 'until: 2027-03-16', 1)}")
+    before, after = coming.read_text().split("code: RECIPIENT_CATEGORY_ONLY")
+    coming.write_text(f"{before}code: RECIPIENT_CATEGORY_ONLY{after.replace('from: pending', 'from: 2027-03-16', 1)}")
+    document = yaml.safe_load(CASES.read_text(encoding="utf-8"))
+    (case,) = (item for item in document["cases"] if item["id"] == "K08")
+    moments = ("2027-03-15T23:59:59+01:00", "2027-03-16T00:00:00+01:00")
+    cases = [{**case, "id": moment, "set": {**case["set"], "moment": moment}} for moment in moments]
+    file = tmp_path / "switch.yaml"
+    file.write_text(yaml.safe_dump({**document, "cases": cases}), encoding="utf-8")
+    old, new = ({p: one.answers[p].codes for p in Profile} for one in judge_cases(read_cases(file), config))
+    assert old == dict.fromkeys(Profile, ("HOURS", "RECIPIENT_CATEGORY_ONLY"))
+    assert new == {Profile.STRICT: ("HOURS", "RECIPIENT_CATEGORY_ONLY"), Profile.MARKET: ("HOURS",)}
 
 
 @pytest.mark.parametrize(

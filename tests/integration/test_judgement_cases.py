@@ -168,7 +168,7 @@ def _of(base: duckdb.DuckDBPyConnection, number: int, use: Use = SELECTED):
 
 
 def _stop(base: duckdb.DuckDBPyConnection, number: int, at: datetime) -> None:
-    base.execute("insert into live_facts values (?, 'stop', null, null, ?, ?)", [contact(number), at, at])
+    base.execute("insert into live_facts values (?, 'stop', null, null, ?, ?, null, null)", [contact(number), at, at])
 
 
 def _with(**changed: object) -> Use:
@@ -253,7 +253,7 @@ def test_after_a_stop_a_later_act_of_a_partner_is_refused_in_strict_and_held_in_
 
 def test_a_stop_counts_once_it_is_known_and_not_before(base):
     base.execute(
-        "insert into live_facts values (?, 'stop', null, null, ?, ?)",
+        "insert into live_facts values (?, 'stop', null, null, ?, ?, null, null)",
         [contact(0), datetime(2026, 11, 1), datetime(2026, 11, 10)],
     )
     assert _of(base, 0).decision == Decision.REFUSE

@@ -19,4 +19,6 @@ def test_every_code_has_its_section():
     rules = read_rules(ROOT / "config" / "rules")
     page = rules_page(rules)
     assert all(page.count(f"## {rule.code}\n") == 1 for rule in rules)
+    assert all(rule.to_person in page and rule.to_partner in page and rule.lift.how in page for rule in rules)
+    assert "pending, no day is known yet" in page
     assert "- Effect on a partner's later act: strict REFUSED, market HOLD" in page

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
-from consent.rules import read_rules, take_rules_snapshot
+from consent.rules import read_rules, rule_rows, take_rules_snapshot
 from stores.engine import connect
 from stores.home import init_home
 from stores.migrate import migrate
@@ -29,6 +30,9 @@ RECORD = """
   from: null
   until: null
   effects: {strict: REFUSED, market: null}
+  lift: {by: nobody, how: "What ends it."}
+  to_person: "Ce qu'on dit à la personne."
+  to_partner: "Ce qu'on dit au partenaire."
 """
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
@@ -50,9 +54,13 @@ def store(tmp_path):
 
 
 def test_every_code_of_the_registry_has_one_evaluator_of_its_name_and_the_reverse():
-    units = {file.stem.upper(): file.read_text() for file in EVALUATORS.glob("*/*.sql")}
-    assert set(units) == {rule.code for rule in read_rules(ROOT / "config" / "rules")}
-    for code, text in units.items():
+    units = [(file.stem.upper(), file.read_text()) for file in sorted(EVALUATORS.glob("*/*.sql"))]
+    assert {code for code, _ in units} == {rule.code for rule in read_rules(ROOT / "config" / "rules")}
+    twice = {file.stem for file in EVALUATORS.glob("[!l]*/*.sql")} & {
+        file.stem for file in EVALUATORS.glob("live/*.sql")
+    }
+    assert twice == {"form_rejected"}, "by night and by day: a stop of today counts at once"
+    for code, text in units:
         assert f"__{code.lower()}() -%}}" in text, f"the macro of {code} is found by another name"
         assert f"'{code}'" in text, f"the unit of {code} tells another code"
 
@@ -63,9 +71,22 @@ def test_every_code_of_the_night_has_a_dbt_unit_test_of_its_name():
     assert named == {file.stem for file in EVALUATORS.glob("*/*.sql") if file.parent.name != "live"}
 
 
+def test_every_code_has_a_typed_case_that_it_decides():
+    cases = yaml.safe_load((ROOT / "tests" / "integration" / "golden_cases_of_ours.yaml").read_text())["cases"]
+    alone = {
+        code for case in cases for told in case["expect"].values() if len(told["codes"]) == 1 for code in told["codes"]
+    }
+    codes = {rule.code for rule in read_rules(ROOT / "config" / "rules")}
+    together = {"UNDER_17", "CONSENT_BY_CHILD"}  # never without NOT_ELECTOR; in STRICT with MINOR_AT_SEND
+    need_several_files_or_texts = {"ABSENT_FROM_FULL", "IDENTITY_CONFLICT", "NOTICE_CONTRADICTED"}
+    assert codes - alone == need_several_files_or_texts | (together - alone)
+
+
 def test_every_code_of_the_partner_page_is_registered_with_its_effects():
     effects = {
-        rule.code: tuple(rule.effects.get(profile) for profile in Profile) for rule in read_rules(ROOT / "config/rules")
+        rule.code: tuple(rule.effects.get(profile) for profile in Profile)
+        for rule in read_rules(ROOT / "config/rules")
+        if not rule.is_pending
     }
     assert effects["TTPA_NOT_DIRECT"] == (Verdict.INVITE_ONLY, None)
     assert effects["SPONSOR_NOT_NAMED"] == (Verdict.HOLD, None)
@@ -73,7 +94,7 @@ def test_every_code_of_the_partner_page_is_registered_with_its_effects():
     assert effects["PROOF_SUSPECT"] == (Verdict.QUARANTINED, Verdict.QUARANTINED)
     assert effects["AUDIT_OVERDUE"] == (Verdict.HOLD, Verdict.HOLD)
     assert effects["CONSENT_NOT_GIVEN"] == (Verdict.REFUSED, Verdict.REFUSED)
-    assert len(effects) == 30 + 10  # of the partner page, and of the rules page beyond it
+    assert len(effects) == 30 + 10 + 1  # of the partner page, of the rules page beyond it, and of ours
 
 
 def test_rules_become_rows_per_profile_with_instants_of_paris(store, tmp_path):
@@ -98,7 +119,10 @@ def test_the_same_rules_are_the_same_snapshot_and_a_changed_effect_is_another(st
     [
         ("scope: act", "scope: person", "'person' is not one of act, contact"),
         ("strict: REFUSED", "strict: SENDABLE", "'SENDABLE' is not one of INVITE_ONLY"),
-        ("strict: REFUSED", "strict: null", "at least one profile"),
+        ("by: nobody", "by: anybody", "'anybody' is not one of nobody, dpo"),
+        ('how: "What ends it."', 'how: ""', "without this text"),
+        ("Ce qu'on dit à la personne.", "", "without this text"),
+        ("Ce qu'on dit au partenaire.", " ", "without this text"),
         ('source: "Where it stands."', 'source: " "', "without this text"),
         ("  status: V", "", "missing key"),
         ("  code: SOME_CODE", "  code: SOME_CODE\n  lifted_by: me", "unknown key 'lifted_by'"),
@@ -119,6 +143,25 @@ def test_periods_of_one_code_may_follow_but_not_overlap(tmp_path):
     assert len(read_rules(_write(tmp_path, earlier + later))) == 2
     with pytest.raises(UsageError, match="SOME_CODE overlap"):
         read_rules(_write(tmp_path, earlier + RECORD))
+
+
+def test_a_pending_change_of_law_stands_beside_the_law_and_has_no_rows(store, tmp_path):
+    pending = RECORD.replace("from: null", "from: pending").replace("strict: REFUSED", "strict: HOLD")
+    rules = read_rules(_write(tmp_path, RECORD + pending))
+    assert [rule.is_pending for rule in rules] == [False, True]
+    assert [row[4] for row in rule_rows(rules)] == ["REFUSED"]
+
+
+def test_a_rule_without_any_effect_is_known_and_warns(tmp_path):
+    (rule,) = read_rules(_write(tmp_path, RECORD.replace("strict: REFUSED", "strict: null")))
+    assert rule.effects == {}
+    assert [(row[3], row[4]) for row in rule_rows([rule])] == [("strict", "WARN"), ("market", "WARN")]
+
+
+def test_coming_law_is_in_the_registry():
+    pending = {rule.code: rule.source for rule in read_rules(ROOT / "config" / "rules") if rule.is_pending}
+    assert "C-317/25" in pending["RECIPIENT_CATEGORY_ONLY"]
+    assert "2024/900" in pending["TTPA_NOT_DIRECT"]
 
 
 def test_a_folder_without_rules_is_refused(tmp_path):

@@ -30,9 +30,24 @@ chains as (
     group by claims.claim_id, claims.epoch
 ),
 
+contradicted as (
+    select
+        claims.claim_id,
+        claims.epoch,
+        count(*) as contradictions
+    from {{ ref('int_claims__resolved') }} as claims
+    inner join {{ ref('stg_dossiers__notice_contradictions') }} as found
+        on
+            claims.partner_id = found.partner_id
+            and claims.notice_id = found.notice_id
+            and {{ believed('found', 'claims') }}
+    group by claims.claim_id, claims.epoch
+),
+
 claims as (
     select
         claims.*,
+        coalesce(contradicted.contradictions, 0) as contradictions,
         chains.hops,
         chains.hops_not_named,
         coalesce(audited.audit_findings, []) as audit_findings
@@ -41,6 +56,8 @@ claims as (
         on claims.claim_id = audited.claim_id and claims.epoch = audited.epoch
     left join chains
         on claims.claim_id = chains.claim_id and claims.epoch = chains.epoch
+    left join contradicted
+        on claims.claim_id = contradicted.claim_id and claims.epoch = contradicted.epoch
 ),
 
 audit_gaps as (

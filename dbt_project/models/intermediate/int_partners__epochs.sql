@@ -8,7 +8,8 @@ partners as (
 ),
 
 facts as (
-    {%- for fact in ['partners', 'chain', 'audits', 'form_versions', 'notices', 'notice_recipients', 'feeds'] %}
+    {%- for fact in ['partners', 'chain', 'audits', 'form_versions', 'notices', 'notice_recipients',
+                     'notice_contradictions', 'feeds'] %}
     select
         partner_id,
         known_from,

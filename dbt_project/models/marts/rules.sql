@@ -8,5 +8,9 @@ select
     applies_from,
     applies_until,
     source,
-    sentence
+    sentence,
+    lifted_by,
+    lifted_how,
+    to_person,
+    to_partner
 from {{ source('lake', 'rules') }}
