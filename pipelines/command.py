@@ -15,6 +15,7 @@ from pipelines.commands import (
     acts,
     base,
     campaign,
+    form,
     gateway,
     golden,
     judge,
@@ -23,6 +24,7 @@ from pipelines.commands import (
     origin,
     partner,
     segment,
+    suppliers,
     trace,
 )
 from terms.errors import FiliationError
@@ -40,13 +42,14 @@ origin.register(app)
 acts.register(app)
 judge.register(app)
 golden.register(app)
+suppliers.register(app)
 app.add_typer(open_data.app, name="open-data")
 app.add_typer(partner.app, name="partner")
 app.add_typer(segment.app, name="segment")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(gateway.app, name="gateway")
+app.add_typer(form.app, name="form")
 app.add_typer(log.app, name="log")
-app.add_typer(partner.app, name="partner")
 app.add_typer(trace.app, name="trace")
 app.command()(gateway.optout)
 

@@ -106,14 +106,15 @@ def _answers(base: duckdb.DuckDBPyConnection, case: GoldenCase, index: int, conf
 
 
 def _judge_send(base: duckdb.DuckDBPyConnection, case: GoldenCase, profile: Profile, config: _Config) -> Answer:
-    (person,) = judge(base, "asked", "live_facts", _use(case, profile))
+    (person,) = judge(base, "asked", "live_facts", use_of(case, profile))
     found = [(person.decision.value, code) for code in person.codes]
     found += [(finding.decision.value, finding.code) for finding in _send_findings(case, profile, config)]
     decisions = [person.decision.value, *(decision for decision, _ in found)]
     return Answer(max(decisions, key=_RANK.__getitem__), tuple(sorted({code for _, code in found})))
 
 
-def _use(case: GoldenCase, profile: Profile) -> Use:
+def use_of(case: GoldenCase, profile: Profile) -> Use:
+    """Return the use that a case's order makes of its contact."""
     order = case.facts["order"]
     election = _election(order["election"], case.facts["elections"][order["election"]])
     kinds = {_KIND_OF[key] for key in _criteria(order["audience"])}
