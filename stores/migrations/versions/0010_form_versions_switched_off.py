@@ -6,8 +6,8 @@ Rename = add, backfill, remove. Never change a revision that has run anywhere; w
 from alembic import op
 import sqlalchemy as sa
 
-revision = '0008'
-down_revision = '0007'
+revision = '0010'
+down_revision = '0009'
 branch_labels = None
 depends_on = None
 
