@@ -22,13 +22,17 @@ _PATTERN = "[ÂÃÅâ][^\\x00-\\x7F]"
 def repair_mojibake(text: str) -> str:
     """Return the text as it was before the misreading, or unchanged where that cannot be proved.
 
-    A text that was misread several times is turned back as often.
+    A text that was misread several times is turned back as often. A text that would become one with control
+    characters was never misread: no person writes them.
     """
     while re.search(_PATTERN, text):
         try:
-            text = b"".join(_byte(char) for char in text).decode("utf-8")
+            before = b"".join(_byte(char) for char in text).decode("utf-8")
         except (UnicodeEncodeError, UnicodeDecodeError):
             break
+        if any(0x80 <= ord(char) <= 0x9F and ord(char) not in _UNDEFINED for char in before):
+            break
+        text = before
     return text
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from consent.date_patterns import read_pattern
@@ -266,10 +266,11 @@ def test_mojibake_is_turned_back(text: str) -> None:
 
 @given(text=st.text(alphabet="abcÉéàçœ’ ÃÂ€", max_size=30))
 def test_mojibake_of_any_french_text_is_turned_back_and_french_text_is_left_alone(text: str) -> None:
-    damaged = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
-    assert repair_mojibake(damaged) == text
     if not any(char in text for char in "ÃÂ"):
         assert repair_mojibake(text) == text
+    assume(repair_mojibake(text) == text)  # else it is itself a misread text, and is turned back twice
+    damaged = "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
+    assert repair_mojibake(damaged) == text
 
 
 @pytest.mark.parametrize(
