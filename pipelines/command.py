@@ -22,6 +22,7 @@ from pipelines.commands import (
     log,
     open_data,
     origin,
+    outlook,
     partner,
     segment,
     suppliers,
@@ -41,6 +42,7 @@ base.register(app)
 origin.register(app)
 acts.register(app)
 judge.register(app)
+outlook.register(app)
 golden.register(app)
 suppliers.register(app)
 app.add_typer(open_data.app, name="open-data")

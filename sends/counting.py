@@ -50,7 +50,7 @@ class AudienceCount:
 
 
 @dataclass(frozen=True)
-class _Question:
+class Question:
     """What to count: a name for errors, the criteria, the use, and the instant that it is counted at."""
 
     name: str
@@ -71,12 +71,9 @@ def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
         FileInvalid: a field is wrong; UsageError: there is no such file or id.
         OrderRefused: a forbidden criterion, or fewer contacts may be reached than the floor (R-68): no number is told.
     """
-    path = _find(stores.settings.config, file_or_id)
+    path = find_audience(stores.settings.config, file_or_id)
     with stores.warehouse.open_base() as base:
-        question = _of_segment(stores, base, path) if is_segment_file(path) else _of_order(stores, path)
-        create_audience(base, question.selection)
-        create_counted(base, stores, "audience", question.use)
-        _check_floor(base, question)
+        question = lay_audience(stores, base, path)
         return AudienceCount(
             contacts=count_rows(base, "audience"),
             verdicts=_counts(base, "select verdict, sum(contacts)::bigint from counted group by 1"),
@@ -92,7 +89,25 @@ def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
         )
 
 
-def _find(config: Path, file_or_id: str) -> Path:
+def lay_audience(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path) -> Question:
+    """Create the temporary tables `audience` and `counted` for the order or segment of a file; return what was asked.
+
+    Raises:
+        OrderRefused: as `count_audience`.
+    """
+    question = _of_segment(stores, base, path) if is_segment_file(path) else _of_order(stores, path)
+    create_audience(base, question.selection)
+    create_counted(base, stores, "audience", question.use)
+    _check_floor(base, question)
+    return question
+
+
+def find_audience(config: Path, file_or_id: str) -> Path:
+    """Return the file of an order or segment, or of a named segment.
+
+    Raises:
+        UsageError: there is no such file or id.
+    """
     path = Path(file_or_id)
     if path.is_file():
         return path
@@ -103,24 +118,24 @@ def _find(config: Path, file_or_id: str) -> Path:
     raise UsageError(f"{file_or_id!r} is neither a file nor a named segment (known: {known}).", "Correct it.")
 
 
-def _of_order(stores: SendStores, path: Path) -> _Question:
+def _of_order(stores: SendStores, path: Path) -> Question:
     order = read_order(path)
     context = read_context(stores.settings.config, order)
     _check_criteria(order.campaign_id, order.audience, context.rules)
     now = stores.clock.now()
     begins = judged_at(order, now)
-    return _Question(
+    return Question(
         order.campaign_id, selection_of(context), use_of(stores, context, begins, now), context.rules, begins
     )
 
 
-def _of_segment(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path) -> _Question:
+def _of_segment(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path) -> Question:
     segment, now = read_segment(path), stores.clock.now()
     rules = read_send_rules(stores.settings.config / "send_rules.yaml", segment.profile)
     _check_criteria(segment.segment_id, segment.audience, rules)
     use = _use_of_segment(stores, segment, now)
     selection = Selection(segment.audience, _newest_map(base), now.astimezone(PARIS).date())
-    return _Question(segment.segment_id, selection, use, rules, now)
+    return Question(segment.segment_id, selection, use, rules, now)
 
 
 def _use_of_segment(stores: SendStores, segment: Segment, now: datetime) -> Use:
@@ -152,7 +167,7 @@ def _check_criteria(name: str, audience: Audience, rules: SendRules) -> None:
         raise OrderRefused(name, found)
 
 
-def _check_floor(base: duckdb.DuckDBPyConnection, question: _Question) -> None:
+def _check_floor(base: duckdb.DuckDBPyConnection, question: Question) -> None:
     row = base.execute("select coalesce(sum(contacts), 0) from counted where decision = 'ALLOW'").fetchone()
     if row is None or row[0] < FLOOR:
         raise OrderRefused(question.name, question.rules.found("SEGMENT_TOO_SMALL", "audience"))

@@ -59,6 +59,11 @@ class Home:
         return self.root / "log"
 
     @property
+    def pages(self) -> Path:
+        """Pages that the nightly run writes for people; counts only, made again each time."""
+        return self.root / "pages"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own home: runs, event log, schedules."""
         return self.root / "dagster"
@@ -87,6 +92,7 @@ class Home:
             self.warehouse,
             self.snapshots,
             self.log,
+            self.pages,
             self.dagster,
             self.dbt,
         )

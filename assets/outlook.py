@@ -1,0 +1,39 @@
+"""The asset of the pages about the base as a whole: why contacts may not be reached, and what expires.
+
+What they tell is counted in `sends.why_not` and `sends.expiring`; how they look stands in `pages`.
+"""
+
+from datetime import timedelta
+
+import dagster as dg
+
+from assets import vocabulary as words
+from pages.page import render_page, write_page
+from sends.expiring import expiring
+from sends.house import SendStores
+from sends.why_not import why_not
+from stores.house import House
+from terms.reasons import Channel, Profile
+
+#: Policy: how far ahead the nightly page looks.
+_AHEAD = timedelta(days=90)
+
+
+@dg.asset(deps=["published_base"], group_name=words.BASE, owners=words.DATA_ENGINEERING, kinds={"html"})
+def outlook_pages(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
+    """Two pages for people who answer for the base: the funnel by reason, and what is lost within 90 days."""
+    stores, folder = SendStores.of(writing_house), writing_house.home.pages
+    folder.mkdir(mode=0o700, exist_ok=True)  # a home that is older than these pages
+    funnel, losses = why_not(stores), expiring(stores, _AHEAD, Channel.SMS, Profile.STRICT)
+    write_page(folder / "why-not.html", render_page("why_not.html", funnel))
+    write_page(folder / "expiring.html", render_page("expiring.html", losses))
+    return dg.MaterializeResult(
+        metadata={
+            "why_not": dg.MetadataValue.url((folder / "why-not.html").as_uri()),
+            "expiring": dg.MetadataValue.url((folder / "expiring.html").as_uri()),
+            **words.counts(sendable=losses.sendable, expiring=losses.lost),
+        }
+    )
+
+
+ASSETS = [outlook_pages]

@@ -1,0 +1,81 @@
+"""Commands about the base as a whole: why contacts may not be reached, and what expires.
+
+What is counted stands in `sends.why_not` and `sends.expiring`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.answers import AsJson, house, print_json, print_table, say, time_span
+from terms.reasons import Channel, Profile
+
+Out = Annotated[Path | None, typer.Option(dir_okay=False, help="HTML file to write; replaced if it exists.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to the application."""
+    app.command()(why_not)
+    app.command()(expiring)
+
+
+def why_not(
+    segment: Annotated[
+        str | None, typer.Option(help="Only the audience of this segment or order (file or id).")
+    ] = None,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell the funnel from records to sendable contacts by reason; reasons and sendable contacts add up to the base.
+
+    Example: filiation why-not --out /tmp/why-not.html
+    """
+    from pages.page import render_page, write_page
+    from sends.house import SendStores
+    from sends.why_not import why_not as told
+    from sends.why_not import why_not_of
+
+    stores = SendStores.of(house())
+    answer = told(stores) if segment is None else why_not_of(stores, segment)
+    if out is not None:
+        write_page(out, render_page("why_not.html", answer))
+        say(f"{out} tells the funnel of base {answer.base_version}.")
+    if as_json:
+        print_json(answer.to_json())
+    elif out is None:
+        for funnel in answer.funnels:
+            use = funnel.use
+            print(
+                f"{use.channel.value} {use.profile.value}: {funnel.sendable} of {funnel.contacts} contacts are sendable"
+            )
+            rows = [{"code": one.code, "worst": one.exclusive, "at_all": one.overlapping} for one in funnel.reasons]
+            print_table(rows, ["code", "worst", "at_all"])
+
+
+def expiring(
+    within: Annotated[str, typer.Option(help="How far to look, in days or hours: 90d, 48h.")] = "90d",
+    channel: Annotated[Channel, typer.Option(help="How a message goes.")] = Channel.SMS,
+    profile: Annotated[Profile, typer.Option(help="Which reading of the disputed law.")] = Profile.STRICT,
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell which sendable contacts the base loses, when, why and by partner, if nothing new comes in.
+
+    Example: filiation expiring --within 90d
+    """
+    from pages.page import render_page, write_page
+    from sends.expiring import expiring as told
+    from sends.house import SendStores
+
+    answer = told(SendStores.of(house()), time_span(within), channel, profile)
+    if out is not None:
+        write_page(out, render_page("expiring.html", answer))
+        say(f"{out} tells what base {answer.base_version} loses.")
+    if as_json:
+        print_json(answer.to_json())
+    elif out is None:
+        print(f"{answer.lost} of {answer.sendable} sendable contacts are lost within {within}")
+        print_table([loss.to_json() for loss in answer.losses], ["on", "partner", "code", "contacts"])
