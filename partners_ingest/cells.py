@@ -22,6 +22,7 @@ def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split:
             `found` (VARCHAR[], null where the quoting is broken), the header left out.
     """
     by_label = sorted(range(1, len(header.labels) + 1), key=lambda place: header.labels[place - 1])
+    in_order = ", ".join(f"found[{place}]" for place in by_label) or "''"
     connection.execute(
         f"""
         create table records as
@@ -35,7 +36,7 @@ def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split:
             from ({split})
         )
         select line_number, line_count, byte_offset, byte_length, md5_number(text) as record_key, problem,
-            if(problem is null, md5_number(array_to_string(list_select(found, {by_label}), chr(31))), null) as content_key,
+            if(problem is null, md5_number(concat_ws(chr(31), {in_order})), null) as content_key,
             if(problem is null, found, null) as cells
         from judged
         """,

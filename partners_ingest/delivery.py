@@ -62,23 +62,39 @@ def judge_rows(connection: duckdb.DuckDBPyConnection) -> None:
     structure is sound may take a consent back whatever its reasons (`signal`); the refusal of an accepted row is one
     without that, and a repeated row repeats nothing.
     """
+    _find_repeated_rows(connection)
     connection.execute(
         """
         create table judged as
-        select * exclude (takes_back), case
+        select * exclude (takes_back, repeated_line), case
             when problem is not null then [problem]
             when len(faults) > 0 then list_sort(faults)
-            when row_number() over (partition by record_key order by line_number) > 1 then ['DUPLICATE_ROW']
+            when repeated_line is not null then ['DUPLICATE_ROW']
             else []::varchar[] end as reasons,
             case when problem is not null or reasons = ['DUPLICATE_ROW'] then null
                 when takes_back = 'flag_flip' and len(reasons) = 0 then null else takes_back end as signal
-        from typed
+        from typed left join repeated_rows on line_number = repeated_line
+        """
+    )
+
+
+def _find_repeated_rows(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `repeated_rows` from `records`: lines of the records whose text an earlier one has. Few are sorted: keys first."""
+    connection.execute(
+        """
+        create table repeated_rows as
+        with repeated as (select record_key from records group by record_key having count(*) > 1),
+        placed as (
+            select line_number, row_number() over (partition by record_key order by line_number) as place
+            from records semi join repeated using (record_key)
+        )
+        select line_number as repeated_line from placed where place > 1
         """
     )
 
 
 def key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
-    """Create `keyed` from `judged`: all columns, and keyed hashes for what must not leave the vault.
+    """Turn `judged` into `keyed`: all columns, and keyed hashes for what must not leave the vault.
 
     Adds `contact_id` (accepted rows, and those that take a consent back), `source_key`, `consent_key`, `address_key`, `ip_key`.
     """
@@ -103,6 +119,7 @@ def key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
             **keys.ip.parameters("ip"),
         },
     )
+    connection.execute("drop table judged")
 
 
 def control_totals(connection: duckdb.DuckDBPyConnection, header_lines: int) -> ControlTotals:

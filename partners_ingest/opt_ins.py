@@ -69,7 +69,7 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
     entry = one_of_sql("entry_state", feed.values.entry_complete) if is_mapped(feed, "entry_state") else "true"
     connection.execute(
         f"""
-        create table typed as
+        create view typed as
         select r.* exclude (phones, repairs, ended), p.e164, p.phone_raw,
             p.kind as number_kind, p.zone as number_zone,
             withdrawal_of(
@@ -98,7 +98,7 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     born = birth_date_sql("unguarded(birth_date)", formats_of(feed, "birth_date"), "(select read_on from delivery)")
     connection.execute(
         f"""
-        create table row_values as
+        create view row_values as
         with read as (
             select *, {consented} as consented, {ended} as ended, {born} as born, {sex_sql("sex", values.sex)} as known_sex,
                 postcode_of(postcode, country_of(country)) as known_postcode

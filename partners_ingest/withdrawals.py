@@ -44,7 +44,7 @@ def type_withdrawals(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: N
     read_phone_cells(connection, "(select * from row_values where problem is null)", rules)
     connection.execute(
         f"""
-        create table typed as
+        create view typed as
         with dated as (
             select *, withdrawal_of(stated, '{feed.timezone}', (select exported_at from delivery)) as withdrawal
             from row_values
@@ -68,7 +68,7 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     instant = instant_sql("unguarded(withdrawn_at)", formats_of(feed, "withdrawn_at"), feed.timezone)
     connection.execute(
         f"""
-        create table row_values as
+        create view row_values as
         with read as (
             select *, {instant} as stated from fields
         )

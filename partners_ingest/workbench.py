@@ -1,12 +1,11 @@
-"""The encrypted scratch database in which one delivery is worked on, and its physical lines as a table.
+"""The database in memory in which one delivery is worked on, and its physical lines as a table.
 
-It lies in the private scratch folder, under a key that exists in this process only, and goes when the delivery
-is done. What is made of the lines belongs to the readers and to `opt_ins` and `withdrawals`.
+What does not fit spills into the private scratch folder, under a key that exists in this process only, and goes when
+the delivery is done. What is made of the lines belongs to the readers and to `opt_ins` and `withdrawals`.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,12 +19,14 @@ import pyarrow as pa
 from consent.dossiers import Feed
 from partners_ingest.encodings import TextEncoding, decide_encoding
 from partners_ingest.unpacking import DAMAGED
-from stores.engine import connect, quoted
+from stores.engine import connect
 from stores.lines import SCHEMA, physical_lines
 from stores.vault import Vault
 
 #: Bytes kept from the start of a file to know what it is.
 _HEAD_BYTES = 4096
+#: Memory of the tables before they spill: with the interpreter and its libraries a process stays below 2 GB.
+_MEMORY = "1GB"
 #: Bytes that decide the encoding.
 _PEEK_BYTES = 4
 
@@ -47,18 +48,17 @@ class Content:
 
 @contextmanager
 def open_workbench(folder: Path, vault: Vault) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Give a connection whose tables lie encrypted in `folder`, unlocked for the vault; removed at the end."""
-    file = folder / f"{secrets.token_hex(8)}.duckdb"
+    """Give a connection whose tables lie in memory, and encrypted in `folder` beyond it; unlocked for the vault.
+
+    Not a database file: DuckDB would compress every step's table, which costs more than the steps.
+    """
     connection = connect(spill_to=folder)
     try:
+        connection.execute(f"set memory_limit = '{_MEMORY}'")
         vault.unlock(connection)
-        connection.execute(f"attach '{quoted(file)}' as workbench (encryption_key '{secrets.token_hex(32)}')")
-        connection.execute("use workbench")
         yield connection
     finally:
         connection.close()
-        for left in folder.glob(f"{file.name}*"):
-            left.unlink()
 
 
 def load_lines(connection: duckdb.DuckDBPyConnection, stream: BinaryIO, feed: Feed | None) -> Content:

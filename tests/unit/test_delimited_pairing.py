@@ -83,7 +83,7 @@ def test_the_same_content_in_another_order_of_columns_has_the_same_key(feed: Fee
     assert keys[0] == keys[1]
 
 
-_LINE = st.text(alphabet='ab,"', max_size=9)
+_LINE = st.text(alphabet='ab,"\x1e\x1f', max_size=9)
 
 
 @settings(max_examples=100, deadline=None)
