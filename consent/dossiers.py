@@ -7,9 +7,10 @@ fact means for a consent, to `dbt_project`; how a feed's files are read, to `par
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -177,6 +178,40 @@ def read_dossier(folder: Path) -> Dossier:
     except MarkedValueError as error:
         raise DossierInvalid(folder.name, error) from None
     return dossier
+
+
+def find_faults(folder: Path) -> tuple[DossierInvalid, ...]:
+    """Return what makes a partner's folder unusable, in order of lines: the first fault of each entry, then of the whole.
+
+    For a person who corrects the file; none means that `read_dossier` reads it.
+    """
+    faults = {(fault.line, fault.key): fault for fault in _faults_of_entries(folder)}
+    try:
+        read_dossier(folder)
+    except DossierInvalid as fault:
+        faults.setdefault((fault.line, fault.key), fault)
+    return tuple(sorted(faults.values(), key=lambda fault: fault.line or 0))
+
+
+def _faults_of_entries(folder: Path) -> Iterator[DossierInvalid]:
+    """Yield the first fault of each entry of the lists, where the file can be read at all."""
+    readers: Mapping[str, Callable[[Marked], object]] = {
+        "chain": _read_hop,
+        "audits": _read_audit,
+        "form_versions": _read_form_version,
+        "notices": partial(_read_notice, folder=folder),
+        "feeds": read_feed,
+    }
+    try:
+        entries = read_marked(folder / "partner.yaml", f"{folder.name}/partner.yaml").entries()
+    except MarkedValueError:
+        return
+    for key, read in readers.items():
+        for item in entries[key].items() if key in entries and entries[key].is_list() else ():
+            try:
+                read(item)
+            except MarkedValueError as error:
+                yield DossierInvalid(folder.name, error)
 
 
 def notice_id_of(text: str) -> str:

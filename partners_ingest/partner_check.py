@@ -12,7 +12,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from consent.dossier_remarks import Remark, find_remarks
-from consent.dossiers import Dossier, DossierInvalid, DossierSet, read_dossier, read_dossiers
+from consent.dossiers import Dossier, DossierInvalid, DossierSet, find_faults, read_dossier, read_dossiers
 from partners_ingest.registry import missing_capability
 from partners_ingest.rehearsal import Rehearsal, rehearsal_stores, rehearse
 from terms.settings import Settings
@@ -22,13 +22,13 @@ _PARIS = ZoneInfo("Europe/Paris")
 
 @dataclass(frozen=True)
 class PartnerCheck:
-    """What was found: a fault (then nothing else), remarks on the dossier, the fate of the sample if one was given.
+    """What was found: faults (then nothing else), remarks on the dossier, the fate of the sample if one was given.
 
     `feeds` are the feed ids of the dossier; `unreadable` maps those that no reader can read yet to what they ask for.
     """
 
     partner_id: str
-    fault: DossierInvalid | None
+    faults: tuple[DossierInvalid, ...]
     remarks: tuple[Remark, ...]
     feeds: tuple[str, ...]
     unreadable: MappingProxyType[str, str]
@@ -47,15 +47,15 @@ def check_partner(folder: Path, sample: Path | None, settings: Settings) -> Part
     Raises:
         FiliationError: the sample cannot be judged.
     """
-    try:
-        dossier = read_dossier(folder)
-    except DossierInvalid as fault:
-        return PartnerCheck(folder.name, fault, (), (), MappingProxyType({}), None)
+    faults = find_faults(folder)
+    if faults:
+        return PartnerCheck(folder.name, faults, (), (), MappingProxyType({}), None)
+    dossier = read_dossier(folder)
     wanting = {feed.feed_id: missing_capability(feed) for feed in dossier.feeds}
     today = settings.clock().now().astimezone(_PARIS).date()
     return PartnerCheck(
         partner_id=dossier.partner_id,
-        fault=None,
+        faults=(),
         remarks=find_remarks(folder, dossier, today),
         feeds=tuple(wanting),
         unreadable=MappingProxyType({feed_id: what for feed_id, what in wanting.items() if what}),

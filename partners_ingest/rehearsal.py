@@ -141,7 +141,10 @@ def rehearse(
     def run() -> DeliveryReport:
         reports = take_in(stores, [arrival], known, clock, environment, _drop_line)
         if not reports:
-            raise FiliationError("The sample changed while it was read.", "Try again when it is complete.")
+            raise FiliationError(
+                "The sample changed while it was read, or is one that these stores know.",
+                "Try again when it is complete.",
+            )
         return reports[0]
 
     report = run()

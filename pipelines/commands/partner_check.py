@@ -52,16 +52,15 @@ def check(
         print_json(told)
     else:
         _print_check(told)
-    if found.fault is not None:
+    if found.faults:
         raise typer.Exit(2)
 
 
 def _check_told(found: PartnerCheck) -> Told:
-    fault = found.fault
     return {
         "partner": found.partner_id,
-        "usable": fault is None,
-        "fault": {"line": fault.line, "key": fault.key, "message": fault.message} if fault else None,
+        "usable": not found.faults,
+        "faults": [{"line": one.line, "key": one.key, "message": one.message} for one in found.faults],
         "remarks": [vars(remark) for remark in found.remarks],
         "feeds": [{"feed_id": feed, "no_reader_for": found.unreadable.get(feed)} for feed in found.feeds],
         "file": _rehearsal_told(found.rehearsal) if found.rehearsal else None,
@@ -106,9 +105,11 @@ def _codes_told(codes: Iterable[CodeCount]) -> list[Told]:
 
 
 def _print_check(told: Told) -> None:
-    fault, remarks, file = told["fault"], told["remarks"], told["file"]
-    if isinstance(fault, dict):
-        print(f"{fault['message']} The partner's files would be held.")
+    faults, remarks, file = told["faults"], told["remarks"], told["file"]
+    if isinstance(faults, list) and faults:
+        for fault in faults:
+            print(fault["message"])
+        print("The partner's files would be held (DOSSIER_INVALID).")
         return
     print(f"{told['partner']}: the dossier can be used.")
     for remark in remarks if isinstance(remarks, list) else []:

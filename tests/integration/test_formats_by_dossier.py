@@ -16,6 +16,7 @@ from consent.dossiers import Dossier, DossierSet, read_dossier
 from partners_ingest.intake import IntakeStores
 from partners_ingest.rehearsal import Rehearsal, rehearsal_stores, rehearse
 from stores import schemas
+from stores.engine import connect
 from stores.lake import reading_name
 from terms.settings import Settings, load_settings
 from tests.commands import ROOT
@@ -64,6 +65,15 @@ class Desk:
             return connection.execute(
                 f"select {columns} from ({self.stores.lake.sql(table, [name])}) as l"
                 " inner join identities as i using (delivery_id, line_number) order by l.line_number"
+            ).fetchall()
+
+    def signals(self, found: Rehearsal) -> list[tuple[object, ...]]:
+        """Return what the records of an opt-in file say of consents taken back: whose, how, from when."""
+        name = reading_name(found.delivery.delivery_id, found.delivery.reading)
+        with connect() as connection:
+            return connection.execute(
+                "select source_key, signal, withdrawn_at from"
+                f" ({self.stores.lake.sql(schemas.WITHDRAWAL_SIGNALS, [name])}) order by line_number"
             ).fetchall()
 
 
@@ -167,7 +177,7 @@ def test_mailchimp_counts_the_click_and_who_left_withdraws(desk: Desk) -> None:
     assert desk.rows(gone, "l.source_key") == desk.rows(found, "l.source_key")[:1]
 
 
-def test_kimple_counts_what_was_confirmed(desk: Desk) -> None:
+def test_kimple_counts_what_was_confirmed_and_hears_of_who_was_erased(desk: Desk) -> None:
     entries = (
         kimple_entry(1, "2", "1", "0")
         + kimple_entry(2, "1", "1", "0")
@@ -182,6 +192,10 @@ def test_kimple_counts_what_was_confirmed(desk: Desk) -> None:
         ("+33639984003", "refused", "op_7f3a", at, "01000", "1980-05-02", "https://quais.test/jeu"),
     ]
     assert codes(found) == {5: ["ENTRY_INCOMPLETE"]}
+    later = desk.send("kimple", "kimple_20260501T020000Z.csv", f"{KIMPLE_LABELS};box\n{kimple_entry(1, '2', '1', '1')}")
+    assert codes(later) == {2: ["PHONE_MISSING"]}
+    (signal,) = desk.signals(later)
+    assert signal == (*desk.rows(found, "l.source_key")[0], "anonymised", datetime(2026, 5, 1, 2))
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from consent.dossiers import DossierSet, read_dossier
+from consent.dossiers import DossierSet, find_faults, read_dossier
 from partners_ingest.intake import IntakeStores
 from partners_ingest.rehearsal import Rehearsal, rehearsal_stores, rehearse
 from terms.settings import Settings, load_settings
@@ -116,11 +116,31 @@ def test_the_command_tells_what_a_refresh_would_do_and_leaves_no_trace(tmp_path:
     assert "63998" not in for_a_person.out + answer.out + answer.err
 
 
-def test_the_command_names_line_and_key_of_a_fault(tmp_path: Path) -> None:
-    folder = write_dossier(tmp_path / "partners", DOSSIER.replace('postcode: "zip"', 'postcode: "zipp"'))
+def test_the_command_names_line_and_key_of_every_fault(tmp_path: Path) -> None:
+    text = DOSSIER.replace('postcode: "zip"', 'postcod: "zip"').replace('"finding": "compliant"', '"finding": "fine"')
+    text = text.replace('    mode: "delta"\n    headers: [["id", "left_on"]]', '    mode: "daily"\n    headers: []')
+    folder = write_dossier(tmp_path / "partners", text)
     shell = Shell(tmp_path / "home", {key: value for key, value in ENVIRONMENT.items() if key != "FILIATION_HOME"})
     answer = shell.run("partner", "check", str(folder), "--json")
     assert answer.code == 2
-    fault = json.loads(answer.out)["fault"]
-    assert (fault["key"], fault["line"]) == ("feeds[0].mapping.postcode", 1 + DOSSIER.split("postcode:")[0].count("\n"))
-    assert "line" in shell.run("partner", "check", str(folder)).out
+    told = json.loads(answer.out)
+    assert (told["usable"], told["file"]) == (False, None)
+    lines = {key: 1 + text.split(word)[0].count("\n") for key, word in _FAULTS.items()}
+    assert {fault["key"]: fault["line"] for fault in told["faults"]} == lines
+    for_a_person = shell.run("partner", "check", str(folder)).out
+    assert all(f"line {line}, {key}" in for_a_person for key, line in lines.items())
+
+
+_FAULTS = {
+    "audits[0].finding": '"fine"',
+    "feeds[0].mapping.postcod": "postcod:",
+    "feeds[2].mode": '"daily"',
+}
+
+
+def test_a_fault_between_entries_is_named_too(tmp_path: Path) -> None:
+    folder = write_dossier(tmp_path, DOSSIER.replace('postcode: "zip"', 'postcode: "zipp"'))
+    (fault,) = find_faults(folder)
+    assert (fault.key, fault.line) == ("feeds[0].mapping.postcode", 1 + DOSSIER.split("postcode:")[0].count("\n"))
+    assert [fault.key for fault in find_faults(tmp_path)] == [None]
+    assert find_faults(write_dossier(tmp_path)) == ()
