@@ -54,11 +54,12 @@ def _of_proof(top: dict[str, Marked], dossier: Dossier, today: date) -> Iterator
     ends_on = dossier.contract.ends_on
     if ends_on is not None and ends_on < today:
         yield _remark(top["contract"], f"the contract ended on {ends_on}: later consents are held (CONTRACT_ENDED)")
-    if not dossier.audits:
-        yield _remark(top["audits"], "no audit: every consent is held (AUDIT_OVERDUE)")
+    audited = {audit.form_version for audit in dossier.audits}
     for item, form in zip(top["form_versions"].items(), dossier.form_versions, strict=True):
         if form.notice_id is None:
             yield _remark(item, "no text on file: its consents prove nothing (PROOF_INCOMPLETE)")
+        if not {form.form_version, "*"} & audited:
+            yield _remark(item, "no audit of it or of the partner as a whole: its consents are held (AUDIT_OVERDUE)")
     shown = {form.notice_id for form in dossier.form_versions}
     for item, notice in zip(top["notices"].items(), dossier.notices, strict=True):
         if notice.notice_id not in shown:

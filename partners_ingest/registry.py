@@ -20,7 +20,7 @@ from partners_ingest.values import TABLE_FORMATS
 from terms.errors import UsageError
 
 #: Changes with anything that could read a held delivery differently: such deliveries are then judged again.
-READER_VERSION = "4"
+READER_VERSION = "5"
 
 _TABLE = TableReader()
 _READERS: Mapping[str, Reader] = MappingProxyType(

@@ -137,22 +137,12 @@ def rehearse(
     """
     known = DossierSet(MappingProxyType({**others.dossiers, dossier.partner_id: dossier}), ())
     arrival = Arrival(dossier.partner_id, file, storable_name(file.name), clock.now(), is_logged=True)
-
-    def run() -> DeliveryReport:
-        reports = take_in(stores, [arrival], known, clock, environment, _drop_line)
-        if not reports:
-            raise FiliationError(
-                "The sample changed while it was read, or is one that these stores know.",
-                "Try again when it is complete.",
-            )
-        return reports[0]
-
-    report = run()
+    report = _take_in(stores, arrival, known, clock, environment)
     released = None
     if report.reason in RELEASABLE:
         decision = decisions.Decision(report.delivery_id, "rehearsal", "to show its rows", clock.now())
         decisions.release(stores.engine, decision)
-        released = run()
+        released = _take_in(stores, arrival, known, clock, environment)
     delivery = next(one for one in list_deliveries(stores.engine) if one.delivery_id == report.delivery_id)
     named = name_file(dossier, file.name)
     return Rehearsal(
@@ -163,6 +153,17 @@ def rehearse(
         exported_at=named.exported_at if named else None,
         rows=_read_rows(stores, delivery, dossier) if delivery.outcome == FileOutcome.ACCEPTED else None,
     )
+
+
+def _take_in(
+    stores: IntakeStores, arrival: Arrival, dossiers: DossierSet, clock: Clock, environment: Environment
+) -> DeliveryReport:
+    reports = take_in(stores, [arrival], dossiers, clock, environment, _drop_line)
+    if not reports:
+        raise FiliationError(
+            "The sample changed while it was read, or is one that these stores know.", "Try again when it is complete."
+        )
+    return reports[0]
 
 
 def _drop_line(_: str) -> None:

@@ -45,7 +45,7 @@ def test_a_good_dossier_is_not_remarked_on(tmp_path: Path) -> None:
         (
             '  - {"on": "2026-02-03", "auditor": "Cabinet", "form_version": "AL1", "finding": "compliant"}',
             "  []",
-            "audits",
+            "form_versions[0]",
             "AUDIT_OVERDUE",
         ),
     ],

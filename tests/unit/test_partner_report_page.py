@@ -22,6 +22,7 @@ def _delivery(outcome: str, reason: str | None = None) -> DeliveryLine:
     summary = DeliverySummary(
         delivery_id="0123456789abcdef",
         feed_id="lys-names",
+        kind="optins",
         file_name="names <20260309>.csv",
         sha256="ab" * 32,
         partner_id="atelier-lys",
