@@ -142,7 +142,7 @@ REPAIRS: Mapping[RowRepair, Advice] = MappingProxyType(
         ),
         RowRepair.SPREADSHEET_GUARD_REMOVED: Advice(
             "An apostrophe or formula around the value was taken off.",
-            "Export straight from the source, not through a spreadsheet.",
+            "Nothing, where your shop software writes it; else export without going through a spreadsheet.",
         ),
         RowRepair.POSTCODE_ZERO_RESTORED: Advice(
             "The first zero of the postcode was missing.", "Export postcodes as text."
@@ -240,6 +240,9 @@ EVIDENCE: Mapping[str, Advice] = MappingProxyType(
         "ip": Advice("No IP address.", "Send the IP address from which the form was sent."),
     }
 )
+
+#: Elements without which an agreement is graded C or D.
+GRAVE = frozenset({"consent_instant", "time_of_day", "form_in_use", "notice_on_file"})
 
 #: Checks of drift (`drift.BOUNDS`), as a partner reads them.
 DRIFTS: Mapping[str, str] = MappingProxyType(

@@ -29,6 +29,8 @@ BOUNDS: Mapping[str, float] = MappingProxyType(
         "repeats": 5.0,
     }
 )
+#: Policy: in a file of fewer records a share says nothing, for one row is many percent.
+_FEWEST_RECORDS = 20
 #: Policy: fewer rows than this on one address or IP are a household or an office.
 _FEWEST_REPEATS = 20
 #: Median absolute deviations that a figure varies by without being unusual.
@@ -61,11 +63,15 @@ def compare(now: Figures, before: Sequence[Figures]) -> list[Drift]:
 
     Args:
         now: figures of the delivery.
-        before: of at most `HISTORY` accepted ones; none = only what needs no history is compared.
+        before: of at most `HISTORY` accepted ones; none = only what needs no history is compared. Of a file too small
+            for shares, only the volume is.
     """
-    found = [_quarantined(now), *_repeats(now, before)]
+    found = [_volume(now, before)] if before else []
+    if now.rows("rows", "data") < _FEWEST_RECORDS:
+        return found
+    found += [_quarantined(now), *_repeats(now, before)]
     if before:
-        found += [_volume(now, before), _numbers(now, before), _consent_dates(now, before)]
+        found += [_numbers(now, before), _consent_dates(now, before)]
         found += [*_shares("blanks", "blank", now, before), *_shares("unread", "unread", now, before)]
         found += _words(now, before)
     return found

@@ -110,6 +110,14 @@ class PartnerReport:
     quality_plot: Markup | None
     grade_plot: Markup | None
 
+    @property
+    def first_changes(self) -> tuple[CodeLine, ...]:
+        """What to change first: what costs records, then what leaves agreements without proof, then what we mend."""
+        proof = [line for line in self.missing if line.code in advice.GRAVE]
+        mended = [line for line in self.repaired if line.code != RowRepair.SPREADSHEET_GUARD_REMOVED]
+        chosen = [*self.rejected[:3], *proof[:2], *mended[:2]]
+        return tuple({line.advice.change: line for line in reversed(chosen)}.values())[::-1]
+
 
 def report_on(stores: ReportStores, asked: str, moment: Moment) -> PartnerReport:
     """Return the report on a delivery or a partner.

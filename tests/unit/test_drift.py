@@ -78,9 +78,15 @@ def test_without_a_history_only_what_needs_none_is_compared() -> None:
 
 
 def test_few_rows_on_one_address_are_a_household() -> None:
-    small = {"rows__data": 10, "rows__accepted": 10, "repeat__ip": 10}
-    assert ("repeats", "ip") not in _unusual(_figures(**small), _figures())
-    assert ("repeats", "ip") in _unusual(_figures(**{**small, "repeat__ip": 20}), _figures())
+    small = {"rows__data": 40, "rows__accepted": 40}
+    assert ("repeats", "ip") not in _unusual(_figures(**small, repeat__ip=19), _figures())
+    assert ("repeats", "ip") in _unusual(_figures(**small, repeat__ip=20), _figures())
+
+
+def test_shares_of_a_tiny_file_say_nothing() -> None:
+    tiny = {"rows__quarantined": 10, "repeat__ip": 0}
+    assert _unusual(_figures(rows__data=19, rows__accepted=9, **tiny), _figures()) == [("volume", "")]
+    assert ("quarantined", "") in _unusual(_figures(rows__data=20, rows__accepted=10, **tiny), _figures())
 
 
 def test_a_drift_says_where_to_look() -> None:

@@ -86,6 +86,7 @@ def test_every_code_has_words() -> None:
     assert set(advice.REPAIRS) == set(RowRepair)
     assert set(advice.DRIFTS) == set(BOUNDS)
     told = [*advice.FILES.values(), *advice.ROWS.values(), *advice.REPAIRS.values(), *advice.UNREAD.values()]
+    assert set(advice.EVIDENCE) >= advice.GRAVE
     assert all(one.meaning.endswith(".") and one.change for one in told)
 
 
@@ -130,6 +131,7 @@ def test_an_accepted_delivery_tells_faults_repairs_evidence_worth_and_audits() -
     for part in (
         "Deliveries of Atelier Lys SARL",
         "12 records = 10 accepted + 2 quarantined",
+        "What to change first Export whole numbers. Digits of the number are masked. 2 records Export in UTF-8.",
         "PHONE_MASKED Export whole numbers. 2 16.7 % 4, 9",
         "Garbled. MOJIBAKE_REPAIRED Export in UTF-8.",
         "words that this feed never had: sex 9.0 % 0.0 % 1 8",

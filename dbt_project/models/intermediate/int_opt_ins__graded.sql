@@ -10,7 +10,7 @@ elements as (
         {{ missing_elements({
             'consent_instant': 'opt_ins.consented_at is null or opt_ins.consented_at = opt_ins.exported_at',
             'time_of_day': "opt_ins.consented_at_quality = 'date_only'",
-            'form_in_use': 'not claims.is_form_in_use',
+            'form_in_use': 'opt_ins.consented_at is not null and not claims.is_form_in_use',
             'notice_on_file': "claims.notice_status <> 'known'",
             'notice_in_row': "coalesce(opt_ins.stated_notice_id, 'e3b0c44298fc1c14') = 'e3b0c44298fc1c14'",
             'utc_offset': "opt_ins.consented_at_quality = 'zone_assumed'",
