@@ -88,21 +88,21 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
         f"""
         create table fields as
         select line_number, byte_offset, byte_length, record_key, problem, false as is_repaired,
-            {_is_stripped(records, feed)} as is_stripped,
+            has_invisible(read_text) as is_stripped,
             {texts},
             {notice} as notice_text,
             regexp_replace(trim(array_to_string([{streets}]::varchar[], ' ')), '\\s+', ' ', 'g') as street,
             [{phones}]::varchar[] as phones
-        from records
+        from (select *, {_read_text(records, feed)} as read_text from records)
         """
     )
     repair_columns(connection, "fields", _MAY_BE_MOJIBAKE)
 
 
-def _is_stripped(records: Records, feed: Feed) -> str:
-    """Return SQL that is true where a mapped cell holds characters that `clean_text` drops; texts are not kept twice."""
+def _read_text(records: Records, feed: Feed) -> str:
+    """Return SQL for all mapped cells of a record put together: what `clean_text` drops is looked for once."""
     read = sorted({cell for field in feed.mapping for cell in _cells(field, records, feed) if cell != _ABSENT})
-    return f"has_invisible(concat({', '.join(read)}))" if read else "false"
+    return f"concat({', '.join(read)})" if read else "''"
 
 
 def is_mapped(feed: Feed, field: str) -> bool:

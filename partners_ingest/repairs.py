@@ -151,7 +151,7 @@ def _has_short_year(form: str) -> bool:
 
 def guard_repair_sql(cells: Iterable[str]) -> str:
     """Return SQL for the code of a spreadsheet's guard before any of these cells."""
-    guarded = " or ".join(f"{cell}[1] = ''''" for cell in cells)
+    guarded = " or ".join(f"starts_with({cell}, '''')" for cell in cells)
     return codes_sql((RowRepair.SPREADSHEET_GUARD_REMOVED, guarded))
 
 
