@@ -78,6 +78,10 @@ WARNINGS: Mapping[FileWarning, Advice] = MappingProxyType(
             "The file has a column of passwords. We read nothing of it, but it was sent.",
             "Take the column out of the export today, and judge whether your users must be told.",
         ),
+        FileWarning.REREAD_FAILED: Advice(
+            "We read the file again by a changed description and could not take it in so; the reading before stands.",
+            "Nothing: we look at our description of your files.",
+        ),
     }
 )
 
