@@ -13,6 +13,7 @@ from assets import vocabulary as words
 from consent.dossiers import read_dossiers
 from partners_ingest.completeness import sort_arrivals, stalled
 from partners_ingest.drift import Drift
+from partners_ingest.fetch_ledger import with_fetched
 from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
 from partners_ingest.landing import scan_landing
 from stores.house import House
@@ -43,7 +44,7 @@ _DRIFTS = {
     specs=[
         dg.AssetSpec(
             ["lake", "deliveries"],
-            deps=[["configuration", "dossiers"]],
+            deps=[["configuration", "dossiers"], ["landing", "fetched_files"]],
             group_name=words.PARTNERS,
             owners=words.DATA_ENGINEERING,
             kinds={"file"},
@@ -100,7 +101,8 @@ def partner_files(
     partners = Path(config.partners) if config.partners else writing_house.settings.partners
     dossiers, now = read_dossiers(partners), time.time()
     transports = {partner_id: dossier.transport for partner_id, dossier in dossiers.dossiers.items()}
-    arrivals = sort_arrivals(scan_landing(landing), transports, now, writing_house.settings.quiet_seconds)
+    found = with_fetched(writing_house.engine, scan_landing(landing))
+    arrivals = sort_arrivals(found, transports, now, writing_house.settings.quiet_seconds)
     reports = take_in(
         _stores(writing_house),
         arrivals.complete,

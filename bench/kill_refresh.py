@@ -46,9 +46,6 @@ def main() -> None:
     asked.folder.mkdir(parents=True, exist_ok=True)
     lasted = _calm_refresh(asked.folder, inputs)
     command = [str(FILIATION), *inputs.words()]
-    if asked.intake_seconds:
-        command = [sys.executable, "-m", "bench.intake", str(inputs.landing), str(inputs.partners)]
-        lasted = asked.intake_seconds
     chance = random.Random(asked.seed)
     for number in range(1, asked.kills + 1):
         told = _kill(asked.folder / "killed", command, chance.uniform(0.02, 0.98) * lasted)
@@ -66,9 +63,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--partners", type=Path, default=PROJECT_ROOT / "config" / "partners")
     parser.add_argument("--open-data", type=Path, default=PROJECT_ROOT / "sample" / "open_data")
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument(
-        "--intake-seconds", type=float, default=0.0, help="kill the intake alone, at random within so many seconds"
-    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--finish", action="store_true", help="let one more refresh run and compare the two bases")
     return parser.parse_args()

@@ -29,6 +29,12 @@ FILES: Mapping[FileReason, Advice] = MappingProxyType(
         FileReason.UNKNOWN_FILE: Advice(
             "The name fits none of the agreed patterns.", "Use the agreed file name, with its date."
         ),
+        FileReason.SEAL_NOT_OPENED: Advice(
+            "The file is sealed for a key that we do not have.", "Seal it for the public key that we gave you."
+        ),
+        FileReason.SEAL_DAMAGED: Advice(
+            "The sealed file is cut or was changed on its way; nothing of it was used.", "Send it again."
+        ),
         FileReason.GZIP_TRUNCATED: Advice(
             "The compressed file ends early; nothing of it was used.",
             "Send it again, under a temporary name until it is complete.",

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -35,8 +36,10 @@ from partners_ingest.preflight import NamedFile
 from partners_ingest.quality import FeedCounts, QualityReport, judge_contract
 from partners_ingest.records import Header, Reader, Records
 from partners_ingest.registry import READER_VERSION, missing_capability, reader_for
+from partners_ingest.seal_marks import SealUnopened
+from partners_ingest.seals import key_fingerprints
 from partners_ingest.text_lines import first_bytes
-from partners_ingest.unpacking import Container, container_of, count_zip_members, open_unpacked
+from partners_ingest.unpacking import Container, container_of, count_zip_members, open_delivered, unpack
 from partners_ingest.withdrawals import WITHDRAWALS_SQL, type_withdrawals
 from partners_ingest.workbench import Content, load_lines, open_workbench
 from stores import schemas
@@ -142,6 +145,7 @@ class _Case:
     size: int
     known: KnownDelivery | None
     read_on: date
+    judged_with: str
 
     @property
     def dossier(self) -> Dossier | None:
@@ -166,6 +170,12 @@ class _Run:
     rules: NumberRules
     scratch: Path
     progress: Progress
+    seal_keys: tuple[str, ...]  # fingerprints of our private keys: with another one, a sealed file may open
+
+    def judged_with(self, partner_id: str) -> str:
+        """Return the hash of what a held delivery is judged with."""
+        key = judgement_key(partner_id, self.dossiers)
+        return digest(key, *self.seal_keys) if self.seal_keys else key
 
 
 class _Failed(Exception):
@@ -201,7 +211,7 @@ def take_in(
     reports: list[DeliveryReport] = []
     failed: list[str] = []
     with scratch_folder(stores.home) as scratch:
-        run = _Run(stores, dossiers, clock, NUMBER_RULES[environment], scratch, progress)
+        run = _Run(stores, dossiers, clock, NUMBER_RULES[environment], scratch, progress, _seal_keys(stores))
         again = [partial(_read_again, run, known) for known in ledger.to_reread(stores.engine)]
         for step in (*again, *(partial(_take_one, run, arrival) for arrival in arrivals)):
             try:
@@ -218,6 +228,13 @@ def take_in(
             "Nothing of them was kept but the evidence; run the refresh again, and report it if it stays.",
         )
     return tuple(reports)
+
+
+def _seal_keys(stores: IntakeStores) -> tuple[str, ...]:
+    try:
+        return tuple(key_fingerprints(stores.evidence.gpg_home))
+    except SealUnopened:  # GnuPG is not there: sealed files are held and say so
+        return ()
 
 
 def _named(arrival: Arrival) -> str:
@@ -270,7 +287,7 @@ def _take_new(run: _Run, arrival: Arrival) -> DeliveryReport | None:
     except FileNotFoundError:
         raise StillArriving from None
     known = ledger.find_known(run.stores.engine, identity)
-    if known is not None and _is_settled(known, judgement_key(arrival.partner_id, run.dossiers)):
+    if known is not None and _is_settled(known, run.judged_with(arrival.partner_id)):
         return None
     landed = _land(run.stores.evidence, arrival, identity)
     failpoint.reach("delivery.landed")
@@ -297,6 +314,7 @@ def _case(run: _Run, origin: _Origin, landed: Landed, known: KnownDelivery | Non
         *(run.stores, origin, run.dossiers, run.rules, run.scratch),
         *(landed.delivery_id, landed.sha256, landed.bytes, known),
         run.clock.now().astimezone(_PARIS).date(),
+        run.judged_with(origin.partner_id),
     )
 
 
@@ -342,14 +360,22 @@ def _judge(case: _Case) -> _Judged:
 
 def _judge_bytes(case: _Case, judged: _Judged) -> _Judged:
     """Unpack, keep the line commitments, and go on to the content if nothing is against the file yet."""
-    with case.stores.evidence.open(case.delivery_id) as stream:
-        container = container_of(stream.read(4), judged.named.feed if judged.named else None)
-        damage = _check_zip(case) if container is Container.ZIP else None
+    try:
+        delivered = open_delivered(case.stores.evidence, case.delivery_id)
+    except SealUnopened as seal:
+        return replace(judged, reason=judged.reason or seal.reason)
+    with delivered:
+        return _judge_delivered(case, judged, delivered)
+
+
+def _judge_delivered(case: _Case, judged: _Judged, delivered: BinaryIO) -> _Judged:
+    container = container_of(delivered.read(4), judged.named.feed if judged.named else None)
+    damage = _check_zip(delivered) if container is Container.ZIP else None
     judged = replace(judged, container=container)
     if damage is not None:
         return replace(judged, reason=judged.reason or damage)
     with open_workbench(case.scratch, case.stores.vault) as bench:
-        with open_unpacked(case.stores.evidence, case.delivery_id, container) as unpacked:
+        with unpack(delivered, container) as unpacked:
             content = load_lines(bench, unpacked, judged.named.feed if judged.named else None)
         if content.is_damaged:
             damaged = FileReason.FORMAT_MISMATCH if container.is_table else FileReason.GZIP_TRUNCATED
@@ -363,12 +389,11 @@ def _judge_bytes(case: _Case, judged: _Judged) -> _Judged:
         return judged if judged.reason else _judge_content(case, bench, judged)
 
 
-def _check_zip(case: _Case) -> FileReason | None:
-    with case.stores.evidence.open(case.delivery_id) as stream:
-        try:
-            members = count_zip_members(stream)
-        except zipfile.BadZipFile:
-            return FileReason.FORMAT_MISMATCH
+def _check_zip(delivered: BinaryIO) -> FileReason | None:
+    try:
+        members = count_zip_members(delivered)
+    except zipfile.BadZipFile:
+        return FileReason.FORMAT_MISMATCH
     if members > 1:
         return FileReason.ZIP_MULTIPLE_MEMBERS
     return None if members else FileReason.FORMAT_MISMATCH
@@ -507,7 +532,7 @@ def _commit(case: _Case, judged: _Judged, now: datetime) -> DeliveryReport:
         accepted_rows=totals.accepted_rows if totals else None,
         quarantined_rows=totals.quarantined_rows if totals else None,
         reading=case.reading if outcome is FileOutcome.ACCEPTED else 0,
-        judged_with=judgement_key(case.origin.partner_id, case.dossiers),
+        judged_with=case.judged_with,
         line_count=judged.commitments.lines if judged.commitments else None,
         evidence_root=judged.commitments.root if judged.commitments else None,
         exported_at=ledger.micros(judged.named.exported_at if judged.named else None),

@@ -26,6 +26,7 @@ from partners_ingest.headers import difference, fit_header, fit_labels
 from partners_ingest.labels import plain_label
 from partners_ingest.records import Header, Records
 from partners_ingest.registry import missing_capability
+from partners_ingest.seal_marks import name_inside
 from partners_ingest.text_lines import decode_line
 from partners_ingest.unpacking import PARQUET_MAGIC, ZIP_MAGIC, Container
 from partners_ingest.values import TABLE_FORMATS
@@ -48,10 +49,10 @@ class NamedFile:
 def name_file(dossier: Dossier, file_name: str) -> NamedFile | None:
     """Return feed and export instant of a file, or None where its name fits none (UNKNOWN_FILE).
 
-    A file belongs to the first feed whose pattern fits. A name whose date cannot be read fits none: an export
+    A file belongs to the first feed whose pattern fits; what sealing added to its name does not count. A name whose date cannot be read fits none: an export
     instant is never invented.
     """
-    name = PurePosixPath(file_name).name
+    name = name_inside(PurePosixPath(file_name).name)
     feed = next((feed for feed in dossier.feeds if fnmatchcase(name, feed.pattern)), None)
     exported_at = _exported_at(name, feed.exported_at) if feed else None
     return NamedFile(feed, exported_at) if feed and exported_at else None

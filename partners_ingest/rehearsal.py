@@ -113,7 +113,9 @@ def rehearsal_stores(settings: Settings) -> Iterator[IntakeStores]:
         with operations.transaction(engine) as work:
             operations.metadata.create_all(work)
         try:
-            yield IntakeStores(opened, keys, engine, EvidenceStore(opened, keys), Vault(opened, keys), Lake(opened))
+            yield IntakeStores(
+                opened, keys, engine, EvidenceStore(opened, keys, settings.gpg_home), Vault(opened, keys), Lake(opened)
+            )
         finally:
             engine.dispose()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -66,6 +66,28 @@ class FetchReport:
     fetched: int
     waiting: int
     bytes: int
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What came from each server, and why some gave nothing."""
+
+    reports: tuple[FetchReport, ...]
+    problems: tuple[FiliationError, ...]
+
+
+def fetch_all(stores: FetchStores, transports: Mapping[str, Transport]) -> Fetched:
+    """Fetch from every partner that has a server, each whatever becomes of the others."""
+    reports: list[FetchReport] = []
+    problems: list[FiliationError] = []
+    for partner_id, transport in transports.items():
+        if transport.sftp is None:
+            continue
+        try:
+            reports.append(fetch(stores, partner_id, transport))
+        except FiliationError as problem:
+            problems.append(problem)
+    return Fetched(tuple(reports), tuple(problems))
 
 
 def fetch(

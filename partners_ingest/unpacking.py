@@ -1,7 +1,7 @@
 """Containers: which one a delivery came in, and its unpacked bytes as a stream.
 
 Magic bytes count, not names: a gzip file is unpacked whatever it is called. What the bytes mean belongs to
-`preflight` and the readers. GPG and other containers would be added here.
+`preflight` and the readers. What partners sealed is opened by `seals` first.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import BinaryIO, cast
 
 from consent.dossiers import Feed
+from partners_ingest.seal_marks import HEAD_BYTES, is_sealed
 from stores.evidence import EvidenceStore
 
 
@@ -74,17 +75,42 @@ def count_zip_members(stream: BinaryIO) -> int:
         return len(members)
 
 
+def open_delivered(evidence: EvidenceStore, delivery_id: str) -> BinaryIO:
+    """Return the delivered bytes of a delivery as a seekable stream; of a sealed one, what was sealed.
+
+    Raises:
+        SealUnopened: it is sealed, and gives nothing.
+    """
+    stream = evidence.open(delivery_id)
+    head = stream.read(HEAD_BYTES)
+    stream.seek(0)
+    if not is_sealed(head):
+        return stream
+    # GnuPG is loaded where something is sealed only: a look-up must start at once
+    seals = importlib.import_module("partners_ingest.seals")
+    with stream:
+        return cast(BinaryIO, seals.open_sealed(stream, evidence.gpg_home))
+
+
 def open_unpacked(evidence: EvidenceStore, delivery_id: str, container: str) -> BinaryIO:
     """Return the unpacked bytes of a delivery as a stream that is read forward.
 
     Args:
         evidence: where the delivered bytes lie.
         delivery_id: whose.
-        container: as stored in `deliveries.container`.
+        container: as stored in `deliveries.container`; whether it is sealed is seen by its bytes.
 
     Reading raises one of `DAMAGED` where the container is cut.
+
+    Raises:
+        SealUnopened: it is sealed, and gives nothing.
     """
-    stream = evidence.open(delivery_id)
+    return unpack(open_delivered(evidence, delivery_id), container)
+
+
+def unpack(stream: BinaryIO, container: str) -> BinaryIO:
+    """Return what stands in a container as a stream that is read forward; reading raises as `open_unpacked` says."""
+    stream.seek(0)
     match Container(container):
         case Container.NONE:
             return stream

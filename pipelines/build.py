@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
-from assets import base, configuration, open_data, outlook, partners, sealing, sends
+from assets import base, configuration, fetching, open_data, outlook, partners, sealing, sends
 from assets.consent_marts import consent_marts, dbt_project
 from open_data.sources import read_sources
 from pipelines.jobs import refresh_job, send_job
@@ -39,6 +39,7 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
     return dg.Definitions(
         assets=[
             *configuration.ASSETS,
+            *fetching.ASSETS,
             *partners.ASSETS,
             *open_data.assets_of(sources),
             consent_marts(project, open_data.filled_by(sources)),

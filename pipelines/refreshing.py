@@ -125,7 +125,7 @@ def _run_config(landing: Path | None, partners: Path | None, open_data: Path | N
         if path
     }
     intake = {name: texts[name] for name in ("landing", "partners") if name in texts}
-    ops: dict[str, object] = {"partner_files": {"config": intake}}
+    ops: dict[str, object] = {"landing__fetched_files": {"config": intake}, "partner_files": {"config": intake}}
     if "partners" in texts:
         ops["configuration__dossiers"] = {"config": {"folder": texts["partners"]}}
     if "open_data" in texts:

@@ -10,6 +10,7 @@ import dagster as dg
 
 from consent.dossiers import read_dossiers
 from partners_ingest.completeness import sort_arrivals
+from partners_ingest.fetch_ledger import with_fetched
 from partners_ingest.landing import Arrival, scan_landing
 from partners_ingest.overview import unknown_files
 from stores.house import House
@@ -41,7 +42,12 @@ def delivery_sensor(job: object) -> dg.SensorDefinition:
 def _new_files(house: House) -> list[Arrival]:
     dossiers = read_dossiers(house.settings.partners).dossiers
     transports = {partner_id: dossier.transport for partner_id, dossier in dossiers.items()}
-    found = sort_arrivals(scan_landing(house.settings.landing), transports, time.time(), house.settings.quiet_seconds)
+    found = sort_arrivals(
+        with_fetched(house.engine, scan_landing(house.settings.landing)),
+        transports,
+        time.time(),
+        house.settings.quiet_seconds,
+    )
     return unknown_files(house.engine, found.complete)
 
 

@@ -46,9 +46,10 @@ class LineCommitments:
 class EvidenceStore:
     """Folders `evidence/<delivery_id>/` with `delivered.enc` and `line_commitments.parquet`; append only."""
 
-    def __init__(self, home: Home, keys: Keys) -> None:
+    def __init__(self, home: Home, keys: Keys, gpg_home: Path | None = None) -> None:
         self._root = home.evidence
         self._key = keys.evidence
+        self.gpg_home = gpg_home  # GnuPG's folder with the key that opens what partners sealed
 
     def land(self, source: Path, name: Callable[[str], DeliveryId]) -> Landed:
         """Copy and hash `source` before anything reads it.

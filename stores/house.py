@@ -52,7 +52,7 @@ def open_house(settings: Settings) -> House:
         home=home,
         keys=keys,
         engine=engine,
-        evidence=EvidenceStore(home, keys),
+        evidence=EvidenceStore(home, keys, settings.gpg_home),
         vault=Vault(home, keys),
         lake=Lake(home),
         warehouse=Warehouse(home),

@@ -27,6 +27,8 @@ class FileReason(StrEnum):
     FILE_EMPTY = "FILE_EMPTY"
     DOSSIER_INVALID = "DOSSIER_INVALID"
     UNKNOWN_FILE = "UNKNOWN_FILE"
+    SEAL_NOT_OPENED = "SEAL_NOT_OPENED"
+    SEAL_DAMAGED = "SEAL_DAMAGED"
     GZIP_TRUNCATED = "GZIP_TRUNCATED"
     ZIP_MULTIPLE_MEMBERS = "ZIP_MULTIPLE_MEMBERS"
     DUPLICATE_BYTES = "DUPLICATE_BYTES"
@@ -46,6 +48,8 @@ FILE_OUTCOMES: Mapping[FileReason, FileOutcome] = MappingProxyType(
         FileReason.FILE_EMPTY: FileOutcome.REFUSED,
         FileReason.DOSSIER_INVALID: FileOutcome.HELD,
         FileReason.UNKNOWN_FILE: FileOutcome.HELD,
+        FileReason.SEAL_NOT_OPENED: FileOutcome.HELD,
+        FileReason.SEAL_DAMAGED: FileOutcome.REFUSED,
         FileReason.GZIP_TRUNCATED: FileOutcome.REFUSED,
         FileReason.ZIP_MULTIPLE_MEMBERS: FileOutcome.HELD,
         FileReason.DUPLICATE_BYTES: FileOutcome.DUPLICATE,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from pipelines.commands import partner_check, partner_report
+from pipelines.commands import partner_check, partner_fetch, partner_report
 
 app = typer.Typer(name="partner", help="A partner's dossier and files.", no_args_is_help=True)
 
@@ -18,4 +18,5 @@ def _group() -> None:
 
 
 partner_check.register(app)
+partner_fetch.register(app)
 partner_report.register(app)

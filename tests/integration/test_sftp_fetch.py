@@ -17,14 +17,16 @@ from pathlib import Path
 
 import pytest
 
-from consent.transport import CompleteWhen, SftpServer, Transport
+from consent.transport import DROPPED, CompleteWhen, SftpServer, Transport
 from partners_ingest.fetch_ledger import with_fetched
 from partners_ingest.landing import scan_landing
-from partners_ingest.sftp import FetchFailed, FetchReport, FetchStores, fetch
+from partners_ingest.sftp import FetchFailed, FetchReport, FetchStores, fetch, fetch_all
 from stores.migrate import migrate
 from stores.operations import open_operations
 from terms.clock import Clock
 from terms.errors import SecretMissing, UsageError
+from tests.commands import sample_shell
+from tests.dossier_samples import DOSSIER, write_dossier
 
 SSHD = shutil.which("sshd") or "/usr/sbin/sshd"
 PARTNER = "atelier-lys"
@@ -246,3 +248,40 @@ def test_a_folder_that_is_not_there_is_said(site: Site) -> None:
     assert site.transport.sftp is not None
     with pytest.raises(FetchFailed, match="is not there"):
         site.fetch(sftp=replace(site.transport.sftp, folder="/nowhere"))
+
+
+def test_a_server_that_fails_stops_nobody_else(site: Site) -> None:
+    site.offer("a.csv", b"first")
+    fetched = fetch_all(
+        replace(site.stores(), quiet_seconds=0), {"nobody": site.transport, "dropped": DROPPED, PARTNER: site.transport}
+    )
+    assert [report.partner_id for report in fetched.reports] == [PARTNER]
+    assert ["nobody" in str(problem) for problem in fetched.problems] == [True]
+
+
+def test_the_command_fetches_into_the_landing_folder(site: Site) -> None:
+    """The dossier says where from and which host key; the key comes from the folder that the environment names."""
+    sftp = site.transport.sftp
+    assert sftp is not None
+    transport = (
+        f'transport:\n  complete_when: "quiet"\n  marker_suffix: null\n  sftp:\n    host: "{sftp.host}"\n'
+        f'    port: {sftp.port}\n    user: "{sftp.user}"\n    folder: "{sftp.folder}"\n    patterns: ["*.csv"]\n'
+        f'    host_keys: ["{sftp.host_keys[0]}"]\n'
+    )
+    write_dossier(site.root / "partners", DOSSIER.replace("chain:\n", f"{transport}chain:\n", 1))
+    site.offer("names_20260309.csv", b"id\n")
+    shell = sample_shell(
+        site.root / "home",
+        LANDING=str(site.root / "landing"),
+        PARTNERS=str(site.root / "partners"),
+        TRANSPORT_SECRETS=str(site.root / "secrets"),
+    )
+    assert shell.run("init").code == 0
+    answer = shell.run("partner", "fetch")
+    assert (answer.code, answer.out) == (0, ""), answer.err
+    assert f"{PARTNER}: 1 files fetched, 3 bytes; 0 not complete" in answer.err
+    assert site.fetched() == {"names_20260309.csv": b"id\n"}
+    unknown = shell.run("partner", "fetch", "nobody")
+    assert unknown.code == 2 and "names a server of 'nobody'" in unknown.err
+    keyless = shell.run("partner", "fetch", TRANSPORT_SECRETS="")
+    assert keyless.code == 2 and "no key and no password" in keyless.err

@@ -14,7 +14,7 @@ ALLOWED = {
     "salts": {"lineage/evidence_reading.py"},
     "unlock": {"partners_ingest/workbench.py"},
 }
-EVIDENCE = {"partners_ingest/intake.py", "partners_ingest/unpacking.py", "lineage/evidence_reading.py"}
+EVIDENCE = {"partners_ingest/unpacking.py", "lineage/evidence_reading.py"}
 
 
 def _callers(method: str, owner: str) -> set[str]:

@@ -1,0 +1,63 @@
+"""The asset of files fetched from partners' servers, and the check that every server answers.
+
+Fetching stands in `partners_ingest.sftp`; what becomes of a file, in the assets that follow.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+
+from assets import vocabulary as words
+from assets.partners import LandingFolders
+from consent.dossiers import read_dossiers
+from partners_ingest.sftp import FetchStores, fetch_all
+from stores.house import House
+
+
+@dg.asset(
+    key=["landing", "fetched_files"],
+    deps=[["configuration", "dossiers"]],
+    group_name=words.PARTNERS,
+    owners=words.DATA_ENGINEERING,
+    kinds={"sftp"},
+    check_specs=[
+        dg.AssetCheckSpec(
+            "every_server_answers",
+            asset=["landing", "fetched_files"],
+            description="Each partner's server that a dossier names was reached, believed and read.",
+        )
+    ],
+)
+def fetched_files(
+    config: LandingFolders, writing_house: dg.ResourceParam[House]
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """Files fetched from the servers of partners that have one, beside those that others drop into their account.
+
+    A server that does not answer stops nobody else's files.
+    """
+    settings = writing_house.settings
+    landing = Path(config.landing) if config.landing else settings.landing
+    dossiers = read_dossiers(Path(config.partners) if config.partners else settings.partners).dossiers
+    stores = FetchStores(
+        writing_house.engine, landing, settings.transport_secrets, writing_house.clock, settings.quiet_seconds
+    )
+    fetched = fetch_all(stores, {partner_id: dossier.transport for partner_id, dossier in dossiers.items()})
+    problems = [str(problem) for problem in fetched.problems]
+    yield dg.MaterializeResult(
+        metadata=words.counts(
+            servers=len(fetched.reports) + len(problems),
+            fetched=sum(report.fetched for report in fetched.reports),
+            waiting=sum(report.waiting for report in fetched.reports),
+            bytes=sum(report.bytes for report in fetched.reports),
+        )
+    )
+    yield dg.AssetCheckResult(
+        check_name="every_server_answers",
+        passed=not problems,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"problems": problems},
+    )
+
+
+ASSETS = [fetched_files]
