@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import NewConnectionError
 
 from sends.gateways.gateway import (
     Answer,
@@ -23,6 +21,7 @@ from sends.gateways.gateway import (
     Receipt,
     ReportStatus,
 )
+from sends.gateways.http_session import open_session, was_refused
 from sends.gateways.settings import GatewaySettings
 from terms.errors import Refused
 
@@ -38,9 +37,7 @@ class HttpSimulator:
         if not settings.is_local_simulator:
             raise Refused(f"{settings.name} is not a simulator on this machine.", "Correct its url.")
         self._url, self._timeout = settings.url.rstrip("/"), settings.timeout_seconds
-        self._session = requests.Session()
-        self._session.trust_env = False  # no proxy of the environment between us and the loopback
-        self._session.mount("http://", HTTPAdapter(max_retries=0))
+        self._session = open_session()
 
     def hand_over(self, messages: Iterator[Outgoing]) -> Iterator[HandOver]:
         """Post messages one by one, each pulled when the one before was answered."""
@@ -94,18 +91,12 @@ class HttpSimulator:
         try:
             answer = self._session.post(f"{self._url}/messages", json=body, timeout=self._timeout)
         except requests.ConnectionError as error:
-            is_unsent = _was_refused(error)
+            is_unsent = was_refused(error)
             detail = "connection refused" if is_unsent else "connection lost"
             return HandOver(message.reference, Answer.NOT_SENT if is_unsent else Answer.UNKNOWN, detail=detail)
         except requests.RequestException:
             return HandOver(message.reference, Answer.UNKNOWN, detail="no answer")
         return _read_answer(message.reference, answer)
-
-
-def _was_refused(error: requests.ConnectionError) -> bool:
-    """Return whether no connection was made at all: the one failure that proves that nothing left."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, NewConnectionError)
 
 
 def _read_answer(reference: str, answer: requests.Response) -> HandOver:

@@ -10,12 +10,13 @@ from types import MappingProxyType
 
 from sends.gateways.gateway import Gateway
 from sends.gateways.http_simulator import HttpSimulator
+from sends.gateways.kannel import Kannel
 from sends.gateways.settings import GatewayKind, GatewaySettings
 from sends.gateways.smpp import SmppGateway
 from terms.errors import SecretMissing
 
 _CLIENTS: Mapping[GatewayKind, Callable[[GatewaySettings, str], Gateway]] = MappingProxyType(
-    {GatewayKind.HTTP_SIMULATOR: HttpSimulator, GatewayKind.SMPP: SmppGateway}
+    {GatewayKind.HTTP_SIMULATOR: HttpSimulator, GatewayKind.SMPP: SmppGateway, GatewayKind.KANNEL: Kannel}
 )
 
 #: What a local simulator is told: it lets everybody in.

@@ -23,6 +23,7 @@ class GatewayKind(StrEnum):
 
     HTTP_SIMULATOR = "http_simulator"
     SMPP = "smpp"
+    KANNEL = "kannel"
 
 
 class LeadsTo(StrEnum):
@@ -59,6 +60,16 @@ class SmppSettings:
 
 
 @dataclass(frozen=True)
+class KannelSettings:
+    """The account of `sendsms`, connections used at once, the bearerbox's admin port, and our port for callbacks."""
+
+    username: str
+    connections: int
+    admin_port: int
+    callback_port: int
+
+
+@dataclass(frozen=True)
 class GatewaySettings:
     """One gateway: where it is, what the operator allows there, and its limits in seconds and messages."""
 
@@ -80,6 +91,7 @@ class GatewaySettings:
     sender_authorisations: frozenset[str]
     breaker: BreakerLimits
     smpp: SmppSettings | None = None
+    kannel: KannelSettings | None = None
 
     @property
     def is_local_simulator(self) -> bool:
@@ -97,10 +109,14 @@ class GatewaySettings:
         return urlsplit(self.url).port or _PORTS[self.kind]
 
 
-_SCHEMES: Mapping[GatewayKind, str] = MappingProxyType({GatewayKind.HTTP_SIMULATOR: "http", GatewayKind.SMPP: "smpp"})
+_SCHEMES: Mapping[GatewayKind, str] = MappingProxyType(
+    {GatewayKind.HTTP_SIMULATOR: "http", GatewayKind.SMPP: "smpp", GatewayKind.KANNEL: "http"}
+)
 
 #: Where an address names no port.
-_PORTS: Mapping[GatewayKind, int] = MappingProxyType({GatewayKind.HTTP_SIMULATOR: 80, GatewayKind.SMPP: 2775})
+_PORTS: Mapping[GatewayKind, int] = MappingProxyType(
+    {GatewayKind.HTTP_SIMULATOR: 80, GatewayKind.SMPP: 2775, GatewayKind.KANNEL: 13013}
+)
 
 
 def read_gateway(folder: Path, name: str) -> GatewaySettings:
@@ -147,6 +163,7 @@ def _read(top: Section) -> GatewaySettings:
         sender_authorisations=frozenset(top.texts("sender_authorisations")),
         breaker=_read_breaker(top.section("circuit_breaker")),
         smpp=_read_smpp(top.section("smpp")) if kind is GatewayKind.SMPP else None,
+        kannel=_read_kannel(top.section("kannel")) if kind is GatewayKind.KANNEL else None,
     )
 
 
@@ -159,6 +176,17 @@ def _read_breaker(section: Section) -> BreakerLimits:
     )
     section.finish()
     return limits
+
+
+def _read_kannel(section: Section) -> KannelSettings:
+    settings = KannelSettings(
+        username=section.text("username", r"\S+"),
+        connections=section.integer("connections", 1),
+        admin_port=section.integer("admin_port", 1),
+        callback_port=section.integer("callback_port", 1),
+    )
+    section.finish()
+    return settings
 
 
 def _read_smpp(section: Section) -> SmppSettings:

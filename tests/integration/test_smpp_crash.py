@@ -1,9 +1,10 @@
-"""Kills over SMPP, small: no phone gets a message twice, nothing is forgotten. Full size: see `kill_scene`."""
+"""Kills over SMPP and of Kannel, small: no phone gets a message twice, nothing is forgotten. Full size: see `kill_scene`."""
 
 import random
 
 import pytest
-from kill_scene import KillScene, kill_at_random, kill_at_steps, kill_postgres
+from gateway_routes import has_kannel
+from kill_scene import KannelScene, KillScene, kill_at_random, kill_at_steps, kill_kannel, kill_postgres
 from postgres_server import PostgresServer, binaries
 
 from sends.sender import BATCH
@@ -45,3 +46,17 @@ def test_a_kill_of_the_database_server(tmp_path):
         scene.stop()
         scene.stores.engine.dispose()
         server.stop()
+
+
+def test_a_kill_of_kannel_hands_nobody_over_twice(tmp_path):
+    if not has_kannel():
+        pytest.skip("Kannel is not installed")
+    scene = KannelScene(tmp_path, 300, report_delay_seconds=0.2)
+    try:
+        scene.start_world()
+        kill_kannel(scene, 1, random.Random(7))
+        counts = scene.finish()
+        assert counts[State.UNKNOWN] <= 8, "as many as were on their way"
+        assert len(scene.arrived()) >= 270 - counts[State.UNKNOWN]
+    finally:
+        scene.stop()
