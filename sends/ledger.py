@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, String, bindparam, false, func, or_, select, update
 
 from sends.states import State, sources_of
 from stores import journal
@@ -183,9 +183,10 @@ def record(engine: Engine, changes: Sequence[Change], judged: Judged) -> None:
 
     A report that overtook the answer stands: then only the gateway's id and the instant are added.
     """
+    if not changes:
+        return
     with transaction(engine) as work:
-        for change in changes:
-            _write_hand_over(work, change, judged)
+        work.execute(_HAND_OVER, [_hand_over_values(change, judged) for change in changes])
         apply_changes(work, changes, source="sender")
 
 
@@ -195,10 +196,10 @@ def apply_changes(work: Connection, changes: Iterable[Change], *, source: str) -
     Every change leaves its event, moved or not: a late or repeated report is told, and does no harm.
     """
     wanted = list(changes)
-    groups: dict[tuple[State, datetime], list[str]] = {}
+    groups: dict[State, list[Change]] = {}
     for change in wanted:
-        groups.setdefault((change.state, change.at), []).append(change.send_id)
-    moved = sum(_move(work, state, at, ids) for (state, at), ids in groups.items())
+        groups.setdefault(change.state, []).append(change)
+    moved = sum(_move(work, state, group) for state, group in groups.items())
     _add_events(work, wanted, source)
     return moved
 
@@ -252,14 +253,16 @@ def findings_of(plan: PlanRow) -> list[dict[str, str]]:
     return found
 
 
-def _move(work: Connection, state: State, at: datetime, send_ids: Sequence[str]) -> int:
-    allowed = messages.c.state.in_([source.value for source in sources_of(state)])
-    moved = 0
-    for start in range(0, len(send_ids), _CHUNK):
-        some = messages.c.send_id.in_(send_ids[start : start + _CHUNK])
-        changed = update(messages).where(some, allowed).values(state=state.value, state_at=to_micros(at))
-        moved += work.execute(changed).rowcount
-    return moved
+def _move(work: Connection, state: State, changes: Sequence[Change]) -> int:
+    """Move messages to one state, each at its own instant: one statement, many rows."""
+    allowed = or_(false(), *(messages.c.state == source.value for source in sources_of(state)))
+    moving = (
+        update(messages)
+        .where(messages.c.send_id == bindparam("moved_id"), allowed)
+        .values(state=state.value, state_at=bindparam("moved_at"))
+    )
+    rows = [{"moved_id": change.send_id, "moved_at": to_micros(change.at)} for change in changes]
+    return work.execute(moving, rows, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def _ids(work: Connection, condition: ColumnElement[bool]) -> Sequence[str]:
@@ -279,17 +282,29 @@ def _claim(row: Row[tuple[object, ...]]) -> Claim:
     return Claim(values["send_id"], values["contact_id"], values["position"], values["attempt"])
 
 
-def _write_hand_over(work: Connection, change: Change, judged: Judged) -> None:
-    handed = None if change.handed_over_at is None else to_micros(change.handed_over_at)
-    values: dict[str, object] = {
-        "codes_json": canonical_json(sorted(change.codes)),
-        "judged_base_version": judged.base_version,
-        "judged_rule_set_sha256": judged.rule_set_sha256,
-        "handed_over_at": handed,
+#: What a hand-over leaves on its message; an id that a report brought first stays.
+_HAND_OVER = (
+    update(messages)
+    .where(messages.c.send_id == bindparam("handed_id"))
+    .values(
+        codes_json=bindparam("codes"),
+        judged_base_version=bindparam("base"),
+        judged_rule_set_sha256=bindparam("rules"),
+        handed_over_at=bindparam("handed_at"),
+        gateway_message_id=func.coalesce(bindparam("gateway_id", type_=String), messages.c.gateway_message_id),
+    )
+)
+
+
+def _hand_over_values(change: Change, judged: Judged) -> dict[str, object]:
+    return {
+        "handed_id": change.send_id,
+        "codes": canonical_json(sorted(change.codes)),
+        "base": judged.base_version,
+        "rules": judged.rule_set_sha256,
+        "handed_at": None if change.handed_over_at is None else to_micros(change.handed_over_at),
+        "gateway_id": change.gateway_message_id,
     }
-    if change.gateway_message_id is not None:
-        values["gateway_message_id"] = change.gateway_message_id
-    work.execute(update(messages).where(messages.c.send_id == change.send_id).values(**values))
 
 
 def _add_events(work: Connection, changes: Sequence[Change], source: str) -> None:
