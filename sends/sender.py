@@ -18,7 +18,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 import duckdb
-from sqlalchemy import Connection, ScalarResult, Table, func, or_, select, text
+from sqlalchemy import Connection, ScalarResult, Table, bindparam, func, or_, select, text
 
 from sends.approval import check_approval, context_of, lifted_codes
 from sends.breaker import Health, count_complaints, count_stops, why_broken
@@ -654,13 +654,18 @@ def _rows_of(work: Connection, table: Table, contact_ids: Sequence[str]) -> dict
     return {contact_id: number for contact_id, number in work.execute(query).tuples()}
 
 
-def _acts_of_one(work: Connection, contact_id: str) -> _Acts:
-    """Return the counts of one contact, in one statement: it is asked right before each hand-over."""
-    stops, facts = (
-        select(func.count()).select_from(table).where(table.c.contact_id == contact_id).scalar_subquery()
+#: Asked right before each hand-over: one statement, built once.
+_ACTS_OF_ONE = select(
+    *(
+        select(func.count()).select_from(table).where(table.c.contact_id == bindparam("contact")).scalar_subquery()
         for table in (opt_outs, contact_facts)
     )
-    return _Acts(*work.execute(select(stops, facts)).tuples().one())
+)
+
+
+def _acts_of_one(work: Connection, contact_id: str) -> _Acts:
+    """Return the counts of one contact."""
+    return _Acts(*work.execute(_ACTS_OF_ONE, {"contact": contact_id}).tuples().one())
 
 
 def _opt_outs_ahead(work: Connection, contact_ids: Sequence[str], now: datetime) -> frozenset[str]:
