@@ -150,6 +150,8 @@ class _Flight:
     def submit(self, message: Outgoing) -> HandOver | None:
         """Submit one message; an answer at once means that it did not leave, or that nobody knows."""
         try:
+            if not self._open:
+                self._session.catch_up()
             self._session.bind()
         except _Lost as reason:
             return HandOver(message.reference, Answer.NOT_SENT, detail=str(reason))
@@ -224,6 +226,14 @@ class _Session:
                 "bind_transceiver": client.bind_transceiver,
             }
             bind[self._bind_command](system_id=self._account.system_id, password=self._password, interface_version=0x34)
+
+    def catch_up(self) -> None:
+        """Read what came while nobody waited; a link that ended meanwhile is dropped, so that nothing is written into it."""
+        try:
+            while self._client is not None and self.is_readable(0):
+                self.read()
+        except _Lost:
+            return
 
     def submit(self, message: Outgoing) -> int:
         """Write one `submit_sm` and return its sequence number."""

@@ -1,14 +1,17 @@
 """The contract of every gateway, run over each kind in front of its simulator."""
 
+import subprocess
+import sys
 import time
 from collections import Counter
 
 import pytest
-from gateway_routes import ROUTES, message, write_settings
+from gateway_routes import ROUTES, free_ports, message, wait_for_port, write_settings
 
 from sends.gateways.gateway import Answer, EventKind, GatewayUnreachable, Proof, ReportStatus
 from sends.gateways.routes import open_gateway
 from sends.gateways.smsc_simulator import acknowledgements_of
+from terms.settings import PROJECT_ROOT
 
 TEXTS = [
     "Bonjour à tous, réunion jeudi 18 h. STOP 36111",
@@ -196,3 +199,22 @@ def test_the_simulator_learns_of_each_acknowledgement(tmp_path):
         while file.read_text().count("\n") < 5:
             assert time.monotonic() < end, "an acknowledgement was lost"
             time.sleep(0.05)
+
+
+_SMSC = (
+    "import sys; from sends.gateways.smsc_simulator import serve_smsc; serve_smsc(int(sys.argv[1]), None, None, print)"
+)
+
+
+def test_a_link_that_ended_between_two_hand_overs_loses_no_message(tmp_path):
+    (port,) = free_ports(1)
+    gateway = open_gateway(write_settings(tmp_path, "smsc", url=f"smpp://127.0.0.1:{port}"))
+    for messages in ([message(1)], [message(2), message(3)]):
+        smsc = subprocess.Popen([sys.executable, "-c", _SMSC, str(port)], cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL)
+        try:
+            wait_for_port(port)
+            answers = hand_over(gateway, messages)
+        finally:
+            smsc.kill()
+            smsc.wait()
+        assert {answer.answer for answer in answers.values()} == {Answer.ACCEPTED}
