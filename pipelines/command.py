@@ -26,6 +26,7 @@ from pipelines.commands import (
     partner,
     segment,
     suppliers,
+    territory,
     trace,
 )
 from terms.errors import FiliationError
@@ -52,6 +53,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(gateway.app, name="gateway")
 app.add_typer(form.app, name="form")
 app.add_typer(log.app, name="log")
+app.add_typer(territory.app, name="territory")
 app.add_typer(trace.app, name="trace")
 app.command()(gateway.optout)
 

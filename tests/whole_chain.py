@@ -23,6 +23,7 @@ from stores.home import init_home, writer_lock
 from stores.house import House, open_house
 from stores.migrate import migrate
 from terms.settings import PROJECT_ROOT, Settings
+from territories.overlaps import OverlapStores, make_overlaps
 from territories.tie import TieStores, tie_addresses
 
 
@@ -66,6 +67,7 @@ def _take_open_data_in(house: House, folder: Path) -> None:
     sources = read_sources(PROJECT_ROOT / "config" / "open_data")
     stores = OpenDataStores(house.home, house.engine, house.lake)
     refresh_open_data(stores, folder, sources, house.clock, _silent)
+    make_overlaps(OverlapStores(house.lake, house.engine), house.clock, _silent)
     tie_addresses(TieStores(house.vault, house.lake, house.engine), _silent)
 
 

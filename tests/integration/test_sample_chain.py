@@ -26,7 +26,9 @@ from stores import operations
 from stores.house import House
 from stores.lake import reading_name
 from terms.environment import NumberRules
+from terms.errors import UsageError
 from terms.settings import PROJECT_ROOT, load_settings
+from territories.sheet import SheetStores, territory_sheet
 from tests.whole_chain import Chain, run_chain
 
 #: Floor under which an order is refused (R-68), and some room above it for the demo.
@@ -167,6 +169,25 @@ def test_the_report_of_every_delivery_and_partner_adds_up_and_names_nobody(chain
         assert 0 < strict.sendable <= market.sendable <= strict.given == report.totals.given
         assert sum(report.base.grades.values()) == report.totals.given
         assert not [value for value in identities if value in render_page("partner_report.html", report)]
+
+
+def test_the_sheet_of_the_commune_adds_up_and_names_nobody(chain: Chain) -> None:
+    house = chain.house
+    stores = SheetStores(house.lake, house.engine, house.warehouse)
+    sheet = territory_sheet(stores, "48271", house.clock)
+    assert sheet.map == "2026"
+    assert len(sheet.bureaux) > 1
+    assert sum(bureau.addresses for bureau in sheet.bureaux) == sheet.tied
+    assert sum(sheet.kinds.values()) == sheet.tied + sheet.untied
+    assert all(result.is_estimate for bureau in sheet.bureaux for result in bureau.results)
+    assert any(bureau.income and bureau.income.euros for bureau in sheet.bureaux)
+    page = render_page("territory.html", sheet)
+    assert page.count("<path") == len(sheet.bureaux) + 1
+    assert not [value for value in _identities(house) if value in page]
+    (one,) = territory_sheet(stores, sheet.bureaux[0].code, house.clock).bureaux
+    assert one == sheet.bureaux[0]
+    with pytest.raises(UsageError, match="no bureau of 01001"):
+        territory_sheet(stores, "01001", house.clock)
 
 
 def _identities(house: House) -> set[str]:

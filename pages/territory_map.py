@@ -1,0 +1,88 @@
+"""Maps: polygons in degrees as one SVG picture inside a page, without tiles.
+
+Which polygons, and what their shade means, is the business of the caller; nothing here reads a store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import cos, radians
+
+from markupsafe import Markup
+
+#: A ring of (longitude, latitude) in degrees.
+Ring = Sequence[tuple[float, float]]
+
+_WIDTH = 760
+_MARGIN = 8
+#: Between nothing and everything, readable for the colour-blind.
+_LIGHT, _DARK = (240, 244, 248), (0, 94, 148)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One territory: its rings, its name on the map, what a reader is told of it, its shade from 0 to 1.
+
+    A shade of None is hatched: nothing is known there.
+    """
+
+    label: str
+    told: str
+    rings: Sequence[Ring]
+    shade: float | None
+
+
+def draw_map(description: str, shapes: Sequence[Shape]) -> Markup:
+    """Return an SVG of the shapes, north up, each told when it is pointed at.
+
+    Raises:
+        ValueError: there is no shape to draw.
+    """
+    points = [point for shape in shapes for ring in shape.rings for point in ring]
+    if not points:
+        raise ValueError("a map has at least one shape")
+    west, east = min(lon for lon, _ in points), max(lon for lon, _ in points)
+    south, north = min(lat for _, lat in points), max(lat for _, lat in points)
+    squeeze = cos(radians((south + north) / 2))
+    scale = (_WIDTH - 2 * _MARGIN) / max((east - west) * squeeze, (north - south), 1e-9)
+    width, height = (east - west) * squeeze * scale + 2 * _MARGIN, (north - south) * scale + 2 * _MARGIN
+
+    def place(point: tuple[float, float]) -> tuple[float, float]:
+        return _MARGIN + (point[0] - west) * squeeze * scale, _MARGIN + (north - point[1]) * scale
+
+    drawn = Markup("").join(
+        _shape(shape, [[place(point) for point in ring] for ring in shape.rings]) for shape in shapes
+    )
+    return Markup(
+        '<figure class="plot"><svg role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" font-size="{}">'
+        '<defs><pattern id="unknown" width="6" height="6" patternUnits="userSpaceOnUse">'
+        '<path d="M0 6L6 0" stroke="#8a8f98"/></pattern></defs>{}</svg></figure>'
+    ).format(description, round(width), round(height), round(width), _letters(len(shapes)), drawn)
+
+
+def _shape(shape: Shape, rings: Sequence[Ring]) -> Markup:
+    path = " ".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z" for ring in rings)
+    largest = max(rings, key=len)
+    x = sum(point[0] for point in largest) / len(largest)
+    y = sum(point[1] for point in largest) / len(largest)
+    return Markup(
+        '<g><title>{}</title><path d="{}" fill="{}" fill-rule="evenodd" stroke="#5c6573" stroke-width=".7"/>'
+        '<text x="{}" y="{}" text-anchor="middle" fill="{}">{}</text></g>'
+    ).format(shape.told, path, _fill(shape.shade), f"{x:.1f}", f"{y:.1f}", _ink(shape.shade), shape.label)
+
+
+def _letters(shapes: int) -> int:
+    """Return the height of labels in pixels: a few territories have room, a whole city has not."""
+    return 13 if shapes <= 40 else 7
+
+
+def _fill(shade: float | None) -> str:
+    if shade is None:
+        return "url(#unknown)"
+    mixed = (round(light + (dark - light) * shade) for light, dark in zip(_LIGHT, _DARK, strict=True))
+    return "#" + "".join(f"{part:02x}" for part in mixed)
+
+
+def _ink(shade: float | None) -> str:
+    return "#ffffff" if shade is not None and shade > 0.55 else "#1d2430"

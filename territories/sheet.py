@@ -1,0 +1,272 @@
+"""The sheet of a bureau or commune: its bureaux with addresses tied, results and income, as one record for a page.
+
+How it looks belongs to `pages`; every figure comes from the published base, contours from the serving vintages. Counts,
+shares and codes only: no address, no contact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import shapely
+from markupsafe import Markup
+from sqlalchemy import Engine
+
+from pages.territory_map import Ring, Shape, draw_map
+from stores.engine import connect
+from stores.inputs import current_vintages
+from stores.lake import Lake
+from stores.schemas import CONTOURS
+from stores.warehouse import Warehouse
+from terms.clock import Clock
+from terms.errors import UsageError
+from territories.serving import SERVING_CONTOURS
+
+#: Degrees, some two metres: finer than a pixel of the map.
+_FINENESS = 0.00002
+#: More bureaux than this make neither a map nor a table that a person reads.
+MOST_BUREAUX = 400
+
+
+@dataclass(frozen=True)
+class SheetStores:
+    """The stores that this module reads."""
+
+    lake: Lake
+    engine: Engine
+    warehouse: Warehouse
+
+
+@dataclass(frozen=True)
+class Result:
+    """The two candidates ahead in one round; empty leaders where R-69 withholds it or nobody voted.
+
+    `is_estimate`: read from the bureaux of an older map, `share` is then an estimate too.
+    """
+
+    election: str
+    round: int
+    registered: float
+    leaders: Sequence[tuple[str, float]]
+    is_withheld: bool
+    is_estimate: bool
+    vintage: str
+
+
+@dataclass(frozen=True)
+class Income:
+    """Income of a bureau with what it covers; `missing` is reason -> share of the bureau."""
+
+    euros: float | None
+    level: str | None
+    covered_share: float
+    missing: Mapping[str, float]
+    rule: str | None
+    vintage: str | None
+
+
+@dataclass(frozen=True)
+class Bureau:
+    """One bureau of the sheet's map; `change` says what it was on the older map, nothing where that was not measured."""
+
+    code: str
+    addresses: int
+    surely_tied: int
+    results: Sequence[Result]
+    income: Income | None
+    change: Sequence[str]
+    source: str
+
+
+@dataclass(frozen=True)
+class TerritorySheet:
+    """What the page shows.
+
+    Attributes:
+        kinds: kind of match -> addresses of the communes concerned.
+        untied: addresses of these communes that state no bureau on this map.
+    """
+
+    asked: str
+    map: str
+    base_version: str
+    made_at: datetime
+    bureaux: Sequence[Bureau]
+    kinds: Mapping[str, int]
+    tied: int
+    untied: int
+    picture: Markup | None
+
+
+def territory_sheet(stores: SheetStores, asked: str, clock: Clock) -> TerritorySheet:
+    """Return the sheet of a bureau (`75056_1104`) or a commune or arrondissement (`29039`, `75111`) on the newest map.
+
+    Raises:
+        UsageError: the base knows no bureau of it, or more than a page can show.
+        Refused: no base is published.
+    """
+    manifest = stores.warehouse.manifest()
+    base = stores.warehouse.open_base()
+    try:
+        _choose(base, asked)
+        map_name, count = base.execute("select max(map), count(*) from chosen").fetchone() or (None, 0)
+        if not count:
+            raise UsageError(
+                f"The base knows no bureau of {asked}.", "Give a bureau_code or the INSEE code of a commune."
+            )
+        if count > MOST_BUREAUX:
+            raise UsageError(f"{asked} has {count} bureaux.", "Ask for one of its arrondissements or bureaux.")
+        results, incomes, changes = _results(base), _incomes(base), _changes(base)
+        bureaux = [
+            Bureau(code, addresses, sure, results.get(code, []), incomes.get(code), changes.get(code, []), source)
+            for code, addresses, sure, source in _bureaux(base)
+        ]
+        kinds, tied, untied = _ties(base)
+    finally:
+        base.close()
+    picture = _picture(stores, map_name, bureaux)
+    version = manifest.version if manifest else ""
+    return TerritorySheet(asked, map_name, version, clock.now(), bureaux, kinds, tied, untied, picture)
+
+
+def _choose(base: duckdb.DuckDBPyConnection, asked: str) -> None:
+    """Create `chosen`: the bureau, those of the commune, or those that mostly lie in an arrondissement's IRIS."""
+    base.execute(
+        """
+        create or replace temp table chosen as
+        with newest as (select * from bureaux qualify map = max(map) over (partition by commune_code)),
+        homes as (
+            select bureau_code, map, commune_code, count(distinct address_key) as addresses
+            from address_ties where bureau_code is not null group by all
+        ),
+        mostly as (
+            select bureau_code, map from homes
+            qualify row_number() over (partition by bureau_code, map order by addresses desc, commune_code) = 1
+                and commune_code = $asked
+        )
+        select newest.* from newest
+        where bureau_code = $asked or commune_code = $asked or (bureau_code, map) in (select (bureau_code, map) from mostly)
+        """,
+        {"asked": asked},
+    )
+
+
+def _bureaux(base: duckdb.DuckDBPyConnection) -> list[tuple[str, int, int, str]]:
+    return base.execute(
+        """
+        select chosen.bureau_code, count(distinct ties.address_key),
+            count(distinct ties.address_key) filter (match_confidence >= 0.95), any_value(source_id || ' ' || vintage)
+        from chosen
+        left join address_ties as ties using (bureau_code, map)
+        group by chosen.bureau_code order by chosen.bureau_code
+        """
+    ).fetchall()
+
+
+def _results(base: duckdb.DuckDBPyConnection) -> dict[str, list[Result]]:
+    """Return the rounds of each bureau: counted on its own map, else read from an older one."""
+    rows = base.execute(
+        """
+        with told as (
+            select bureau_code, election, round, registered, candidate, share_of_votes as share, is_withheld,
+                false as is_estimate, vintage
+            from bureau_results semi join chosen using (bureau_code, map)
+            union all
+            select bureau_code, election, round, registered, candidate, votes / nullif(valid_votes, 0), is_withheld,
+                true, from_map
+            from bureau_estimates semi join chosen using (bureau_code, map)
+        )
+        select bureau_code, election, round, any_value(registered), bool_or(is_withheld), is_estimate,
+            any_value(vintage),
+            list({'candidate': candidate, 'share': share} order by share desc) filter (share is not null) as candidates
+        from told group by bureau_code, election, round, is_estimate order by election, round
+        """
+    ).fetchall()
+    found: dict[str, list[Result]] = {}
+    for code, election, number, registered, withheld, estimate, vintage, candidates in rows:
+        leaders = [] if withheld else [(item["candidate"], item["share"]) for item in (candidates or [])[:2]]
+        found.setdefault(code, []).append(Result(election, number, registered, leaders, withheld, estimate, vintage))
+    return found
+
+
+def _incomes(base: duckdb.DuckDBPyConnection) -> dict[str, Income]:
+    rows = base.execute(
+        "select bureau_code, income_euros, level, covered_share, missing, rule, income_vintage"
+        " from bureau_income semi join chosen using (bureau_code, map)"
+    ).fetchall()
+    return {
+        code: Income(euros, level, covered, dict(missing or {}), rule, vintage)
+        for code, euros, level, covered, missing, rule, vintage in rows
+    }
+
+
+def _changes(base: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Return what each bureau was on the older map; nothing for a bureau of which that was not measured."""
+    rows = base.execute(
+        """
+        select to_code, list(
+            format('{} of {} ({}), {:.0f} % of it', change, from_code, from_map, 100 * share_of_from) order by share_of_to desc
+        )
+        from bureau_crosswalk
+        where (to_code, to_map) in (select (bureau_code, map) from chosen)
+        group by to_code
+        """
+    ).fetchall()
+    return dict(rows)
+
+
+def _ties(base: duckdb.DuckDBPyConnection) -> tuple[Mapping[str, int], int, int]:
+    """Return kinds of match, tied and untied, of the addresses in the communes of the chosen bureaux."""
+    rows = base.execute(
+        """
+        with communes as (
+            select distinct ties.commune_code from address_ties as ties semi join chosen using (bureau_code, map)
+            union select commune_code from chosen
+        )
+        select match_kind, count(distinct address_key), count(distinct address_key) filter (bureau_code is not null)
+        from address_ties
+        where map = (select max(map) from chosen) and commune_code in (from communes)
+        group by match_kind order by match_kind
+        """
+    ).fetchall()
+    tied = sum(row[2] for row in rows)
+    return {row[0]: row[1] for row in rows}, tied, sum(row[1] for row in rows) - tied
+
+
+def _picture(stores: SheetStores, map_name: str, bureaux: Sequence[Bureau]) -> Markup | None:
+    """Return the map of the bureaux, darker with more addresses; None where no contours are loaded."""
+    rings = _rings(stores, map_name, [bureau.code for bureau in bureaux])
+    most = max((bureau.addresses for bureau in bureaux), default=0)
+    shapes = [
+        Shape(
+            bureau.code.partition("_")[2],
+            f"{bureau.code}: {bureau.addresses} addresses tied",
+            rings[bureau.code],
+            bureau.addresses / most if bureau.addresses else None,
+        )
+        for bureau in bureaux
+        if bureau.code in rings
+    ]
+    return draw_map(f"Bureaux on the map of {map_name}", shapes) if shapes else None
+
+
+def _rings(stores: SheetStores, map_name: str, codes: Sequence[str]) -> dict[str, list[Ring]]:
+    names = [name for name in current_vintages(stores.engine) if stores.lake.path(CONTOURS, name).exists()]
+    connection = connect()
+    try:
+        connection.execute(f"create view published_contours as {stores.lake.sql(CONTOURS, names)}")
+        rows = connection.execute(
+            f"select code, wkb from ({SERVING_CONTOURS}) where kind = 'bureau' and map = ? and list_contains(?, code)",
+            [map_name, list(codes)],
+        ).fetchall()
+    finally:
+        connection.close()
+    found: dict[str, list[Ring]] = {}
+    for code, wkb in rows:
+        for polygon in shapely.get_parts(shapely.simplify(shapely.from_wkb(wkb), _FINENESS)):
+            outlines = [polygon.exterior, *polygon.interiors]
+            found.setdefault(code, []).extend([tuple(point) for point in ring.coords] for ring in outlines)
+    return found
