@@ -186,6 +186,7 @@ def record(engine: Engine, changes: Sequence[Change], judged: Judged) -> None:
     if not changes:
         return
     with transaction(engine) as work:
+        _lock_in_order(work, changes)
         work.execute(_HAND_OVER, [_hand_over_values(change, judged) for change in changes])
         apply_changes(work, changes, source="sender")
 
@@ -196,6 +197,7 @@ def apply_changes(work: Connection, changes: Iterable[Change], *, source: str) -
     Every change leaves its event, moved or not: a late or repeated report is told, and does no harm.
     """
     wanted = list(changes)
+    _lock_in_order(work, wanted)
     groups: dict[State, list[Change]] = {}
     for change in wanted:
         groups.setdefault(change.state, []).append(change)
@@ -251,6 +253,17 @@ def findings_of(plan: PlanRow) -> list[dict[str, str]]:
     """Return the findings that a plan was written with."""
     found: list[dict[str, str]] = json.loads(plan.findings_json)
     return found
+
+
+def _lock_in_order(work: Connection, changes: Sequence[Change]) -> None:
+    """Lock rows by their key: sender and listener write the same ones, and in two orders they would deadlock.
+
+    SQLite has one writer at a time and no such lock.
+    """
+    ids = sorted({change.send_id for change in changes})
+    for start in range(0, len(ids), _CHUNK):
+        some = messages.c.send_id.in_(ids[start : start + _CHUNK])
+        work.execute(select(messages.c.send_id).where(some).order_by(messages.c.send_id).with_for_update())
 
 
 def _move(work: Connection, state: State, changes: Sequence[Change]) -> int:
