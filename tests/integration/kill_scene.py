@@ -325,14 +325,14 @@ def _run(name: str, contacts: int, work) -> None:
     try:
         scene.start_world()
         told = work(scene, server)
-        counts = scene.finish()
+        counts, planned = scene.finish(), len(scene.states())
     finally:
         scene.stop()
         if server:
             scene.stores.engine.dispose()
             server.stop()
     arrived = scene.arrived()
-    report = {"run": name, "planned": len(scene.states()), "kills": told, "at_phones": sum(arrived.values())}
+    report = {"run": name, "planned": planned, "kills": told, "at_phones": sum(arrived.values())}
     report |= {"phones": len(arrived), "states": {state.value: number for state, number in counts.items()}}
     print(json.dumps(report | {"seconds": round(time.monotonic() - began)}), flush=True)
 
