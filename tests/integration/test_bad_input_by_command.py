@@ -234,4 +234,4 @@ def test_a_second_sender_is_refused_while_one_runs(copied):
     with (copied.home / "sender.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         answer = copied.run("campaign", "send", plan_id, at="2026-11-24T10:05:00+01:00")
-    _says(answer, 3, "Another sender is at work", f"filiation campaign send {plan_id}")
+    _says(answer, 3, "Another sender is at work", "Wait until it has ended, then run this again.")

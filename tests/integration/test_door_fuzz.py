@@ -33,10 +33,9 @@ def test_a_lost_record_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     judge_rows = delivery.judge_rows
 
     def lose_the_last(connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute("delete from typed where line_number = (select max(line_number) from typed)")
-        connection.execute("delete from records where line_number = (select max(line_number) from records)")
-        connection.execute("delete from lines where line_number = (select max(line_number) from lines)")
         judge_rows(connection)
+        for table in ("judged", "records", "lines"):
+            connection.execute(f"delete from {table} where line_number = (select max(line_number) from {table})")
 
     monkeypatch.setattr(intake.rows, "judge_rows", lose_the_last)
     tally = door_fuzz.run(SEED, range(20))
@@ -47,8 +46,8 @@ def test_a_record_that_is_not_where_it_is_said_to_be_is_seen(monkeypatch: pytest
     judge_rows = delivery.judge_rows
 
     def shorten_one(connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute("update typed set byte_length = byte_length - 1 where line_number % 2 = 0")
         judge_rows(connection)
+        connection.execute("update judged set byte_length = byte_length - 1 where line_number % 2 = 0")
 
     monkeypatch.setattr(intake.rows, "judge_rows", shorten_one)
     tally = door_fuzz.run(SEED, range(20))

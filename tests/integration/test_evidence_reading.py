@@ -80,6 +80,7 @@ def _deliver(house: House, folder: Path, content: bytes) -> str:
         "sha256": landed.sha256,
         "bytes": landed.bytes,
         "container": "gzip",
+        "warnings_json": "[]",
         "outcome": "accepted",
         "reading": 1,
         "line_count": committed.lines,

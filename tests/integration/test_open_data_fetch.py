@@ -335,7 +335,7 @@ def test_a_refresh_from_the_network_fetches_first_and_says_what_it_could_not(fil
     init_home(settings)
     migrate(open_operations(settings.database_url))
     house = open_house(settings)
-    [sources, _] = assets_of([replace(INCOME, downloads=(shipped,))])
+    sources, *_ = assets_of([replace(INCOME, downloads=(shipped,))])
 
     def check():
         result = dg.materialize([sources], resources={"writing_house": house})

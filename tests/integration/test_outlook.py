@@ -63,7 +63,7 @@ def funnel(stores: SendStores) -> WhyNot:
 
 @pytest.fixture(scope="module")
 def losses(stores: SendStores) -> Expiring:
-    return expiring(stores, timedelta(days=120), Channel.SMS, Profile.MARKET)
+    return expiring(stores, timedelta(days=365), Channel.SMS, Profile.MARKET)
 
 
 def test_reasons_and_sendable_contacts_are_the_base(funnel: WhyNot, stores: SendStores) -> None:
@@ -111,7 +111,7 @@ def _first_ends(losses: Expiring, stores: SendStores) -> dict[str, object]:
             one.contact_id for one in judge(base, "contacts", "live_facts", losses.use) if one.decision == "ALLOW"
         }
         assert len(sendable) == losses.sendable
-        for number in range(1, 121):
+        for number in range(1, 366):
             at = losses.use.moment + timedelta(days=number)
             day = (at - timedelta(hours=1)).date()
             for one in judge(base, "contacts", "live_facts", replace(losses.use, moment=at, known_by=at)):
