@@ -151,9 +151,9 @@ def _laid(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Ro
     columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
     connection.execute(f"create or replace temp table laid_{table.name} ({columns})")
     if rows:
-        marks = ", ".join("?" for _ in table.columns)
-        values = [[row.get(name) for name in table.names()] for row in rows]
-        connection.executemany(f"insert into laid_{table.name} values ({marks})", values)
+        values = {column.name: [row.get(column.name) for row in rows] for column in table.columns}
+        cells = ", ".join(f"unnest(${column.name}::{column.type}[])" for column in table.columns)
+        connection.execute(f"insert into laid_{table.name} select {cells}", values)
     return f"select * from laid_{table.name}"
 
 
