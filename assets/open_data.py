@@ -16,7 +16,15 @@ from open_data.layouts.registry import layout_of
 from open_data.load import ControlTotal, OpenDataStores, Outcome, Progress, SourceReport, refresh_open_data
 from open_data.sources import Source
 from stores.house import House
-from stores.schemas import ADDRESS_TIES, BAN_ADDRESSES, COMMUNES, CONTOURS, TERRITORY_OVERLAPS
+from stores.schemas import (
+    ADDRESS_TIES,
+    BAN_ADDRESSES,
+    BUREAUX,
+    COMMUNES,
+    CONTOURS,
+    REU_ADDRESSES,
+    TERRITORY_OVERLAPS,
+)
 from terms.settings import OpenDataFrom
 from territories.overlaps import OverlapStores, make_overlaps
 from territories.tie import TieStores, tie_addresses
@@ -47,7 +55,7 @@ def filled_by(sources: Sequence[Source]) -> Mapping[str, tuple[dg.AssetKey, ...]
 
 def assets_of(sources: Sequence[Source]) -> list[dg.AssetsDefinition]:
     """Return the assets of all sources and of the ties made with them."""
-    for_ties = {BAN_ADDRESSES, CONTOURS, COMMUNES}
+    for_ties = {BAN_ADDRESSES, CONTOURS, COMMUNES, REU_ADDRESSES, BUREAUX}
     tying = [source_key(source) for source in sources if for_ties & set(layout_of(source).tables)]
     overlapping = [
         source_key(source) for source in sources if {BAN_ADDRESSES, CONTOURS} & set(layout_of(source).tables)

@@ -409,6 +409,27 @@ CONTOURS = Table(
     ),
 )
 
+REU_ADDRESSES = Table(
+    "reu_addresses",
+    "address of the electoral roll x bureau, row by row as published",
+    ("map", "position"),
+    _columns(
+        Privacy.OPEN,
+        ("map", "VARCHAR", "bureau map"),
+        ("position", "BIGINT", "row of the file, 1-based"),
+        ("reu_id", "VARCHAR", "id of the bureau in the roll (id_brut_bv_reu)"),
+        ("bureau_code", "VARCHAR", "the same in our form, by padding; the roll's table of bureaux goes first"),
+        ("commune_code", "VARCHAR", "INSEE code, arrondissements kept"),
+        ("address_id", "VARCHAR", "BAN id, small letters; null where the file has none"),
+        ("geo_type", "VARCHAR", "as published: housenumber, street, locality, municipality"),
+        ("geo_score", "DOUBLE", "0 to 1, as published; null if none"),
+        ("lon", "DOUBLE", "degrees, WGS 84; null if none"),
+        ("lat", "DOUBLE", "degrees, WGS 84; null if none"),
+        ("addresses", "INTEGER", "nb_adresses: addresses of the roll behind the row, not voters"),
+        ("source_id", "VARCHAR", "open-data source"),
+        ("vintage", "VARCHAR", "vintage of the source"),
+    ),
+)
 TERRITORY_OVERLAPS = Table(
     "territory_overlaps",
     "territory of one layer x territory of another that shares its people",
@@ -702,6 +723,7 @@ LAKE_TABLES = (
     COMMUNE_INCOME,
     COMMUNES,
     BAN_ADDRESSES,
+    REU_ADDRESSES,
     TERRITORY_OVERLAPS,
     CONTOURS,
 )

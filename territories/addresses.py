@@ -13,7 +13,7 @@ import duckdb
 from territories.words import create_macros
 
 #: Raised whenever the same addresses and the same BAN may be matched otherwise: ties are then made anew.
-MATCHER_VERSION = 2
+MATCHER_VERSION = 3
 
 #: Country codes under which a French address is delivered; blank is taken as France, as partners leave it out.
 FRENCH = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC")

@@ -17,16 +17,17 @@ from sqlalchemy import Engine
 from stores.engine import connect, quoted
 from stores.inputs import accepted_deliveries, current_vintages
 from stores.lake import Lake, reading_name
-from stores.schemas import ADDRESS_TIES, BAN_ADDRESSES, COMMUNES, CONTOURS
+from stores.schemas import ADDRESS_TIES, BAN_ADDRESSES, BUREAUX, COMMUNES, CONTOURS, REU_ADDRESSES
 from stores.vault import Vault
 from terms.identifiers import digest
-from territories.addresses import MATCHER_VERSION, match_addresses
+from territories.addresses import MATCHER_VERSION, STATED_FROM, match_addresses
 from territories.contours import ContourIndex
+from territories.roll import place_by_roll
 from territories.serving import SERVING_CONTOURS
 
 Progress = Callable[[str], None]
 
-_TERRITORY_TABLES = (BAN_ADDRESSES, CONTOURS, COMMUNES)
+_TERRITORY_TABLES = (BAN_ADDRESSES, CONTOURS, COMMUNES, REU_ADDRESSES, BUREAUX)
 #: Half of a file's name says which territory it was made of, half which readings: the first half alone finds the
 #: ties that may be taken over.
 _HALF = 32
@@ -144,19 +145,25 @@ def _latest_ties(lake: Lake, territory: str) -> list[str]:
 
 
 def _locate(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `located` (address_id, kind, map, code): the contours that hold each BAN address in question."""
+    """Create `rolled` and `located`: what the roll says of each BAN address in question, and the contours that hold it.
+
+    located: address_id, kind, map, code.
+    """
     connection.execute("create temp table located (address_id varchar, kind varchar, map varchar, code varchar)")
     connection.execute(
         """
         create temp table points as
         select address_id, lon, lat from ban
-        where lon is not null and lat is not null and address_id in (
+        where address_id in (
             select address_id from matches where address_id is not null
             union select address_id from candidate_rows
         )
         """
     )
-    points = connection.execute("select address_id, lon, lat from points").fetchnumpy()
+    place_by_roll(connection)
+    points = connection.execute(
+        "select address_id, lon, lat from points where lon is not null and lat is not null"
+    ).fetchnumpy()
     layers = connection.execute("select distinct kind, map from contours order by all").fetchall()
     for kind, map_name in layers:
         layer = connection.execute(
@@ -180,28 +187,34 @@ def _store_hits(
     connection.unregister("found")
 
 
-#: One row per address x map, new ones first, then those taken over. A BAN address on the border of two bureaux, like
-#: one that is not settled, keeps both as candidates and states none.
+#: One row per address x map, new ones first, then those taken over. The roll goes before the contours. A BAN address on
+#: the border of two bureaux, like one that is not settled, keeps both as candidates and states neither.
 _TIES = f"""
     with maps as (
         select distinct map from contours where kind = 'bureau'
+        union select distinct map from reu_addresses
     ),
     possible as (
         select address_key, address_id, 1.0 as weight from matches where address_id is not null
         union all
         select address_key, address_id, weight from candidate_rows
     ),
+    bureaux_told as (
+        select address_id, map, code, weight, 'reu_table' as rule from rolled
+        union all
+        select address_id, map, code, 1.0 / count(*) over (partition by address_id, map), 'contour'
+        from located anti join rolled using (address_id, map)
+        where kind = 'bureau'
+    ),
     shares as (
-        select address_key, map, code,
-            sum(weight / parts) as weight
-        from possible
-        inner join (
-            select *, count(*) over (partition by address_id, map) as parts from located where kind = 'bureau'
-        ) using (address_id)
+        select address_key, map, code, sum(possible.weight * bureaux_told.weight) as weight,
+            bool_and(rule = 'reu_table') as is_by_roll
+        from possible inner join bureaux_told using (address_id)
         group by all
     ),
     bureaux_of as (
-        select address_key, map, min(code) as code, count(*) as bureaux,
+        select address_key, map, max_by(code, weight) as code, max(weight) as weight, count(*) as bureaux,
+            case when bool_and(is_by_roll) then 'reu_table' else 'contour' end as rule,
             list({{'bureau_code': code, 'weight': round(weight, 4)}} order by weight desc, code) as candidates
         from shares group by all
     ),
@@ -211,10 +224,13 @@ _TIES = f"""
     ),
     made as (
         select matches.address_key, maps.map, matches.address_id, matches.commune_code,
-            case when matches.address_id is not null and bureaux = 1 then bureaux_of.code end as bureau_code,
+            case
+                when matches.address_id is not null and bureaux_of.weight * matches.match_confidence >= {STATED_FROM}
+                    then bureaux_of.code
+            end as bureau_code,
             iris_of.code as iris_code, matches.match_kind, matches.match_confidence,
             case when matches.address_id is null or bureaux > 1 then bureaux_of.candidates end as candidates,
-            case when bureaux_of.code is null then 'none' else 'contour' end as tied_by
+            coalesce(bureaux_of.rule, 'none') as tied_by
         from matches
         cross join maps
         left join bureaux_of on matches.address_key = bureaux_of.address_key and maps.map = bureaux_of.map

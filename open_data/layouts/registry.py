@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from open_data.layouts import ban, communes, contours, income, long_results, numbered_results, results
+from open_data.layouts import ban, communes, contours, income, long_results, numbered_results, results, roll
 from open_data.layouts.layout import Layout, measure_sql
 from open_data.sources import Source
 from terms.errors import UsageError
@@ -31,6 +31,8 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
             results.MINISTRY_BUREAU_RESULTS,
             numbered_results.NUMBERED_BUREAU_RESULTS,
             long_results.LONG_BUREAU_RESULTS,
+            roll.REU_ADDRESSES_TABLE,
+            roll.REU_BUREAUX_TABLE,
         )
     }
 )

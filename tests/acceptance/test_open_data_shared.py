@@ -17,7 +17,7 @@ from stores.inputs import current_vintages
 from stores.lake import Lake
 from stores.migrate import migrate
 from stores.operations import open_operations
-from stores.schemas import BAN_ADDRESSES, BUREAU_RESULTS, COMMUNES, CONTOURS, IRIS, IRIS_INCOME
+from stores.schemas import BAN_ADDRESSES, BUREAU_RESULTS, COMMUNES, CONTOURS, IRIS, IRIS_INCOME, REU_ADDRESSES
 from terms.clock import Clock
 from terms.settings import load_settings
 from territories.contours import ContourIndex
@@ -49,7 +49,7 @@ def load_shared(folder, wanted, tables):
 def loaded(tmp_path_factory):
     """Reports by source, and a connection with one view per open-data table."""
     folder = tmp_path_factory.mktemp("open-data-home")
-    tables = (BAN_ADDRESSES, BUREAU_RESULTS, COMMUNES, CONTOURS, IRIS, IRIS_INCOME)
+    tables = (BAN_ADDRESSES, BUREAU_RESULTS, COMMUNES, CONTOURS, IRIS, IRIS_INCOME, REU_ADDRESSES)
     reports, _, connection = load_shared(folder, set(), tables)
     return reports, connection
 
@@ -66,6 +66,7 @@ def test_every_source_loads_but_the_contours_that_are_not_there(loaded):
         "legislative_2024_t1",
         "municipal_2026_t1",
         "european_2024",
+        "reu_bureaux_2022",
     }
     assert {report.outcome for name, report in reports.items() if name not in absent} == {Outcome.LOADED}
     rows = {name: dict(report.rows) for name, report in reports.items() if name not in absent}
@@ -83,6 +84,7 @@ def test_every_source_loads_but_the_contours_that_are_not_there(loaded):
         "presidential_2022_t2": {"bureau_results": 139364},
         "legislative_2024_t1_long": {"bureau_results": 464441},
         "legislative_2024_t2": {"bureau_results": 133107},
+        "reu_addresses_2022": {"reu_addresses": 12335, "bureaux": 31},
     }
 
 
@@ -113,6 +115,19 @@ def test_empty_bureaux_and_strange_codes_are_there(loaded):
     strange = "('75056_JUS1', '14118_01.1', '67482_601A', '97101_0001', 'ZZ001_0001', 'ZX701_0001')"
     codes = connection.execute(f"select count(*) from {bureaux} where bureau_code in {strange}").fetchone()
     assert codes == (6,)
+
+
+def test_every_address_of_the_roll_votes_in_a_bureau_of_the_presidential_round(loaded):
+    """README §1 B: 12,335 rows of three communes of Finistère, 31 bureaux, all of them in the results."""
+    _, connection = loaded
+    told = connection.execute(
+        """
+        with voted as (select distinct bureau_code from bureau_results where election = 'PRES2022' and round = 1)
+        select count(*), count(voted.bureau_code), count(distinct voted.bureau_code), count(distinct commune_code)
+        from reu_addresses left join voted using (bureau_code)
+        """
+    ).fetchone()
+    assert told == (12335, 12335, 31, 3)
 
 
 def test_withheld_medians_keep_their_reason(loaded):

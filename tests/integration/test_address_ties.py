@@ -112,6 +112,78 @@ def test_delivered_addresses_get_their_bureau_of_every_map_and_their_iris(house)
     assert {row["tied_by"] for row in found.values()} == {"contour"}
 
 
+ROLL = "code_commune_ref,id_brut_bv_reu,id,geo_type,geo_score,longitude,latitude,nb_adresses\n"
+
+
+def load_roll(stores, home, folder, lines, bureaux=()):
+    """Load a table of the roll, and one of its bureaux where pairs (roll, ministry) are given."""
+    (folder / "reu").mkdir()
+    (folder / "reu" / "table-adresses-reu.csv").write_text(ROLL + "".join(f"48901,{line}\n" for line in lines))
+    shipped = {source.source_id: source for source in read_sources(ROOT / "config" / "open_data")}
+    sources = [shipped["reu_addresses_2022"]]
+    if bureaux:
+        columns = shipped["reu_bureaux_2022"].columns
+        rows = [{"id_brut_bv_reu": one, "id_brut_miom": other} for one, other in bureaux]
+        text = [",".join(columns), *(",".join(row.get(name, "") for name in columns) for row in rows)]
+        (folder / "reu" / "table-bv-reu.csv").write_text("\n".join(text) + "\n")
+        sources.append(shipped["reu_bureaux_2022"])
+    reports = refresh_open_data(
+        OpenDataStores(home, stores.engine, stores.lake), folder, sources, CLOCK, lambda _: None
+    )
+    assert {report.outcome for report in reports} == {Outcome.LOADED}
+
+
+def placed(stores, serving, count):
+    """Return (street, postcode, city, BAN id, lon, lat) of some houses, every one of another point."""
+    sql = stores.lake.sql(BAN_ADDRESSES, [serving["ban"]])
+    return (
+        connect()
+        .execute(
+            "select number || coalesce(' ' || suffix, '') || ' ' || street, postcode, commune_label, address_id, lon, lat"
+            f" from ({sql}) order by hash(address_id) limit ?",
+            [count],
+        )
+        .fetchall()
+    )
+
+
+def test_the_roll_goes_before_the_contours_by_id_then_by_point(house, tmp_path):
+    stores, serving = house
+    rows = placed(stores, serving, 6)
+    deliver(stores, "d1", [(f"k{n}", *row[:3]) for n, row in enumerate(rows)])
+    lines = [
+        f"48901_901,{rows[0][3].upper()},housenumber,0.97,,,3",  # by id
+        f"48901_902,,housenumber,0.97,{rows[1][4]},{rows[1][5]},1",  # by point
+        f"48901_903,{rows[2][3]},housenumber,0.4,,,1",  # geocoded badly
+        f"48901_904,{rows[3][3]},street,0.97,,,1",  # of no house
+        f"48901_905,{rows[4][3]},housenumber,0.97,,,1",  # two bureaux, as many addresses
+        f"48901_906,{rows[4][3]},housenumber,0.97,,,1",
+    ]
+    load_roll(stores, Home(tmp_path / "home"), tmp_path, lines, [("48901_901", "48901_0777")])
+    found = ties(stores, tie(stores))
+    told = {key: (row["bureau_code"], row["tied_by"]) for (key, map_name), row in found.items() if map_name == "2022"}
+    assert told["k0"] == ("48901_0777", "reu_table")
+    assert told["k1"] == ("48901_0902", "reu_table")
+    assert {told[key][1] for key in ("k2", "k3", "k5")} == {"contour"}
+    assert told["k4"] == (None, "reu_table")
+    assert [item["weight"] for item in found["k4", "2022"]["candidates"]] == [0.5, 0.5]
+    assert {row["tied_by"] for (_, map_name), row in found.items() if map_name == "2026"} == {"contour"}
+
+
+def test_an_address_of_two_bureaux_states_the_one_that_almost_all_of_it_votes_in(house, tmp_path):
+    stores, serving = house
+    (row,) = placed(stores, serving, 1)
+    deliver(stores, "d1", [("k", *row[:3])])
+    lines = [f"48901_901,{row[3]},housenumber,0.97,,,19", f"48901_902,{row[3]},housenumber,0.97,,,1"]
+    load_roll(stores, Home(tmp_path / "home"), tmp_path, lines)
+    found = ties(stores, tie(stores))["k", "2022"]
+    assert (found["bureau_code"], found["tied_by"]) == ("48901_0901", "reu_table")
+    assert found["candidates"] == [
+        {"bureau_code": "48901_0901", "weight": 0.95},
+        {"bureau_code": "48901_0902", "weight": 0.05},
+    ]
+
+
 def test_of_two_drawings_of_a_commune_the_first_one_serves(house, tmp_path):
     stores, serving = house
     rows = ban_rows(stores, serving, 10)

@@ -17,7 +17,7 @@ from open_data.layouts.geojson import features
 from open_data.layouts.registry import layout_of
 from open_data.sources import read_sources
 from stores.engine import connect
-from stores.schemas import BAN_ADDRESSES, BUREAU_RESULTS, BUREAUX, COMMUNES, CONTOURS, IRIS, IRIS_INCOME
+from stores.schemas import BAN_ADDRESSES, BUREAU_RESULTS, BUREAUX, COMMUNES, CONTOURS, IRIS, IRIS_INCOME, REU_ADDRESSES
 
 SOURCES = {
     source.source_id: source for source in read_sources(Path(__file__).resolve().parents[2] / "config/open_data")
@@ -339,3 +339,74 @@ def test_features_do_not_depend_on_where_chunks_end(tmp_path, monkeypatch, chunk
     packed = tmp_path / "map.geojson.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
     assert [feature.properties for feature in features(packed)] == properties
+
+
+# --- The electoral roll ------------------------------------------------------------------------------------------
+
+ROLL, ROLL_BUREAUX = SOURCES["reu_addresses_2022"], SOURCES["reu_bureaux_2022"]
+#: table-adresses-reu, 12 columns as documented (open-data README §5).
+ROLL_HEADER = "code_commune_ref reconstitution_code_commune id_brut_bv_reu id geo_adresse geo_type geo_score longitude"
+ROLL_HEADER += " latitude api_line nb_bv_commune nb_adresses"
+
+
+def parquet(path, header, *rows):
+    import pyarrow
+    import pyarrow.parquet
+
+    columns = {name: [row.get(name) for row in rows] for name in header.split()}
+    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("reu_id", "bureau_code"),
+    [
+        ("29039_1", "29039_0001"),
+        ("2A004_0012", "2A004_0012"),
+        ("57463_01.1", "57463_01.1"),
+        ("75111_4", "75056_1104"),
+        ("75111_1104", "75056_1104"),
+        ("75101_101", "75056_0101"),
+        ("13208_61", "13055_0861"),
+        ("69383_7", "69123_0307"),
+        ("69386_601", "69123_0601"),
+    ],
+)
+def test_an_id_of_the_roll_is_padded_to_a_bureau(tmp_path, reu_id, bureau_code):
+    row = {"code_commune_ref": reu_id[:5], "id_brut_bv_reu": reu_id, "id": "29039_0120_00012_BIS", "geo_score": 0.96}
+    row |= {"geo_type": "housenumber", "longitude": -3.9, "latitude": 47.8, "nb_adresses": 2}
+    file = parquet(tmp_path / "table-adresses-reu.parquet", ROLL_HEADER, row, {**row, "id": None, "longitude": None})
+    first, second = shaped(ROLL, REU_ADDRESSES, file)
+    assert (first["bureau_code"], first["reu_id"], first["address_id"]) == (bureau_code, reu_id, "29039_0120_00012_bis")
+    assert (first["position"], first["lon"], first["lat"], first["addresses"]) == (1, -3.9, 47.8, 2)
+    assert (second["address_id"], second["lon"]) == (None, None)
+    (bureau,) = shaped(ROLL, BUREAUX, file)
+    assert (bureau["bureau_code"], bureau["commune_code"]) == (bureau_code, bureau_code[:5])
+
+
+def test_the_roll_may_be_delimited_text_and_lack_the_ban_id(tmp_path):
+    file = write(tmp_path / "table-adresses-reu.csv", ",".join(ROLL.columns) + "\n29039,29039_1,street,,,,1\n")
+    (row,) = shaped(ROLL, REU_ADDRESSES, file)
+    assert (row["bureau_code"], row["address_id"], row["geo_type"], row["geo_score"]) == (
+        "29039_0001",
+        None,
+        "street",
+        None,
+    )
+
+
+def test_a_row_of_the_roll_without_a_bureau_fails_the_file(tmp_path):
+    file = write(tmp_path / "table-adresses-reu.csv", ",".join(ROLL.columns) + "\n29039,29039,street,,,,1\n")
+    with pytest.raises(SourceFailed, match="1 lines"):
+        shaped(ROLL, REU_ADDRESSES, file)
+
+
+@pytest.mark.parametrize(
+    ("miom", "bureau_code"),
+    [("29039_0007", "29039_0007"), ("ZA101_0003", "97101_0003"), ("", "29039_0001"), (None, "29039_0001")],
+)
+def test_the_rolls_bureau_has_the_ministrys_code_and_a_name(tmp_path, miom, bureau_code):
+    row = {"id_brut_bv_reu": "29039_1", "id_brut_miom": miom, "libelle_reu": "ECOLE", "nb_adresses_final": 12}
+    file = parquet(tmp_path / "table-bv-reu.parquet", " ".join(ROLL_BUREAUX.columns), row)
+    (bureau,) = shaped(ROLL_BUREAUX, BUREAUX, file)
+    assert (bureau["bureau_code"], bureau["reu_id"], bureau["label"]) == (bureau_code, "29039_1", "ECOLE")
