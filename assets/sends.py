@@ -3,10 +3,15 @@
 Judging, claiming and handing over stand in `sends.sender`.
 """
 
+import base64
+
 import dagster as dg
+from markupsafe import Markup
 
 from assets import vocabulary as words
+from pages.page import render_page, write_page
 from sends.house import SendStores
+from sends.report import campaign_report
 from sends.sender import send_plan
 from stores.house import House
 
@@ -30,8 +35,26 @@ def sends(
     context: dg.AssetExecutionContext, config: SendLimit, house: dg.ResourceParam[House]
 ) -> dg.MaterializeResult[None]:
     """Messages of one approved plan, each judged again at the instant at which it left for the gateway."""
-    report = send_plan(SendStores.of(house), context.partition_key, limit=config.limit, progress=context.log.info)
-    return dg.MaterializeResult(metadata=report.to_json())
+    stores, plan_id = SendStores.of(house), context.partition_key
+    sent = send_plan(stores, plan_id, limit=config.limit, progress=context.log.info)
+    report = campaign_report(stores, plan_id)
+    house.home.pages.mkdir(mode=0o700, exist_ok=True)  # a home that is older than these pages
+    page = house.home.pages / f"campaign-{plan_id}.html"
+    write_page(page, render_page("campaign_report.html", report))
+    plots = {"delivery_curve": report.curve_plot(), "why_not_delivered": report.failure_plot()}
+    return dg.MaterializeResult(
+        metadata={
+            **sent.to_json(),
+            "campaign_report": dg.MetadataValue.url(page.as_uri()),
+            **{name: _picture(name, plot) for name, plot in plots.items() if plot is not None},
+        }
+    )
+
+
+def _picture(name: str, plot: Markup) -> dg.MarkdownMetadataValue:
+    """Return a plot as Dagster shows it: a picture in Markdown."""
+    svg = plot[plot.index("<svg") : plot.rindex("</figure>")]
+    return dg.MetadataValue.md(f"![{name}](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})")
 
 
 ASSETS = [sends]

@@ -15,6 +15,7 @@ from pipelines.commands import (
     acts,
     base,
     campaign,
+    campaign_papers,
     form,
     gateway,
     golden,
@@ -49,6 +50,7 @@ suppliers.register(app)
 app.add_typer(open_data.app, name="open-data")
 app.add_typer(partner.app, name="partner")
 app.add_typer(segment.app, name="segment")
+campaign_papers.register(campaign.app)
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(gateway.app, name="gateway")
 app.add_typer(form.app, name="form")

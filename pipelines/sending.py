@@ -17,7 +17,7 @@ from pipelines.failures import told_error
 from pipelines.instance import use_instance
 from pipelines.jobs import SEND
 from sends.house import SendStores
-from sends.sender import check_sendable, settle_plan
+from sends.sender import SendReport, check_sendable, settle_plan
 from stores.house import House
 from terms.errors import FiliationError
 
@@ -51,4 +51,4 @@ def run_send(house: House, plan_id: str, limit: int | None, progress: Callable[[
             f"Sending plan {plan_id} ended early; every message's state stands in the ledger.", again
         )
     materialised = result.get_asset_materialization_events()[-1].materialization
-    return {name: value.value for name, value in materialised.metadata.items() if not name.startswith("dagster/")}
+    return {name: materialised.metadata[name].value for name in SendReport.__dataclass_fields__}

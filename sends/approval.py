@@ -11,7 +11,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, ScalarResult, insert, select
 
 from sends.context import Context, read_context
-from sends.exclusivity import extend
+from sends.exclusivity import Holding, extend
 from sends.findings import Effect
 from sends.house import SendStores
 from sends.ledger import PlanRow, change_plan_state, find_plan, findings_of
@@ -155,4 +155,4 @@ def _keep(work: Connection, plan: PlanRow, now: datetime) -> None:
     """Keep the plan's parts to the end of the window; a reservation of 72 hours that is over cannot be kept."""
     if from_micros(plan.planned_at) + RESERVED_FOR <= now:
         raise Refused(f"The reservation of plan {plan.plan_id} has expired.", "Release it and plan the order again.")
-    extend(work, plan.plan_id, plan.closes_at)
+    extend(work, Holding(plan.election, plan.round, plan.sponsor_id, plan.plan_id, plan.closes_at))

@@ -70,7 +70,7 @@ def release_plan(stores: SendStores, plan_id: str) -> int:
     with transaction(stores.engine) as work:
         change_plan_state(work, plan_id, of=("planned", "approved", "stopped"), to="released")
         cancelled = cancel_planned(work, plan_id, now)
-        release(work, plan_id)
+        release(work, plan_id, now)
         journal.append(work, now, journal.Entry.PLAN, plan_id, {"state": "released", "cancelled": cancelled})
     return cancelled
 

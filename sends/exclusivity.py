@@ -1,7 +1,8 @@
 """Exclusivity: one sponsor per bureau part and per elector, for an election and round, kept by keys of the database.
 
 Every function works inside the caller's transaction: what it reserves is committed with the plan or not at all.
-Whether an order may be planned otherwise is not decided here.
+What a plan held stays written (`bureau_holdings`) when its reservation is gone. Whether an order may be planned
+otherwise is not decided here.
 """
 
 from __future__ import annotations
@@ -9,18 +10,44 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarResult, Table, and_, delete, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    ScalarResult,
+    ScalarSelect,
+    Select,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from sends.orders import Years
-from sends.states import MAY_HAVE_LEFT
-from stores.operations import bureau_reservations, contact_reservations, insert_once, messages
+from sends.states import MAY_HAVE_LEFT, State
+from stores.operations import (
+    bureau_holdings,
+    bureau_reservations,
+    contact_reservations,
+    insert_once,
+    messages,
+    plans,
+)
 from terms.clock import to_micros
 
 #: Ages in years on polling day that a bureau is cut into; -1 = birth date unknown, part of the whole bureau only.
 YOUNGEST, OLDEST, UNKNOWN_AGE = 18, 120, -1
 
 _CHUNK = 500  # values in one statement
+
+_Columns = ReadOnlyColumnCollection[str, Column[Any]]
 
 
 @dataclass(frozen=True)
@@ -60,7 +87,12 @@ def drop_expired(work: Connection, now: datetime) -> None:
 
 
 def reserve_bureaux(
-    work: Connection, holding: Holding, bureau_map: str, bureau_codes: Iterable[str], part: Years | None
+    work: Connection,
+    holding: Holding,
+    bureau_map: str,
+    bureau_codes: Iterable[str],
+    part: Years | None,
+    now: datetime,
 ) -> frozenset[str]:
     """Reserve parts of bureaux and return the bureaux in which another sponsor holds an overlapping part.
 
@@ -69,7 +101,7 @@ def reserve_bureaux(
     """
     codes, ages = sorted(bureau_codes), ages_of(part)
     conflicts: set[str] = set()
-    for some in _chunks(codes):
+    for some in _chunks(codes if ages else ()):
         rows = [
             {**holding.row(), "bureau_code": code, "bureau_map": bureau_map, "age": age}
             for code in some
@@ -81,7 +113,35 @@ def reserve_bureaux(
             ours &= bureau_reservations.c.age.in_(ages)
             conflicts |= _of_others(work, bureau_reservations, "bureau_code", ours, holding)
             _prolong(work, bureau_reservations, ours, holding)
+        held = {"bureau_map": bureau_map, "age_from": ages[0], "age_to": ages[-1], "held_from": to_micros(now)}
+        insert_once(work, bureau_holdings, [_held_row(holding, code) | held for code in some])
     return frozenset(conflicts)
+
+
+def _held_row(holding: Holding, bureau_code: str) -> dict[str, object]:
+    row = holding.row()
+    return row | {"bureau_code": bureau_code, "held_until": row.pop("expires_at")}
+
+
+def free_ages(work: Connection, holding: Holding, bureau_codes: Iterable[str], part: Years | None) -> tuple[Years, ...]:
+    """Return the age ranges of a part that no other sponsor holds in any of these bureaux, the longest first.
+
+    Bounds are years on polling day; the oldest age is told as an open end. Who holds the rest is not told.
+    """
+    held: set[int] = set()
+    table = bureau_reservations
+    for some in _chunks(sorted(bureau_codes)):
+        others = _these(table, holding) & table.c.bureau_code.in_(some) & (table.c.sponsor_id != holding.sponsor_id)
+        held |= set(work.execute(select(table.c.age).where(others).distinct()).scalars())
+    free = [age for age in ages_of(part) if age not in held and age != UNKNOWN_AGE]
+    ranges: list[list[int]] = []
+    for age in free:
+        if ranges and ranges[-1][-1] == age - 1:
+            ranges[-1].append(age)
+        else:
+            ranges.append([age])
+    found = sorted(ranges, key=lambda ages: (-len(ages), ages[0]))
+    return tuple(Years(ages[0], None if ages[-1] == OLDEST else ages[-1]) for ages in found)
 
 
 def reserve_contacts(work: Connection, holding: Holding, contact_ids: Sequence[str]) -> frozenset[str]:
@@ -109,11 +169,19 @@ def held_contacts(work: Connection, holding: Holding, now: datetime) -> Iterator
     yield from found.partitions(50_000)
 
 
-def extend(work: Connection, plan_id: str, until: datetime) -> None:
-    """Keep what a plan reserved until an instant, never shorter than before."""
-    for table in (bureau_reservations, contact_reservations):
-        shorter = (table.c.plan_id == plan_id) & (table.c.expires_at < to_micros(until))
-        work.execute(update(table).where(shorter).values(expires_at=to_micros(until)))
+def extend(work: Connection, holding: Holding) -> None:
+    """Keep what a plan reserved until the holding's end, never shorter than before.
+
+    That is also what stands under another plan of the same sponsor, which held it first.
+    """
+    until = to_micros(holding.expires_at)
+    held, key = bureau_holdings.c, bureau_reservations.c
+    ours = (held.plan_id == holding.plan_id) & (held.held_until < until)
+    work.execute(update(bureau_holdings).where(ours).values(held_until=until))
+    _prolong(work, bureau_reservations, exists().where(held.plan_id == holding.plan_id, _covers(held, key)), holding)
+    planned = select(messages.c.contact_id).where(messages.c.plan_id == holding.plan_id)
+    of_plan = _these(contact_reservations, holding) & contact_reservations.c.contact_id.in_(planned)
+    _prolong(work, contact_reservations, of_plan, holding)
 
 
 def keep_contacts(work: Connection, holding: Holding, contact_ids: Sequence[str]) -> None:
@@ -122,13 +190,68 @@ def keep_contacts(work: Connection, holding: Holding, contact_ids: Sequence[str]
     _prolong(work, contact_reservations, ours, holding)
 
 
-def release(work: Connection, plan_id: str) -> None:
-    """Free what a plan reserved and never sent to: contacts without a message that may have left, bureaux without any."""
+def release(work: Connection, plan_id: str, now: datetime) -> None:
+    """Free what a plan reserved and never sent to: contacts without a message that may have left, bureaux without any.
+
+    What another plan of the same sponsor holds too goes over to that plan: it stays the sponsor's.
+    """
     left = select(messages.c.contact_id).where(messages.c.plan_id == plan_id, messages.c.state.in_(MAY_HAVE_LEFT))
     bureaux = left.with_only_columns(messages.c.bureau_code).where(messages.c.bureau_code.is_not(None))
-    contact, bureau = contact_reservations.c, bureau_reservations.c
-    work.execute(delete(contact_reservations).where(contact.plan_id == plan_id, contact.contact_id.not_in(left)))
-    work.execute(delete(bureau_reservations).where(bureau.plan_id == plan_id, bureau.bureau_code.not_in(bureaux)))
+    contact, bureau, held = contact_reservations.c, bureau_reservations.c, bureau_holdings.c
+    instant = to_micros(now)
+    ended = (held.plan_id == plan_id) & held.bureau_code.not_in(bureaux) & (held.held_until > instant)
+    work.execute(update(bureau_holdings).where(ended).values(held_until=instant))
+    unsent_bureaux = (bureau.plan_id == plan_id) & bureau.bureau_code.not_in(bureaux)
+    _go_over(work, bureau_reservations, unsent_bureaux, _other_holdings(plan_id, instant))
+    work.execute(delete(bureau_reservations).where(unsent_bureaux))
+    unsent = (contact.plan_id == plan_id) & contact.contact_id.not_in(left)
+    heir = _other_plans(plan_id).scalar_subquery()
+    work.execute(update(contact_reservations).where(unsent, heir.is_not(None)).values(plan_id=heir))
+    work.execute(delete(contact_reservations).where(unsent))
+
+
+def _go_over(work: Connection, table: Table, rows: ColumnElement[bool], others: Select[tuple[str, int]]) -> None:
+    """Let bureaux stand under another plan that holds them too, for as long as that one does."""
+    heir: ScalarSelect[str] = others.with_only_columns(func.min(bureau_holdings.c.plan_id)).scalar_subquery()
+    until: ScalarSelect[int] = others.with_only_columns(func.max(bureau_holdings.c.held_until)).scalar_subquery()
+    work.execute(update(table).where(rows, heir.is_not(None)).values(plan_id=heir, expires_at=until))
+
+
+def _other_holdings(plan_id: str, instant: int) -> Select[tuple[str, int]]:
+    """Return the living holdings of other plans that cover a reserved bureau part; by its key they are one sponsor's."""
+    held = bureau_holdings.c
+    living = (held.plan_id != plan_id) & (held.held_until > instant) & _covers(held, bureau_reservations.c)
+    return select(held.plan_id, held.held_until).where(living).correlate(bureau_reservations)
+
+
+def _other_plans(plan_id: str) -> Select[tuple[str]]:
+    """Return another plan of the same sponsor and ballot that sent to a reserved contact, or is going to."""
+    contact = contact_reservations.c
+    going = plans.c.state.in_(("planned", "approved")) & (messages.c.state == State.PLANNED.value)
+    return (
+        select(func.min(plans.c.plan_id))
+        .select_from(plans.join(messages, messages.c.plan_id == plans.c.plan_id))
+        .where(
+            plans.c.plan_id != plan_id,
+            plans.c.election == contact.election,
+            plans.c.round == contact.round,
+            plans.c.sponsor_id == contact.sponsor_id,
+            messages.c.contact_id == contact.contact_id,
+            or_(messages.c.state.in_(MAY_HAVE_LEFT), going),
+        )
+        .correlate(contact_reservations)
+    )
+
+
+def _covers(held: _Columns, key: _Columns) -> ColumnElement[bool]:
+    return and_(
+        held.election == key.election,
+        held.round == key.round,
+        held.sponsor_id == key.sponsor_id,
+        held.bureau_code == key.bureau_code,
+        held.age_from <= key.age,
+        held.age_to >= key.age,
+    )
 
 
 def _these(table: Table, holding: Holding) -> ColumnElement[bool]:

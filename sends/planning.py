@@ -16,12 +16,12 @@ from sqlalchemy import Connection, insert, select
 from sends.audience import Selection, age_predicate, count_rows, create_audience, places, revealing_bureaux
 from sends.calendar import PARIS, Place, first_open, moment_findings, planned_end, window_findings
 from sends.context import Context, read_context
-from sends.exclusivity import Holding, drop_expired, held_contacts, reserve_bureaux, reserve_contacts
+from sends.exclusivity import Holding, drop_expired, free_ages, held_contacts, reserve_bureaux, reserve_contacts
 from sends.findings import Finding, OrderRefused, findings_json, refuses
 from sends.house import SendStores
 from sends.judging import create_judged, use_of
 from sends.message import sender_findings, text_findings
-from sends.orders import Order, read_order
+from sends.orders import Order, Years, read_order
 from sends.price import Quote, quote_sms
 from sends.sponsors import sponsor_findings
 from sends.states import State
@@ -123,7 +123,7 @@ def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
             drop_expired(work, now)
             _refuse_second_plan(work, order.campaign_id)
             holding = Holding(order.election, order.round, order.sponsor, draft.plan_id, now + RESERVED_FOR)
-            found = findings + more + _bureau_conflicts(work, context, holding, draft)
+            found = findings + more + _bureau_conflicts(work, context, holding, draft, now)
             if refuses(found):
                 raise PlanRefused(order.campaign_id, found)
             _write(work, base, stores, context, draft, found, now)
@@ -305,14 +305,33 @@ def _reserved_bureaux(base: duckdb.DuckDBPyConnection, context: Context) -> tupl
     return tuple(row[0] for row in rows)
 
 
-def _bureau_conflicts(work: Connection, context: Context, holding: Holding, draft: Draft) -> tuple[Finding, ...]:
-    order = context.order
-    taken = reserve_bureaux(work, holding, context.election.bureau_map, draft.bureau_codes, order.reserve)
+def _bureau_conflicts(
+    work: Connection, context: Context, holding: Holding, draft: Draft, now: datetime
+) -> tuple[Finding, ...]:
+    """Reserve, and where another sponsor is in the way tell which part is free; nothing about who holds the rest."""
+    order, codes = context.order, draft.bureau_codes
+    taken = reserve_bureaux(work, holding, context.election.bureau_map, codes, order.reserve, now)
     if not taken:
         return ()
-    free = len(draft.bureau_codes) - len(taken)
-    words = f"{free} of {len(draft.bureau_codes)} bureaux are free; not free: {', '.join(sorted(taken)[:20])}."
+    words = conflict_words(codes, taken, free_ages(work, holding, codes, order.reserve))
     return context.rules.found("EXCLUSIVITY", "audience", words)
+
+
+def conflict_words(codes: Sequence[str], taken: frozenset[str], free: Sequence[Years]) -> str:
+    """Return what is free of an order's bureaux, and the order that would fit."""
+    listed = ", ".join(sorted(taken)[:20]) + (", ..." if len(taken) > 20 else "")
+    words = f"{len(codes) - len(taken)} of {len(codes)} bureaux are free; not free: {listed}."
+    if free:
+        parts = ", ".join(_years_words(years) for years in free)
+        least, most = free[0].least, "null" if free[0].most is None else free[0].most
+        words += f" In all of them these ages on polling day are free: {parts}; `reserve: {{age: {{min: {least}, max: {most}}}}}` fits."
+    elif len(taken) < len(codes):
+        words += " No age is free in all of them: order the free bureaux only."
+    return words
+
+
+def _years_words(years: Years) -> str:
+    return f"{years.least} and over" if years.most is None else f"{years.least} to {years.most}"
 
 
 def _refuse_second_plan(work: Connection, campaign_id: str) -> None:

@@ -340,6 +340,25 @@ contact_reservations = Table(
     PrimaryKeyConstraint("election", "round", "contact_id"),
 )
 
+#: What a plan held and when: kept for good, for the certificate, and so that what two plans of one sponsor both hold
+#: stays held when one of them is released. A whole bureau runs from age -1 (birth date unknown) to the oldest.
+bureau_holdings = Table(
+    "bureau_holdings",
+    metadata,
+    _text("plan_id"),
+    _text("election"),
+    _number("round"),
+    _text("sponsor_id"),
+    _text("bureau_code"),
+    _text("bureau_map"),
+    _number("age_from"),  # years on polling day, bounds included
+    _number("age_to"),
+    _number("held_from"),
+    _number("held_until"),
+    PrimaryKeyConstraint("plan_id", "bureau_code"),
+    Index("holdings_of_bureau", "election", "round", "bureau_code"),
+)
+
 messages = Table(
     "messages",
     metadata,

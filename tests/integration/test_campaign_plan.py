@@ -260,7 +260,7 @@ def test_of_two_sponsors_at_one_barrier_exactly_one_gets_the_bureau(stores):
         start.wait()
         try:
             with transaction(engine) as work:
-                taken = reserve_bureaux(work, holding, "2026", ["75056_1102", "75056_1101"], None)
+                taken = reserve_bureaux(work, holding, "2026", ["75056_1102", "75056_1101"], None, stores.clock.now())
                 taken |= reserve_contacts(work, holding, [stores.keys.contact_id(number(i)) for i in range(50)])
                 if taken:
                     raise Refused("another's")
