@@ -20,6 +20,7 @@ from stores.schemas import (
     ADDRESS_TIES,
     BAN_ADDRESSES,
     BUREAUX,
+    COMMUNE_NAMES,
     COMMUNES,
     CONTOURS,
     REU_ADDRESSES,
@@ -55,10 +56,12 @@ def filled_by(sources: Sequence[Source]) -> Mapping[str, tuple[dg.AssetKey, ...]
 
 def assets_of(sources: Sequence[Source]) -> list[dg.AssetsDefinition]:
     """Return the assets of all sources and of the ties made with them."""
-    for_ties = {BAN_ADDRESSES, CONTOURS, COMMUNES, REU_ADDRESSES, BUREAUX}
+    for_ties = {BAN_ADDRESSES, CONTOURS, COMMUNES, COMMUNE_NAMES, REU_ADDRESSES, BUREAUX}
     tying = [source_key(source) for source in sources if for_ties & set(layout_of(source).tables)]
     overlapping = [
-        source_key(source) for source in sources if {BAN_ADDRESSES, CONTOURS} & set(layout_of(source).tables)
+        source_key(source)
+        for source in sources
+        if {BAN_ADDRESSES, CONTOURS, COMMUNE_NAMES} & set(layout_of(source).tables)
     ]
     return [_source_assets(sources), _overlaps_asset(overlapping), _ties_asset(tying)]
 

@@ -384,6 +384,8 @@ BAN_ADDRESSES = Table(
         ("postcode", "VARCHAR", ""),
         ("commune_code", "VARCHAR", "INSEE code, arrondissements kept"),
         ("commune_label", "VARCHAR", "name of the commune as published"),
+        ("former_code", "VARCHAR", "code_insee_ancienne_commune: the merged commune that it was in; null if none"),
+        ("former_label", "VARCHAR", "nom_ancienne_commune; null if none"),
         ("lon", "DOUBLE", "degrees, WGS 84; null where BAN has none"),
         ("lat", "DOUBLE", "degrees, WGS 84; null where BAN has none"),
         ("source_id", "VARCHAR", "open-data source"),
@@ -409,6 +411,23 @@ CONTOURS = Table(
     ),
 )
 
+COMMUNE_NAMES = Table(
+    "commune_names",
+    "code and name under which a commune is or was known x commune of today x source that says so",
+    ("known_code", "label", "commune_code", "source_id"),
+    _columns(
+        Privacy.OPEN,
+        ("known_code", "VARCHAR", "INSEE code of that commune, of the past, delegated or associated; or of today"),
+        ("label", "VARCHAR", "its name"),
+        (
+            "commune_code",
+            "VARCHAR",
+            "INSEE code of the commune of today that it is (part of); several if it was divided",
+        ),
+        ("source_id", "VARCHAR", "open-data source"),
+        ("vintage", "VARCHAR", "vintage of the source"),
+    ),
+)
 REU_ADDRESSES = Table(
     "reu_addresses",
     "address of the electoral roll x bureau, row by row as published",
@@ -722,6 +741,7 @@ LAKE_TABLES = (
     IRIS_INCOME,
     COMMUNE_INCOME,
     COMMUNES,
+    COMMUNE_NAMES,
     BAN_ADDRESSES,
     REU_ADDRESSES,
     TERRITORY_OVERLAPS,

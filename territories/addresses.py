@@ -1,7 +1,8 @@
 """Delivered addresses become BAN addresses, set by set in SQL: exact, then near, then street, then commune.
 
 Works on a connection in memory (street text never leaves it) that holds the relations `delivered`
-(address_key, street, postcode, city, country), `ban` (columns of BAN_ADDRESSES) and `communes` (of COMMUNES).
+(address_key, street, postcode, city, country), `ban` (columns of BAN_ADDRESSES), `communes` (of COMMUNES) and
+`commune_names` (of COMMUNE_NAMES).
 Leaves `matches` (one row per address) and `candidate_rows` (BAN rows that an unsettled address may be, with weights).
 Where a BAN address votes belongs to `tie`. Source of the rules: partners README §2 "Address".
 """
@@ -10,13 +11,19 @@ from __future__ import annotations
 
 import duckdb
 
+from territories.serving import TODAY
 from territories.words import create_macros
 
 #: Raised whenever the same addresses and the same BAN may be matched otherwise: ties are then made anew.
-MATCHER_VERSION = 3
+MATCHER_VERSION = 4
 
-#: Country codes under which a French address is delivered; blank is taken as France, as partners leave it out.
-FRENCH = ("FR", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF", "WF", "PF", "NC")
+#: Codes and names under which a French address is delivered; blank is taken as France, as partners leave it out.
+FRENCH = (
+    *("FR", "FRA", "FRANCE", "FRANCE METROPOLITAINE", "GP", "GLP", "GUADELOUPE", "MQ", "MTQ", "MARTINIQUE"),
+    *("GF", "GUF", "GUYANE", "GUYANE FRANCAISE", "RE", "REU", "REUNION", "LA REUNION", "YT", "MYT", "MAYOTTE"),
+    *("PM", "SPM", "SAINT PIERRE ET MIQUELON", "BL", "BLM", "SAINT BARTHELEMY", "MF", "MAF", "SAINT MARTIN"),
+    *("WF", "WLF", "WALLIS ET FUTUNA", "PF", "PYF", "POLYNESIE FRANCAISE", "NC", "NCL", "NOUVELLE CALEDONIE"),
+)
 
 #: How sure a match is. Set by hand on real rows until the calibration of the territory issue replaces them.
 EXACT = 0.99
@@ -35,6 +42,7 @@ def match_addresses(connection: duckdb.DuckDBPyConnection) -> None:
     candidate_rows: address_key, address_id, weight (they sum to 1 per address).
     """
     create_macros(connection)
+    _name_towns(connection)
     _resolve_communes(connection)
     _gather_streets(connection)
     _parse(connection)
@@ -44,25 +52,53 @@ def match_addresses(connection: duckdb.DuckDBPyConnection) -> None:
     _collect(connection)
 
 
-def _resolve_communes(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `homes`: the commune of this postcode and this name, else the only one of this postcode."""
-    french = ", ".join(f"'{code}'" for code in FRENCH)
+def _name_towns(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `towns`: each commune of today under each name that it has or had, in each of its postcodes.
+
+    A name of today goes before one of the past; `former_code` says which part of the commune a past or delegated name means.
+    """
+    connection.execute(f"create or replace temp table today as {TODAY}")
     connection.execute(
         """
         create or replace temp table towns as
-        select distinct commune_code, postcode, town_name(label) as town from communes
+        with present as (
+            select distinct coalesce(today.commune_code, communes.commune_code) as commune_code, postcode,
+                town_name(label) as town
+            from communes left join today on communes.commune_code = today.known_code
+        ),
+        parts as (
+            select commune_code, town_name(label) as town, known_code from commune_names
+            union
+            select commune_code, town_name(former_label), former_code from ban where former_label is not null
+        ),
+        known as (
+            select distinct commune_code, postcode, present.town, null as former_code, 1 as rank from present
+            union all
+            select distinct parts.commune_code, postcode, parts.town, nullif(known_code, parts.commune_code), 2
+            from parts inner join (select distinct commune_code, postcode from present) using (commune_code)
+            where (parts.commune_code, postcode, parts.town) not in (select (commune_code, postcode, town) from present)
+        )
+        select *, department(postcode) as department from known
+        qualify rank = min(rank) over (partition by postcode, town)
         """
     )
+
+
+def _resolve_communes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `homes`: the commune of this postcode and this name, else the only one of this postcode."""
+    french = ", ".join(f"'{code}'" for code in FRENCH)
     connection.execute(
         f"""
         create or replace temp table homes as
         with located as materialized (
             select address_key, street, postcode, town_name(city) as town,
-                coalesce(country, '') in ('', {french}) as is_french
+                coalesce(plain_text(country), '') in ('', {french}) as is_french
             from delivered
         ),
         by_name as (
-            select postcode, town, min(commune_code) as commune_code
+            select postcode, town, min(commune_code) as commune_code,
+                case when count(distinct former_code) = 1 and bool_and(former_code is not null) then min(former_code) end
+                    as former_code
             from towns group by all having count(distinct commune_code) = 1
         ),
         by_postcode as (
@@ -70,8 +106,8 @@ def _resolve_communes(connection: duckdb.DuckDBPyConnection) -> None:
             from towns group by all having count(distinct commune_code) = 1
         )
         select located.address_key, located.street, located.postcode, located.town,
-            case when length(located.postcode) = 5 then left(located.postcode, 2) end as department,
-            coalesce(by_name.commune_code, by_postcode.commune_code) as commune_code,
+            case when length(located.postcode) = 5 then department(located.postcode) end as department,
+            coalesce(by_name.commune_code, by_postcode.commune_code) as commune_code, by_name.former_code,
             by_name.commune_code is not null as is_named, located.is_french
         from located
         left join by_name on located.is_french and located.postcode = by_name.postcode and located.town = by_name.town
@@ -87,16 +123,16 @@ def _gather_streets(connection: duckdb.DuckDBPyConnection) -> None:
         create or replace temp table towns_near as
         select distinct commune_code from towns
         where postcode in (select postcode from homes where is_french)
-            or (town, left(postcode, 2)) in (select (town, department) from homes where is_french and town <> '')
+            or (town, department) in (select (town, department) from homes where is_french and town <> '')
         """
     )
     connection.execute(
         """
         create or replace temp table published_streets as
-        select row_number() over () as street_id, commune_code, postcode, street, town_name(commune_label) as town,
-            left(postcode, 2) as department, street_words(street) as words
+        select row_number() over () as street_id, commune_code, postcode, street, former_code,
+            department(postcode) as department, street_words(street) as words
         from (
-            select distinct commune_code, postcode, street, commune_label
+            select distinct commune_code, postcode, street, former_code
             from ban where commune_code in (select commune_code from towns_near)
         )
         """
@@ -111,7 +147,9 @@ def _gather_streets(connection: duckdb.DuckDBPyConnection) -> None:
         """
         create or replace temp table houses as
         select street_id, address_id, number, suffix_key(suffix) as suffix
-        from ban inner join streets using (commune_code, postcode, street)
+        from ban inner join streets
+            on ban.commune_code = streets.commune_code and ban.postcode = streets.postcode and ban.street = streets.street
+                and ban.former_code is not distinct from streets.former_code
         """
     )
 
@@ -152,7 +190,7 @@ def _find_streets(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `street_hits`: streets whose whole name the delivered text begins with, the longest name only.
 
     A street of another postcode counts where town and department agree: partners mistake arrondissements. One of this
-    postcode does not count where the delivered town is another commune of this postcode.
+    postcode does not count where the delivered town is another commune of this postcode, or another part of its commune.
     """
     connection.execute(
         f"""
@@ -162,7 +200,9 @@ def _find_streets(connection: duckdb.DuckDBPyConnection) -> None:
             from (select *, unnest(range(1, least(len(words), {MAX_WORDS}) + 1)) as length from parses)
         ),
         hits as (
-            select prefixes.*, streets.street_id, homes.commune_code is distinct from streets.commune_code as is_elsewhere,
+            select prefixes.*, streets.street_id,
+                homes.commune_code is distinct from streets.commune_code
+                    or coalesce(homes.former_code <> streets.former_code, false) as is_elsewhere,
                 false as is_other_postcode, homes.is_named
             from prefixes
             inner join homes using (address_key)
@@ -171,7 +211,9 @@ def _find_streets(connection: duckdb.DuckDBPyConnection) -> None:
             select prefixes.*, streets.street_id, true, true, false
             from prefixes
             inner join homes using (address_key)
-            inner join streets on prefixes.name = streets.name and homes.town = streets.town
+            inner join (select distinct department, town, commune_code from towns) as named
+                on homes.department = named.department and homes.town = named.town
+            inner join streets on prefixes.name = streets.name and named.commune_code = streets.commune_code
                 and homes.department = streets.department and homes.postcode <> streets.postcode
         )
         select address_key, reading, number, suffix, street_id, is_other_postcode
@@ -205,7 +247,8 @@ def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
         """
         create or replace temp table near_hits as
         with open_parses as (
-            select parses.*, loose_words(words) as loose, homes.postcode, homes.commune_code, homes.is_named
+            select parses.*, loose_words(words) as loose, homes.postcode, homes.commune_code, homes.former_code,
+                homes.is_named
             from parses
             inner join homes using (address_key)
             where number is not null and address_key not in (select address_key from street_hits)
@@ -217,6 +260,7 @@ def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
             from open_parses
             inner join streets on open_parses.postcode = streets.postcode and open_parses.words[1] = streets.words[1]
                 and (streets.commune_code = open_parses.commune_code or not open_parses.is_named)
+                and (streets.former_code = open_parses.former_code) is not false
             inner join houses using (street_id, number, suffix)
             where len(streets.loose) > 1
         ),

@@ -22,17 +22,17 @@ from stores import journal, operations
 from stores.engine import connect
 from stores.inputs import current_vintages
 from stores.lake import Lake, vintage_name
-from stores.schemas import BAN_ADDRESSES, CONTOURS, TERRITORY_OVERLAPS
+from stores.schemas import BAN_ADDRESSES, COMMUNE_NAMES, CONTOURS, TERRITORY_OVERLAPS
 from terms.clock import Clock, to_micros
 from terms.identifiers import digest
 from territories.contours import ContourIndex
-from territories.serving import SERVING_CONTOURS
+from territories.serving import SERVING_CONTOURS, TODAY
 
 Progress = Callable[[str], None]
 
 SOURCE_ID, VINTAGE = "territory_overlaps", "made"
 #: Raised whenever the same maps and addresses may give other shares.
-OVERLAP_VERSION = 1
+OVERLAP_VERSION = 2
 #: Addresses speak for a bureau from this number on, if each part of at least this share of its surface has one: an
 #: extract of BAN that ends in the middle of a bureau would move all of it to one side. Policy.
 ENOUGH_ADDRESSES = 50
@@ -75,7 +75,7 @@ def make_overlaps(stores: OverlapStores, clock: Clock, progress: Progress) -> Ov
     vintages = {
         name: sha
         for name, sha in sorted(current_vintages(stores.engine).items())
-        if any(stores.lake.path(table, name).exists() for table in (BAN_ADDRESSES, CONTOURS))
+        if any(stores.lake.path(table, name).exists() for table in (BAN_ADDRESSES, CONTOURS, COMMUNE_NAMES))
     }
     sha256 = digest(str(OVERLAP_VERSION), *(f"{name} {sha}" for name, sha in vintages.items()))
     name = vintage_name(SOURCE_ID, VINTAGE, sha256)
@@ -99,10 +99,12 @@ def make_overlaps(stores: OverlapStores, clock: Clock, progress: Progress) -> Ov
 
 
 def _lay_views(connection: duckdb.DuckDBPyConnection, lake: Lake, vintages: Sequence[str]) -> None:
-    for table, view in ((BAN_ADDRESSES, "ban"), (CONTOURS, "published_contours")):
+    tables = ((BAN_ADDRESSES, "ban"), (CONTOURS, "published_contours"), (COMMUNE_NAMES, "commune_names"))
+    for table, view in tables:
         present = [name for name in vintages if lake.path(table, name).exists()]
         connection.execute(f"create temp view {view} as {lake.sql(table, present)}")
     connection.execute(f"create temp view contours as {SERVING_CONTOURS}")
+    connection.execute(f"create temp table today as {TODAY}")
 
 
 def _layers(connection: duckdb.DuckDBPyConnection) -> list[_Layer]:
@@ -194,15 +196,18 @@ def _intersect(connection: duckdb.DuckDBPyConnection, first: _Layer, second: _La
         }
     )
     connection.register("shared", table)
-    # Bureaux of another commune meet only where two drawings of its border do.
-    same_commune = "split_part(a, '_', 1) = split_part(b, '_', 1)" if second.kind == "bureau" else "true"
+    # Bureaux of another commune meet only where two drawings of its border do; one that was merged is not another.
+    same_commune = f"{_TODAYS_A} = {_TODAYS_B}" if second.kind == "bureau" else "true"
     connection.execute(
-        f"insert into measured select ?, ?, a, ?, ?, b, surface, a_surface, b_surface from shared where {same_commune}",
+        "insert into measured select ?, ?, a, ?, ?, b, surface, a_surface, b_surface from shared"
+        " left join today as today_a on split_part(a, '_', 1) = today_a.known_code"
+        f" left join today as today_b on split_part(b, '_', 1) = today_b.known_code where {same_commune}",
         [first.kind, first.map, second.kind, second.map],
     )
     connection.unregister("shared")
 
 
+_TODAYS_A, _TODAYS_B = (f"coalesce(today_{side}.commune_code, split_part({side}, '_', 1))" for side in ("a", "b"))
 _PAIR = "from_kind, from_map, from_code, to_kind, to_map, to_code"
 
 #: A bureau whose larger parts all have addresses is told by them, any other by surface. Shares of the second territory

@@ -1,4 +1,4 @@
-"""Which drawing of a commune serves where several sources give one; in SQL, for whoever lays contours over points.
+"""Which drawing of a commune serves where several sources give one, and which commune an old code is; in SQL.
 
 Asking which point lies in which contour belongs to `contours`.
 """
@@ -18,4 +18,10 @@ SERVING_CONTOURS = """
         on published.kind = serving.kind and published.commune_code = serving.commune_code
         and (published.source_id, published.map)
             = case published.kind when 'bureau' then serving.first_drawn else serving.last_drawn end
+"""
+
+#: Codes that are no commune of today -> the one that they are part of; nothing for one that was divided.
+TODAY = """
+    select known_code, min(commune_code) as commune_code from commune_names
+    group by known_code having count(distinct commune_code) = 1 and min(commune_code) <> known_code
 """

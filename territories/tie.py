@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from stores.engine import connect, quoted
 from stores.inputs import accepted_deliveries, current_vintages
 from stores.lake import Lake, reading_name
-from stores.schemas import ADDRESS_TIES, BAN_ADDRESSES, BUREAUX, COMMUNES, CONTOURS, REU_ADDRESSES
+from stores.schemas import ADDRESS_TIES, BAN_ADDRESSES, BUREAUX, COMMUNE_NAMES, COMMUNES, CONTOURS, REU_ADDRESSES
 from stores.vault import Vault
 from terms.identifiers import digest
 from territories.addresses import MATCHER_VERSION, STATED_FROM, match_addresses
@@ -27,7 +27,7 @@ from territories.serving import SERVING_CONTOURS
 
 Progress = Callable[[str], None]
 
-_TERRITORY_TABLES = (BAN_ADDRESSES, CONTOURS, COMMUNES, REU_ADDRESSES, BUREAUX)
+_TERRITORY_TABLES = (BAN_ADDRESSES, CONTOURS, COMMUNES, COMMUNE_NAMES, REU_ADDRESSES, BUREAUX)
 #: Half of a file's name says which territory it was made of, half which readings: the first half alone finds the
 #: ties that may be taken over.
 _HALF = 32

@@ -93,7 +93,8 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
     street_name(text)     those words joined by a space.
     loose_words(words)    without articles: the same for "RUE FAUBOURG" and "RUE DU FAUBOURG".
     suffix_key(text)      B, T, A, ...; the empty text for no suffix.
-    town_name(text)       name of a commune without CEDEX and arrondissement, Saint written out.
+    town_name(text)       name of a commune without CEDEX and arrondissement, Saint and sur written out.
+    department(postcode)  its first two digits, three overseas.
     """
     word = _case("word", STREET_WORDS, "word")
     first = _case("word", STREET_TYPES, word)
@@ -106,9 +107,10 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
         "street_name(entry)": "array_to_string(street_words(entry), ' ')",
         "loose_words(words)": f"list_filter(words, lambda word: word not in ({articles}))",
         "suffix_key(entry)": f"coalesce({_case('plain_text(entry)', NUMBER_SUFFIXES, 'plain_text(entry)')}, '')",
-        "town_name(entry)": "regexp_replace(regexp_replace(regexp_replace(regexp_replace(plain_text(entry),"
+        "town_name(entry)": "replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(plain_text(entry),"
         r" ' CEDEX( .*)?$', ''), '( [0-9]+ ?(ER|E|EME|ND|NDE)?)?( ARRONDISSEMENT)?$', ''),"
-        r" '\bSTE\b', 'SAINTE', 'g'), '\bST\b', 'SAINT', 'g')",
+        r" '\bSTE\b', 'SAINTE', 'g'), '\bST\b', 'SAINT', 'g'), ' S ', ' SUR ')",
+        "department(postcode)": "left(postcode, case when postcode[1:2] in ('97', '98') then 3 else 2 end)",
     }
     for signature, body in macros.items():
         connection.execute(f"create or replace temp macro {signature} as {body}")

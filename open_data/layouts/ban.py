@@ -24,6 +24,7 @@ def _shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequenc
     addresses = f"""
         select id as address_id, nullif(numero, '')::integer as number, nullif(rep, '') as suffix,
             nom_voie as street, code_postal as postcode, code_insee as commune_code, nom_commune as commune_label,
+            nullif(code_insee_ancienne_commune, '') as former_code, nullif(nom_ancienne_commune, '') as former_label,
             nullif(lon, '')::double as lon, nullif(lat, '')::double as lat
         from ban
         qualify row_number() over (partition by id order by {_BEST_POSITION}) = 1
@@ -36,4 +37,4 @@ def _shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequenc
     return {BAN_ADDRESSES: addresses, COMMUNES: communes}
 
 
-BAN_CSV = Layout("ban_csv", 1, (BAN_ADDRESSES, COMMUNES), _shape)
+BAN_CSV = Layout("ban_csv", 2, (BAN_ADDRESSES, COMMUNES), _shape)

@@ -36,24 +36,29 @@ def first_line(path: Path, encoding: str = "utf-8-sig") -> str:
     return line
 
 
-def header_of(path: Path, delimiter: str) -> list[str]:
+def header_of(path: Path, delimiter: str, encoding: str = "utf-8-sig") -> list[str]:
     """Return the labels of a delimited file's first line."""
-    return next(csv.reader([first_line(path)], delimiter=delimiter))
+    return next(csv.reader([first_line(path, encoding)], delimiter=delimiter))
 
 
 def read_delimited(
-    connection: duckdb.DuckDBPyConnection, relation: str, source: Source, paths: Sequence[Path], delimiter: str
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    source: Source,
+    paths: Sequence[Path],
+    delimiter: str,
+    encoding: str = "utf-8",
 ) -> None:
     """Create the temporary table `relation` with every column of the files as text, blank kept blank.
 
     Raises:
         SourceFailed: a file lacks an announced column.
-        duckdb.Error: a line does not fit its header or is not UTF-8.
+        duckdb.Error: a line does not fit its header or is not in this encoding.
     """
     for path in paths:
-        check_columns(path, header_of(path, delimiter), source)
+        check_columns(path, header_of(path, delimiter, "utf-8-sig" if encoding == "utf-8" else encoding), source)
     connection.execute(
         f"create or replace temp table {relation} as select * from read_csv({file_list(paths)},"
         f" delim = {literal(delimiter)}, quote = '\"', header = true, all_varchar = true, union_by_name = true,"
-        " null_padding = false, ignore_errors = false)"
+        f" encoding = '{encoding}', null_padding = false, ignore_errors = false)"
     )

@@ -8,7 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from open_data.layouts import ban, communes, contours, income, long_results, numbered_results, results, roll
+from open_data.layouts import (
+    ban,
+    commune_names,
+    communes,
+    contours,
+    income,
+    long_results,
+    numbered_results,
+    results,
+    roll,
+)
 from open_data.layouts.layout import Layout, measure_sql
 from open_data.sources import Source
 from terms.errors import UsageError
@@ -19,6 +29,8 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
         for layout in (
             ban.BAN_CSV,
             communes.COG_JSON,
+            commune_names.COG_NAMES,
+            communes.LA_POSTE_POSTCODES,
             contours.ETALAB_BUREAUX,
             contours.PARIS_SECTORS,
             contours.CITY_BUREAUX,

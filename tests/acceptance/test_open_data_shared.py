@@ -17,7 +17,16 @@ from stores.inputs import current_vintages
 from stores.lake import Lake
 from stores.migrate import migrate
 from stores.operations import open_operations
-from stores.schemas import BAN_ADDRESSES, BUREAU_RESULTS, COMMUNES, CONTOURS, IRIS, IRIS_INCOME, REU_ADDRESSES
+from stores.schemas import (
+    BAN_ADDRESSES,
+    BUREAU_RESULTS,
+    COMMUNE_NAMES,
+    COMMUNES,
+    CONTOURS,
+    IRIS,
+    IRIS_INCOME,
+    REU_ADDRESSES,
+)
 from terms.clock import Clock
 from terms.settings import load_settings
 from territories.contours import ContourIndex
@@ -49,7 +58,7 @@ def load_shared(folder, wanted, tables):
 def loaded(tmp_path_factory):
     """Reports by source, and a connection with one view per open-data table."""
     folder = tmp_path_factory.mktemp("open-data-home")
-    tables = (BAN_ADDRESSES, BUREAU_RESULTS, COMMUNES, CONTOURS, IRIS, IRIS_INCOME, REU_ADDRESSES)
+    tables = (BAN_ADDRESSES, BUREAU_RESULTS, COMMUNE_NAMES, COMMUNES, CONTOURS, IRIS, IRIS_INCOME, REU_ADDRESSES)
     reports, _, connection = load_shared(folder, set(), tables)
     return reports, connection
 
@@ -67,6 +76,8 @@ def test_every_source_loads_but_the_contours_that_are_not_there(loaded):
         "municipal_2026_t1",
         "european_2024",
         "reu_bureaux_2022",
+        "ban_collectivities",
+        "la_poste_postcodes",
     }
     assert {report.outcome for name, report in reports.items() if name not in absent} == {Outcome.LOADED}
     rows = {name: dict(report.rows) for name, report in reports.items() if name not in absent}
@@ -75,6 +86,7 @@ def test_every_source_loads_but_the_contours_that_are_not_there(loaded):
         "bureaux_2022_paris": {"bureaux": 896, "contours": 896},
         "bureaux_2026_paris": {"bureaux": 903, "contours": 903},
         "cog": {"communes": 35493},
+        "cog_names": {"commune_names": 42056},
         "filosofi_commune_2021": {"commune_income": 31212},
         "filosofi_commune_2021_declared": {"commune_income": 34929},
         "filosofi_iris_2018": {"iris_income": 12395},
@@ -128,6 +140,21 @@ def test_every_address_of_the_roll_votes_in_a_bureau_of_the_presidential_round(l
         """
     ).fetchone()
     assert told == (12335, 12335, 31, 3)
+
+
+def test_every_code_since_1943_is_a_commune_of_today(loaded):
+    """The file of all communes since 1943 is not read: it says whether the movements were followed to their ends."""
+    _, connection = loaded
+    file = OPEN_DATA / "cog" / "v_commune_depuis_1943.csv"
+    known = "select known_code, count(distinct commune_code) as communes from commune_names group by all"
+    told = connection.execute(
+        f"""
+        select count(distinct COM), count(distinct known_code), count(distinct known_code) filter (communes > 1)
+        from read_csv('{file}', all_varchar = true) left join ({known}) on COM = known_code
+        """
+    ).fetchone()
+    assert told[0] == told[1] > 39000
+    assert told[2] == 8
 
 
 def test_withheld_medians_keep_their_reason(loaded):

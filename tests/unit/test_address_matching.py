@@ -26,12 +26,26 @@ BAN = [
     ("v8", 8, None, "Rue du Puits", "48900", "48901", "Valombre"),
     ("g1", 1, None, "Rue des Gravilliers", "75011", "75111", "Paris 11e Arrondissement"),
 ]
+#: The same with former_code and former_label: two houses of one name in two parts of a merged commune.
+MERGED_BAN = [
+    ("w4", 4, None, "Rue du Lavoir", "48900", "48901", "Valombre", "48777", "Vieuxbourg"),
+    ("w4h", 4, None, "Rue du Lavoir", "48900", "48901", "Valombre", "48778", "Hautebourg"),
+    ("w6", 6, None, "Rue du Lavoir", "48900", "48901", "Valombre", "48777", "Vieuxbourg"),
+]
 COMMUNES = [
     ("75111", "75011", "Paris 11e Arrondissement"),
     ("75112", "75012", "Paris 12e Arrondissement"),
     ("48901", "48900", "Valombre"),
     ("48902", "48900", "Autreval"),
     ("98818", "98800", "Nouméa"),
+]
+#: known_code, label, commune_code: Vieuxbourg and Hautebourg are parts of Valombre, Fendu was divided.
+NAMES = [
+    ("48901", "Valombre", "48901"),
+    ("48777", "Vieuxbourg", "48901"),
+    ("48778", "Hautebourg", "48901"),
+    ("48779", "Fendu", "48901"),
+    ("48779", "Fendu", "48902"),
 ]
 
 
@@ -40,9 +54,12 @@ def match(street, postcode="75011", city="Paris", country="FR", beside=None):
     connection = connect()
     connection.execute(
         "create temp table ban (address_id varchar, number integer, suffix varchar, street varchar, postcode varchar,"
-        " commune_code varchar, commune_label varchar)"
+        " commune_code varchar, commune_label varchar, former_code varchar, former_label varchar)"
     )
-    connection.executemany("insert into ban values (?, ?, ?, ?, ?, ?, ?)", BAN)
+    connection.executemany("insert into ban values (?, ?, ?, ?, ?, ?, ?, null, null)", BAN)
+    connection.executemany("insert into ban values (?, ?, ?, ?, ?, ?, ?, ?, ?)", MERGED_BAN)
+    connection.execute("create temp table commune_names (known_code varchar, label varchar, commune_code varchar)")
+    connection.executemany("insert into commune_names values (?, ?, ?)", NAMES)
     connection.execute("create temp table communes (commune_code varchar, postcode varchar, label varchar)")
     connection.executemany("insert into communes values (?, ?, ?)", COMMUNES)
     connection.execute(
@@ -144,12 +161,32 @@ def test_a_street_without_its_number_keeps_its_houses_as_candidates(street):
     assert candidates == {"k12": 0.25, "k12b": 0.25, "k14": 0.25, "k16t": 0.25}
 
 
-@pytest.mark.parametrize("country", ["BE", "DE"])
+@pytest.mark.parametrize(("city", "address_id"), [("Vieuxbourg", "w4"), ("HAUTEBOURG", "w4h")])
+def test_the_old_name_of_a_commune_says_which_part_is_meant(city, address_id):
+    assert match("4 rue du Lavoir", "48900", city)[:3] == ("exact", address_id, "48901")
+    assert match("4 r. du Lavoire", "48900", city)[:2] == ("near", address_id)
+
+
+def test_the_new_name_leaves_houses_of_several_parts_open():
+    kind, address_id, commune, _, candidates = match("4 rue du Lavoir", "48900", "Valombre")
+    assert (kind, address_id, commune, candidates) == ("street", None, "48901", {"w4": 0.5, "w4h": 0.5})
+    assert match("6 rue du Lavoir", "48900", "Valombre")[:2] == ("exact", "w6")
+
+
+def test_an_old_name_with_another_postcode_of_the_department_is_known():
+    assert match("6 rue du Lavoir", "48999", "Vieuxbourg")[:3] == ("exact", "w6", "48901")
+
+
+def test_the_name_of_a_divided_commune_settles_none():
+    assert match("8 rue du Trou", "48900", "Fendu")[:3] == ("none", None, None)
+
+
+@pytest.mark.parametrize("country", ["BE", "DE", "BELGIQUE", "MC"])
 def test_abroad_has_no_commune(country):
     assert match("12 rue Keller", country=country) == ("none", None, None, 0.0, {})
 
 
-@pytest.mark.parametrize("country", ["FR", "NC", "", None])
+@pytest.mark.parametrize("country", ["FR", "FRANCE", "NC", "Nouvelle-Calédonie", "", None])
 def test_overseas_and_unsaid_are_france(country):
     assert match("10 rue du Lagon", "98800", "NOUMEA", country)[:3] == ("commune", None, "98818")
 

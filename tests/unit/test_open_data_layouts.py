@@ -17,7 +17,17 @@ from open_data.layouts.geojson import features
 from open_data.layouts.registry import layout_of
 from open_data.sources import read_sources
 from stores.engine import connect
-from stores.schemas import BAN_ADDRESSES, BUREAU_RESULTS, BUREAUX, COMMUNES, CONTOURS, IRIS, IRIS_INCOME, REU_ADDRESSES
+from stores.schemas import (
+    BAN_ADDRESSES,
+    BUREAU_RESULTS,
+    BUREAUX,
+    COMMUNE_NAMES,
+    COMMUNES,
+    CONTOURS,
+    IRIS,
+    IRIS_INCOME,
+    REU_ADDRESSES,
+)
 
 SOURCES = {
     source.source_id: source for source in read_sources(Path(__file__).resolve().parents[2] / "config/open_data")
@@ -52,6 +62,7 @@ def ban_text(*rows):
 
 
 ADDRESS = {"id": "2a004_1_00012_b", "numero": "12", "rep": "b", "nom_voie": "Rue de l'Île", "code_postal": "02000"}
+ADDRESS |= {"code_insee_ancienne_commune": "2A777", "nom_ancienne_commune": "Vieuxbourg"}
 ADDRESS |= {"code_insee": "2A004", "nom_commune": "Valombre", "lon": "2.5", "lat": "48.5", "type_position": "parcelle"}
 
 
@@ -69,6 +80,8 @@ def test_ban_keeps_text_as_text_and_takes_the_door(tmp_path):
         "postcode": "02000",
         "commune_code": "2A004",
         "commune_label": "Valombre",
+        "former_code": "2A777",
+        "former_label": "Vieuxbourg",
         "lon": 2.6,
         "lat": 48.5,
     }
@@ -410,3 +423,77 @@ def test_the_rolls_bureau_has_the_ministrys_code_and_a_name(tmp_path, miom, bure
     file = parquet(tmp_path / "table-bv-reu.parquet", " ".join(ROLL_BUREAUX.columns), row)
     (bureau,) = shaped(ROLL_BUREAUX, BUREAUX, file)
     assert (bureau["bureau_code"], bureau["reu_id"], bureau["label"]) == (bureau_code, "29039_1", "ECOLE")
+
+
+# --- Names of communes, postcodes ---------------------------------------------------------------------------------
+
+COG, LA_POSTE = SOURCES["cog_names"], SOURCES["la_poste_postcodes"]
+MOVEMENTS = "MOD,DATE_EFF,TYPECOM_AV,COM_AV,LIBELLE_AV,TYPECOM_AP,COM_AP,LIBELLE_AP"
+
+
+def cog_files(folder, *movements):
+    communes = "TYPECOM,COM,LIBELLE,COMPARENT\nCOM,01001,Un,\nCOM,01002,Deux,\nCOMD,01003,Trois,01001\nARM,75111,Paris 11e,75056"
+    overseas = "COM_COMER,LIBELLE,NATURE_ZONAGE\n97701,Saint-Barthélemy,COM\n98101,Île des Faisans,CDM"
+    return [
+        write(folder / "v_commune_2026.csv", communes + "\n"),
+        write(folder / "v_commune_comer_2026.csv", overseas + "\n"),
+        write(folder / "v_mvt_commune_2026.csv", "\n".join([MOVEMENTS, *movements]) + "\n"),
+    ]
+
+
+def names(folder, *movements):
+    rows = shaped(COG, COMMUNE_NAMES, *cog_files(folder, *movements))
+    return {(row["known_code"], row["label"], row["commune_code"]) for row in rows}
+
+
+def test_communes_of_today_and_their_parts_have_names(tmp_path):
+    assert names(tmp_path, "10,1999-01-01,COM,01002,Second,COM,01002,Deux") == {
+        ("01001", "Un", "01001"),
+        ("01002", "Deux", "01002"),
+        ("01002", "Second", "01002"),
+        ("01003", "Trois", "01001"),
+        ("75111", "Paris 11e", "75111"),
+        ("97701", "Saint-Barthélemy", "97701"),
+        ("97123", "Saint-Barthélemy", "97701"),
+        ("97127", "Saint-Martin", "97801"),
+    }
+
+
+def test_a_merged_commune_is_followed_to_the_one_of_today_and_a_divided_one_to_several(tmp_path):
+    movements = [
+        "31,1972-01-01,COM,01009,Neuf,COM,01008,Huit",
+        "32,2016-01-01,COM,01008,Huit,COM,01001,Un",
+        "32,2016-01-01,COM,01008,Huit,COMD,01008,Huit",
+        "30,1980-01-01,COM,01007,Sept,COM,01001,Un",
+        "30,1980-01-01,COM,01007,Sept,COM,01002,Deux",
+        # restored: it is a commune today, whatever it was merged into once
+        "31,1970-01-01,COM,01002,Deux,COM,01001,Un",
+        "21,1990-01-01,COM,01001,Un,COM,01002,Deux",
+    ]
+    found = names(tmp_path, *movements)
+    assert {row for row in found if row[0] == "01009"} == {("01009", "Neuf", "01001")}
+    assert {row for row in found if row[0] == "01008"} == {("01008", "Huit", "01001")}
+    assert {row[2] for row in found if row[0] == "01007"} == {"01001", "01002"}
+    assert {row for row in found if row[0] == "01002"} == {("01002", "Deux", "01002")}
+
+
+def test_the_files_of_the_geographic_code_belong_together(tmp_path):
+    with pytest.raises(SourceFailed, match="lacks 8"):
+        shaped(COG, COMMUNE_NAMES, *cog_files(tmp_path)[:2])
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_la_poste_gives_postcodes_and_the_old_names_of_line_5(tmp_path, encoding):
+    text = "#Code_commune_INSEE;Nom_de_la_commune;Code_postal;Libellé_d_acheminement;Ligne_5\r\n"
+    text += "01036;VALROMEY SUR SERAN;01260;VALROMEY;BELMONT LUTHEZIEU\r\n01036;VALROMEY SUR SERAN;01260;VALROMEY;\r\n"
+    text += "75111;PARIS 11;75011;PARIS;\r\n75056;PARIS;75000;PARIS;\r\n"
+    file = write(tmp_path / "019HexaSmal.csv", text, encoding)
+    assert {tuple(row.values()) for row in shaped(LA_POSTE, COMMUNES, file)} == {
+        ("01036", "01260", "VALROMEY SUR SERAN"),
+        ("75111", "75011", "PARIS 11"),
+    }
+    assert {row["label"] for row in shaped(LA_POSTE, COMMUNE_NAMES, file)} == {
+        "VALROMEY SUR SERAN",
+        "BELMONT LUTHEZIEU",
+        "PARIS 11",
+    }

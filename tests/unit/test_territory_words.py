@@ -86,6 +86,7 @@ def test_suffixes(ask, written, suffix):
         ("St-Étienne", "SAINT ETIENNE"),
         ("Pointe-à-Pitre", "POINTE A PITRE"),
         ("Cedex-sur-Rien", "CEDEX SUR RIEN"),
+        ("Cedex s/ Rien", "CEDEX SUR RIEN"),
     ],
 )
 def test_towns(ask, written, town):
