@@ -1,4 +1,6 @@
-"""The controller: us, by the name that a notice must show, read from `config/` and kept as a snapshot.
+"""The controller: us, by the name that a notice must show and by what papers tell of us, read from `config/`.
+
+The name is kept as a snapshot; what papers tell is read when one is issued, and stands in the paper.
 
 Dossiers have their own module (`consent.snapshots`), rules theirs (`consent.rules`); sponsors and segments are
 `sends`' words.
@@ -10,16 +12,42 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from consent.marked_yaml import read_marked
+from consent.marked_yaml import Marked, read_marked
 from stores.schemas import CONTROLLER
 from stores.snapshots import Snapshot, SnapshotStore
+from terms.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """What a paper for a citizen tells of us beside our name (GDPR 13 to 15); sentences as they are to be read."""
+
+    registration: str
+    address: str
+    rights_contact: str
+    dpo_contact: str
+    transfers: str
 
 
 @dataclass(frozen=True)
 class Controller:
-    """Us, by the name that a notice must show."""
+    """Us, by the name that a notice must show; `contacts` is None where the configuration tells none."""
 
     legal_name: str
+    contacts: Contacts | None
+
+    def required_contacts(self) -> Contacts:
+        """Return what papers must tell of us.
+
+        Raises:
+            UsageError: the configuration does not tell it.
+        """
+        if self.contacts is None:
+            raise UsageError(
+                "controller.yaml does not say how to reach us.",
+                "Add `papers` with registration, address, rights_contact, dpo_contact and transfers.",
+            )
+        return self.contacts
 
 
 def read_controller(config: Path) -> Controller:
@@ -28,8 +56,10 @@ def read_controller(config: Path) -> Controller:
     Raises:
         UsageError: missing, or a key is wrong.
     """
-    keys = read_marked(config / "controller.yaml", "controller.yaml").keys(frozenset({"legal_name"}))
-    return Controller(keys["legal_name"].text())
+    keys = read_marked(config / "controller.yaml", "controller.yaml").keys(
+        frozenset({"legal_name"}), frozenset({"papers"})
+    )
+    return Controller(keys["legal_name"].text(), _contacts(keys["papers"]) if "papers" in keys else None)
 
 
 def take_controller_snapshot(store: SnapshotStore, config: Path, at: datetime) -> Snapshot:
@@ -39,3 +69,8 @@ def take_controller_snapshot(store: SnapshotStore, config: Path, at: datetime) -
         UsageError: as `read_controller`.
     """
     return store.take_rows("controller", at, {CONTROLLER: [(read_controller(config).legal_name,)]})
+
+
+def _contacts(value: Marked) -> Contacts:
+    keys = value.keys(frozenset(Contacts.__dataclass_fields__))
+    return Contacts(**{name: found.text() for name, found in keys.items()})

@@ -1,4 +1,4 @@
-"""The passport of a message: the proofs of everything that its trace rests on, as one file for a stranger.
+"""The passport of a message or a paper: the proofs of what it rests on, as one file for a stranger.
 
 The trace itself stands in `lineage.trace`, proofs in `sealing.proofs`, the form of the file in verifier/README.md.
 No number and no delivered line is in it: of a line, its place in the delivery is proved, not its words.
@@ -7,7 +7,7 @@ No number and no delivered line is in it: of a line, its place in the delivery i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -36,11 +36,11 @@ class Rooted:
 
 @dataclass(frozen=True)
 class Passport:
-    """The proofs of one message against one signed checkpoint."""
+    """The proofs of one message, or of one paper, against one signed checkpoint."""
 
     checkpoint: str
     entries: tuple[Proof, ...]
-    message: Rooted
+    messages: tuple[Rooted, ...]
     lines: tuple[Rooted, ...]
     consistency: dict[str, list[str]]
 
@@ -54,7 +54,7 @@ class Passport:
             "format": FORMAT,
             "checkpoint": self.checkpoint,
             "entries": [proof.to_json() for proof in self.entries],
-            "messages": [{"proof": self.message.proof.to_json(), "batch_entry": self.message.entry}],
+            "messages": [{"proof": one.proof.to_json(), "batch_entry": one.entry} for one in self.messages],
             "lines": [{"proof": line.proof.to_json(), "delivery_entry": line.entry} for line in self.lines],
             "consistency": self.consistency,
         }
@@ -91,10 +91,16 @@ def make_passport(house: House, trace: SendTrace) -> Passport:
     return Passport(
         checkpoint=log.key.sign(checkpoint),
         entries=tuple(entries),
-        message=Rooted(proved.message, 0),
+        messages=(Rooted(proved.message, 0),),
         lines=lines,
         consistency=_consistency(log, checkpoint),
     )
+
+
+def paper_passports(log: Log, checkpoint: Checkpoint, papers: Mapping[str, Proof]) -> dict[str, Passport]:
+    """Return the passport of each paper by its number, from the proof of its journal line."""
+    note, paths = log.key.sign(checkpoint), _consistency(log, checkpoint)
+    return {paper_id: Passport(note, (proof,), (), (), paths) for paper_id, proof in papers.items()}
 
 
 def _chain(log: Log, checkpoint: Checkpoint, trace: SendTrace) -> Iterator[Proof]:

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from pages.french import instant_french
+
 _PARIS = ZoneInfo("Europe/Paris")
 
 
@@ -82,5 +84,6 @@ def _templates() -> Environment:
         "percent": percent_text,
         "day": day_text,
         "instant": instant_text,
+        "instant_french": instant_french,
     }
     return templates

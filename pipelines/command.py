@@ -24,6 +24,7 @@ from pipelines.commands import (
     open_data,
     origin,
     outlook,
+    paper,
     partner,
     segment,
     suppliers,
@@ -45,6 +46,7 @@ origin.register(app)
 acts.register(app)
 judge.register(app)
 outlook.register(app)
+paper.register(app)
 golden.register(app)
 suppliers.register(app)
 app.add_typer(open_data.app, name="open-data")

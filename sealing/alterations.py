@@ -23,6 +23,9 @@ class Alteration(StrEnum):
     MESSAGE_CHANGED = "a message is not what was sealed"
     MESSAGE_MISSING = "a sealed message is gone"
     BATCH_CHANGED = "the seals of a batch of messages were changed"
+    PAPER_CHANGED = "a paper is not what was issued"
+    PAPER_UNKNOWN = "no paper of this number was issued, or its number was changed"
+    PAPER_NOT_SEALED = "the checkpoint does not cover this paper yet"
 
 
 @dataclass(frozen=True)

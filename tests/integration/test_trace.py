@@ -7,7 +7,7 @@ import shutil
 from hashlib import sha256
 
 import pytest
-from small_send_house import point_gateway, simulator
+from sent_demo import sent_demo
 from sqlalchemy import select
 
 from lineage.evidence_reading import read_evidence
@@ -16,50 +16,21 @@ from lineage.passport import make_passport
 from lineage.trace import trace_line, trace_plan, trace_send
 from lineage.trace_text import describe_send
 from partners_ingest.phone import normalise_number
-from sample.make_sample import ROOT as SAMPLE
 from sample.people import SHOWN_NUMBER
 from sealing.log import Log
-from sealing.seal import seal
-from sends.approval import approve_plan
-from sends.gateways.routes import open_gateway
-from sends.gateways.settings import read_gateway
 from sends.house import SendStores
-from sends.listener import take_in
 from sends.optouts import opt_out
-from sends.planning import plan_campaign
-from sends.sender import send_plan
 from stores import operations
-from stores.house import open_house
 from terms.environment import NumberRules
 from terms.errors import UsageError
-from terms.settings import PROJECT_ROOT, load_settings
-from tests.whole_chain import run_chain
+from terms.settings import PROJECT_ROOT
 from verifier import filiation_verify as stranger
 
 
 @pytest.fixture(scope="module")
 def sent(tmp_path_factory):
     """The sample's base with its demo campaign sent, reported and sealed: house, plan id and an older checkpoint."""
-    folder = tmp_path_factory.mktemp("traced")
-    shutil.copytree(PROJECT_ROOT / "config", folder / "config")
-    environment = {"FILIATION_ENV": "demo", "FILIATION_HOME": str(folder / "home")}
-    environment |= {"FILIATION_CONFIG": str(folder / "config")}
-    morning = load_settings(environment | {"FILIATION_NOW": "2026-11-24T09:00:00+01:00"})
-    chain = run_chain(morning, SAMPLE / "landing", SAMPLE / "open_data")
-    seal(chain.house)
-    older = (chain.house.home.log / "checkpoint").read_text()
-    house = open_house(load_settings(environment | {"FILIATION_NOW": "2026-11-24T10:05:00+01:00"}))
-    stores = SendStores.of(house)
-    plan_id = plan_campaign(stores, folder / "config" / "campaigns" / "demo.yaml").plan_id
-    approve_plan(stores, plan_id, "Camille Second")
-    with simulator() as running:
-        point_gateway(stores, running.url)
-        gateway = open_gateway(read_gateway(stores.settings.config / "gateways", "simulator"))
-        take_in(stores, "simulator", gateway, 0.0)
-        send_plan(stores, plan_id)
-        take_in(stores, "simulator", gateway, 1.0)
-    seal(house)
-    return house, plan_id, older
+    return sent_demo(tmp_path_factory.mktemp("traced"))
 
 
 def _send_ids(house, count=None):

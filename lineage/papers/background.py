@@ -1,0 +1,213 @@
+"""What papers say beside a person's own rows: partners and their forms, the rules' sentences, sponsors, what was sent.
+
+Read from the published base, the ledger and the configuration; nothing here reads a person.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlalchemy import Connection, select
+
+from lineage.papers.words import criteria_words
+from sends.gateways.settings import read_gateway
+from sends.message import final_text
+from sends.orders import Order, parse_order
+from stores import operations
+from terms.clock import naive_utc
+from terms.errors import UsageError
+from terms.identifiers import digest
+
+
+@dataclass(frozen=True)
+class Form:
+    """A version of a partner's form: where and when it stood, how it asked, and its audits (day, by whom, finding)."""
+
+    url: str
+    first_seen_at: datetime
+    last_seen_at: datetime | None
+    stopped_at: datetime | None
+    box: str
+    act: str
+    is_refusal_as_easy: bool
+    is_bundled: bool
+    audits: tuple[tuple[date, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Partner:
+    """What a partner's dossier says, by all that is known; a partner without dossier has its id only."""
+
+    partner_id: str
+    legal_name: str
+    legal_basis: str | None
+    sensitivity: str | None
+    collected_directly: bool | None
+    contract: tuple[date | None, date | None]
+    chain: tuple[tuple[str, str], ...]  # name, role, in order
+    forms: Mapping[str, Form]
+
+
+@dataclass(frozen=True)
+class RuleWords:
+    """A code's rule, and what it says to the person."""
+
+    rule_id: str
+    source: str
+    to_person: str
+
+
+@dataclass(frozen=True)
+class Sponsor:
+    """Who pays, by its name."""
+
+    legal_name: str
+    candidate: str | None
+
+
+@dataclass(frozen=True)
+class Background:
+    """All of it, from one base."""
+
+    base_version: str
+    partners: Mapping[str, Partner]
+    rules: Mapping[str, RuleWords]
+    sponsors: Mapping[str, Sponsor]
+
+    def partner(self, partner_id: str) -> Partner:
+        """Return a partner, with its id for a name where no dossier tells one."""
+        nothing = Partner(partner_id, partner_id, None, None, None, (None, None), (), {})
+        return self.partners.get(partner_id, nothing)
+
+    def sponsor_name(self, sponsor_id: str) -> str:
+        """Return who pays by name, with its candidate."""
+        found = self.sponsors.get(sponsor_id)
+        if found is None:
+            return sponsor_id
+        return f"{found.legal_name} ({found.candidate})" if found.candidate else found.legal_name
+
+
+@dataclass(frozen=True)
+class SentText:
+    """What the messages of a plan say, by whom they seem to come, and by what their people were chosen.
+
+    `is_proved`: the text has the hash that stands with every message; else it is the order's own.
+    """
+
+    sender: str | None
+    text: str
+    criteria: tuple[str, ...]
+    is_proved: bool
+
+
+def read_background(base: duckdb.DuckDBPyConnection, base_version: str, at: datetime) -> Background:
+    """Return what the base knows of partners, rules and sponsors at an instant (aware)."""
+    bound = {"at": naive_utc(at)}
+    return Background(
+        base_version=base_version,
+        partners=_partners(base, bound),
+        rules=_rules(base, bound),
+        sponsors={row[0]: Sponsor(row[1], row[2]) for row in base.execute("from sponsors").fetchall()},
+    )
+
+
+def sent_texts(reading: Connection, config: Path, plan_ids: Iterable[str]) -> dict[str, SentText]:
+    """Return what the messages of each plan say, from the order that the plan kept."""
+    table = operations.plans
+    wanted = sorted(set(plan_ids))
+    query = select(table.c.plan_id, table.c.order_json, table.c.message_sha256).where(table.c.plan_id.in_(wanted))
+    return {
+        row.plan_id: _sent_text(config, parse_order(row.order_json, row.plan_id), row.message_sha256)
+        for row in reading.execute(query)
+    }
+
+
+def _sent_text(config: Path, order: Order, message_sha256: str) -> SentText:
+    sender, written = order.message.sender, order.message.text or ""
+    texts = [written]
+    try:
+        texts.insert(0, final_text(written, read_gateway(config / "gateways", order.gateway)))
+    except UsageError:  # the gateway's file is gone since: the order's own text is what is left
+        pass
+    for text in texts:
+        if digest(sender or "", text) == message_sha256:
+            return SentText(sender, text, criteria_words(order), is_proved=True)
+    return SentText(sender, written, criteria_words(order), is_proved=False)
+
+
+def _partners(base: duckdb.DuckDBPyConnection, bound: Mapping[str, Any]) -> dict[str, Partner]:
+    chains: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for partner_id, name, role in base.execute(
+        f"select partner_id, name, role from dossier_chain where {_KNOWN} order by partner_id, position", bound
+    ).fetchall():
+        chains[partner_id].append((name, role))
+    forms = _forms(base, bound)
+    rows = base.execute(
+        "select partner_id, legal_name, legal_basis, sensitivity, collected_directly, contract_signed_on,"
+        f" contract_ends_on from dossier_partners where {_KNOWN}",
+        bound,
+    ).fetchall()
+    return {
+        partner_id: Partner(
+            partner_id=partner_id,
+            legal_name=legal_name,
+            legal_basis=legal_basis,
+            sensitivity=sensitivity,
+            collected_directly=direct,
+            contract=(signed_on, ends_on),
+            chain=tuple(chains[partner_id]),
+            forms=forms.get(partner_id, {}),
+        )
+        for partner_id, legal_name, legal_basis, sensitivity, direct, signed_on, ends_on in rows
+    }
+
+
+def _forms(base: duckdb.DuckDBPyConnection, bound: Mapping[str, Any]) -> dict[str, dict[str, Form]]:
+    audits: dict[tuple[str, str], list[tuple[date, str, str]]] = defaultdict(list)
+    for partner_id, version, *audit in base.execute(
+        "select partner_id, form_version, audited_on, auditor, finding from dossier_audits"
+        f" where {_KNOWN} order by audited_on",
+        bound,
+    ).fetchall():
+        audits[partner_id, version].append((audit[0], audit[1], audit[2]))
+    found: dict[str, dict[str, Form]] = defaultdict(dict)
+    for partner_id, version, url, first, last, stopped, *asked in base.execute(
+        "select partner_id, form_version, url, first_seen_at, last_seen_at, stopped_at, box_default, act,"
+        f" refusal_as_easy, bundled_with_entry from dossier_form_versions where {_KNOWN} order by first_seen_at",
+        bound,
+    ).fetchall():
+        box, act, is_refusal_as_easy, is_bundled = asked
+        found[partner_id][version] = Form(
+            url=url,
+            first_seen_at=_aware(first),
+            last_seen_at=_aware(last) if last else None,
+            stopped_at=_aware(stopped) if stopped else None,
+            box=box,
+            act=act,
+            is_refusal_as_easy=is_refusal_as_easy,
+            is_bundled=is_bundled,
+            audits=tuple(sorted({*audits[partner_id, version], *audits[partner_id, "*"]})),
+        )
+    return found
+
+
+def _rules(base: duckdb.DuckDBPyConnection, bound: Mapping[str, Any]) -> dict[str, RuleWords]:
+    rows = base.execute(
+        "select code, rule_id, source, to_person from rules where (applies_from is null or applies_from <= $at)"
+        " and (applies_until is null or applies_until > $at) order by code, profile",
+        bound,
+    ).fetchall()
+    return {code: RuleWords(rule_id, source, to_person) for code, rule_id, source, to_person in rows}
+
+
+_KNOWN = "known_from <= $at and known_until > $at"
+
+
+def _aware(instant: datetime) -> datetime:
+    return instant.replace(tzinfo=UTC)

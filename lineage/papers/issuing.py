@@ -1,0 +1,165 @@
+"""Issuing a paper: it gets its number and salt, its line in the journal, its file, and at once a seal and a proof.
+
+What it says is drafted in the module of its kind. The journal's line is committed before the file appears, so that no
+paper is out that nobody sealed; a paper whose file was never written is a number that proves nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from consent.controller import Controller, read_controller
+from lineage.passport import paper_passports
+from pages.paper import Form, Issue, Paper, Section, paper_html
+from sealing.checkpoint import Checkpoint
+from sealing.log import Log, append_journal
+from sealing.papers import IssuedPaper, prove_papers, record_paper
+from stores import operations
+from stores.home import writer_lock
+from stores.house import House
+from terms.errors import UsageError, WriterBusy
+
+_OWNER_ONLY = 0o600
+
+
+class PaperKind(StrEnum):
+    """Which paper it is."""
+
+    PROVENANCE = "provenance"
+    ACCESS = "access"
+    CAMPAIGN = "campaign"
+    PARTNER = "partner"
+    ERASURE = "erasure"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a paper says, before it has a number; `rests_on` names ids that may stand in the journal, no person."""
+
+    kind: PaperKind
+    title: str
+    about: str
+    sections: tuple[Section, ...]
+    closing: str
+    rests_on: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A paper that went out: its number, where it lies, and the file with its proof (None: not sealed yet)."""
+
+    paper_id: str
+    kind: PaperKind
+    file: Path
+    proof: Path | None
+
+    def to_json(self) -> dict[str, object]:
+        """Return what the command prints."""
+        return {
+            "paper_id": self.paper_id,
+            "kind": self.kind.value,
+            "file": str(self.file),
+            "proof": None if self.proof is None else str(self.proof),
+        }
+
+
+def form_of(out: Path) -> Form:
+    """Return in which form a file is to be written.
+
+    Raises:
+        UsageError: its name ends in neither `.html` nor `.pdf`.
+    """
+    try:
+        return Form(out.suffix.removeprefix(".").lower())
+    except ValueError:
+        raise UsageError(
+            "A paper is written as HTML or PDF.", "Give --out a name that ends in .html or .pdf."
+        ) from None
+
+
+def issue_papers(house: House, papers: Sequence[tuple[Draft, Path]]) -> list[Issued]:
+    """Write papers to their files, readable by their owner only, seal them and write a proof beside each.
+
+    While a refresh is at work the log cannot be sealed: the papers are out, and the night seals them.
+
+    Raises:
+        UsageError: a file is of no known form, lies in the home, or cannot be written.
+    """
+    controller = read_controller(house.settings.config)
+    for _, out in papers:
+        _check_place(house, out)
+    written = [(_issue(house, controller, draft, out), draft.kind, out) for draft, out in papers]
+    proofs = _write_proofs(house, seal_now(house), {paper_id: _beside(out) for paper_id, _, out in written})
+    return [Issued(paper_id, kind, out, proofs.get(paper_id)) for paper_id, kind, out in written]
+
+
+def seal_now(house: House) -> Checkpoint | None:
+    """Add what is new in the journal to the log and return the checkpoint, or None while another writer is at work."""
+    try:
+        with writer_lock(house.home):
+            return append_journal(Log.of(house), house.clock.now())
+    except WriterBusy:
+        return None
+
+
+def write_proof(house: House, paper_id: str, file: Path) -> bool:
+    """Write the proof of a paper for `filiation-verify`; return False if no checkpoint covers it yet."""
+    return bool(_write_proofs(house, Log.of(house).last_checkpoint(), {paper_id: file}))
+
+
+def _issue(house: House, controller: Controller, draft: Draft, out: Path) -> str:
+    at, contacts = house.clock.now(), controller.required_contacts()
+    issuer = (controller.legal_name, contacts.registration, contacts.address, f"Contact : {contacts.rights_contact}")
+    issue = Issue(secrets.token_hex(8), secrets.token_hex(16), at, issuer)
+    paper = Paper(draft.title, draft.about, issue, draft.sections, draft.closing)
+    form = form_of(out)
+    content = paper_html(paper) if form is Form.HTML else _printed(paper)
+    beside = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        _write_private(beside, content)
+        with operations.transaction(house.engine) as work:
+            record_paper(work, at, IssuedPaper(issue.paper_id, draft.kind.value, form.value, content, draft.rests_on))
+        os.replace(beside, out)
+    except OSError as error:
+        raise UsageError(f"The paper cannot be written ({error.strerror}).", "Give --out another place.") from None
+    return issue.paper_id
+
+
+def _printed(paper: Paper) -> bytes:
+    from pages.paper_pdf import paper_pdf  # loads fonts: only where something is printed
+
+    return paper_pdf(paper)
+
+
+def _write_proofs(house: House, checkpoint: Checkpoint | None, files: Mapping[str, Path]) -> dict[str, Path]:
+    """Write each paper's proof to its file and return those that were written."""
+    if checkpoint is None:
+        return {}
+    log = Log.of(house)
+    proofs = prove_papers(log, checkpoint, list(files))
+    for paper_id, passport in paper_passports(log, checkpoint, proofs).items():
+        _write_private(files[paper_id], passport.text().encode())
+    return {paper_id: files[paper_id] for paper_id in proofs}
+
+
+def _write_private(file: Path, content: bytes) -> None:
+    """Write a file that only its owner may read: a paper on a person lies outside the vault from here on."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY), "wb") as target:
+        target.write(content)
+
+
+def _beside(out: Path) -> Path:
+    return out.with_name(f"{out.name}.proof.json")
+
+
+def _check_place(house: House, out: Path) -> None:
+    form_of(out)
+    if out.resolve().is_relative_to(house.home.root.resolve()):
+        raise UsageError("A paper is not kept in the home.", "Give --out a place outside FILIATION_HOME.")
+    if not out.parent.is_dir():
+        raise UsageError("The folder of the paper does not exist.", "Make it, or give --out another place.")

@@ -1,0 +1,44 @@
+"""The sample's base with its demo campaign sent, reported and sealed, for tests of what can be told of it afterwards."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from small_send_house import point_gateway, simulator
+
+from sample.make_sample import ROOT as SAMPLE
+from sealing.seal import seal
+from sends.approval import approve_plan
+from sends.gateways.routes import open_gateway
+from sends.gateways.settings import read_gateway
+from sends.house import SendStores
+from sends.listener import take_in
+from sends.planning import plan_campaign
+from sends.sender import send_plan
+from stores.house import House, open_house
+from terms.settings import PROJECT_ROOT, load_settings
+from tests.whole_chain import run_chain
+
+
+def sent_demo(folder: Path) -> tuple[House, str, str]:
+    """Return the house, the plan's id, and a checkpoint from before the plan."""
+    shutil.copytree(PROJECT_ROOT / "config", folder / "config")
+    environment = {"FILIATION_ENV": "demo", "FILIATION_HOME": str(folder / "home")}
+    environment |= {"FILIATION_CONFIG": str(folder / "config")}
+    morning = load_settings(environment | {"FILIATION_NOW": "2026-11-24T09:00:00+01:00"})
+    chain = run_chain(morning, SAMPLE / "landing", SAMPLE / "open_data")
+    seal(chain.house)
+    older = (chain.house.home.log / "checkpoint").read_text()
+    house = open_house(load_settings(environment | {"FILIATION_NOW": "2026-11-24T10:05:00+01:00"}))
+    stores = SendStores.of(house)
+    plan_id = plan_campaign(stores, folder / "config" / "campaigns" / "demo.yaml").plan_id
+    approve_plan(stores, plan_id, "Camille Second")
+    with simulator() as running:
+        point_gateway(stores, running.url)
+        gateway = open_gateway(read_gateway(stores.settings.config / "gateways", "simulator"))
+        take_in(stores, "simulator", gateway, 0.0)
+        send_plan(stores, plan_id)
+        take_in(stores, "simulator", gateway, 1.0)
+    seal(house)
+    return house, plan_id, older

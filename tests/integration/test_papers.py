@@ -1,0 +1,279 @@
+"""Papers of a real base: what stands in them, that it is sealed, that no change of them goes unseen, and who may ask."""
+
+import html
+import json
+import os
+import random
+import re
+from dataclasses import fields, is_dataclass, replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+
+import pytest
+from sent_demo import sent_demo
+from sqlalchemy import select, update
+
+from lineage.lookup import LookupStores, look_up
+from lineage.papers.issuing import write_proof
+from lineage.papers.provenance import Told, certificate, certify_number, tell_all
+from pages.french import number_french
+from pages.paper import Issue, Paper, paper_html
+from sample.people import SHOWN_NUMBER
+from sealing.alterations import Alteration
+from sealing.log import Log, append_journal
+from sealing.papers import check_paper, parts_of
+from stores import operations
+from stores.home import writer_lock
+from terms.errors import UsageError
+from tests.commands import Shell
+from verifier import filiation_verify as stranger
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    """The sent demo, an older checkpoint in a file, the log's key, and a folder for papers."""
+    house, plan_id, older = sent_demo(tmp_path_factory.mktemp("papers"))
+    out = tmp_path_factory.mktemp("out")
+    (out / "older").write_text(older)
+    return house, plan_id, out
+
+
+@pytest.fixture(scope="module", params=["html", "pdf"])
+def paper(scene, request):
+    """The certificate of the README's person in each form."""
+    house, _, out = scene
+    return certify_number(house, SHOWN_NUMBER, reason="test", case=None, out=out / f"c.{request.param}")
+
+
+def _newest(house):
+    return Log.of(house).last_checkpoint()
+
+
+def test_the_certificate_tells_sources_text_judgement_and_every_message(scene):
+    house, _, out = scene
+    issued = certify_number(house, SHOWN_NUMBER, reason="test", case=None, out=out / "told.html")
+    shown = html.unescape(issued.file.read_text())
+    (descent,) = look_up(LookupStores.of(house), [SHOWN_NUMBER], reason="test")
+    assert number_french(descent.number) in shown and descent.opt_ins and descent.sends
+    for opt_in in descent.opt_ins:
+        place = f"ligne {opt_in.line_number}, octets {opt_in.byte_offset} à"
+        for told in (
+            opt_in.file_name,
+            opt_in.file_sha256,
+            place,
+            opt_in.delivery_id,
+            opt_in.notice_text or "inconnu du dossier",
+        ):
+            assert told in shown
+    for send in descent.sends:
+        for told in (send.send_id, send.gateway_message_id, "Parti de l'Horizon", "STOP 36111", "48271"):
+            assert told in shown
+    assert "forme finale n'est plus connue" not in shown  # the text has the hash that every message carries
+    assert issued.file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_sealed_paper_holds_for_us_and_for_a_stranger(scene, paper, capsys):
+    house, _, out = scene
+    found = check_paper(Log.of(house), paper.file.read_bytes(), _newest(house))
+    assert (found.paper_id, found.kind, found.findings) == (paper.paper_id, "provenance", ())
+    known = ["--key", str(Log.of(house).folder / "verifier_key"), "--checkpoint", str(out / "older")]
+    assert stranger.main([str(paper.proof), *known, "--paper", str(paper.file)]) == 0
+    assert "the paper is the one of entry 1, unchanged" in capsys.readouterr().out
+    (out / "changed").write_bytes(paper.file.read_bytes().replace(b"Contact Citoyen", b"Contact Citoyem", 1))
+    assert stranger.main([str(paper.proof), *known, "--paper", str(out / "changed")]) == 1
+
+
+def test_no_flipped_bit_of_a_paper_goes_unseen_and_the_finding_says_where(scene, paper):
+    house, _, _ = scene
+    content, chance, log, newest = paper.file.read_bytes(), random.Random(5), Log.of(house), _newest(house)
+    for _ in range(500):
+        place = chance.randrange(len(content))
+        changed = bytearray(content)
+        changed[place] ^= 1 << chance.randrange(8)
+        found = check_paper(log, bytes(changed), newest)
+        assert found.findings and found.findings[0].what in (Alteration.PAPER_CHANGED, Alteration.PAPER_UNKNOWN)
+        assert paper.paper_id in found.findings[0].where or found.findings[0].what is Alteration.PAPER_UNKNOWN
+
+
+def test_a_changed_section_is_named(scene):
+    house, _, out = scene
+    issued = certify_number(house, SHOWN_NUMBER, reason="test", case=None, out=out / "named.html")
+    forged = issued.file.read_bytes().replace(b"STOP 36111", b"STOP 36112")
+    found = check_paper(Log.of(house), forged, _newest(house))
+    assert [finding.where for finding in found.findings] == [f"paper {issued.paper_id}, section uses"]
+
+
+def test_a_paper_cut_short_or_of_another_home_is_unknown_or_changed(scene, paper):
+    house, _, _ = scene
+    log, newest, content = Log.of(house), _newest(house), paper.file.read_bytes()
+    assert check_paper(log, content[:-1], newest).findings
+    assert check_paper(log, content + b"\n", newest).findings
+    assert check_paper(log, b"", newest).findings[0].what is Alteration.PAPER_UNKNOWN
+    other = content.replace(paper.paper_id.encode(), b"0" * 16)
+    assert check_paper(log, other, newest).findings[0].what is Alteration.PAPER_UNKNOWN
+
+
+def test_an_older_checkpoint_does_not_cover_the_paper(scene, paper):
+    house, _, out = scene
+    older = Log.of(house).key.opened((out / "older").read_text())
+    found = check_paper(Log.of(house), paper.file.read_bytes(), older)
+    assert [finding.what for finding in found.findings] == [Alteration.PAPER_NOT_SEALED]
+
+
+@pytest.mark.parametrize("change", ["payload", "leaf", "salt"])
+def test_a_changed_journal_line_or_leaf_of_a_paper_is_found(scene, paper, change):
+    house, _, _ = scene
+    journal, leaves = operations.journal, operations.log_leaves
+    with house.engine.connect() as reading:
+        line = reading.execute(select(journal).where(journal.c.subject == paper.paper_id)).one()
+        leaf = reading.execute(select(leaves).where(leaves.c.journal_sequence == line.sequence)).one()
+    forged = {
+        "payload": update(journal).values(payload_json=line.payload_json.replace('"bytes":', '"bytes":1')),
+        "leaf": update(leaves).values(leaf_hash="0" * 64),
+        "salt": update(leaves).values(salt="0" * 64),
+    }[change]
+    back = {
+        "payload": update(journal).values(payload_json=line.payload_json),
+        "leaf": update(leaves).values(leaf_hash=leaf.leaf_hash),
+        "salt": update(leaves).values(salt=leaf.salt),
+    }[change]
+    where = journal.c.sequence == line.sequence if change == "payload" else leaves.c.position == leaf.position
+    _write(house, forged.where(where))
+    found = check_paper(Log.of(house), paper.file.read_bytes(), _newest(house))
+    _write(house, back.where(where))
+    assert [finding.what for finding in found.findings] == [Alteration.JOURNAL_CHANGED]
+    assert not check_paper(Log.of(house), paper.file.read_bytes(), _newest(house)).findings
+
+
+def _write(house, statement):
+    with operations.transaction(house.engine) as work:
+        work.execute(statement)
+
+
+def test_every_field_of_the_record_stands_in_the_paper(scene):
+    """Any one field changed gives another paper: nothing of the record is left out of what is sealed."""
+    house, _, _ = scene
+    (descent,) = look_up(LookupStores.of(house), [SHOWN_NUMBER], reason="test")
+    (told,) = tell_all(house, [descent])
+    plain = _parts(certificate(told))
+    unseen = {name for name, changed in _changes(told) if _parts(certificate(changed)) == plain}
+    assert unseen <= {
+        "descent.attributes.sex",  # a certificate tells where a number comes from, not what we know of the person
+        "descent.attributes.birth_date",
+        "descent.attributes.postcode",
+    }
+
+
+def _parts(draft):
+    issue = Issue("0" * 16, "0" * 32, datetime.fromisoformat("2026-11-24T09:00:00+01:00"), ("Nous",))
+    return parts_of(paper_html(Paper(draft.title, draft.about, issue, draft.sections, draft.closing)))
+
+
+def _changes(told):
+    """Yield the record with one field of the descent changed, by the field's name, for each that has a value."""
+    for name, changed in _variants(told.descent, "descent"):
+        yield name, Told(changed, told.background, told.texts)
+
+
+def _variants(record, path):
+    for field in fields(record):
+        value, name = getattr(record, field.name), f"{path}.{field.name}"
+        if is_dataclass(value):
+            for inner, changed in _variants(value, name):
+                yield inner, replace(record, **{field.name: changed})
+        elif isinstance(value, tuple) and value and is_dataclass(value[0]):
+            for inner, changed in _variants(value[0], name):
+                yield inner, replace(record, **{field.name: (changed, *value[1:])})
+        elif (other := _other(field.name, value)) is not None:
+            yield name, replace(record, **{field.name: other})
+
+
+def _other(name, value):
+    if isinstance(value, datetime | date):
+        return value + timedelta(days=1)
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    known = {
+        "flag": "refused",
+        "state": "EXPIRED",
+        "kind": "invitation",
+        "channels": ("voice",),
+        "evidence_grade": "A" if value == "D" else "D",
+    }
+    if isinstance(value, str) and name not in ("plan_id", "partner_id"):  # these name what is looked up
+        return known.get(name, value + "x")
+    return known.get(name, ("x",)) if isinstance(value, tuple) and name in ("recipients", "channels") else None
+
+
+def test_what_is_sealed_of_a_paper_names_nobody(scene, paper):
+    house, _, _ = scene
+    (descent,) = look_up(LookupStores.of(house), [SHOWN_NUMBER], reason="test")
+    with house.engine.connect() as reading:
+        line = reading.execute(select(operations.journal).where(operations.journal.c.subject == paper.paper_id)).one()
+    told = line.payload_json + paper.proof.read_text()
+    assert descent.contact_id not in told and descent.number[-9:] not in told
+    assert json.loads(line.payload_json)["sha256"] == sha256(paper.file.read_bytes()).hexdigest()
+
+
+def test_the_access_is_logged_before_the_paper(scene):
+    house, _, out = scene
+    certify_number(house, SHOWN_NUMBER, reason="letter 9", case="C-9", out=out / "logged.html")
+    with house.engine.connect() as reading:
+        row = reading.execute(select(operations.access_log).order_by(operations.access_log.c.access_id.desc())).first()
+    assert (row.reason, row.case_id, row.subjects) == ("letter 9", "C-9", 1)
+
+
+def test_where_a_paper_may_not_go(scene):
+    house, _, out = scene
+    refused = {
+        out / "c.txt": r"HTML or PDF",
+        house.home.root / "c.html": r"not kept in the home",
+        out / "no" / "c.html": r"does not exist",
+        out / "c-0639980042.html": r"holds the number",
+        out / "c 06-39-98-00-42.pdf": r"holds the number",
+    }
+    for file, sentence in refused.items():
+        with pytest.raises(UsageError, match=sentence):
+            certify_number(house, SHOWN_NUMBER, reason="test", case=None, out=file)
+        assert not file.exists()
+    with pytest.raises(UsageError, match="needs a reason"):
+        certify_number(house, SHOWN_NUMBER, reason=" ", case=None, out=out / "none.html")
+
+
+def test_while_a_refresh_is_at_work_the_paper_is_out_and_its_proof_comes_later(scene):
+    house, _, out = scene
+    with writer_lock(house.home):
+        issued = certify_number(house, SHOWN_NUMBER, reason="test", case=None, out=out / "busy.html")
+        assert issued.proof is None and not write_proof(house, issued.paper_id, out / "busy.proof.json")
+        found = check_paper(Log.of(house), issued.file.read_bytes(), _newest(house))
+        assert [finding.what for finding in found.findings] == [Alteration.PAPER_NOT_SEALED]
+        append_journal(Log.of(house), house.clock.now())
+    assert write_proof(house, issued.paper_id, out / "busy.proof.json")
+    key = str(Log.of(house).folder / "verifier_key")
+    assert stranger.main([str(out / "busy.proof.json"), "--key", key, "--paper", str(issued.file)]) == 0
+
+
+def test_an_unknown_number_gets_a_certificate_that_says_so(scene):
+    house, _, out = scene
+    issued = certify_number(house, "06 39 98 99 99", reason="test", case=None, out=out / "unknown.html")
+    assert "n'est pas dans notre base" in html.unescape(issued.file.read_text())
+
+
+def test_the_commands_issue_and_check(scene):
+    house, _, out = scene
+    settings = {"FILIATION_ENV": "demo", "FILIATION_CONFIG": str(house.settings.config)}
+    shell = Shell(house.home.root, settings | {"FILIATION_NOW": "2026-11-24T11:00:00+01:00"})
+    file = out / "by-command.pdf"
+    issued = shell.run("paper", "provenance", SHOWN_NUMBER, "--reason", "test", "--out", str(file), "--json")
+    assert issued.code == 0, issued.err
+    assert re.fullmatch(r"[0-9a-f]{16}", issued.json()["paper_id"]) and os.path.exists(issued.json()["proof"])
+    held = shell.run("verify", str(file), "--json")
+    assert held.code == 0 and held.json()["holds"] and held.json()["kind"] == "provenance"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    changed = shell.run("verify", str(file))
+    assert changed.code == 3 and issued.json()["paper_id"] in changed.out
+    assert shell.run("verify", str(out / "none.pdf")).code == 2
