@@ -29,6 +29,10 @@ class Contacts:
     transfers: str
 
 
+#: Days of our papers of article 19, which stand in the same file and which `sends` reads.
+_PAPER_DAYS = frozenset({"targeting_policy_on", "risk_assessment_on"})
+
+
 @dataclass(frozen=True)
 class Controller:
     """Us, by the name that a notice must show; `contacts` is None where the configuration tells none."""
@@ -57,7 +61,7 @@ def read_controller(config: Path) -> Controller:
         UsageError: missing, or a key is wrong.
     """
     keys = read_marked(config / "controller.yaml", "controller.yaml").keys(
-        frozenset({"legal_name"}), frozenset({"papers"})
+        frozenset({"legal_name"}), frozenset({"papers"}) | _PAPER_DAYS
     )
     return Controller(keys["legal_name"].text(), _contacts(keys["papers"]) if "papers" in keys else None)
 

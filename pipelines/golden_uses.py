@@ -1,6 +1,7 @@
-"""Judging golden cases: consent and person by the base, calendar, text and sponsor by the rules of `sends`.
+"""Judging golden cases: consent and person by the base, the order and its instant by the rules of `sends`.
 
-The two meet as at hand-over (house.md, "Judge a use"): all codes, the worst decision. Facts belong to `golden_base`.
+The two meet as at hand-over (house.md, "Judge a use"): all codes, the worst decision. Facts belong to `golden_base`,
+typed orders to `golden_orders`.
 """
 
 from __future__ import annotations
@@ -8,32 +9,45 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+from sqlalchemy import Engine, create_engine
 
 from consent.access_requests import missing_lists
-from consent.judgement import Use, judge
-from pipelines.golden_base import build_golden_base, contact_of, read_number, sponsor_of
-from pipelines.golden_cases import Answer, Facts, GoldenCase
-from sends.calendar import PARIS, Calendar, Place, Timing, moment_findings, read_calendar
-from sends.elections import Election, ElectionType, Round
-from sends.findings import Finding, SendRules, read_send_rules
-from sends.gateways.settings import GatewaySettings, read_gateway
-from sends.message import sender_findings, text_findings
-from sends.sponsors import Payer, PayerKind, Sponsor, SponsorKind, sponsor_findings
+from consent.judgement import judge
+from pipelines.golden_base import build_golden_base, contact_of, read_number
+from pipelines.golden_cases import Answer, GoldenCase
+from pipelines.golden_orders import (
+    Shipped,
+    bureau_changes_of,
+    bureaux_of,
+    complaints_of,
+    context_of,
+    place_of,
+    read_shipped,
+    retention_job_of,
+    sponsor_of_case,
+    use_of,
+)
+from sends.bureau_changes import ReservedBureau, change_findings
+from sends.calendar import PARIS, moment_findings, planned_end, window_findings
+from sends.context import Context
+from sends.exclusivity import Holding, reserve_bureaux
+from sends.findings import Finding
+from sends.invoice_rules import Addressee, Invoice, InvoiceDetail, invoice_findings
+from sends.order_rules import AudienceFacts, audience_findings, feed_findings, order_findings, reveals_votes
+from sends.orders import Years
+from sends.retention import retention_findings
 from stores.engine import connect_read_only
-from terms.environment import NumberRules
-from terms.reasons import Channel, Decision, Profile
+from stores.operations import bureau_holdings, bureau_reservations, transaction
+from terms.reasons import Decision, Profile
+
+#: How long a case's reservations last; none of them ends.
+_HELD_FOR = timedelta(days=1)
 
 _RANK = {decision.value: rank for rank, decision in enumerate(Decision)}
-
-#: By what a criterion selects (rules README 4, TARGETING_NOT_CONSENTED).
-_KIND_OF = {
-    **dict.fromkeys(("bureaux", "iris", "communes", "departements"), "address"),
-    **{"sex": "sex", "age": "age", "bureau_vote": "area_results", "iris_income": "area_income"},
-}
 
 
 @dataclass(frozen=True)
@@ -53,23 +67,6 @@ class JudgedCase:
         return dict(self.answers) == dict(self.case.expected) and number in (None, self.number_e164)
 
 
-@dataclass(frozen=True)
-class _Config:
-    """What of the configuration the rules of `sends` need, read once."""
-
-    rules: Mapping[Profile, SendRules]
-    calendar: Calendar
-    gateway: GatewaySettings
-
-
-def _read_config(config: Path) -> _Config:
-    return _Config(
-        {profile: read_send_rules(config / "send_rules.yaml", profile) for profile in Profile},
-        read_calendar(config / "calendar"),
-        read_gateway(config / "gateways", "simulator"),
-    )
-
-
 def judge_cases(cases: Sequence[GoldenCase], config: Path) -> list[JudgedCase]:
     """Judge all cases of a file, in its order.
 
@@ -81,7 +78,7 @@ def judge_cases(cases: Sequence[GoldenCase], config: Path) -> list[JudgedCase]:
         FiliationError: a dbt model failed.
         UsageError: a file of the configuration is wrong.
     """
-    shipped = _read_config(config)
+    shipped = read_shipped(config)
     judged = {case.case_id: JudgedCase(case, read_number(case).e164, {}) for case in cases}
     controllers: dict[str, list[GoldenCase]] = {}
     for case in cases:
@@ -92,120 +89,97 @@ def judge_cases(cases: Sequence[GoldenCase], config: Path) -> list[JudgedCase]:
             path = build_golden_base(Path(folder), group, config / "rules")
             with connect_read_only(path) as base:
                 for index, case in enumerate(group):
-                    judged[case.case_id] = replace(judged[case.case_id], answers=_answers(base, case, index, shipped))
+                    answers = {profile: _answer(base, case, index, profile, shipped) for profile in Profile}
+                    judged[case.case_id] = replace(judged[case.case_id], answers=answers)
     return list(judged.values())
 
 
-def _answers(base: duckdb.DuckDBPyConnection, case: GoldenCase, index: int, config: _Config) -> dict[Profile, Answer]:
-    if case.facts["kind"] == "access_request":
+def _answer(
+    base: duckdb.DuckDBPyConnection, case: GoldenCase, index: int, profile: Profile, shipped: Shipped
+) -> Answer:
+    kind, on, rules = case.facts["kind"], case.moment.astimezone(PARIS).date(), shipped.rules[profile]
+    if kind == "access_request":
         missing = missing_lists(case.facts["access_answer"]["lists"])
-        answer = Answer("REFUSE", ("DSAR_INCOMPLETE",)) if missing else Answer("ALLOW", ())
-        return dict.fromkeys(Profile, answer)
+        return Answer("REFUSE", ("DSAR_INCOMPLETE",)) if missing else Answer("ALLOW", ())
+    if kind == "retention":
+        return _worst(retention_findings([retention_job_of(case)], on, rules))
+    if kind == "invoice":
+        told = case.facts["invoice"]
+        invoice = Invoice(Addressee(told["addressed_to"]), frozenset(InvoiceDetail(name) for name in told["details"]))
+        return _worst(invoice_findings(invoice, sponsor_of_case(case), on, rules))
+    return _judge_send(base, case, index, context_of(case, profile, shipped))
+
+
+def _worst(findings: Sequence[Finding], decision: Decision = Decision.ALLOW, codes: Sequence[str] = ()) -> Answer:
+    decisions = [decision.value, *(item.decision.value for item in findings)]
+    return Answer(max(decisions, key=_RANK.__getitem__), tuple(sorted({*codes, *(item.code for item in findings)})))
+
+
+def _judge_send(base: duckdb.DuckDBPyConnection, case: GoldenCase, index: int, context: Context) -> Answer:
     base.execute("create or replace temp table asked as select $id::uuid as contact_id", {"id": contact_of(index)})
-    return {profile: _judge_send(base, case, profile, config) for profile in Profile}
+    (person,) = judge(base, "asked", "live_facts", use_of(case, context))
+    return _worst(send_findings(case, context), person.decision, person.codes)
 
 
-def _judge_send(base: duckdb.DuckDBPyConnection, case: GoldenCase, profile: Profile, config: _Config) -> Answer:
-    (person,) = judge(base, "asked", "live_facts", use_of(case, profile))
-    found = [(person.decision.value, code) for code in person.codes]
-    found += [(finding.decision.value, finding.code) for finding in _send_findings(case, profile, config)]
-    decisions = [person.decision.value, *(decision for decision, _ in found)]
-    return Answer(max(decisions, key=_RANK.__getitem__), tuple(sorted({code for _, code in found})))
-
-
-def use_of(case: GoldenCase, profile: Profile) -> Use:
-    """Return the use that a case's order makes of its contact."""
-    order = case.facts["order"]
-    election = _election(order["election"], case.facts["elections"][order["election"]])
-    kinds = {_KIND_OF[key] for key in _criteria(order["audience"])}
-    if order["kind"] == "selected" and not kinds:
-        kinds = {"address"}
-    return Use(
-        channel=Channel(order["channel"]),
-        sponsor_id=sponsor_of(case),
-        criteria_kinds=tuple(sorted(kinds)),
-        eligible_on=election.eligible_on(order["round"]),
-        number_rules=NumberRules.LIVE,
-        profile=profile,
-        moment=case.moment,
-        known_by=case.moment,
+def send_findings(case: GoldenCase, context: Context) -> tuple[Finding, ...]:
+    """Return what the rules of `sends` find, as a plan asks them and as a hand-over does."""
+    facts, order, rules, moment = case.facts, context.order, context.rules, case.moment
+    audience = AudienceFacts(
+        contacts=facts["segment"]["contacts"],
+        reveals_votes=reveals_votes(facts["bureau"]["votes_cast"], facts["bureau"]["top_share"]),
+        extra_columns=tuple(facts["contact"]["attributes"]),
     )
+    found = order_findings(context, facts["price"]["list_unit_cents"], complaints_of(case), moment)
+    found += audience_findings(order, audience, rules)
+    found += moment_findings(moment, place_of(case), context.timing)
+    found += feed_findings(timedelta(seconds=facts["gateway"]["stop_feed_silent_seconds"]), rules)
+    if facts["kind"] == "plan":
+        last = planned_end(moment, audience.contacts, context.rate_per_second)
+        found += window_findings(moment, last, last, rules)
+    return found + _exclusivity(case, context)
 
 
-def _criteria(audience: Facts) -> list[str]:
-    own = [key for key, value in audience.items() if key != "exclude" and value is not None]
-    excluded = audience.get("exclude") or {}
-    return own + [key for key, value in excluded.items() if value is not None]
+def _exclusivity(case: GoldenCase, context: Context) -> tuple[Finding, ...]:
+    """Reserve in a database of the case's own, with production's keys, what others hold and then what the order wants."""
+    bureaux, rules = bureaux_of(case, context.order), context.rules
+    if not bureaux:
+        return ()
+    engine = create_engine("sqlite://")
+    for table in (bureau_reservations, bureau_holdings):
+        table.create(engine)
+    for told in case.facts["exclusivity"]["reservations"]:
+        holding = Holding(told["election"], told["round"], told["sponsor_id"], "held", case.moment + _HELD_FOR)
+        age = None if told["age"] is None else Years(told["age"]["min"], told["age"]["max"])
+        _reserve(engine, holding, told["bureau_map"], frozenset({told["bureau_code"]}), age)
+    taken = frozenset[str]()
+    for sponsor_id in _orderers(case):
+        order = context.order
+        holding = Holding(order.election, order.round, sponsor_id, "wanted", case.moment + _HELD_FOR)
+        taken = _reserve(engine, holding, context.election.bureau_map, bureaux, order.reserve)
+    engine.dispose()
+    return (rules.found("EXCLUSIVITY", "audience") if taken else ()) + _changes(case, context, bureaux)
 
 
-def _send_findings(case: GoldenCase, profile: Profile, config: _Config) -> list[Finding]:
-    """Return what the rules of `sends` find: calendar, sponsor's papers, and for an SMS its text and sender."""
-    facts, order = case.facts, case.facts["order"]
-    rules = config.rules[profile]
-    elections = {name: _election(name, told) for name, told in facts["elections"].items()}
-    timing = Timing(
-        calendar=config.calendar,
-        elections=tuple(elections.values()),
-        rules=rules,
-        channel=Channel(order["channel"]),
-        validity=timedelta(minutes=order["validity_minutes"]),
-    )
-    on = case.moment.astimezone(PARIS).date()
-    sponsor = _sponsor(facts["sponsor"])
-    found = [*moment_findings(case.moment, _place(case), timing), *sponsor_findings(sponsor, order["round"], on, rules)]
-    if order["channel"] == "sms":
-        gateway = _gateway(facts["gateway"], config.gateway)
-        text, sender = facts["message"]["text"], facts["message"]["sender"]
-        found += text_findings(text, sponsor, gateway, elections[order["election"]], on, rules)
-        found += sender_findings(sender, gateway, rules)
-    return found
+def _orderers(case: GoldenCase) -> tuple[str, ...]:
+    """Return who reserves, in order of commit; the last one is judged. Without a race it is the case's sponsor alone."""
+    race = case.facts["race"]
+    if case.facts["kind"] != "race":
+        return (case.facts["sponsor"]["sponsor_id"],)
+    return tuple(race["sponsors"]) if race["judged"] == "second" else (race["sponsors"][0],)
 
 
-def _gateway(told: Facts, shipped: GatewaySettings) -> GatewaySettings:
-    return replace(
-        shipped,
-        stop_short_code=told["stop_short_code"],
-        stop_short_code_in_service=told["stop_short_code_in_service"],
-        generic_senders=frozenset(told["generic_senders"]),
-        protected_senders=frozenset(told["protected_senders"]),
-        sender_authorisations=frozenset(told["sender_authorisations"]),
-    )
+def _reserve(
+    engine: Engine, holding: Holding, bureau_map: str, bureaux: frozenset[str], part: Years | None
+) -> frozenset[str]:
+    with transaction(engine) as work:
+        return reserve_bureaux(work, holding, bureau_map, bureaux, part, holding.expires_at - _HELD_FOR)
 
 
-def _place(case: GoldenCase) -> Place:
-    territory, zone = case.facts["contact"]["territory"], read_number(case).zone
-    zones = frozenset(name for name in (territory, zone) if name is not None)
-    return Place(zones or frozenset({"metropole"}), territory is not None)
-
-
-def _election(name: str, told: Facts) -> Election:
-    rounds = [
-        Round(
-            item["round"],
-            date.fromisoformat(item["polling_on"]),
-            _day(item["saturday_polling_on"]),
-            datetime.fromisoformat(item["blackout_ends_at"]),
-        )
-        for item in told["rounds"]
+def _changes(case: GoldenCase, context: Context, bureaux: frozenset[str]) -> tuple[Finding, ...]:
+    order, on = context.order, case.moment.astimezone(PARIS).date()
+    held = [
+        ReservedBureau(told["bureau_code"], None)
+        for told in case.facts["exclusivity"]["reservations"]
+        if (told["election"], told["round"]) == (order.election, order.round) and told["bureau_code"] in bureaux
     ]
-    return Election(
-        election_id=name,
-        type=ElectionType(told["type"]),
-        label=name,
-        bureau_map=told["bureau_map"],
-        constituencies=None,
-        campaign_from=date.fromisoformat(told["campaign_period"]["from"]),
-        campaign_to=date.fromisoformat(told["campaign_period"]["to"]),
-        saturday_zones=frozenset(told["saturday_territories"]),
-        rounds={item.number: item for item in rounds},
-    )
-
-
-def _sponsor(told: Facts) -> Sponsor:
-    days = {name: _day(told[name]) for name in ("declaration_signed_on", "mandataire_declared_on")}
-    payer = Payer(told["payer"]["name"], PayerKind(told["payer"]["kind"]), told["payer"]["established_in"])
-    return Sponsor(**{**told, **days, "kind": SponsorKind(told["kind"]), "payer": payer})
-
-
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
+    return change_findings(held, bureau_changes_of(case), on, context.rules)

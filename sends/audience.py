@@ -13,6 +13,7 @@ from datetime import date
 import duckdb
 
 from sends.calendar import Place
+from sends.order_rules import HIGHEST_SHARE, LEAST_VOTES
 from sends.orders import Amount, Audience, BureauVote, Years
 from terms.errors import FiliationError
 
@@ -23,8 +24,14 @@ _ARRONDISSEMENTS: Mapping[str, tuple[str, ...]] = {
     "13055": tuple(f"132{number:02}" for number in range(1, 17)),
 }
 
-#: R-69: a bureau under this number of votes, or with a share above this, reveals how people voted.
-_LEAST_VOTES, _HIGHEST_SHARE = 100, 0.90
+#: What a contact is (house page, grain of each table): a column beyond it may tell what nobody may target by (R-22).
+_CONTACT_COLUMNS = frozenset(
+    "contact_id sex birth_date adult_on postcode country commune_code address_key address_id iris_code match_confidence"
+    " number_kind number_zone is_fiction zones".split()
+)
+
+#: The département of a contact `c`.
+DEPARTEMENT = "case when c.commune_code[:2] in ('97', '98') then c.commune_code[:3] else c.commune_code[:2] end"
 
 #: A contact whose zones are all unknown runs on the clock of metropolitan France.
 _DEFAULT_ZONES = ("metropole",)
@@ -40,11 +47,15 @@ class Predicate:
 
 @dataclass(frozen=True)
 class Selection:
-    """What an audience is evaluated with: criteria, the map of the order's bureaux, the day on which ages count."""
+    """What an audience is evaluated with: criteria, the map of the order's bureaux, the day on which ages count.
+
+    `told_departements` are those of elections of some constituencies: only there does the calendar ask for it.
+    """
 
     audience: Audience
     bureau_map: str
     on: date
+    told_departements: frozenset[str] = frozenset()
 
 
 def predicates(selection: Selection) -> tuple[Predicate, ...]:
@@ -68,18 +79,20 @@ def create_audience(base: duckdb.DuckDBPyConnection, selection: Selection) -> in
     """Create the temporary table `audience` and return its number of contacts.
 
     Columns: contact_id, bureau_code (on the order's map; null if unknown), birth_date, zones (sorted, never empty),
-    is_territory_known.
+    is_territory_known, departement (null where no election asks for it).
     """
     conditions = predicates(selection)
     where = " and ".join(f"({item.sql})" for item in conditions) or "true"
     parameters: dict[str, object] = {"bureau_map": selection.bureau_map, "default_zones": list(_DEFAULT_ZONES)}
+    parameters["told_departements"] = sorted(selection.told_departements)
     for item in conditions:
         parameters.update(item.parameters)
     base.execute(
         "create or replace temp table audience as"
         " select c.contact_id, t.bureau_code, c.birth_date,"
         " case when len(coalesce(c.zones, [])) = 0 then $default_zones::varchar[] else list_sort(c.zones) end as zones,"
-        " (c.commune_code is not null or c.postcode is not null) as is_territory_known"
+        " (c.commune_code is not null or c.postcode is not null) as is_territory_known,"
+        f" case when list_contains($told_departements::varchar[], {DEPARTEMENT}) then {DEPARTEMENT} end as departement"
         " from contacts as c"
         " left join address_ties as t on t.address_key = c.address_key and t.map = $bureau_map"
         f" where {where}",
@@ -91,9 +104,10 @@ def create_audience(base: duckdb.DuckDBPyConnection, selection: Selection) -> in
 def places(base: duckdb.DuckDBPyConnection) -> list[Place]:
     """Return the distinct places of the audience for the calendar, the most frequent first."""
     rows = base.execute(
-        "select zones, is_territory_known from audience group by all order by count(*) desc, zones, is_territory_known"
+        "select zones, is_territory_known, departement from audience group by all"
+        " order by count(*) desc, zones, is_territory_known, departement"
     ).fetchall()
-    return [Place(frozenset(zones), is_known) for zones, is_known in rows]
+    return [Place(frozenset(zones), is_known, None, departement) for zones, is_known, departement in rows]
 
 
 def revealing_bureaux(base: duckdb.DuckDBPyConnection, vote: BureauVote) -> int:
@@ -107,9 +121,15 @@ def revealing_bureaux(base: duckdb.DuckDBPyConnection, vote: BureauVote) -> int:
         " where election = $vote_election and round = $vote_round group by all)"
         " select count(*) from chosen join home using (bureau_code, map) join result using (bureau_code, map)"
         " where votes_cast < $least_votes or top_share > $highest_share",
-        {**_vote_parameters(vote), "least_votes": _LEAST_VOTES, "highest_share": _HIGHEST_SHARE},
+        {**_vote_parameters(vote), "least_votes": LEAST_VOTES, "highest_share": HIGHEST_SHARE},
     ).fetchone()
     return int(row[0]) if row else 0
+
+
+def extra_contact_columns(base: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Return the columns of `contacts` beyond the grain of a contact; there are none in a base of ours."""
+    names = [str(row[0]) for row in base.execute("describe contacts").fetchall()]
+    return tuple(sorted(set(names) - _CONTACT_COLUMNS))
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
@@ -124,9 +144,8 @@ def _territories(audience: Audience) -> list[Predicate]:
         communes = [part for code in audience.communes for part in (code, *_ARRONDISSEMENTS.get(code, ()))]
         found.append(Predicate("list_contains($communes, c.commune_code)", {"communes": communes}))
     if audience.departements is not None:
-        departement = "case when c.commune_code[:2] in ('97', '98') then c.commune_code[:3] else c.commune_code[:2] end"
         found.append(
-            Predicate(f"list_contains($departements, {departement})", {"departements": list(audience.departements)})
+            Predicate(f"list_contains($departements, {DEPARTEMENT})", {"departements": list(audience.departements)})
         )
     if audience.bureaux is not None:
         found.append(Predicate("list_contains($bureaux, t.bureau_code)", {"bureaux": list(audience.bureaux)}))

@@ -27,6 +27,9 @@ OPENS, CLOSES = time(8), time(22)
 
 _HOUR_CODES = ("HOURS", "SUNDAY", "HOLIDAY")
 
+#: L48-2 (R-30, policy): a new element of polemic that comes so shortly before the blackout cannot be answered in time.
+_TOO_LATE_TO_ANSWER = timedelta(hours=48)
+
 
 class Binds(StrEnum):
     """Under which profiles a local holiday counts: Alsace-Moselle's own days only under strict (rules page §4)."""
@@ -85,10 +88,24 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a contact is for the calendar: its zones, and whether the place where it votes is known at all."""
+    """Where a contact is for the calendar: its zones, and whether the place where it votes is known at all.
+
+    `constituency` is where it votes for the Assembly (`7507`), `departement` the part of that code that its commune
+    tells; each None = not known, or not asked because no election of some constituencies is configured.
+    """
 
     zones: frozenset[str]
     is_territory_known: bool
+    constituency: str | None = None
+    departement: str | None = None
+
+    def votes_in(self, election: Election) -> bool:
+        """Return whether a contact here votes in an election; where only its département is known, whether it may (R-26)."""
+        if election.constituencies is None:
+            return True
+        if self.constituency is not None:
+            return self.constituency in election.constituencies
+        return self.departement in election.departements
 
 
 @dataclass(frozen=True)
@@ -100,6 +117,7 @@ class Timing:
     rules: SendRules
     channel: Channel
     validity: timedelta
+    has_new_accusation: bool = False
 
 
 def read_calendar(folder: Path) -> Calendar:
@@ -169,25 +187,33 @@ def window_findings(start: datetime, last: datetime, window_to: datetime, rules:
 
 
 def _blackout_findings(moment: datetime, place: Place, timing: Timing) -> tuple[Finding, ...]:
-    spans = [_span(election, number, zone, timing) for election, number, zone in _ballots(place.zones, timing)]
+    own = [election for election in timing.elections if place.votes_in(election)]
+    spans = [_span(election, number, zone, timing) for election, number, zone in _ballots(own, place.zones)]
     code = "L49" if timing.channel is Channel.SMS else "L49-3"
     found: tuple[Finding, ...] = ()
     if any(starts <= moment < ends for starts, ends in spans):
         found += timing.rules.found(code, "window")
-    elif any(moment < starts <= moment + timing.validity for starts, _ in spans):
-        found += timing.rules.found("VALIDITY_CROSSES_BLACKOUT", "validity_minutes")
+    else:
+        found += _before_blackout([starts for starts, _ in spans if moment < starts], moment, timing)
     if not place.is_territory_known and _some_blackout(moment, timing):
         found += timing.rules.found("TERRITORY_UNKNOWN", "audience")
     return found
 
 
-def _ballots(zones: Iterable[str], timing: Timing) -> list[tuple[Election, int, str]]:
-    """Return the ballots in which people of these zones vote, whatever election the order names.
+def _before_blackout(starts: Iterable[datetime], moment: datetime, timing: Timing) -> tuple[Finding, ...]:
+    """Return what a coming blackout says: the operator may deliver in it (R-26), or nobody could answer before it (R-30)."""
+    left = min((start - moment for start in starts), default=timedelta.max)
+    found: tuple[Finding, ...] = ()
+    if left <= timing.validity:
+        found += timing.rules.found("VALIDITY_CROSSES_BLACKOUT", "validity_minutes")
+    if timing.has_new_accusation and left <= _TOO_LATE_TO_ANSWER:
+        found += timing.rules.found("L48_2_REVIEW", "message.has_new_accusation")
+    return found
 
-    An election of some constituencies only is left out: where a contact votes is known by bureau and zone so far.
-    """
-    general = [election for election in timing.elections if election.constituencies is None]
-    return [(election, number, zone) for election in general for number in election.rounds for zone in zones]
+
+def _ballots(elections: Iterable[Election], zones: Iterable[str]) -> list[tuple[Election, int, str]]:
+    """Return the ballots of these elections in these zones, whatever election the order names."""
+    return [(election, number, zone) for election in elections for number in election.rounds for zone in zones]
 
 
 def _span(election: Election, number: int, zone: str, timing: Timing) -> tuple[datetime, datetime]:
@@ -196,8 +222,10 @@ def _span(election: Election, number: int, zone: str, timing: Timing) -> tuple[d
 
 
 def _some_blackout(moment: datetime, timing: Timing) -> bool:
+    """Return whether some zone is in the blackout of an election in which everybody votes."""
+    general = [election for election in timing.elections if election.constituencies is None]
     spans = (
-        _span(election, number, zone, timing) for election, number, zone in _ballots(timing.calendar.clocks, timing)
+        _span(election, number, zone, timing) for election, number, zone in _ballots(general, timing.calendar.clocks)
     )
     return any(starts <= moment < ends for starts, ends in spans)
 

@@ -16,7 +16,8 @@ from sends.findings import SendRules, read_send_rules
 from sends.gateways.settings import GatewaySettings, read_gateway
 from sends.message import final_text
 from sends.orders import Order
-from sends.price import PriceList, read_price_list
+from sends.papers import ControllerPapers, Notice, read_controller_papers
+from sends.price import PriceList, Quote, quote_sms, quote_voice, read_price_list
 from sends.sponsors import Sponsor, read_sponsor
 from terms.errors import UsageError
 from terms.identifiers import digest
@@ -24,13 +25,18 @@ from terms.identifiers import digest
 
 @dataclass(frozen=True)
 class Context:
-    """An order with its election (and all others: their blackouts count too), sponsor, gateway, prices and rules."""
+    """An order with its election (and all others: their blackouts count too), sponsor, gateway, papers, prices and rules.
+
+    `notice` None: it is generated from the order and published with the plan, whole.
+    """
 
     order: Order
     election: Election
     elections: Mapping[str, Election]
     sponsor: Sponsor
     gateway: GatewaySettings
+    papers: ControllerPapers
+    notice: Notice | None
     prices: PriceList
     calendar: Calendar
     rules: SendRules
@@ -44,7 +50,13 @@ class Context:
             rules=self.rules,
             channel=self.order.channel,
             validity=timedelta(minutes=self.order.validity_minutes),
+            has_new_accusation=self.order.message.has_new_accusation,
         )
+
+    @property
+    def told_departements(self) -> frozenset[str]:
+        """Return the départements in which an election of some constituencies is held: there the calendar asks for it."""
+        return frozenset[str]().union(*(election.departements for election in self.elections.values()))
 
     @property
     def final_text(self) -> str:
@@ -52,8 +64,25 @@ class Context:
         return final_text(self.order.message.text or "", self.gateway)
 
     @property
+    def quote(self) -> Quote:
+        """Return what one message of the order costs.
+
+        Raises:
+            UsageError: it is longer than the price list goes, or the recording of a call was not measured.
+        """
+        voice = self.order.message.voice
+        if voice is None:
+            return quote_sms(self.final_text, self.prices, self.order.price)
+        if voice.audio_seconds is None:
+            raise UsageError(f"The length of {voice.audio} is not known.", "Plan the order from its file.")
+        return quote_voice(voice.audio_seconds, self.prices, self.order.price)
+
+    @property
     def message_sha256(self) -> str:
-        """Return the hash of sender and final text: what every message of the plan says."""
+        """Return the hash of what every message of the plan says: sender and final text, or caller and recording."""
+        voice = self.order.message.voice
+        if voice is not None:
+            return digest(voice.caller_id, voice.audio_sha256 or voice.audio)
         return digest(self.order.message.sender or "", self.final_text)
 
     @property
@@ -81,6 +110,8 @@ def read_context(config: Path, order: Order) -> Context:
         elections=elections,
         sponsor=read_sponsor(config / "sponsors", order.sponsor),
         gateway=gateway,
+        papers=read_controller_papers(config),
+        notice=None,
         prices=read_price_list(config / "prices", order.window_from.astimezone(PARIS).date()),
         calendar=read_calendar(config / "calendar"),
         rules=read_send_rules(config / "send_rules.yaml", order.profile),

@@ -16,11 +16,12 @@ from consent.judgement import Use
 from sends.audience import Selection, count_rows, create_audience
 from sends.calendar import PARIS
 from sends.context import read_context
-from sends.findings import Finding, OrderRefused, SendRules, read_send_rules, refuses
+from sends.findings import OrderRefused, SendRules, read_send_rules, refuses
 from sends.house import SendStores
 from sends.judging import create_counted, use_of
+from sends.order_rules import FLOOR, criteria_findings
 from sends.orders import Audience, Segment, is_segment_file, read_order, read_segment
-from sends.planning import FLOOR, judged_at, selection_of
+from sends.planning import judged_at, selection_of
 from stores.warehouse import read_manifest
 from terms.clock import to_iso
 from terms.errors import UsageError
@@ -160,9 +161,7 @@ def _newest_map(base: duckdb.DuckDBPyConnection) -> str:
 
 
 def _check_criteria(name: str, audience: Audience, rules: SendRules) -> None:
-    found: tuple[Finding, ...] = ()
-    for criterion in audience.forbidden:
-        found += rules.found(criterion.code, f"audience.{criterion.key}")
+    found = criteria_findings(audience, rules)
     if refuses(found):
         raise OrderRefused(name, found)
 

@@ -19,7 +19,7 @@ from pages.plots import Plot, Series
 from sends.calendar import PARIS
 from sends.floor import told_count, told_counts
 from sends.ledger import count_states
-from sends.planning import FLOOR
+from sends.order_rules import FLOOR
 from sends.states import REPORTED, State
 from stores.operations import message_events, messages
 from terms.clock import from_micros

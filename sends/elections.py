@@ -47,6 +47,11 @@ class Election:
     saturday_zones: frozenset[str]
     rounds: Mapping[int, Round]
 
+    @property
+    def departements(self) -> frozenset[str]:
+        """Return the départements of its constituencies, which are a département and two digits (`7507`, `97401`)."""
+        return frozenset(code[:-2] for code in self.constituencies or ())
+
     def polling_on(self, number: int, zone: str) -> date:
         """Return the day on which a zone votes in a round (R-28)."""
         of_round = self.rounds[number]

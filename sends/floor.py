@@ -1,13 +1,13 @@
 """What may be told of small groups: a count under the floor is hidden, and so is what would give it away.
 
-Which groups a page tells is its own business; the floor itself is R-68's, of `planning`.
+Which groups a page tells is its own business; the floor itself is R-68's, of `order_rules`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sends.planning import FLOOR
+from sends.order_rules import FLOOR
 
 
 def told_counts(counts: Mapping[str, int], floor: int = FLOOR) -> dict[str, int | None]:

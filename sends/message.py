@@ -9,6 +9,7 @@ import re
 import unicodedata
 from datetime import date
 
+from sends.community_words import addressed_words
 from sends.elections import Election
 from sends.findings import Finding, SendRules
 from sends.gateways.settings import GatewaySettings
@@ -20,6 +21,10 @@ _NOTICE = re.compile(r"\bavis\s*:?\s*https?://\S+")
 _POLITICAL = re.compile(r"\b(pub(licite)?\.? politique|annonce politique)\b")
 _FREE_NUMBER = re.compile(r"(?<!\d)(?:\+33|0033|0)[ .-]?8[ .-]?0[ .-]?[0-5](?:[ .-]?\d){6}(?!\d)")
 _SENDER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]{1,11}")
+
+
+#: What normal forms leave as they are: the typographic apostrophe, letters that are two.
+_ONE_LETTER = str.maketrans({"\u2019": "'", "œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae"})
 
 
 def final_text(text: str, gateway: GatewaySettings) -> str:
@@ -48,6 +53,12 @@ def text_findings(
     if election.campaign_from <= on <= election.campaign_to and _FREE_NUMBER.search(folded):
         found += rules.found("FREE_NUMBER_L50_1", where)
     return found
+
+
+def community_findings(text: str | None, where: str, rules: SendRules) -> tuple[Finding, ...]:
+    """Return COMMUNITY_ADDRESS where a text or landing page speaks to a community (R-67); None = there is no text."""
+    words = addressed_words(_folded(text or ""))
+    return rules.found("COMMUNITY_ADDRESS", where, f"Read: {', '.join(words)}.") if words else ()
 
 
 def sender_findings(sender: str, gateway: GatewaySettings, rules: SendRules) -> tuple[Finding, ...]:
@@ -84,6 +95,6 @@ def _numeric_sender(sender: str, where: str, rules: SendRules) -> tuple[Finding,
 
 def _folded(text: str) -> str:
     """Return text without accents, case, typographic apostrophes and repeated spaces, for looking words up."""
-    decomposed = unicodedata.normalize("NFKD", text.replace("\u2019", "'"))
+    decomposed = unicodedata.normalize("NFKD", text.translate(_ONE_LETTER))
     plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(plain.casefold().split())

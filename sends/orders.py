@@ -131,11 +131,17 @@ class Audience:
 
 @dataclass(frozen=True)
 class VoiceMessage:
-    """What a voice order plays, from which number, and when it says how to object (seconds from the start)."""
+    """What a voice order plays, from which number, and when it says how to object (seconds from the start).
+
+    `audio` is a file beside the order; `audio_seconds` and `audio_sha256` are what was measured of it when the order
+    was read from its file, and stand in the order as a plan keeps it. None = not measured.
+    """
 
     audio: str
     caller_id: str
     objection_at_seconds: float
+    audio_seconds: float | None = None
+    audio_sha256: str | None = None
 
 
 @dataclass(frozen=True)
@@ -156,6 +162,19 @@ class SignOff:
     dpia_id: str
     by: str
     signed_on: date
+
+
+@dataclass(frozen=True)
+class AgreedPrice:
+    """What an order says of its price in cents per message; by itself, that it is the list's (`order_unit_cents` None)."""
+
+    order_unit_cents: int | None = None
+    discount_open_to_all: bool = False
+    free_messages: int = 0
+
+    def unit_cents_of(self, list_unit_cents: int) -> int:
+        """Return the price of one message, where the list has another or the same."""
+        return list_unit_cents if self.order_unit_cents is None else self.order_unit_cents
 
 
 @dataclass(frozen=True)
@@ -183,6 +202,7 @@ class Order:
     rate_per_second: int
     validity_minutes: int
     max_messages: int | None
+    price: AgreedPrice
     canonical: str
 
     @property
@@ -193,7 +213,7 @@ class Order:
     @property
     def is_selection(self) -> bool:
         """Return whether people are selected: by kind, or by any criterion whatever the kind says (rules page §2.4)."""
-        return self.kind is Kind.SELECTED or bool(self.audience.criterion_kinds())
+        return self.kind is Kind.SELECTED or bool(self.audience.criterion_kinds() or self.audience.forbidden)
 
     def judged_kinds(self) -> tuple[CriterionKind, ...]:
         """Return the criteria kinds to judge by; a selection without criteria still reserves bureaux: address."""
@@ -300,6 +320,7 @@ def _order(document: Document) -> Order:
         rate_per_second=top.integer("rate_per_second", 1),
         validity_minutes=top.integer("validity_minutes", 1),
         max_messages=top.optional("max_messages", lambda name: top.integer(name, 1)),
+        price=_price(top.section("price")) if top.has("price") else AgreedPrice(),
         canonical=canonical_json(document.plain),
     )
     if order.window_to <= order.window_from:
@@ -424,7 +445,7 @@ def _message(section: Section, channel: Channel) -> Message:
         text=section.optional_text("text"),
         landing_page_text=section.optional_text("landing_page_text"),
         has_new_accusation=section.boolean("has_new_accusation") if section.has("has_new_accusation") else False,
-        voice=_voice(section) if channel is Channel.VOICE else None,
+        voice=_voice_of(section, channel),
     )
     if channel is Channel.SMS and (message.sender is None or message.text is None):
         raise section.invalid("sender" if message.sender is None else "text", "is missing")
@@ -432,12 +453,39 @@ def _message(section: Section, channel: Channel) -> Message:
     return message
 
 
+def _voice_of(section: Section, channel: Channel) -> VoiceMessage | None:
+    """Read a call under `voice`, or its fields beside the others of the message; an SMS has none."""
+    if section.has("voice"):
+        if channel is not Channel.VOICE:
+            raise section.invalid("voice", "goes with channel voice, and only with it")
+        own = section.section("voice")
+        voice = _voice(own)
+        own.finish()
+        return voice
+    return _voice(section) if channel is Channel.VOICE else None
+
+
 def _voice(section: Section) -> VoiceMessage:
-    return VoiceMessage(
+    voice = VoiceMessage(
         audio=section.text("audio"),
         caller_id=section.text("caller_id", r"\+\d{6,15}"),
         objection_at_seconds=section.number("objection_at_seconds"),
+        audio_seconds=section.optional("audio_seconds", section.number),
+        audio_sha256=section.optional_text("audio_sha256", r"[0-9a-f]{64}"),
     )
+    if voice.objection_at_seconds < 0:
+        raise section.invalid("objection_at_seconds", "is less than 0")
+    return voice
+
+
+def _price(section: Section) -> AgreedPrice:
+    agreed = AgreedPrice(
+        order_unit_cents=section.optional("order_unit_cents", section.integer),
+        discount_open_to_all=section.optional("discount_open_to_all", section.boolean) or False,
+        free_messages=section.optional("free_messages", section.integer) or 0,
+    )
+    section.finish()
+    return agreed
 
 
 def _sign_off(top: Section) -> SignOff | None:

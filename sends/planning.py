@@ -13,17 +13,25 @@ from pathlib import Path
 import duckdb
 from sqlalchemy import Connection, insert, select
 
-from sends.audience import Selection, age_predicate, count_rows, create_audience, places, revealing_bureaux
+from sends.audience import (
+    Selection,
+    age_predicate,
+    count_rows,
+    create_audience,
+    extra_contact_columns,
+    places,
+    revealing_bureaux,
+)
 from sends.calendar import PARIS, Place, first_open, moment_findings, planned_end, window_findings
 from sends.context import Context, read_context
 from sends.exclusivity import Holding, drop_expired, free_ages, held_contacts, reserve_bureaux, reserve_contacts
 from sends.findings import Finding, OrderRefused, findings_json, refuses
 from sends.house import SendStores
 from sends.judging import create_judged, use_of
-from sends.message import sender_findings, text_findings
+from sends.order_rules import AudienceFacts, audience_findings, order_findings
 from sends.orders import Order, Years, read_order
-from sends.price import Quote, quote_sms
-from sends.sponsors import sponsor_findings
+from sends.papers import complaints_about
+from sends.price import Quote
 from sends.states import State
 from stores import journal
 from stores.operations import canonical_json, insert_once, messages, plans, transaction
@@ -31,9 +39,6 @@ from stores.warehouse import read_manifest
 from terms.clock import to_iso, to_micros
 from terms.errors import Refused
 from terms.identifiers import PlanId, digest
-
-#: R-68: an order that reaches fewer contacts is refused and no number is told.
-FLOOR = 200
 
 #: How long a plan keeps its parts without an approval.
 RESERVED_FOR = timedelta(hours=72)
@@ -114,7 +119,7 @@ def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
     """
     order, now = read_order(path), stores.clock.now()
     context = read_context(stores.settings.config, order)
-    findings = order_findings(context, now)
+    findings = _findings_of_order(stores, context, now)
     if order.audience.forbidden:
         raise PlanRefused(order.campaign_id, findings)  # such an order is not even counted
     with stores.warehouse.open_base() as base:
@@ -131,22 +136,14 @@ def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
     return _answer(order, draft, found)
 
 
-def order_findings(context: Context, now: datetime) -> tuple[Finding, ...]:
-    """Return what the order itself gets: criteria, window against now, sponsor, message; nobody is counted."""
-    order, rules = context.order, context.rules
-    on = order.window_from.astimezone(PARIS).date()
-    found: tuple[Finding, ...] = ()
-    for criterion in order.audience.forbidden:
-        found += rules.found(criterion.code, f"audience.{criterion.key}")
+def _findings_of_order(stores: SendStores, context: Context, now: datetime) -> tuple[Finding, ...]:
+    """Return what the order itself gets, and whether its window is over; nobody is counted."""
+    order = context.order
+    with stores.engine.connect() as work:
+        complaints = complaints_about(work, order.campaign_id)
+    found = order_findings(context, context.quote.list_unit_cents, complaints, judged_at(order, now))
     if order.window_to <= now:
-        found += rules.found("WINDOW_PAST", "window", f"It ended at {to_iso(order.window_to)}.")
-    if order.audience.bureau_vote is not None and order.bureau_result_sign_off is None:
-        found += rules.found("BUREAU_RESULT_TARGETING", "sign_offs.bureau_result_targeting")
-    found += sponsor_findings(context.sponsor, order.round, on, rules)
-    if order.message.text is not None:
-        found += text_findings(context.final_text, context.sponsor, context.gateway, context.election, on, rules)
-    if order.message.sender is not None:
-        found += sender_findings(order.message.sender, context.gateway, rules)
+        found += context.rules.found("WINDOW_PAST", "window", f"It ended at {to_iso(order.window_to)}.")
     return found
 
 
@@ -158,7 +155,8 @@ def judged_at(order: Order, now: datetime) -> datetime:
 def selection_of(context: Context) -> Selection:
     """Return what an order's audience is evaluated with: ages count on the day (Paris) of window.from."""
     order = context.order
-    return Selection(order.audience, context.election.bureau_map, order.window_from.astimezone(PARIS).date())
+    on = order.window_from.astimezone(PARIS).date()
+    return Selection(order.audience, context.election.bureau_map, on, context.told_departements)
 
 
 def rule_set_of(base: duckdb.DuckDBPyConnection, context: Context) -> str:
@@ -194,7 +192,7 @@ def _draft(
             " group by 1",
         ),
         bureau_codes=_reserved_bureaux(base, context),
-        quote=quote_sms(context.final_text, context.prices),
+        quote=context.quote,
         judged_at=begins,
         starts_at=start,
         ends_at=planned_end(start, contacts, context.rate_per_second),
@@ -205,13 +203,13 @@ def _draft(
 def _audience_findings(
     base: duckdb.DuckDBPyConnection, context: Context, draft: Draft, where: Sequence[Place]
 ) -> tuple[Finding, ...]:
-    order, rules = context.order, context.rules
-    found = calendar_findings(context, where, draft)
-    if draft.contacts < FLOOR:
-        found += rules.found("SEGMENT_TOO_SMALL", "audience")
-    if order.audience.bureau_vote is not None and revealing_bureaux(base, order.audience.bureau_vote):
-        found += rules.found("BUREAU_REVEALS_VOTE", "audience.bureau_vote")
-    return found
+    vote = context.order.audience.bureau_vote
+    facts = AudienceFacts(
+        contacts=draft.contacts,
+        reveals_votes=vote is not None and revealing_bureaux(base, vote) > 0,
+        extra_columns=extra_contact_columns(base),
+    )
+    return calendar_findings(context, where, draft) + audience_findings(context.order, facts, context.rules)
 
 
 def calendar_findings(context: Context, where: Sequence[Place], draft: Draft) -> tuple[Finding, ...]:
@@ -239,7 +237,8 @@ def _load_closed_places(
     """
     timing, end = context.timing, context.order.window_to
     base.execute(
-        "create or replace temp table closed_places (zones varchar[], is_territory_known boolean, codes varchar[])"
+        "create or replace temp table closed_places"
+        " (zones varchar[], is_territory_known boolean, departement varchar, codes varchar[])"
     )
     closed = [place for place in where if first_open(place, start, end, timing) is None]
     if len(closed) == len(where):
@@ -247,7 +246,8 @@ def _load_closed_places(
     for place in closed:
         codes = sorted(item.code for item in moment_findings(start, place, timing))
         base.execute(
-            "insert into closed_places values (?, ?, ?)", [sorted(place.zones), place.is_territory_known, codes]
+            "insert into closed_places values (?, ?, ?, ?)",
+            [sorted(place.zones), place.is_territory_known, place.departement, codes],
         )
 
 
@@ -283,6 +283,7 @@ def _create_outcome(base: duckdb.DuckDBPyConnection, context: Context, plan_id: 
         " case when h.contact_id is not null then ['EXCLUSIVITY'] else [] end))) as codes"
         " from audience as a join judged as j using (contact_id)"
         " left join closed_places as p on p.zones = a.zones and p.is_territory_known = a.is_territory_known"
+        " and p.departement is not distinct from a.departement"
         " left join held as h using (contact_id)),"
         " ranked as (select *, row_number() over (partition by first_code is null order by send_id) as place"
         " from judged_audience)"

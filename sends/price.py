@@ -1,6 +1,7 @@
-"""Price: the dated public list, and what a message costs by its parts in the real alphabet.
+"""Price: the dated public list, what a message costs by its parts in the real alphabet and a call by its seconds.
 
-Discounts and invoices do not exist here: the price is the list's, the same for every sponsor (R-33, R-72).
+The price is the list's, the same for every sponsor; what an order says otherwise is a finding (R-33, R-72). Invoices
+belong to `invoice`.
 """
 
 from __future__ import annotations
@@ -12,24 +13,32 @@ from pathlib import Path
 
 import smsutil
 
-from sends.fields import read_document
+from sends.fields import Section, read_document
+from sends.findings import Finding, SendRules
+from sends.orders import AgreedPrice
 from terms.errors import UsageError
 
 
 @dataclass(frozen=True)
 class PriceList:
-    """One list: from when it is valid, and cents per SMS by number of parts."""
+    """One list: from when it is valid, cents per SMS by number of parts, cents per call by its length up to seconds."""
 
     price_list: str
     valid_from: date
     sms_unit_cents: Mapping[int, int]
+    voice_unit_cents: Mapping[int, int]
 
 
 @dataclass(frozen=True)
 class Quote:
-    """What a message costs: parts, cents per message, the list it rests on."""
+    """What a message costs in cents: the list's price, the order's, and what it rests on.
+
+    `parts` of an SMS, 1 for a call; `seconds` of a call, None for an SMS.
+    """
 
     parts: int
+    seconds: float | None
+    list_unit_cents: int
     unit_price_cents: int
     price_list: str
 
@@ -57,7 +66,7 @@ def count_parts(text: str) -> int:
     return len(smsutil.split(text).parts)
 
 
-def quote_sms(final_text: str, prices: PriceList) -> Quote:
+def quote_sms(final_text: str, prices: PriceList, agreed: AgreedPrice) -> Quote:
     """Price one message by its parts, the gateway's STOP line included.
 
     Raises:
@@ -70,16 +79,61 @@ def quote_sms(final_text: str, prices: PriceList) -> Quote:
             f"message.text has {parts} parts; the price list {prices.price_list} goes to {most}.",
             "Shorten the text, or write it without characters outside the SMS alphabet.",
         )
-    return Quote(parts, prices.sms_unit_cents[parts], prices.price_list)
+    listed = prices.sms_unit_cents[parts]
+    return Quote(parts, None, listed, agreed.unit_cents_of(listed), prices.price_list)
+
+
+def quote_voice(seconds: float, prices: PriceList, agreed: AgreedPrice) -> Quote:
+    """Price one call by the seconds that its recording plays: the first step of the list that is long enough.
+
+    Raises:
+        UsageError: the recording is longer than the list goes.
+    """
+    steps = [step for step in sorted(prices.voice_unit_cents) if seconds <= step]
+    if not steps:
+        most = max(prices.voice_unit_cents)
+        raise UsageError(
+            f"message.voice.audio plays {seconds:.1f} s; the price list {prices.price_list} goes to {most} s.",
+            "Shorten the recording.",
+        )
+    listed = prices.voice_unit_cents[steps[0]]
+    return Quote(1, seconds, listed, agreed.unit_cents_of(listed), prices.price_list)
+
+
+def price_findings(agreed: AgreedPrice, list_unit_cents: int, rules: SendRules) -> tuple[Finding, ...]:
+    """Return what an order's price is beside the list's: a gift in kind, or below the usual price for one alone.
+
+    Args:
+        agreed: what the order says of its price.
+        list_unit_cents: cents of the list for the same message.
+        rules: effects and sentences.
+
+    Sources: L52-8 of the electoral code (R-33), R-72. A gift is never told as a low price as well.
+    """
+    unit_cents = agreed.unit_cents_of(list_unit_cents)
+    if unit_cents == 0 or agreed.free_messages > 0:
+        return rules.found("GIFT_IN_KIND", "price")
+    if unit_cents < list_unit_cents and not agreed.discount_open_to_all:
+        return rules.found(
+            "BELOW_USUAL_PRICE", "price", f"The list says {list_unit_cents} cents, the order {unit_cents}."
+        )
+    return ()
 
 
 def _read(path: Path) -> PriceList:
     top = read_document(path).top
-    units = top.section("sms_unit_cents")
     prices = PriceList(
         price_list=top.text("price_list"),
         valid_from=top.day("valid_from"),
-        sms_unit_cents={int(name): units.integer(name, 1) for name in units.names()},
+        sms_unit_cents=_steps(top.section("sms_unit_cents")),
+        voice_unit_cents=_steps(top.section("voice_unit_cents")),
     )
     top.finish()
     return prices
+
+
+def _steps(section: Section) -> dict[int, int]:
+    names = section.names()
+    if not names or any(not name.isdecimal() or int(name) < 1 for name in names):
+        raise section.invalid(names[0] if names else "1", "is not a whole number of parts or seconds")
+    return {int(name): section.integer(name, 1) for name in names}

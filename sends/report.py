@@ -22,7 +22,7 @@ from sends.floor import count_words, told_counts
 from sends.house import SendStores
 from sends.invoice import Invoice
 from sends.ledger import PlanRow, find_plan, findings_of
-from sends.planning import FLOOR
+from sends.order_rules import FLOOR
 from stores.operations import approvals, plan_lifts, plans
 from terms.clock import from_micros, to_iso
 

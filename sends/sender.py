@@ -21,6 +21,7 @@ import duckdb
 from sqlalchemy import Connection, ScalarResult, Table, bindparam, func, or_, select, text
 
 from sends.approval import check_approval, context_of, lifted_codes
+from sends.audience import DEPARTEMENT
 from sends.breaker import Health, count_complaints, count_stops, why_broken
 from sends.calendar import Place
 from sends.context import Context
@@ -597,12 +598,12 @@ class _Batch:
         create_judged(base, self._stores, "asked", use_of(self._stores, self._context, now, now), ids)
         rows = base.execute(
             "select j.contact_id::varchar, j.decision, j.codes, j.best_delivery_id, coalesce(c.zones, []),"
-            " (c.commune_code is not null or c.postcode is not null)"
+            f" (c.commune_code is not null or c.postcode is not null), {DEPARTEMENT}"
             " from judged as j left join contacts as c using (contact_id)"
         ).fetchall()
         looked = {}
-        for contact_id, decision, codes, delivery_id, zones, is_known in rows:
-            place = Place(frozenset(zones or ["metropole"]), bool(is_known))
+        for contact_id, decision, codes, delivery_id, zones, is_known, departement in rows:
+            place = Place(frozenset(zones or ["metropole"]), bool(is_known), None, departement)
             looked[contact_id] = Looked(
                 place, Decision(decision), tuple(codes), contact_id in ahead, contact_id in ours
             )

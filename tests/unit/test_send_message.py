@@ -11,6 +11,7 @@ from sends.elections import read_elections
 from sends.findings import read_send_rules
 from sends.gateways.settings import read_gateway
 from sends.message import final_text, sender_findings, text_findings
+from sends.orders import AgreedPrice
 from sends.price import PriceList, count_parts, quote_sms, read_price_list
 from sends.replies import Meaning, read_meaning
 from sends.sponsors import read_sponsor, sponsor_findings
@@ -81,11 +82,13 @@ def test_senders(sender, expected):
 
 
 def test_a_sponsor_signs_its_declaration_first():
-    assert sponsor_findings(SPONSOR, 1, date(2026, 9, 10), RULES) == ()
-    assert [item.code for item in sponsor_findings(SPONSOR, 1, date(2026, 9, 9), RULES)] == ["NO_DECLARATION"]
-    assert sponsor_findings(SPONSOR, 2, date(2027, 4, 20), RULES) == ()
+    assert sponsor_findings(SPONSOR, ELECTION, 1, date(2026, 9, 10), RULES) == ()
+    assert [item.code for item in sponsor_findings(SPONSOR, ELECTION, 1, date(2026, 9, 9), RULES)] == ["NO_DECLARATION"]
+    assert sponsor_findings(SPONSOR, ELECTION, 2, date(2027, 4, 20), RULES) == ()
     eliminated = replace(SPONSOR, qualified_for_round_2=False)
-    assert [item.code for item in sponsor_findings(eliminated, 2, date(2027, 4, 20), RULES)] == ["SPONSOR_ELIMINATED"]
+    assert [item.code for item in sponsor_findings(eliminated, ELECTION, 2, date(2027, 4, 20), RULES)] == [
+        "SPONSOR_ELIMINATED"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -125,10 +128,10 @@ def test_parts_equal_plain_arithmetic(text):
 
 def test_the_price_is_the_lists_on_the_final_text():
     prices = read_price_list(CONFIG / "prices", date(2026, 11, 24))
-    quote = quote_sms("a" * 161, prices)
+    quote = quote_sms("a" * 161, prices, AgreedPrice())
     assert (quote.parts, quote.unit_price_cents, quote.total_cents(300)) == (2, 17, 5100)
     with pytest.raises(UsageError, match="goes to 4"):
-        quote_sms("a" * 800, prices)
+        quote_sms("a" * 800, prices, AgreedPrice())
     with pytest.raises(UsageError, match="No price list"):
         read_price_list(CONFIG / "prices", date(2026, 8, 31))
     assert isinstance(prices, PriceList)

@@ -1,0 +1,69 @@
+"""Calls: what a recorded message must do, from which number it may ring, and how long its file plays.
+
+Its price belongs to `price`; when calls may go out, to `calendar`.
+"""
+
+from __future__ import annotations
+
+import wave
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import phonenumbers
+
+from sends.findings import Finding, SendRules
+from sends.orders import VoiceMessage
+from terms.errors import UsageError
+
+#: R-03: the way to object is told at the beginning; so late at most, in seconds from the start (policy).
+LATEST_OBJECTION_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A file of sound as measured: length in seconds, and the hash of its bytes."""
+
+    seconds: float
+    sha256: str
+
+
+def measure(path: Path) -> Recording:
+    """Return length and hash of a WAV file.
+
+    Raises:
+        UsageError: it cannot be read, is no PCM WAV, or plays nothing.
+    """
+    wrong = UsageError(f"The recording {path.name} is no readable WAV file.", "Give a PCM WAV beside the order.")
+    try:
+        content = path.read_bytes()
+        with wave.open(str(path), "rb") as sound:
+            frames, rate, width = sound.getnframes(), sound.getframerate(), sound.getsampwidth() * sound.getnchannels()
+            is_whole = len(sound.readframes(frames)) == frames * width
+    except (OSError, EOFError, wave.Error):
+        raise wrong from None
+    if frames == 0 or rate == 0 or not is_whole:
+        raise wrong
+    return Recording(frames / rate, sha256(content).hexdigest())
+
+
+def voice_findings(voice: VoiceMessage, rules: SendRules) -> tuple[Finding, ...]:
+    """Return what is wrong with a call: objecting is told too late (R-03), a mobile number as caller (R-58, R-59)."""
+    found: tuple[Finding, ...] = ()
+    if voice.objection_at_seconds > LATEST_OBJECTION_SECONDS:
+        words = f"It comes at {voice.objection_at_seconds:g} s."
+        found += rules.found("VOICE_OBJECTION_LATE", "message.voice.objection_at_seconds", words)
+    if _is_mobile(voice.caller_id):
+        found += rules.found("CLI_FORBIDDEN", "message.voice.caller_id")
+    return found
+
+
+def _is_mobile(caller_id: str) -> bool:
+    """Return whether a number is a mobile: all of 06 and 07, assigned or not, and what the plan of its country says."""
+    try:
+        number = phonenumbers.parse(caller_id, "FR")
+    except phonenumbers.NumberParseException:
+        return False
+    if number.country_code == 33 and str(number.national_number)[0] in "67":
+        return True
+    return phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
