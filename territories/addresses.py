@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import duckdb
 
+from territories.calibration import SURE_OF_FEW, read_confidences
 from territories.serving import TODAY
-from territories.words import create_macros
+from territories.words import STREET_TYPES, TYPES, create_macros
 
 #: Raised whenever the same addresses and the same BAN may be matched otherwise: ties are then made anew.
-MATCHER_VERSION = 4
+MATCHER_VERSION = 5
 
 #: Codes and names under which a French address is delivered; blank is taken as France, as partners leave it out.
 FRENCH = (
@@ -25,14 +26,16 @@ FRENCH = (
     *("WF", "WLF", "WALLIS ET FUTUNA", "PF", "PYF", "POLYNESIE FRANCAISE", "NC", "NCL", "NOUVELLE CALEDONIE"),
 )
 
-#: How sure a match is. Set by hand on real rows until the calibration of the territory issue replaces them.
-EXACT = 0.99
-EXACT_OTHER_POSTCODE = 0.96
-NEAR_BY_DISTANCE = (0.95, 0.9, 0.8)
 #: From here on the BAN address, and with it bureau and IRIS, is stated; below it only candidates are kept.
 STATED_FROM = 0.9
+#: Letters of a name without its type and articles, from which on one, two, three wrong ones leave it to be known again.
+BEARS = (3, 5, 13)
+LONG_NAME = 9
 #: Words of a delivered street that can belong to its name; what follows is floor, door and building.
 MAX_WORDS = 12
+
+
+_TYPE_WORDS = "|".join(sorted({*STREET_TYPES, *TYPES}))
 
 
 def match_addresses(connection: duckdb.DuckDBPyConnection) -> None:
@@ -40,6 +43,7 @@ def match_addresses(connection: duckdb.DuckDBPyConnection) -> None:
 
     matches: address_key, match_kind, address_id (null below STATED_FROM), commune_code, match_confidence.
     candidate_rows: address_key, address_id, weight (they sum to 1 per address).
+    How sure a match is depends on its likeness (`settled`), as `calibration` measured it.
     """
     create_macros(connection)
     _name_towns(connection)
@@ -124,6 +128,7 @@ def _gather_streets(connection: duckdb.DuckDBPyConnection) -> None:
         select distinct commune_code from towns
         where postcode in (select postcode from homes where is_french)
             or (town, department) in (select (town, department) from homes where is_french and town <> '')
+            or town in (select town from homes where is_french and town <> '' and coalesce(postcode, '') = '')
         """
     )
     connection.execute(
@@ -158,26 +163,32 @@ def _parse(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `parses`: what a delivered street may say, a letter after the number being its suffix or not.
 
     `9 R. KELLER` and `9 B RUE KELLER` differ only in what BAN knows: both readings are kept, the first that is an
-    address wins. `30-32` is 30. Without a number there is one reading, for the street level.
+    address wins. `30-32` is 30. Without a number there is one reading, for the street level. What stands before the last
+    number that a type of street follows may be a floor or a building: `APPT 14 12 RUE KELLER`.
     """
     connection.execute(
-        r"""
+        rf"""
         create or replace temp table parses as
         with texts as materialized (
             select address_key, plain_text(street) as entry from homes where is_french and street is not null
         ),
         readings as (
             select address_key, 1 as reading,
-                regexp_extract(entry, '^(?:N |NO |NUMERO )?(\d{1,5}) ?(BIS|TER|QUATER|[A-Z][A-Z0-9]?) (.+)$',
+                regexp_extract(entry, '^(?:N |NO |NUMERO )?(\d{{1,5}}) ?(BIS|TER|QUATER|[A-Z][A-Z0-9]?) (.+)$',
                     ['number', 'suffix', 'rest']) as found
             from texts
             union all
             select address_key, 2,
-                regexp_extract(entry, '^(?:N |NO |NUMERO )?(\d{1,5})(?: \d{1,5})? ?()([A-Z].*)$',
+                regexp_extract(entry, '^(?:N |NO |NUMERO )?(\d{{1,5}})(?: (?:A |ET )?\d{{1,5}})? ?()([A-Z].*)$',
                     ['number', 'suffix', 'rest'])
             from texts
             union all
-            select address_key, 3, {'number': '', 'suffix': '', 'rest': entry} from texts where regexp_matches(entry, '^[A-Z]')
+            select address_key, 3, {{'number': '', 'suffix': '', 'rest': entry}} from texts where regexp_matches(entry, '^[A-Z]')
+            union all
+            select address_key, 4,
+                regexp_extract(entry, '^.* (\d{{1,5}}) ?(BIS|TER|QUATER|[A-Z])? ((?:{_TYPE_WORDS}) .+)$',
+                    ['number', 'suffix', 'rest'])
+            from texts
         )
         select address_key, reading, try_cast(found.number as integer) as number, suffix_key(found.suffix) as suffix,
             street_words(found.rest) as words
@@ -189,7 +200,8 @@ def _parse(connection: duckdb.DuckDBPyConnection) -> None:
 def _find_streets(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `street_hits`: streets whose whole name the delivered text begins with, the longest name only.
 
-    A street of another postcode counts where town and department agree: partners mistake arrondissements. One of this
+    A street of another postcode counts where town and department agree: partners mistake arrondissements; without a
+    postcode, every town of this name. One of this
     postcode does not count where the delivered town is another commune of this postcode, or another part of its commune.
     """
     connection.execute(
@@ -215,6 +227,12 @@ def _find_streets(connection: duckdb.DuckDBPyConnection) -> None:
                 on homes.department = named.department and homes.town = named.town
             inner join streets on prefixes.name = streets.name and named.commune_code = streets.commune_code
                 and homes.department = streets.department and homes.postcode <> streets.postcode
+            union all
+            select prefixes.*, streets.street_id, true, true, false
+            from prefixes
+            inner join homes on prefixes.address_key = homes.address_key and coalesce(homes.postcode, '') = ''
+            inner join (select distinct town, commune_code from towns) as named on homes.town = named.town
+            inner join streets on prefixes.name = streets.name and named.commune_code = streets.commune_code
         )
         select address_key, reading, number, suffix, street_id, is_other_postcode
         from hits
@@ -229,7 +247,7 @@ def _match_exactly(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """
         create or replace temp table exact_hits as
-        select address_key, houses.address_id, is_other_postcode
+        select address_key, houses.address_id, is_other_postcode, reading
         from street_hits
         inner join houses using (street_id, number, suffix)
         qualify dense_rank() over (partition by address_key order by reading, is_other_postcode) = 1
@@ -237,42 +255,77 @@ def _match_exactly(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+#: Beyond any distance in letters.
+_NO_TYPE, _TYPE_MISSPELT = 1000, 1001
+
+
+def _distance(written: str, published: str) -> str:
+    """Return SQL of the letters in which two names differ; null where more than three do, or a digit."""
+    digits = "regexp_replace({}, '[^0-9]', '', 'g')"
+    return (
+        f"case when abs(length({written}) - length({published})) <= {len(BEARS)}"
+        f" and {digits.format(written)} = {digits.format(published)}"
+        f" then damerau_levenshtein({written}, {published}) end"
+    )
+
+
 def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `near_hits`: the house of a street of this postcode that is spelled almost so, if it is the only one.
 
-    Almost: the same type and digits, articles aside at most one letter other, or two in a long name. Two streets at
-    the same distance settle nothing, and a street that is known by its exact name is not corrected into another.
+    Almost: the same type and digits, articles aside up to three letters other, as the name is long (BEARS); or the type missing
+    or misspelt, the name the same. Two streets of the same likeness settle nothing, and a street that is known by its
+    exact name is not corrected into another.
     """
+    types = ", ".join(f"'{word}'" for word in TYPES)
+    bears = " ".join(f"when distance = {letters} then letters >= {least}" for letters, least in enumerate(BEARS, 1))
     connection.execute(
-        """
+        f"""
         create or replace temp table near_hits as
         with open_parses as (
-            select parses.*, loose_words(words) as loose, homes.postcode, homes.commune_code, homes.former_code,
-                homes.is_named
+            select parses.*, loose_words(words) as loose, words[1] in ({types}) as has_type, homes.postcode,
+                homes.commune_code, homes.former_code, homes.is_named
             from parses
             inner join homes using (address_key)
             where number is not null and address_key not in (select address_key from street_hits)
         ),
-        compared as (
-            select open_parses.address_key, houses.address_id, reading,
+        possible as (
+            select open_parses.*, streets.street_id, streets.words as published_words, streets.name,
+                array_to_string(open_parses.words[1:len(streets.words)], ' ') as whole,
                 array_to_string(open_parses.loose[1:len(streets.loose)], ' ') as written,
                 array_to_string(streets.loose, ' ') as published
             from open_parses
-            inner join streets on open_parses.postcode = streets.postcode and open_parses.words[1] = streets.words[1]
+            inner join streets on open_parses.postcode = streets.postcode
+                and (not open_parses.has_type or open_parses.words[1] = streets.words[1])
                 and (streets.commune_code = open_parses.commune_code or not open_parses.is_named)
                 and (streets.former_code = open_parses.former_code) is not false
-            inner join houses using (street_id, number, suffix)
             where len(streets.loose) > 1
         ),
+        compared as (
+            select address_key, street_id, number, suffix, reading,
+                case
+                    when words[1] = published_words[1] then least({_distance("written", "published")}, {_distance("whole", "name")})
+                    when words[: len(published_words) - 1] = published_words[2:] then {_NO_TYPE}
+                    when words[2 : len(published_words)] = published_words[2:]
+                        and damerau_levenshtein(words[1], published_words[1]) <= 2 then {_TYPE_MISSPELT}
+                end as distance,
+                length(regexp_replace(published, '[^A-Z]', '', 'g')) - length(published_words[1]) as letters
+            from possible
+        ),
         measured as (
-            select address_key, address_id, damerau_levenshtein(written, published) as distance
-            from compared
-            where abs(length(written) - length(published)) <= 2
-                and regexp_replace(written, '[^0-9]', '', 'g') = regexp_replace(published, '[^0-9]', '', 'g')
-                and damerau_levenshtein(written, published) <= case when length(published) >= 14 then 2 else 1 end
+            select address_key, houses.address_id, distance, letters >= {LONG_NAME} as is_long
+            from compared inner join houses using (street_id, number, suffix)
+            where case {bears} else distance in (0, {_NO_TYPE}, {_TYPE_MISSPELT}) end
             qualify dense_rank() over (partition by address_key order by reading, distance) = 1
         )
-        select address_key, min(address_id) as address_id, min(distance) as distance
+        select address_key, min(address_id) as address_id,
+            case min(distance)
+                when 0 then 'near, articles'
+                when 1 then if(bool_and(is_long), 'near, a letter of a long name', 'near, a letter of a short name')
+                when 2 then if(bool_and(is_long), 'near, two letters of a long name', 'near, two letters of a short name')
+                when 3 then 'near, three letters'
+                when {_NO_TYPE} then 'near, no type'
+                else 'near, type misspelt'
+            end as likeness
         from measured group by address_key having count(distinct address_id) = 1
         """
     )
@@ -280,15 +333,25 @@ def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _collect(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `matches` and `candidate_rows` from what exact, near and street level found."""
-    near = " ".join(f"when {distance} then {sure}" for distance, sure in enumerate(NEAR_BY_DISTANCE))
+    connection.execute("create or replace temp table confidences (likeness varchar, confidence double)")
+    connection.executemany("insert into confidences values (?, ?)", list(read_confidences().items()))
     connection.execute(
         f"""
         create or replace temp table settled as
-        select address_key, 'exact' as match_kind, min(address_id) as address_id,
-            case when bool_or(is_other_postcode) then {EXACT_OTHER_POSTCODE} else {EXACT} end as match_confidence
-        from exact_hits group by address_key having count(distinct address_id) = 1
-        union all
-        select address_key, 'near', address_id, case distance {near} end from near_hits
+        with found as (
+            select address_key, 'exact' as match_kind, min(address_id) as address_id,
+                case
+                    when bool_or(is_other_postcode) and any_value(coalesce(homes.postcode, '') = '') then 'exact, no postcode'
+                    when bool_or(is_other_postcode) then 'exact, another postcode'
+                    when min(reading) = 4 then 'exact, after a line'
+                    else 'exact'
+                end as likeness
+            from exact_hits inner join homes using (address_key)
+            group by address_key having count(distinct address_id) = 1
+            union all
+            select address_key, 'near', address_id, likeness from near_hits
+        )
+        select found.*, coalesce(confidence, {SURE_OF_FEW}) as match_confidence from found left join confidences using (likeness)
         """
     )
     connection.execute(

@@ -30,6 +30,7 @@ STREET_TYPES: Mapping[str, str] = MappingProxyType(
         "CHEM": "CHEMIN",
         "RTE": "ROUTE",
         "QU": "QUAI",
+        "Q": "QUAI",
         "PAS": "PASSAGE",
         "PASS": "PASSAGE",
         "PSG": "PASSAGE",
@@ -49,6 +50,40 @@ STREET_TYPES: Mapping[str, str] = MappingProxyType(
         "LOT": "LOTISSEMENT",
         "RES": "RESIDENCE",
     }
+)
+
+#: Words that begin the name of a street and are no part of it: the name is looked for without a type only if none of these
+#: stands there.
+TYPES = (
+    *sorted(set(STREET_TYPES.values())),
+    *(
+        "BERGE",
+        "CARREFOUR",
+        "CHAUSSEE",
+        "CLOS",
+        "CORNICHE",
+        "COTE",
+        "COUR",
+        "DESCENTE",
+        "DOMAINE",
+        "ENCLOS",
+        "FAUBOURG",
+    ),
+    *(
+        "GALERIE",
+        "JARDIN",
+        "LIEU",
+        "MAIL",
+        "PARC",
+        "PARVIS",
+        "PASSERELLE",
+        "PONT",
+        "PORT",
+        "QUARTIER",
+        "RAMPE",
+        "ROCADE",
+    ),
+    *("ROND", "SENTE", "TERRASSE", "VOIE", "ZONE"),
 )
 
 #: Abbreviations anywhere in a street's name.

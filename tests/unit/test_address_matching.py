@@ -6,8 +6,10 @@ Real rows and the partners' truth are tested in tests/acceptance.
 import pytest
 
 from stores.engine import connect
-from territories.addresses import EXACT, EXACT_OTHER_POSTCODE, STATED_FROM, match_addresses
+from territories.addresses import STATED_FROM, match_addresses
+from territories.calibration import read_confidences
 
+SURE = read_confidences()
 #: address_id, number, suffix, street, postcode, commune_code, commune_label
 BAN = [
     ("k12", 12, None, "Rue Keller", "75011", "75111", "Paris 11e Arrondissement"),
@@ -97,11 +99,17 @@ def match(street, postcode="75011", city="Paris", country="FR", beside=None):
     ],
 )
 def test_the_same_words_are_the_same_address(street, address_id):
-    assert match(street)[:4] == ("exact", address_id, "75111", EXACT)
+    assert match(street)[:4] == ("exact", address_id, "75111", SURE["exact"])
 
 
 def test_another_arrondissement_is_forgiven_and_less_sure():
-    assert match("34 rue du Faubourg Saint-Antoine", "75011") == ("exact", "f34", "75112", EXACT_OTHER_POSTCODE, {})
+    assert match("34 rue du Faubourg Saint-Antoine", "75011") == (
+        "exact",
+        "f34",
+        "75112",
+        SURE["exact, another postcode"],
+        {},
+    )
 
 
 def test_the_longest_street_name_is_the_street():
@@ -137,19 +145,45 @@ def test_two_rows_of_one_address_settle_nothing():
     assert (kind, address_id, candidates) == ("street", None, {"d1": 0.5, "d2": 0.5})
 
 
-def test_one_wrong_letter_is_near_and_stated():
-    kind, address_id, _, sure, _ = match("1 rue des Gravillers")
-    assert (kind, address_id) == ("near", "g1")
-    assert STATED_FROM <= sure < EXACT
+@pytest.mark.parametrize(
+    ("street", "address_id", "likeness"),
+    [
+        ("1 rue des Gravillers", "g1", "near, a letter of a long name"),
+        ("1 rue Gravilliers", "g1", "near, articles"),
+        ("1 rue dse Gravilliers", "g1", "near, two letters of a long name"),
+        ("1 rue des Gravilers", "g1", "near, two letters of a long name"),
+        ("14 rue Keler", "k14", "near, a letter of a short name"),
+        ("14 Keller", "k14", "near, no type"),
+        ("14 reu Keller", "k14", "near, type misspelt"),
+    ],
+)
+def test_almost_the_same_words_are_near_and_as_sure_as_was_measured(street, address_id, likeness):
+    kind, found, _, sure, _ = match(street)
+    assert (kind, sure) == ("near", SURE[likeness])
+    assert found == (address_id if sure >= STATED_FROM else None)
 
 
-def test_two_wrong_letters_are_only_a_candidate():
-    kind, address_id, commune, sure, candidates = match("1 rue des Gravilers")
+@pytest.mark.parametrize(
+    "street", ["Appt 14, 12 rue Keller", "Chez Mme Martin 12 r. Keller bât B", "3e étage 12 rue Keller"]
+)
+def test_a_line_before_the_number_is_left_out(street):
+    assert match(street)[:4] == ("exact", "k12", "75111", SURE["exact, after a line"])
+
+
+def test_without_a_postcode_the_city_is_searched():
+    assert match("34 rue du Faubourg Saint-Antoine", "")[:2] == ("exact", "f34")
+    assert match("3 place du Marché", "", "Valombre")[:2] == ("exact", "m3")
+    assert match("3 place du Marché", "", "")[:2] == ("none", None)
+
+
+def test_a_likeness_that_was_never_measured_is_not_stated(monkeypatch):
+    monkeypatch.setattr("territories.addresses.read_confidences", lambda: {"exact": 0.99})
+    kind, address_id, commune, sure, candidates = match("1 rue des Gravillers")
     assert (kind, address_id, commune, candidates) == ("near", None, "75111", {"g1": 1.0})
     assert sure < STATED_FROM
 
 
-@pytest.mark.parametrize("street", ["12 impasse Keller", "12 rue Kilber", "12 rue des Trois Sirènes", "99999999"])
+@pytest.mark.parametrize("street", ["12 impasse Keller", "12 rue Kaliber", "12 rue des Trois Sirènes", "99999999"])
 def test_another_street_is_no_match(street):
     assert match(street)[:3] == ("commune", None, "75111")
 
