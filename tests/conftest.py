@@ -13,7 +13,9 @@ SHARED_HOMES = ("shared_refresh", "sample_refresh")
 
 def _homes(items: Iterable[pytest.Item]) -> dict[str, str]:
     """Of each file that uses a shared home, which one."""
-    return {str(item.path): home for item in items for home in SHARED_HOMES if home in getattr(item, "fixturenames", ())}
+    return {
+        str(item.path): home for item in items for home in SHARED_HOMES if home in getattr(item, "fixturenames", ())
+    }
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -238,6 +238,7 @@ def test_the_member_of_a_zip_is_placed(files, shelf):
         ("file.parquet", b"PAR1 and then nothing", None, "no whole Parquet"),
         ("file.geojson", b'{"type": "FeatureCollection", "features": [{', None, "no whole JSON"),
     ],
+    ids=["zip without the member", "cut zip", "cut gzip", "page as gzip", "cut Parquet", "cut GeoJSON"],
 )
 def test_a_file_that_shows_its_own_damage_is_refused(files, shelf, name, body, member, words):
     files.served[name] = Served(body)
