@@ -326,7 +326,7 @@ def _two_members() -> bytes:
     ("name", "data", "outcome", "reason"),
     [
         ("names_20260309.csv", b"", "refused", "FILE_EMPTY"),
-        ("names_20260309.csv.gz", gzip.compress(b""), "refused", "FILE_EMPTY"),
+        ("names_20260309.csv.gz", gzip.compress(b"", mtime=0), "refused", "FILE_EMPTY"),
         ("names_20260309.csv", NAMES_HEADER.encode(), "held", "ROW_COUNT_LOW"),
         ("lines_20260309T020000Z.jsonl.gz", b"\xff\xfe\x00garbage\n", "accepted", None),
         ("names_20260309.csv.gz", gzip.compress(ROWS.encode())[:-12], "refused", "GZIP_TRUNCATED"),
@@ -335,6 +335,10 @@ def _two_members() -> bytes:
         ("names_20260309.csv", _two_members(), "held", "FORMAT_MISMATCH"),
         ("names_20260309.csv", b"id,name,telephone\n1,a,b\n2,c,d\n", "held", "UNKNOWN_HEADER"),
         ("names_20260309.csv", (NAMES_HEADER + names_row(1)).encode(), "held", "ROW_COUNT_LOW"),
+    ],
+    ids=[
+        *("nothing", "nothing, packed", "header alone", "garbage", "cut gzip"),
+        *("page", "unknown name", "two members", "unknown header", "one row"),
     ],
 )
 def test_bad_input_has_a_stated_outcome_and_leaves_no_opt_ins(
