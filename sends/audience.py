@@ -101,6 +101,21 @@ def create_audience(base: duckdb.DuckDBPyConnection, selection: Selection) -> in
     return count_rows(base, "audience")
 
 
+def create_contacts(base: duckdb.DuckDBPyConnection, table: str, selection: Selection) -> None:
+    """Create a temporary table of ours with the ids of the contacts that meet an audience's criteria, and nothing else."""
+    conditions = predicates(selection)
+    where = " and ".join(f"({item.sql})" for item in conditions) or "true"
+    parameters: dict[str, object] = {"bureau_map": selection.bureau_map}
+    for item in conditions:
+        parameters.update(item.parameters)
+    base.execute(
+        f"create or replace temp table {table} as select c.contact_id from contacts as c"
+        " left join address_ties as t on t.address_key = c.address_key and t.map = $bureau_map"
+        f" where {where}",
+        parameters,
+    )
+
+
 def places(base: duckdb.DuckDBPyConnection) -> list[Place]:
     """Return the distinct places of the audience for the calendar, the most frequent first."""
     rows = base.execute(

@@ -16,12 +16,14 @@ from consent.judgement import Use
 from sends.audience import Selection, count_rows, create_audience
 from sends.calendar import PARIS
 from sends.context import read_context
+from sends.differencing import AskedAudience, differencing_findings, remember
 from sends.findings import OrderRefused, SendRules, read_send_rules, refuses
 from sends.house import SendStores
 from sends.judging import create_counted, use_of
 from sends.order_rules import FLOOR, criteria_findings
 from sends.orders import Audience, Segment, is_segment_file, read_order, read_segment
 from sends.planning import judged_at, selection_of
+from stores.operations import transaction
 from stores.warehouse import read_manifest
 from terms.clock import to_iso
 from terms.errors import UsageError
@@ -70,7 +72,8 @@ def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
 
     Raises:
         FileInvalid: a field is wrong; UsageError: there is no such file or id.
-        OrderRefused: a forbidden criterion, or fewer contacts may be reached than the floor (R-68): no number is told.
+        OrderRefused: a forbidden criterion, fewer contacts may be reached than the floor, or an earlier audience of the
+            sponsor differs by fewer than it (R-68): no number is told.
     """
     path = find_audience(stores.settings.config, file_or_id)
     with stores.warehouse.open_base() as base:
@@ -100,6 +103,7 @@ def lay_audience(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path
     create_audience(base, question.selection)
     create_counted(base, stores, "audience", question.use)
     _check_floor(base, question)
+    _check_differencing(stores, base, question)
     return question
 
 
@@ -170,6 +174,20 @@ def _check_floor(base: duckdb.DuckDBPyConnection, question: Question) -> None:
     row = base.execute("select coalesce(sum(contacts), 0) from counted where decision = 'ALLOW'").fetchone()
     if row is None or row[0] < FLOOR:
         raise OrderRefused(question.name, question.rules.found("SEGMENT_TOO_SMALL", "audience"))
+
+
+def _check_differencing(stores: SendStores, base: duckdb.DuckDBPyConnection, question: Question) -> None:
+    """Refuse to tell a number that would give away a few people, and write down what is told (R-68)."""
+    selection, sponsor_id = question.selection, question.use.sponsor_id
+    if sponsor_id is None:
+        return
+    asked = (AskedAudience(selection.audience, selection.bureau_map),)
+    with stores.engine.connect() as reading:
+        found = differencing_findings(base, reading, sponsor_id, asked, selection.on, question.rules)
+    if refuses(found):
+        raise OrderRefused(question.name, found)
+    with transaction(stores.engine) as work:
+        remember(work, sponsor_id, asked, stores.clock.now())
 
 
 def _counts(base: duckdb.DuckDBPyConnection, sql: str) -> dict[str, int]:

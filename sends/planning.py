@@ -24,6 +24,7 @@ from sends.audience import (
 )
 from sends.calendar import PARIS, Place, first_open, moment_findings, planned_end, window_findings
 from sends.context import Context, read_context
+from sends.differencing import AskedAudience, asked_by, differencing_findings, remember
 from sends.exclusivity import Holding, drop_expired, free_ages, held_contacts, reserve_bureaux, reserve_contacts
 from sends.findings import Finding, OrderRefused, findings_json, refuses
 from sends.house import SendStores
@@ -124,6 +125,7 @@ def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
         raise PlanRefused(order.campaign_id, findings)  # such an order is not even counted
     with stores.warehouse.open_base() as base:
         draft, more = _draft(base, stores, context, now)
+        more += _differencing(base, stores, context)
         with transaction(stores.engine) as work:
             drop_expired(work, now)
             _refuse_second_plan(work, order.campaign_id)
@@ -133,6 +135,7 @@ def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
                 raise PlanRefused(order.campaign_id, found)
             _write(work, base, stores, context, draft, found, now)
             _reserve_contacts(work, base, holding)
+            remember(work, order.sponsor, asked_of(context), now)
     return _answer(order, draft, found)
 
 
@@ -157,6 +160,12 @@ def selection_of(context: Context) -> Selection:
     order = context.order
     on = order.window_from.astimezone(PARIS).date()
     return Selection(order.audience, context.election.bureau_map, on, context.told_departements)
+
+
+def asked_of(context: Context) -> tuple[AskedAudience, ...]:
+    """Return the audiences about which a plan of the order tells numbers."""
+    order, election = context.order, context.election
+    return asked_by(order.audience, election.bureau_map, order.reserve, election.rounds[order.round].polling_on)
 
 
 def rule_set_of(base: duckdb.DuckDBPyConnection, context: Context) -> str:
@@ -198,6 +207,13 @@ def _draft(
         ends_at=planned_end(start, contacts, context.rate_per_second),
     )
     return draft, _audience_findings(base, context, draft, where)
+
+
+def _differencing(base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context) -> tuple[Finding, ...]:
+    """Return whether the audience gives away the few by whom it differs from an earlier one of the sponsor."""
+    on = context.order.window_from.astimezone(PARIS).date()
+    with stores.engine.connect() as work:
+        return differencing_findings(base, work, context.order.sponsor, asked_of(context), on, context.rules)
 
 
 def _audience_findings(

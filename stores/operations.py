@@ -359,6 +359,17 @@ bureau_holdings = Table(
     Index("holdings_of_bureau", "election", "round", "bureau_code"),
 )
 
+#: Audiences about which a sponsor was told numbers, by a plan or a count: the next one must differ by nobody or by many.
+told_audiences = Table(
+    "told_audiences",
+    metadata,
+    _text("sponsor_id"),
+    _text("audience_sha256"),
+    _text("audience_json"),  # criteria, map of bureaux, reserved part
+    _number("told_at"),
+    PrimaryKeyConstraint("sponsor_id", "audience_sha256"),
+)
+
 messages = Table(
     "messages",
     metadata,
