@@ -78,6 +78,18 @@ class Context:
         return quote_voice(voice.audio_seconds, self.prices, self.order.price)
 
     @property
+    def shown_sender(self) -> str:
+        """Return what the phone shows as the sender: the name of an SMS, the caller's number of a call."""
+        voice = self.order.message.voice
+        return (self.order.message.sender or "") if voice is None else voice.caller_id
+
+    @property
+    def handed_text(self) -> str:
+        """Return what is handed to the gateway: the text (it may append STOP itself), or which recording is played."""
+        voice = self.order.message.voice
+        return (self.order.message.text or "") if voice is None else f"audio sha256 {voice.audio_sha256}"
+
+    @property
     def message_sha256(self) -> str:
         """Return the hash of what every message of the plan says: sender and final text, or caller and recording."""
         voice = self.order.message.voice

@@ -6,6 +6,7 @@ can name its code. Fields keep the meaning of the shared contract page and of ru
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,7 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from sends.fields import Document, FileInvalid, Section, parse_document, read_document
+from sends.recordings import measure
 from stores.operations import canonical_json
+from terms.errors import UsageError
 from terms.identifiers import digest
 from terms.reasons import Channel, Profile
 
@@ -246,12 +249,13 @@ _FORBIDDEN = {
 
 
 def read_order(path: Path) -> Order:
-    """Read an order file.
+    """Read an order file; a call's recording lies beside it and is measured.
 
     Raises:
-        OrderInvalid: a field is missing, unknown or wrong; the message names file, line and field.
+        OrderInvalid: a field is missing, unknown or wrong, or the recording is none; the message names file and field.
     """
-    return _as_order(lambda: read_document(path))
+    order = _as_order(lambda: read_document(path))
+    return order if order.message.voice is None else _measured(order, order.message.voice, path)
 
 
 def parse_order(text: str, file: str) -> Order:
@@ -295,6 +299,18 @@ def _as_order(read: Callable[[], Document]) -> Order:
         return _order(read())
     except FileInvalid as error:
         raise OrderInvalid(error.message, error.remedy) from None
+
+
+def _measured(order: Order, voice: VoiceMessage, path: Path) -> Order:
+    """Return the order as a plan keeps it: with length and hash of its recording, so that another one is another order."""
+    try:
+        recording = measure(path.parent / voice.audio)
+    except UsageError as error:
+        raise OrderInvalid(f"{path}: message.voice.audio: {error.message}", error.remedy) from None
+    plain = json.loads(order.canonical)
+    told = plain["message"].get("voice") or plain["message"]
+    told |= {"audio_seconds": recording.seconds, "audio_sha256": recording.sha256}
+    return parse_order(canonical_json(plain), str(path))
 
 
 def _order(document: Document) -> Order:

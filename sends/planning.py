@@ -82,6 +82,7 @@ class CampaignPlan:
     excluded_by_code: Mapping[str, int]
     bureaux: int
     parts_per_message: int
+    seconds_per_message: float | None
     unit_price_cents: int
     total_cents: int
     price_list: str
@@ -100,6 +101,7 @@ class CampaignPlan:
             "excluded_by_code": dict(self.excluded_by_code),
             "bureaux": self.bureaux,
             "parts_per_message": self.parts_per_message,
+            "seconds_per_message": self.seconds_per_message,
             "unit_price_cents": self.unit_price_cents,
             "total_cents": self.total_cents,
             "price_list": self.price_list,
@@ -466,6 +468,7 @@ def _answer(order: Order, draft: Draft, findings: tuple[Finding, ...]) -> Campai
         excluded_by_code=draft.excluded_by_code,
         bureaux=len(draft.bureau_codes),
         parts_per_message=draft.quote.parts,
+        seconds_per_message=draft.quote.seconds,
         unit_price_cents=draft.quote.unit_price_cents,
         total_cents=draft.quote.total_cents(draft.contacts),
         price_list=draft.quote.price_list,

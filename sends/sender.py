@@ -461,7 +461,6 @@ class _Run:
 
         After a refused connection nothing more is tried.
         """
-        message = self._context.order.message
         numbers = batch.numbers([claim.contact_id for claim in allowed])
         for claim in allowed:
             if self._is_unreachable:
@@ -475,8 +474,8 @@ class _Run:
             yield Outgoing(
                 reference=claim.reference,
                 to=number,
-                sender=message.sender or "",
-                text=message.text or "",
+                sender=self._context.shown_sender,
+                text=self._context.handed_text,
                 validity_minutes=self._context.order.validity_minutes,
             )
 

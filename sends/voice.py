@@ -1,50 +1,17 @@
-"""Calls: what a recorded message must do, from which number it may ring, and how long its file plays.
+"""Calls: what a recorded message must do, and from which number it may ring.
 
-Its price belongs to `price`; when calls may go out, to `calendar`.
+Its price belongs to `price`, its length to `recordings`; when calls may go out, to `calendar`.
 """
 
 from __future__ import annotations
-
-import wave
-from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
 
 import phonenumbers
 
 from sends.findings import Finding, SendRules
 from sends.orders import VoiceMessage
-from terms.errors import UsageError
 
 #: R-03: the way to object is told at the beginning; so late at most, in seconds from the start (policy).
 LATEST_OBJECTION_SECONDS = 10
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A file of sound as measured: length in seconds, and the hash of its bytes."""
-
-    seconds: float
-    sha256: str
-
-
-def measure(path: Path) -> Recording:
-    """Return length and hash of a WAV file.
-
-    Raises:
-        UsageError: it cannot be read, is no PCM WAV, or plays nothing.
-    """
-    wrong = UsageError(f"The recording {path.name} is no readable WAV file.", "Give a PCM WAV beside the order.")
-    try:
-        content = path.read_bytes()
-        with wave.open(str(path), "rb") as sound:
-            frames, rate, width = sound.getnframes(), sound.getframerate(), sound.getsampwidth() * sound.getnchannels()
-            is_whole = len(sound.readframes(frames)) == frames * width
-    except (OSError, EOFError, wave.Error):
-        raise wrong from None
-    if frames == 0 or rate == 0 or not is_whole:
-        raise wrong
-    return Recording(frames / rate, sha256(content).hexdigest())
 
 
 def voice_findings(voice: VoiceMessage, rules: SendRules) -> tuple[Finding, ...]:

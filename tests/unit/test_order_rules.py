@@ -25,9 +25,10 @@ from sends.papers import (
     paper_findings,
 )
 from sends.price import price_findings, quote_sms, quote_voice, read_price_list
+from sends.recordings import measure
 from sends.retention import Operation, Record, RecordField, RetentionJob, deletable_on, retention_findings
 from sends.sponsors import Payer, PayerKind, read_sponsor, sponsor_findings
-from sends.voice import measure, voice_findings
+from sends.voice import voice_findings
 from terms.errors import UsageError
 from terms.months import months_after
 from terms.reasons import Channel, Decision, Profile

@@ -1,8 +1,12 @@
 """Orders are read whole, and every error names the line and the field."""
 
-import pytest
+import json
+import wave
 
-from sends.orders import CriterionKind, Kind, OrderInvalid, parse_order, read_order
+import pytest
+import yaml
+
+from sends.orders import AgreedPrice, CriterionKind, Kind, OrderInvalid, parse_order, read_order
 from terms.settings import PROJECT_ROOT
 
 EXAMPLE = PROJECT_ROOT / "config" / "campaigns" / "example-75111.yaml"
@@ -104,4 +108,72 @@ def test_an_invitation_without_criteria_selects_nobody():
 
 def test_a_selection_without_criteria_still_selects_by_address():
     order = parse_order(order_text(audience=('communes: ["75111"]', "communes: null")), "order.yaml")
+    assert order.judged_kinds() == (CriterionKind.ADDRESS,)
+
+
+def voice_order(tmp_path, message, seconds=12.5):
+    with wave.open(str(tmp_path / "call.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b"\0\0" * int(seconds * 8000))
+    order = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    path = tmp_path / "call.yaml"
+    path.write_text(json.dumps(order | {"channel": "voice", "voice_mode": "prerecorded", "message": message}))
+    return path
+
+
+CALL = {"audio": "call.wav", "caller_id": "+33937000000", "objection_at_seconds": 3}
+
+
+@pytest.mark.parametrize("message", [CALL, {"voice": CALL}, {"voice": CALL, "has_new_accusation": True}])
+def test_a_call_is_read_with_the_length_of_its_recording(tmp_path, message):
+    path = voice_order(tmp_path, message)
+    order = read_order(path)
+    assert order.message.voice.audio_seconds == 12.5
+    assert parse_order(order.canonical, "plan") == order
+    voice_order(tmp_path, message, seconds=13)
+    assert read_order(path).sha256 != order.sha256
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"audio": "none.wav"}, "message.voice.audio: The recording none.wav is no readable WAV"),
+        ({"caller_id": "0937000000"}, "caller_id does not have the form"),
+        ({"objection_at_seconds": -1}, "objection_at_seconds is less than 0"),
+        ({"volume": 3}, "volume is not known here"),
+    ],
+)
+def test_a_wrong_call_is_told_by_its_field(tmp_path, change, told):
+    with pytest.raises(OrderInvalid, match=told):
+        read_order(voice_order(tmp_path, {"voice": CALL | change}))
+
+
+def test_a_message_of_the_other_channel_is_refused_and_null_is_none():
+    with pytest.raises(OrderInvalid, match=r"message\.voice goes with channel voice"):
+        parse_order(order_text(change=("has_new_accusation: false", f"voice: {json.dumps(CALL)}")), "order.yaml")
+    order = parse_order(order_text(change=("has_new_accusation: false", "voice: null")), "order.yaml")
+    assert order.message.voice is None
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"),
+    [
+        ("null", AgreedPrice()),
+        ("{order_unit_cents: 8, discount_open_to_all: true}", AgreedPrice(8, True)),
+        ("{order_unit_cents: 0, discount_open_to_all: null, free_messages: 5000}", AgreedPrice(0, False, 5000)),
+    ],
+)
+def test_an_order_may_say_its_price(price, expected):
+    assert parse_order(order_text() + f"\nprice: {price}\n", "order.yaml").price == expected
+
+
+def test_a_forbidden_criterion_makes_an_invitation_a_selection():
+    text = order_text(
+        kind=("kind: selected", "max_messages: 5\nkind: invitation"),
+        audience=('communes: ["75111"]', "lookalike_of: party_members"),
+    )
+    order = parse_order(text, "order.yaml")
+    assert order.is_selection
     assert order.judged_kinds() == (CriterionKind.ADDRESS,)
