@@ -23,6 +23,13 @@ from stores.engine import quoted
 _LONGEST_RECORD_BYTES = 4 * 1024 * 1024
 #: A header that takes more lines than this is a quote that was never closed.
 _LONGEST_HEADER_LINES = 500
+#: Every record with its cells.
+_CUT_SQL = """
+select * exclude (parts), cells_of(text, parts) as found
+from (select *, string_split(text, '"') as parts from record_texts)
+"""
+#: Records with as many quoted cells are cut without a pattern: nearly all of them.
+_FEW_QUOTED_CELLS = (1, 2, 3)
 
 
 class DelimitedReader:
@@ -49,8 +56,8 @@ class DelimitedReader:
         else:
             _pair_lines(connection, header)
         _join_lines(connection, header)
-        records = create_records(connection, header, "select *, cells_of(text) as found from record_texts")
-        connection.execute("drop view record_texts; drop table text_lines")
+        records = create_records(connection, header, _CUT_SQL)
+        connection.execute("drop view record_texts; drop view text_lines")
         return records
 
 
@@ -91,23 +98,25 @@ def split_line(text: str, feed: Feed) -> list[str]:
 
 
 def _create_macros(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
-    """Create `cells_of(record_text)`: the cells, or null where the quoting is broken.
+    """Create `cells_of(record_text, parts)`: the cells, or null where the quoting is broken; `parts` stand between quotes.
 
     A sound text is cut at its quotes: every second part lies inside a quoted cell, and an empty part between two
-    of those is a doubled quote. (Extracting cells by pattern takes five times as long.)
+    of those is a doubled quote. (Extracting cells by pattern takes five times as long.) With few quoted cells and no
+    quote in them, the parts outside show by their first and last character that the text is sound.
     """
     delimiter = quoted(feed.delimiter)
     pattern = re.escape(feed.delimiter or ",")
     cell = rf'("(?:[^"]|"")*"|[^"{pattern}]*)'
     plain = f"string_split(record_text, '{delimiter}')"
     if feed.quote is None:
-        connection.execute(f"create temp macro cells_of(record_text) as {plain}")
+        connection.execute(f"create temp macro cells_of(record_text, parts) as {plain}")
         return
     # a leading delimiter makes every match non-empty: RE2 steps over a character after an empty match
     connection.execute(
         rf"""
-        create temp macro cells_of(record_text) as case
-            when not contains(record_text, '"') then {plain}
+        create temp macro cells_of(record_text, parts) as case
+            when len(parts) = 1 then {plain}
+            {_few_quoted_sql(delimiter)}
             when not regexp_full_match('{delimiter}' || record_text, '(?:{pattern}{cell})+') then null
             when contains(record_text, chr(31)) then list_transform(
                 regexp_extract_all('{delimiter}' || record_text, '{pattern}{cell}', 1),
@@ -119,6 +128,25 @@ def _create_macros(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
         end
         """
     )
+
+
+def _few_quoted_sql(delimiter: str) -> str:
+    """Return branches for records with a few quoted cells: what stands between the quotes is a cell, the rest is split."""
+
+    def branch(cells: int) -> str:
+        outside = [f"parts[{place}]" for place in range(1, 2 * cells + 2, 2)]
+        behind = [f"ends_with({part}, '{delimiter}')" for part in outside[1:-1]]
+        before = [f"starts_with({part}, '{delimiter}')" for part in outside[1:-1]]
+        first = f"({outside[0]} = '' or ends_with({outside[0]}, '{delimiter}'))"
+        last = f"({outside[-1]} = '' or starts_with({outside[-1]}, '{delimiter}'))"
+        is_sound = " and ".join([f"len(parts) = {2 * cells + 1}", first, last, *behind, *before])
+        split = [f"string_split({part}, '{delimiter}')" for part in outside]
+        cut = [f"{split[0]}[:-2]", *(f"{middle}[2:-2]" for middle in split[1:-1]), f"{split[-1]}[2:]"]
+        inside = [f"[parts[{place}]]" for place in range(2, 2 * cells + 1, 2)]
+        listed = ", ".join(piece for pair in zip(cut, [*inside, None], strict=True) for piece in pair if piece)
+        return f"when {is_sound} then list_concat({listed})"
+
+    return " ".join(branch(cells) for cells in _FEW_QUOTED_CELLS)
 
 
 def _pair_lines(connection: duckdb.DuckDBPyConnection, header: Header) -> None:
@@ -136,7 +164,7 @@ def _pair_lines(connection: duckdb.DuckDBPyConnection, header: Header) -> None:
                 lead(line_number) over (order by line_number) as next_line,
                 lead(byte_offset + byte_length) over (order by line_number) as next_end
             from text_lines
-            where (length(text) - length(replace(text, '"', ''))) % 2 = 1 and line_number > $header_lines
+            where len(string_split(text, '"')) % 2 = 0 and line_number > $header_lines
         ),
         joined as (
             select o.place, o.line_number, o.next_line,
@@ -148,7 +176,7 @@ def _pair_lines(connection: duckdb.DuckDBPyConnection, header: Header) -> None:
         ),
         whole as (
             select place, line_number, next_line, place - row_number() over (order by place) as run
-            from joined where len(cells_of(record_text)) = $width
+            from joined where len(cells_of(record_text, string_split(record_text, '"'))) = $width
         ),
         numbered as (
             select *, row_number() over (partition by run order by place) as place_in_run from whole

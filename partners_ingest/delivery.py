@@ -54,18 +54,29 @@ def lay_facts(connection: duckdb.DuckDBPyConnection, facts: DeliveryFacts) -> No
     )
 
 
-def judge_rows(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `judged` from `typed`: all columns, `reasons` (sorted codes, empty = accepted) and `signal`.
+def exported_sql(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return SQL for the instant at which the file was exported: a literal, since a subquery would be joined to each row."""
+    row = connection.execute("select exported_at from delivery").fetchone()
+    assert row is not None  # `lay_facts` made it
+    return f"timestamp '{row[0].isoformat()}'"
+
+
+def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+    """Create `keyed` from `typed`: all columns, `reasons` (sorted codes, empty = accepted), `signal`, and keyed hashes.
 
     `typed` has `problem` (structural code, stands alone) and `faults` (codes that add up). DUPLICATE_ROW stands alone
     too: no other code, and the text of an earlier record of the file (partners README, section 4). A row whose
     structure is sound may take a consent back whatever its reasons (`signal`); the refusal of an accepted row is one
     without that, and a repeated row repeats nothing.
+
+    Hashes stand for what must not leave the vault: `contact_id` (accepted rows, and those that take a consent back),
+    `source_key`, `consent_key`, `address_key`, `ip_key`. This is the one pass over the rows: what stands before it from
+    `records` on is a view, in the order of the lines.
     """
     _find_repeated_rows(connection)
     connection.execute(
         """
-        create table judged as
+        create view judged as
         select * exclude (takes_back, repeated_line), case
             when problem is not null then [problem]
             when len(faults) > 0 then list_sort(faults)
@@ -76,6 +87,7 @@ def judge_rows(connection: duckdb.DuckDBPyConnection) -> None:
         from typed left join repeated_rows on line_number = repeated_line
         """
     )
+    _key_rows(connection, keys)
 
 
 def _find_repeated_rows(connection: duckdb.DuckDBPyConnection) -> None:
@@ -93,11 +105,7 @@ def _find_repeated_rows(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
-    """Turn `judged` into `keyed`: all columns, and keyed hashes for what must not leave the vault.
-
-    Adds `contact_id` (accepted rows, and those that take a consent back), `source_key`, `consent_key`, `address_key`, `ip_key`.
-    """
+def _key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     record = "partner_id || chr(31) || source_record_id"
     consent = "partner_id || chr(31) || source_consent_id"
     address = "concat_ws(chr(31), street, coalesce(postcode, ''), city, coalesce(country, ''))"
@@ -119,7 +127,6 @@ def key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
             **keys.ip.parameters("ip"),
         },
     )
-    connection.execute("drop table judged")
 
 
 def control_totals(connection: duckdb.DuckDBPyConnection, header_lines: int) -> ControlTotals:
@@ -132,7 +139,7 @@ def control_totals(connection: duckdb.DuckDBPyConnection, header_lines: int) -> 
         """
         select (select count(*) from records), count(*) filter (len(reasons) = 0), count(*) filter (len(reasons) > 0),
             (select count(*) from lines), (select coalesce(sum(line_count), 0) from records)
-        from judged
+        from keyed
         """
     ).fetchone()
     assert row is not None  # an aggregate always gives a row
@@ -152,7 +159,7 @@ PLACE_SQL = "delivery_id, line_number, byte_offset, byte_length, partner_id, fee
 #: Rows for `schemas.QUARANTINE`, from `keyed` and `delivery`.
 QUARANTINE_SQL = f"""
 select {PLACE_SQL}, source_key, reasons, problem is not null as is_structural
-from keyed cross join delivery where len(reasons) > 0 order by line_number
+from keyed cross join delivery where len(reasons) > 0
 """
 
 #: Rows for `schemas.ADDRESSES`, from `keyed`.
@@ -170,5 +177,5 @@ select delivery_id, line_number, contact_id, e164, phone_raw, nullif(source_reco
     nullif(street, '') as street, nullif(city, '') as city, nullif(ip, '') as ip,
     nullif(user_agent, '') as user_agent, nullif(page_url, '') as page_url,
     nullif(withdrawal_reason, '') as withdrawal_reason
-from keyed cross join delivery where len(reasons) = 0 order by line_number
+from keyed cross join delivery where len(reasons) = 0
 """

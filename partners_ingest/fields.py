@@ -50,10 +50,20 @@ _TEXTS: Final = (
 _ABSENT: Final = "''"
 _MAY_BE_MOJIBAKE: Final = ("given_name", "family_name", "street", "city")
 
+#: Letters, digits and signs that are never taken off: no blank, no control, no format character.
+_KEPT: Final = r"!-~\x{00AE}-\x{05FF}"
+#: Stands between the cells of a record where they are looked at together.
+_BETWEEN_CELLS: Final = "chr(31)"
+
 _MACROS = (
-    # printable ASCII without outer spaces is clean already: nearly every cell
-    r"""create or replace temp macro clean_text(cell) as if(
-        regexp_full_match(cell, '[!-~](?:[ -~]*[!-~])?'), cell,
+    # asked once of all cells of a record, put together: most have nothing that `clean_text` would take off. As many bytes
+    # as characters is ASCII, of which single characters tell.
+    rf"""create or replace temp macro is_clean(joined) as if(strlen(joined) = length(joined),
+        not contains(joined, {_BETWEEN_CELLS} || ' ') and not contains(joined, ' ' || {_BETWEEN_CELLS})
+            and not contains(joined, chr(9)) and not contains(joined, chr(10)) and not contains(joined, chr(12))
+            and not contains(joined, chr(13)) and not contains(joined, chr(0)),
+        regexp_full_match(joined, '(?:\x1F(?:[{_KEPT}](?:[ {_KEPT}]*[{_KEPT}])?)?)*'))""",
+    r"""create or replace temp macro clean_text(cell, is_clean) as if(is_clean, cell,
         regexp_replace(regexp_replace(cell, '[\x00\p{Cf}]', '', 'g'),
             '^[\s\x{0085}\x{00A0}\x{2000}-\x{200A}\x{202F}\x{3000}]+|[\s\x{0085}\x{00A0}\x{2000}-\x{200A}\x{202F}\x{3000}]+$',
             '', 'g'))""",
@@ -72,7 +82,7 @@ def create_text_macros(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed: Feed) -> None:
-    """Create the table `fields`: one row per record.
+    """Create the table `fields`: one row per record. (As a view, each filter above it would compute its columns again.)
 
     Columns: those of `records` that place it (`line_number`, `byte_offset`, `byte_length`, `record_key`, `problem`),
     every canonical text field ('' where the feed has none or the cell is blank), `notice_text` as delivered,
@@ -81,19 +91,20 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
     """
     create_text_macros(connection)
     texts = ",\n".join(f"{_cleaned(name, records, feed)} as {name}" for name in _TEXTS)
-    streets = ", ".join(f"clean_text({cell})" for cell in _cells("street", records, feed))
+    streets = ", ".join(f"clean_text({cell}, is_clean)" for cell in _cells("street", records, feed))
     phones = ", ".join(_bare(cell, "phone", feed) for cell in _cells("phone", records, feed))
     notice = _notice(records, feed)
     connection.execute(
         f"""
         create table fields as
         select line_number, byte_offset, byte_length, record_key, problem, false as is_repaired,
-            has_invisible(read_text) as is_stripped,
+            not is_clean and has_invisible(read_text) as is_stripped,
             {texts},
             {notice} as notice_text,
             regexp_replace(trim(array_to_string([{streets}]::varchar[], ' ')), '\\s+', ' ', 'g') as street,
             [{phones}]::varchar[] as phones
-        from (select *, {_read_text(records, feed)} as read_text from records)
+        from (select *, is_clean(read_text) as is_clean
+            from (select *, {_read_text(records, feed)} as read_text from records))
         """
     )
     repair_columns(connection, "fields", _MAY_BE_MOJIBAKE)
@@ -102,7 +113,7 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
 def _read_text(records: Records, feed: Feed) -> str:
     """Return SQL for all mapped cells of a record put together: what `clean_text` drops is looked for once."""
     read = sorted({cell for field in feed.mapping for cell in _cells(field, records, feed) if cell != _ABSENT})
-    return f"concat({', '.join(read)})" if read else "''"
+    return f"concat_ws({_BETWEEN_CELLS}, '', {', '.join([*read, _ABSENT])})"
 
 
 def is_mapped(feed: Feed, field: str) -> bool:
@@ -129,7 +140,9 @@ def _cleaned(field: str, records: Records, feed: Feed) -> str:
         return f"'{quoted(feed.constants[field])}'"
     if field in feed.choices:
         return _chosen(feed.choices[field], records, feed)
-    cells = [_bare(f"clean_text({cell})", field, feed) for cell in _cells(field, records, feed) if cell != _ABSENT]
+    cells = [
+        _bare(f"clean_text({cell}, is_clean)", field, feed) for cell in _cells(field, records, feed) if cell != _ABSENT
+    ]
     return _joined(cells, feed.list_separators.get(field)) if field in LIST_FIELDS else _first(cells)
 
 
@@ -152,7 +165,7 @@ def _joined(cells: list[str], separator: str | None) -> str:
 def _chosen(columns: Mapping[str, str], records: Records, feed: Feed) -> str:
     """Return the words of the columns that were ticked as a JSON array: none ticked is an empty list, not a blank."""
     ticked = [
-        f"if({one_of_sql(f'clean_text(cells[{records.positions[_key(column, feed)]}])', feed.values.ticked)},"
+        f"if({one_of_sql(f'clean_text(cells[{records.positions[_key(column, feed)]}], false)', feed.values.ticked)},"
         f" '{quoted(word)}', null)"
         for column, word in columns.items()
         if _key(column, feed) in records.positions

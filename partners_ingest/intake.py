@@ -467,9 +467,8 @@ def _judge_rows(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, 
         type_opt_ins(bench, feed, case.rules)
     else:
         type_withdrawals(bench, feed, case.rules)
-    rows.judge_rows(bench)
+    rows.judge_rows(bench, case.stores.keys)
     totals = rows.control_totals(bench, records.header.lines)
-    rows.key_rows(bench, case.stores.keys)
     quality = _judge_quality(case, feed, totals, count_figures(bench, feed.kind, case.stores.keys))
     judged = replace(judged, totals=totals, quality=quality)
     name = reading_name(case.delivery_id, case.reading)

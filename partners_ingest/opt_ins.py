@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from consent.dossiers import Feed
-from partners_ingest.delivery import PLACE_SQL
+from partners_ingest.delivery import PLACE_SQL, exported_sql
 from partners_ingest.fields import is_mapped
 from partners_ingest.phone_cells import read_phone_cells
 from partners_ingest.repairs import (
@@ -41,7 +41,7 @@ select {PLACE_SQL}, contact_id, source_key, address_key, ip_key, flag, consented
     consented.quality as consented_at_quality, consent_key as source_consent_id, notice_id, form_version, channels,
     purposes, recipients, sex, birth_date, postcode, country, number_kind, number_zone, is_fiction, repairs,
     unread, page_url <> '' as has_page_url
-from keyed cross join delivery where len(reasons) = 0 order by line_number
+from keyed cross join delivery where len(reasons) = 0
 """
 
 #: Rows for `schemas.WITHDRAWAL_SIGNALS`, from `keyed` and `delivery`: whatever became of the row itself.
@@ -49,7 +49,7 @@ WITHDRAWAL_SIGNALS_SQL = f"""
 select {PLACE_SQL}, contact_id, source_key, signal, withdrawal.at as withdrawn_at,
     withdrawal.quality as withdrawn_at_quality
 from keyed cross join delivery
-where signal is not null and (contact_id is not null or source_key is not null) order by line_number
+where signal is not null and (contact_id is not null or source_key is not null)
 """
 
 
@@ -65,28 +65,27 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
     create_value_macros(connection)
     create_repair_macros(connection)
     _create_values(connection, feed)
-    read_phone_cells(connection, "(select * from row_values where problem is null)", rules)
+    read_phone_cells(connection, "row_values", rules)
+    exported = exported_sql(connection)
     entry = one_of_sql("entry_state", feed.values.entry_complete) if is_mapped(feed, "entry_state") else "true"
     connection.execute(
         f"""
         create view typed as
-        select r.* exclude (phones, repairs, ended), p.e164, p.phone_raw,
-            p.kind as number_kind, p.zone as number_zone,
-            withdrawal_of(
+        select * exclude (repairs, ended, kind, zone, code, is_left), kind as number_kind, zone as number_zone,
+            if(takes_back is null, null, withdrawal_of(
                 case when takes_back = 'end_date' then ended
-                    when takes_back = 'flag_flip' and consented.at <= (select exported_at from delivery) then consented
-                end, '{feed.timezone}', (select exported_at from delivery)) as withdrawal,
-            coalesce(p.e164[:8] = '+3363998', false) as is_fiction,
-            {merged_sql("r.repairs", phone_repairs_sql("p.phone_raw", "p.e164"))} as repairs,
-            list_filter([
-                coalesce(p.code, if(p.e164 is null, 'PHONE_MISSING', null)),
+                    when takes_back = 'flag_flip' and consented.at <= {exported} then consented
+                end, '{feed.timezone}', {exported})) as withdrawal,
+            coalesce(starts_with(e164, '+3363998'), false) as is_fiction,
+            {merged_sql("repairs", phone_repairs_sql("phone_raw", "e164"))} as repairs,
+            if(e164 is null or flag is null or not {entry} or consented.at > {exported} or is_born_after, list_filter([
+                if(e164 is null, coalesce(code, 'PHONE_MISSING'), null),
                 if(flag is null, 'FLAG_UNKNOWN', null),
                 if(not {entry}, 'ENTRY_INCOMPLETE', null),
-                if(consented.at > (select exported_at from delivery), 'CONSENT_IN_FUTURE', null),
-                if(birth_date > timezone('Europe/Paris', timezone('UTC', consented.at))::date,
-                    'BIRTH_AFTER_CONSENT', null)
-            ], lambda code: code is not null) as faults
-        from row_values as r left join phones as p on r.line_number = p.line_number
+                if(consented.at > {exported}, 'CONSENT_IN_FUTURE', null),
+                if(is_born_after, 'BIRTH_AFTER_CONSENT', null)
+            ], lambda code: code is not null), []::varchar[]) as faults
+        from (select *, birth_date > timezone('Europe/Paris', timezone('UTC', consented.at))::date as is_born_after from phones)
         """
     )
 

@@ -40,6 +40,8 @@ _COMMON = rf"""[\t{_UNSEEN}]* *(?:="{_NINE}"|'?(?:p:|[Tt][ée]l[.:]? ?)?{_NINE})
 #: A French number as people write it, whole; only such are taken apart where two share a cell.
 _FRENCH = r"(?:\+33 ?(?:\(0\) ?)?|0033 ?(?:\(0\) ?)?|0)[1-9](?:[ .-]?[0-9]{2}){4}"
 _TEN = r"0[1-9](?: *[0-9]){8}"
+#: The three ways in which most cells are written: known at sight, before any longer pattern.
+_WHOLE, _PAIRS, _ABROAD = r"0[1-9][0-9]{8}", r"0[1-9](?: [0-9]{2}){4}", r"\+33[1-9][0-9]{8}"
 _TWO = rf"({_FRENCH})(?: *; *| +[oO][uU] +| */ *)({_FRENCH})|({_TEN}) *({_TEN})"
 _ZONES = {
     "+262639": "mayotte",
@@ -86,12 +88,15 @@ def macros_sql() -> str:
 
 def _folding() -> str:
     return rf"""-- What nearly all cells are: nine digits, whatever stands before and between them.
-create or replace temp macro phone_common(cell) as if(
-    regexp_full_match(cell, '{_COMMON}'),
-    if(
-        regexp_full_match(cell, '.*[0-9]{{9}}'), right(cell, 9), right(regexp_replace(cell, '[^0-9]', '', 'g'), 9)
-    )::integer,
-    null
+create or replace temp macro phone_common(cell) as case
+    when regexp_full_match(cell, '{_WHOLE}') then cell::integer
+    when regexp_full_match(cell, '{_PAIRS}') then replace(cell, ' ', '')::integer
+    when regexp_full_match(cell, '{_ABROAD}') then right(cell, 9)::integer
+    when regexp_full_match(cell, '{_COMMON}') then right(regexp_replace(cell, '[^0-9]', '', 'g'), 9)::integer
+end;
+
+create or replace temp macro phone_is_uncommon(cell) as not (
+    regexp_full_match(cell, '{_WHOLE}|{_PAIRS}|{_ABROAD}') or regexp_full_match(cell, '{_COMMON}')
 );
 
 -- Nearly every cell is printable ASCII. Of others only what NFKC leaves alone is decided here.
@@ -187,16 +192,22 @@ create or replace temp macro phone_country(nsn, postcode) as case
     else '+33'
 end;
 
-create or replace temp macro phone_of(nsn, postcode) as if(
-    nsn in ({placeholders}), 'PHONE_PLACEHOLDER', phone_country(nsn, postcode) || nsn
+create or replace temp macro phone_is_placeholder(nsn) as nsn in (
+    {placeholders}
 );
 
--- Digits that are no French number of nine. Foreign ones, and six digits of New Caledonia, are for Python.
+create or replace temp macro phone_of(nsn, postcode) as if(
+    phone_is_placeholder(nsn), 'PHONE_PLACEHOLDER', phone_country(nsn, postcode) || nsn
+);
+
+-- Digits that are no French number of nine. Foreign ones but mobiles of Belgium, and six digits of New Caledonia, are for
+-- Python.
 create or replace temp macro phone_otherwise(digits, postcode) as case
     when length(ltrim(digits, '+')) >= 6 and ltrim(digits, '+') = repeat(digits[-1], length(ltrim(digits, '+')))
         then 'PHONE_PLACEHOLDER'
     when regexp_full_match(digits, '(?:(?:\+|00)?330?|0)700[0-9]{{10}}') then '+33' || right(digits, 13)
     when regexp_full_match(digits, '\+33[0-9]{{0,14}}|0033[0-9]{{0,13}}') then 'PHONE_LENGTH'
+    when regexp_full_match(digits, '(?:\+|00)324[0-9]{{8}}') then '+32' || right(digits, 9)
     when not regexp_full_match(digits, '[0-9]{{1,17}}') or digits[:2] = '00' then null
     when length(digits) = 6 and postcode = '988' then null
     else 'PHONE_LENGTH'

@@ -168,16 +168,24 @@ def unread_sql(read: Mapping[str, str]) -> str:
     Args:
         read: name of the cell's column -> SQL of what it was read as.
     """
-    listed = ", ".join(f"if({field} <> '' and {value} is null, '{field}', null)" for field, value in read.items())
-    return f"list_filter([{listed}]::varchar[], lambda field: field is not null)"
+    return _listed((field, f"{field} <> '' and {value} is null") for field, value in read.items())
 
 
 def codes_sql(*repairs: tuple[RowRepair, str]) -> str:
     """Return SQL for the list of the codes whose condition is true."""
-    listed = ", ".join(f"if({condition}, '{code.value}', null)" for code, condition in repairs)
-    return f"list_filter([{listed}]::varchar[], lambda code: code is not null)"
+    return _listed((code.value, condition) for code, condition in repairs)
+
+
+def _listed(words: Iterable[tuple[str, str]]) -> str:
+    """Return SQL for the list of the words whose condition is true; a list is made where one of them is."""
+    told = list(words)
+    listed = ", ".join(f"if({condition}, '{word}', null)" for word, condition in told)
+    some = " or ".join(f"({condition})" for _, condition in told)
+    return f"if({some}, list_filter([{listed}]::varchar[], lambda word: word is not null), []::varchar[])"
 
 
 def merged_sql(*lists: str) -> str:
-    """Return SQL for one sorted list of distinct codes out of several lists."""
-    return f"list_sort(list_distinct(flatten([{', '.join(lists)}]::varchar[][])))"
+    """Return SQL for one sorted list of distinct codes out of several lists, most of which are empty."""
+    merged = f"list_sort(list_distinct(flatten([{', '.join(lists)}]::varchar[][])))"
+    some = " or ".join(f"len({codes}) > 0" for codes in lists if codes != "[]::varchar[]")
+    return f"if({some}, {merged}, []::varchar[])"

@@ -42,17 +42,28 @@ def _byte(char: str) -> bytes:
 
 def repair_columns(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> None:
     """Repair the named text columns of a table in place and set its column `is_repaired` where one changed."""
-    for column in columns:
-        damaged = connection.execute(
-            f"select distinct {column} from {table} where regexp_matches({column}, '{_PATTERN}')"
-        ).fetchall()
-        pairs = [(text, repair_mojibake(text)) for (text,) in damaged]
-        changed = [(text, repaired) for text, repaired in pairs if text != repaired]
-        if not changed:
-            continue
-        before, after = zip(*changed, strict=True)
-        connection.register("repairs_batch", pa.table({"before": pa.array(before), "after": pa.array(after)}))
+    damaged = connection.execute(_damaged_sql(table, columns)).fetchall()
+    repairs = [(column, text, repair_mojibake(text)) for column, text in damaged]
+    changed = [repair for repair in repairs if repair[1] != repair[2]]
+    if not changed:
+        return
+    names = ("of_column", "before", "after")
+    batch = pa.table([pa.array(values, pa.string()) for values in zip(*changed, strict=True)], names=names)
+    connection.register("repairs_batch", batch)
+    for column in sorted({column for column, _, _ in changed}):
         connection.execute(
-            f"update {table} set {column} = r.after, is_repaired = true from repairs_batch as r where {column} = r.before"
+            f"update {table} set {column} = r.after, is_repaired = true from repairs_batch as r"
+            f" where r.of_column = '{column}' and {column} = r.before"
         )
-        connection.unregister("repairs_batch")
+    connection.unregister("repairs_batch")
+
+
+def _damaged_sql(table: str, columns: Sequence[str]) -> str:
+    """Return SQL for column and text of everything that looks misread; rows of ASCII are passed over at once."""
+    texts = ", ".join(f"{{'name': '{column}', 'text': {column}}}" for column in columns)
+    together = f"concat({', '.join(columns)})"
+    return (
+        f"select distinct cell.name, cell.text from (select unnest([{texts}]) as cell from {table}"
+        f" where strlen({together}) <> length({together}))"
+        f" where regexp_matches(cell.text, '{_PATTERN}')"
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from consent.dossiers import Feed
-from partners_ingest.delivery import PLACE_SQL
+from partners_ingest.delivery import PLACE_SQL, exported_sql
 from partners_ingest.phone_cells import read_phone_cells
 from partners_ingest.repairs import (
     clock_repairs_sql,
@@ -29,7 +29,7 @@ from terms.reasons import RowRepair
 #: Rows for `schemas.WITHDRAWALS`, from `keyed` and `delivery`.
 WITHDRAWALS_SQL = f"""
 select {PLACE_SQL}, contact_id, source_key, withdrawn_at, withdrawn_at_quality, repairs, unread
-from keyed cross join delivery where len(reasons) = 0 order by line_number
+from keyed cross join delivery where len(reasons) = 0
 """
 
 
@@ -41,19 +41,18 @@ def type_withdrawals(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: N
     create_value_macros(connection)
     create_repair_macros(connection)
     _create_values(connection, feed)
-    read_phone_cells(connection, "(select * from row_values where problem is null)", rules)
+    read_phone_cells(connection, "row_values", rules)
     connection.execute(
         f"""
         create view typed as
         with dated as (
-            select *, withdrawal_of(stated, '{feed.timezone}', (select exported_at from delivery)) as withdrawal
-            from row_values
+            select *, withdrawal_of(stated, '{feed.timezone}', {exported_sql(connection)}) as withdrawal from phones
         )
-        select r.* exclude (phones, withdrawal, repairs), p.e164, p.phone_raw, null::varchar as takes_back,
+        select * exclude (withdrawal, repairs, kind, zone, code, is_left), null::varchar as takes_back,
             withdrawal.at as withdrawn_at, withdrawal.quality as withdrawn_at_quality,
-            if(p.e164 is null and source_record_id = '', [coalesce(p.code, 'PHONE_MISSING')], []) as faults,
-            {merged_sql("r.repairs", _future_sql(), phone_repairs_sql("p.phone_raw", "p.e164"))} as repairs
-        from dated as r left join phones as p on r.line_number = p.line_number
+            if(e164 is null and source_record_id = '', [coalesce(code, 'PHONE_MISSING')], []) as faults,
+            {merged_sql("repairs", _future_sql(), phone_repairs_sql("phone_raw", "e164"))} as repairs
+        from dated
         """
     )
 

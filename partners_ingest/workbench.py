@@ -55,6 +55,8 @@ def open_workbench(folder: Path, vault: Vault) -> Iterator[duckdb.DuckDBPyConnec
     connection = connect(spill_to=folder)
     try:
         connection.execute(f"set memory_limit = '{_MEMORY}'")
+        # every row carries its line number, and a join would let one thread alone keep the order
+        connection.execute("set preserve_insertion_order = false")
         vault.unlock(connection)
         yield connection
     finally:

@@ -68,7 +68,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 
     def counted(connection: duckdb.DuckDBPyConnection, source: str, rules: NumberRules) -> None:
         read_phone_cells(connection, source, rules)
-        counts.extend(connection.execute("select count(*), count(*) filter (is_left) from phone_cells").fetchall())
+        counts.extend(connection.execute("select count(*), count(*) filter (is_left) from phones").fetchall())
 
     patched = pytest.MonkeyPatch()
     patched.setattr(opt_ins, "read_phone_cells", counted)

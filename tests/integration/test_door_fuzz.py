@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from partners_ingest import delivery, intake
+from stores.keys import Keys
 from tests.integration import door_fuzz
 
 SEED = 20261124
@@ -32,9 +33,9 @@ def test_a_mutant_is_known_by_its_seed_and_number() -> None:
 def test_a_lost_record_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     judge_rows = delivery.judge_rows
 
-    def lose_the_last(connection: duckdb.DuckDBPyConnection) -> None:
-        judge_rows(connection)
-        for table in ("judged", "records", "lines"):
+    def lose_the_last(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+        judge_rows(connection, keys)
+        for table in ("keyed", "records", "lines"):
             connection.execute(f"delete from {table} where line_number = (select max(line_number) from {table})")
 
     monkeypatch.setattr(intake.rows, "judge_rows", lose_the_last)
@@ -45,9 +46,9 @@ def test_a_lost_record_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_record_that_is_not_where_it_is_said_to_be_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     judge_rows = delivery.judge_rows
 
-    def shorten_one(connection: duckdb.DuckDBPyConnection) -> None:
-        judge_rows(connection)
-        connection.execute("update judged set byte_length = byte_length - 1 where line_number % 2 = 0")
+    def shorten_one(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+        judge_rows(connection, keys)
+        connection.execute("update keyed set byte_length = byte_length - 1 where line_number % 2 = 0")
 
     monkeypatch.setattr(intake.rows, "judge_rows", shorten_one)
     tally = door_fuzz.run(SEED, range(20))

@@ -81,8 +81,8 @@ def test_no_pattern_looks_beyond_the_fifth_digit() -> None:
 
 
 def test_every_form_is_decided_in_sql(read: duckdb.DuckDBPyConnection) -> None:
-    assert read.execute("select count(*) from phone_cells").fetchone() == (90_000 * len(FORMS),)
-    assert read.execute("select count(*) from phone_cells where is_left").fetchone() == (0,)
+    assert read.execute("select count(*) from phones").fetchone() == (90_000 * len(FORMS),)
+    assert read.execute("select count(*) from phones where is_left").fetchone() == (0,)
 
 
 def test_every_form_of_a_number_says_the_same(read: duckdb.DuckDBPyConnection) -> None:

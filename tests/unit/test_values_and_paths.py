@@ -209,7 +209,7 @@ def test_a_blank_list_is_not_stated(sql: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_text_loses_nul_format_characters_and_outer_spaces_only(sql: duckdb.DuckDBPyConnection) -> None:
-    assert _one(sql, "clean_text($cell)", cell="\u00a0An\0ne\u200b  Marie\t") == "Anne  Marie"
+    assert _one(sql, "clean_text($cell, false)", cell="\u00a0An\0ne\u200b  Marie\t") == "Anne  Marie"
     assert _one(sql, "unguarded($cell)", cell="'7210") == "7210"
 
 
