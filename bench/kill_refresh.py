@@ -1,5 +1,6 @@
 """Kills refreshes of one home at random instants, lets one more run, and compares its base with one that nobody killed.
 
+A refresh that ended before its kill has nothing left to kill: its base is compared, and the next one starts on a new home.
 A long proof that is run by hand, in one call or in several (`python -m bench.kill_refresh --help`); kills at each named
 step of a delivery's way are tests. What a base is compared by stands in `bench.base_digest`.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -47,11 +49,19 @@ def main() -> None:
     lasted = _calm_refresh(asked.folder, inputs)
     command = [str(FILIATION), *inputs.words()]
     chance = random.Random(asked.seed)
-    for number in range(1, asked.kills + 1):
-        told = _kill(asked.folder / "killed", command, chance.uniform(0.02, 0.98) * lasted)
-        print(f"kill {number}: {told}", flush=True)
+    differs = kills = 0
+    while kills < asked.kills:
+        is_killed, told = _kill(asked.folder / "killed", command, chance.uniform(0.02, 0.98) * lasted)
+        kills += is_killed
+        print(f"kill {kills}: {told}" if is_killed else told, flush=True)
+        if not is_killed:
+            differs += _compare(asked.folder)
+            shutil.rmtree(asked.folder / "killed")
     if asked.finish:
-        sys.exit(_finish(asked.folder, inputs))
+        _run(asked.folder / "killed", ["init"])
+        _run(asked.folder / "killed", inputs.words())
+        differs += _compare(asked.folder)
+    sys.exit(1 if differs else 0)
 
 
 def _arguments() -> argparse.Namespace:
@@ -80,16 +90,20 @@ def _calm_refresh(folder: Path, inputs: Inputs) -> float:
     return float(kept.read_text())
 
 
-def _finish(folder: Path, inputs: Inputs) -> int:
-    _run(folder / "killed", inputs.words())
+def _compare(folder: Path) -> int:
+    """Say which tables differ between the two bases, and return how many."""
     calm, killed = base_digest(_base(folder / "calm")), base_digest(_base(folder / "killed"))
     differs = differing_tables(calm, killed)
     print(f"{len(calm)} tables: {', '.join(differs) or 'the same base'}")
-    return 1 if differs else 0
+    return len(differs)
 
 
-def _kill(home: Path, command: Sequence[str], after: float) -> str:
-    """Start a command on a home, kill it `after` seconds with everything that it started, and say what is there then."""
+def _kill(home: Path, command: Sequence[str], after: float) -> tuple[bool, str]:
+    """Start a command on a home and kill it `after` seconds with everything that it started.
+
+    Returns:
+        whether it was killed, not ended before, and what is there then.
+    """
     _run(home, ["init"])
     running = subprocess.Popen(
         command,
@@ -101,11 +115,11 @@ def _kill(home: Path, command: Sequence[str], after: float) -> str:
     )
     try:
         code = running.wait(timeout=after)
-        return f"had ended by itself ({code}) before {after:.1f} s, {_counts(home)}"
+        return False, f"ended by itself ({code}) before {after:.1f} s, {_counts(home)}"
     except subprocess.TimeoutExpired:
         os.killpg(running.pid, signal.SIGKILL)
         running.wait()
-        return f"after {after:.1f} s, {_counts(home)}"
+        return True, f"after {after:.1f} s, {_counts(home)}"
 
 
 def _counts(home: Path) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from consent.judgement import ActJudgement, Judgement, SpokenRule, Use, judge, judge_acts, load_live_facts, spoken_rules
 from lineage.access import Access, record_access
+from lineage.file_names import file_names
 from lineage.lookup import LookupStores, contact_of
 from stores.engine import without_pandas
 from stores.warehouse import read_manifest
@@ -177,7 +178,7 @@ def judge_contact(base: duckdb.DuckDBPyConnection, engine: Engine, contact_id: s
         use: what is asked.
     """
     _lay_question(base, engine, contact_id)
-    lines = _lines(base, use)
+    lines = _lines(base, engine, use)
     return JudgedUse(
         number=None,
         base_version=read_manifest(base).version,
@@ -203,29 +204,28 @@ def _lay_question(base: duckdb.DuckDBPyConnection, engine: Engine, contact_id: s
     load_live_facts(base, engine, _LIVE, [contact_id])
 
 
-def _lines(base: duckdb.DuckDBPyConnection, use: Use) -> list[EvidenceLine]:
+def _lines(base: duckdb.DuckDBPyConnection, engine: Engine, use: Use) -> list[EvidenceLine]:
     """Return the delivered records about the contact that were known, the oldest first."""
     rows = base.execute(
         f"""
         select
             events.delivery_id,
             events.partner_id,
-            deliveries.file_name,
             events.line_number,
             events.signal,
             events.occurred_at,
             events.known_at
         from consent_events as events
-        inner join deliveries
-            on events.delivery_id = deliveries.delivery_id
         where events.contact_id in (select contact_id from {_ASKED}) and events.known_at <= $known_by
+            and events.delivery_id is not null
         order by events.occurred_at nulls first, events.known_at, events.delivery_id, events.line_number
         """,
         {"known_by": naive_utc(use.known_by)},
     ).fetchall()
+    names = file_names(engine, {row[0] for row in rows})
     return [
-        EvidenceLine(delivery, partner, file, line, says, at and _aware(at), _aware(known_at))
-        for delivery, partner, file, line, says, at, known_at in rows
+        EvidenceLine(delivery, partner, names[delivery], line, says, at and _aware(at), _aware(known_at))
+        for delivery, partner, line, says, at, known_at in rows
     ]
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from consent.judgement import Use, judge, judge_acts, load_live_facts
 from lineage.descent import Attributes, ConsentEvent, OptIn, PerUse, Territory, UseVerdict
+from lineage.file_names import file_names
 from stores.lake import reading_name
 from stores.vault import Vault
 from terms.environment import NumberRules
@@ -129,7 +130,6 @@ def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse], urls: Mapping
             opt_ins.partner_id,
             opt_ins.feed_id,
             opt_ins.delivery_id,
-            opt_ins.file_name,
             opt_ins.file_sha256,
             opt_ins.line_number,
             opt_ins.byte_offset,
@@ -154,15 +154,16 @@ def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse], urls: Mapping
         order by opt_ins.consented_at nulls first, opt_ins.received_at, opt_ins.delivery_id, opt_ins.line_number
         """
     ).fetchall()
+    names = file_names(sources.engine, {row[3] for row in rows})
     found: dict[str, list[OptIn]] = defaultdict(list)
     for contact_id, *cells in rows:
-        partner, feed, delivery, file_name, sha256, line, offset, length, flag, at, notice, text, form, *lists = cells
+        partner, feed, delivery, sha256, line, offset, length, flag, at, notice, text, form, *lists = cells
         found[contact_id].append(
             OptIn(
                 partner_id=partner,
                 feed_id=feed,
                 delivery_id=delivery,
-                file_name=file_name,
+                file_name=names[delivery],
                 file_sha256=sha256,
                 line_number=line,
                 byte_offset=offset,

@@ -132,21 +132,24 @@ def _create_macros(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
 
 def _few_quoted_sql(delimiter: str) -> str:
     """Return branches for records with a few quoted cells: what stands between the quotes is a cell, the rest is split."""
+    return " ".join(_quoted_cells_sql(delimiter, cells) for cells in _FEW_QUOTED_CELLS)
 
-    def branch(cells: int) -> str:
-        outside = [f"parts[{place}]" for place in range(1, 2 * cells + 2, 2)]
-        behind = [f"ends_with({part}, '{delimiter}')" for part in outside[1:-1]]
-        before = [f"starts_with({part}, '{delimiter}')" for part in outside[1:-1]]
-        first = f"({outside[0]} = '' or ends_with({outside[0]}, '{delimiter}'))"
-        last = f"({outside[-1]} = '' or starts_with({outside[-1]}, '{delimiter}'))"
-        is_sound = " and ".join([f"len(parts) = {2 * cells + 1}", first, last, *behind, *before])
-        split = [f"string_split({part}, '{delimiter}')" for part in outside]
-        cut = [f"{split[0]}[:-2]", *(f"{middle}[2:-2]" for middle in split[1:-1]), f"{split[-1]}[2:]"]
-        inside = [f"[parts[{place}]]" for place in range(2, 2 * cells + 1, 2)]
-        listed = ", ".join(piece for pair in zip(cut, [*inside, None], strict=True) for piece in pair if piece)
-        return f"when {is_sound} then list_concat({listed})"
 
-    return " ".join(branch(cells) for cells in _FEW_QUOTED_CELLS)
+def _quoted_cells_sql(delimiter: str, cells: int) -> str:
+    outside = [f"parts[{place}]" for place in range(1, 2 * cells + 2, 2)]
+    first, middles, last = outside[0], outside[1:-1], outside[-1]
+    is_sound = [
+        f"len(parts) = {2 * cells + 1}",
+        f"({first} = '' or ends_with({first}, '{delimiter}'))",
+        f"({last} = '' or starts_with({last}, '{delimiter}'))",
+        *(f"starts_with({part}, '{delimiter}') and ends_with({part}, '{delimiter}')" for part in middles),
+    ]
+    # next to a quote stands a delimiter, so each list has an empty cell too many there
+    split = [f"string_split({part}, '{delimiter}')" for part in outside]
+    unquoted = [f"{split[0]}[:-2]", *(f"{middle}[2:-2]" for middle in split[1:-1]), f"{split[-1]}[2:]"]
+    quoted_cells = [f"[parts[{place}]]" for place in range(2, 2 * cells + 1, 2)]
+    pieces = [piece for pair in zip(unquoted, quoted_cells, strict=False) for piece in pair]
+    return f"when {' and '.join(is_sound)} then list_concat({', '.join([*pieces, unquoted[-1]])})"
 
 
 def _pair_lines(connection: duckdb.DuckDBPyConnection, header: Header) -> None:

@@ -17,7 +17,7 @@ from stores.home import init_home
 from stores.house import House, open_house
 from stores.lake import reading_name
 from stores.migrate import migrate
-from terms.errors import Refused, UsageError
+from terms.errors import FiliationError, Refused, UsageError
 from terms.settings import load_settings
 
 DELIVERY = "0123456789abcdef"
@@ -29,7 +29,7 @@ BASE = """
 create table opt_ins as
 select
     '{delivery}' as delivery_id, line_number, 10 * line_number as byte_offset, 9 as byte_length,
-    'jeux-valombre' as partner_id, 'jeux-participations' as feed_id, 'entries.jsonl.gz' as file_name, 'ab' as file_sha256,
+    'jeux-valombre' as partner_id, 'jeux-participations' as feed_id, 'ab' as file_sha256,
     contact_id::uuid as contact_id, flag, consented_at::timestamp as consented_at,
     '2026-03-31 02:07:00'::timestamp as received_at, notice_id, '600300' as form_version,
     ['Contact Citoyen SAS'] as recipients, ['sms', 'voice'] as channels,
@@ -102,6 +102,7 @@ def scene(tmp_path: Path) -> Scene:
     house = open_house(settings)
     migrate(house.engine)
     _write_base(house)
+    _write_ledger(house)
     _write_identities(house)
     return Scene(house, LookupStores.of(house), house.keys.contact_id(NUMBER))
 
@@ -123,6 +124,13 @@ def _write_base(house: House) -> None:
     with connect(house.warehouse.base_path) as base:
         base.execute(BASE.format(delivery=DELIVERY, known=known, other=other))
         base.execute("create table base_manifest as select $text as manifest_json", {"text": json.dumps(manifest)})
+
+
+def _write_ledger(house: House) -> None:
+    row = {"delivery_id": DELIVERY, "partner_id": "jeux-valombre", "file_name": "entries.jsonl.gz", "sha256": "ab"}
+    row |= {"bytes": 1, "warnings_json": "[]", "outcome": "accepted", "reading": 2, "arrived_at": 0, "taken_in_at": 0}
+    with operations.transaction(house.engine) as work:
+        operations.insert_once(work, operations.deliveries, [row])
 
 
 def _write_identities(house: House) -> None:
@@ -162,6 +170,13 @@ def _message(scene: Scene) -> None:
     with operations.transaction(scene.house.engine) as work:
         work.execute(operations.plans.insert().values(**plan))
         work.execute(operations.messages.insert().values(**message))
+
+
+def test_a_ledger_that_is_not_the_bases_is_told(scene: Scene) -> None:
+    with operations.transaction(scene.house.engine) as work:
+        work.execute(operations.deliveries.delete())
+    with pytest.raises(FiliationError, match="1 deliveries that the operations database does not know"):
+        list(look_up(scene.stores, [NUMBER], reason="request"))
 
 
 def test_a_number_written_by_a_person_leads_to_everything(scene: Scene) -> None:

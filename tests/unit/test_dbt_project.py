@@ -49,6 +49,12 @@ def test_every_column_of_a_mart_is_described(model):
     assert not undescribed
 
 
+@pytest.mark.parametrize("model", sorted((MODELS / "marts").glob("*.sql")), ids=lambda file: file.stem)
+def test_no_mart_carries_what_a_partner_named_its_file(model):
+    """A file's name may hold a number, and a number in a mart keeps the whole base from being published."""
+    assert "file_name" not in [column["name"] for column in _described(model)["columns"]]
+
+
 def test_layers_only_look_back():
     order = ["staging", "intermediate", "marts"]
     layer = {file.stem: file.parent.name for file in SQL}

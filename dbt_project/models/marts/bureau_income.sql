@@ -57,8 +57,9 @@ select
     bureaux.bureau_id,
     bureaux.bureau_code,
     bureaux.map,
+    -- rounded: the last digits of a sum of doubles depend on the order in which they come
     case
-        when mixed.covered_share > 0 then mixed.income_euros
+        when mixed.covered_share > 0 then round(mixed.income_euros, 2)
         else communes.median_euros
     end as income_euros,
     case
@@ -66,7 +67,7 @@ select
         when communes.median_euros is not null then 'commune'
     end as level,
     case
-        when mixed.covered_share > 0 then mixed.covered_share
+        when mixed.covered_share > 0 then round(mixed.covered_share, 6)
         when communes.median_euros is not null then 1
         else 0
     end as covered_share,

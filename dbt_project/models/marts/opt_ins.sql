@@ -6,7 +6,6 @@ select
     opt_ins.byte_length,
     opt_ins.partner_id,
     opt_ins.feed_id,
-    deliveries.file_name,
     deliveries.sha256 as file_sha256,
     opt_ins.exported_at,
     opt_ins.received_at,

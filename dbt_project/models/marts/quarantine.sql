@@ -5,7 +5,6 @@ select
     quarantine.byte_length,
     quarantine.partner_id,
     quarantine.feed_id,
-    deliveries.file_name,
     quarantine.exported_at,
     quarantine.received_at,
     quarantine.source_key,

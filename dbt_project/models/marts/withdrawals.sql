@@ -5,7 +5,6 @@ select
     withdrawals.byte_length,
     withdrawals.partner_id,
     withdrawals.feed_id,
-    deliveries.file_name,
     withdrawals.exported_at,
     withdrawals.received_at,
     withdrawals.contact_id,

@@ -1,0 +1,38 @@
+"""Names of delivered files, from the ledger at look-up.
+
+A file's name is the partner's text and may hold a number, so no base carries it. What the bytes are belongs to
+`evidence_reading`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Engine, select
+
+from stores import operations
+from terms.errors import FiliationError
+
+#: Ids asked for at a time: databases bound the parameters of a statement.
+_BATCH = 500
+
+
+def file_names(engine: Engine, delivery_ids: Collection[str]) -> Mapping[str, str]:
+    """Return the name inside the partner's folder of each of these deliveries.
+
+    Raises:
+        FiliationError: the ledger does not know one of them: it is not the ledger that the base was built from.
+    """
+    table, asked = operations.deliveries, sorted(set(delivery_ids))
+    found: dict[str, str] = {}
+    with engine.connect() as connection:
+        for start in range(0, len(asked), _BATCH):
+            is_asked = table.c.delivery_id.in_(asked[start : start + _BATCH])
+            rows = connection.execute(select(table.c.delivery_id, table.c.file_name).where(is_asked))
+            found |= {row.delivery_id: row.file_name for row in rows}
+    if unknown := set(asked) - found.keys():
+        raise FiliationError(
+            f"The base rests on {len(unknown)} deliveries that the operations database does not know.",
+            "Check FILIATION_DATABASE_URL, or restore the database from the backup.",
+        )
+    return found
