@@ -10,22 +10,29 @@ from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Engine, select
 
-from partners_ingest.landing import Arrival
+from partners_ingest.landing import Arrival, storable_name
 from stores import operations
 from terms.clock import from_micros
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One version of a file on a partner's server; `remote_modified_at` in seconds, as the server tells it."""
+    """One version of a file on a partner's server; `remote_modified_at` in seconds, as the server tells it.
+
+    `remote_name` is as the operating system names files: bytes that are no UTF-8 are surrogates.
+    """
 
     remote_name: str
     remote_bytes: int
     remote_modified_at: int
 
+    def storable(self) -> RemoteFile:
+        """Return the version under the name that the ledger keeps."""
+        return replace(self, remote_name=storable_name(self.remote_name))
+
 
 def fetched_versions(engine: Engine, partner_id: str) -> set[RemoteFile]:
-    """Return every version that was fetched from a partner's server."""
+    """Return every version that was fetched from a partner's server, `storable`."""
     table = operations.fetched_files
     columns = [table.c[name] for name in RemoteFile.__dataclass_fields__]
     with engine.connect() as connection:
@@ -35,7 +42,7 @@ def fetched_versions(engine: Engine, partner_id: str) -> set[RemoteFile]:
 
 def record_fetched(engine: Engine, partner_id: str, remote: RemoteFile, file_name: str, fetched_at: int) -> None:
     """Write that a version now lies in the landing folder under `file_name`."""
-    row = {"partner_id": partner_id, **asdict(remote), "file_name": file_name, "fetched_at": fetched_at}
+    row = {"partner_id": partner_id, **asdict(remote.storable()), "file_name": file_name, "fetched_at": fetched_at}
     with operations.transaction(engine) as work:
         operations.insert_once(work, operations.fetched_files, [row])
 

@@ -158,7 +158,7 @@ def _fetch_once(
     with _connected(partner_id, server, secret) as sftp:
         listed = _list(sftp, server, transport)
         known = fetched_versions(stores.engine, partner_id)
-        new = [item for item in listed if item not in known]
+        new = [item for item in listed if item.storable() not in known]
         ready = _complete(sftp, server, transport, listed, new, lambda: pause(stores.quiet_seconds))
         transferred = [_fetch_file(stores, sftp, server, partner_id, item) for item in ready]
     return FetchReport(partner_id, len(ready), len(new) - len(ready), sum(transferred))
@@ -177,8 +177,32 @@ def _connected(partner_id: str, server: SftpServer, secret: _Secret) -> Iterator
         client.set_missing_host_key_policy(paramiko.RejectPolicy())
         with _in_words(partner_id):
             _log_in(client, server, secret)
-            with client.open_sftp() as sftp:
+            with _open_session(client) as sftp:
                 yield sftp
+
+
+class _NamedByBytes(paramiko.Message):
+    """An answer of the server; a name is bytes, and those that are no UTF-8 stand as surrogates, as Python names files."""
+
+    def get_text(self) -> str:
+        return os.fsdecode(self.get_string())
+
+
+class _Session(paramiko.SFTPClient):
+    """A session in which a file whose name is no UTF-8 is a file as any other; the library would refuse the whole folder."""
+
+    def _request(self, kind: int, *words: object) -> tuple[int, paramiko.Message]:
+        # the stubs leave out what the library keeps to itself; a test with a real server holds it
+        answered, message = super()._request(kind, *words)  # type: ignore[misc]
+        return answered, _NamedByBytes(message.get_remainder())
+
+
+def _open_session(client: paramiko.SSHClient) -> paramiko.SFTPClient:
+    transport = client.get_transport()
+    session = _Session.from_transport(transport) if transport is not None else None
+    if session is None:
+        raise _Broken
+    return session
 
 
 def _log_in(client: paramiko.SSHClient, server: SftpServer, secret: _Secret) -> None:
@@ -215,10 +239,6 @@ def _in_words(partner_id: str) -> Iterator[None]:
         raise FetchFailed(
             f"The folder of {partner_id}, or a file in it, is not there or may not be read.",
             "Correct `folder`, or ask the partner.",
-        ) from None
-    except UnicodeDecodeError:
-        raise FetchFailed(
-            f"The server of {partner_id} lists names that are no UTF-8.", "Ask the partner to rename them."
         ) from None
     except (paramiko.SSHException, EOFError, OSError):
         raise _Broken from None
@@ -279,9 +299,9 @@ def _fetch_file(
     """Copy one file beside its place, go on where an earlier break left it, and rename it; return the bytes copied."""
     folder = stores.landing / partner_id
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    version = digest(item.remote_name, str(item.remote_bytes), str(item.remote_modified_at))[:16]
+    version = digest(storable_name(item.remote_name), str(item.remote_bytes), str(item.remote_modified_at))[:16]
     partial = folder / f".{version}.partial"
-    copied = _copy(sftp, f"{server.folder.rstrip('/')}/{item.remote_name}", partial)
+    copied = _copy(sftp, os.fsencode(f"{server.folder.rstrip('/')}/{item.remote_name}"), partial)
     if partial.stat().st_size != item.remote_bytes:
         partial.unlink()
         raise _Broken
@@ -298,7 +318,7 @@ def _fetch_file(
     return copied
 
 
-def _copy(sftp: paramiko.SFTPClient, remote: str, partial: Path) -> int:
+def _copy(sftp: paramiko.SFTPClient, remote: bytes, partial: Path) -> int:
     """Append to `partial` what it still lacks, and return how many bytes that were."""
     copied = 0
     with sftp.open(remote, "rb") as source, partial.open("ab") as kept:

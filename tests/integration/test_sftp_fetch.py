@@ -224,6 +224,17 @@ def test_a_file_that_still_grows_waits(site: Site) -> None:
     assert site.fetched() == {"a.csv": b"half and half", "b.csv": b"whole"}
 
 
+def test_a_name_that_is_no_utf8_holds_nothing_up(site: Site) -> None:
+    odd = os.fsdecode(b"caf\xe9.csv")
+    site.offer(odd, b"odd")
+    site.offer("a.csv", b"first")
+    assert site.fetch() == FetchReport(PARTNER, fetched=2, waiting=0, bytes=8)
+    assert site.fetched() == {"a.csv": b"first", odd: b"odd"}
+    assert site.fetch().fetched == 0
+    arrivals = with_fetched(site.stores().engine, scan_landing(site.root / "landing"))
+    assert {(item.file_name, item.is_logged) for item in arrivals} == {("a.csv", True), ("caf\\xe9.csv", True)}
+
+
 def test_a_marker_shows_that_a_file_is_complete_and_comes_with_it(site: Site) -> None:
     site.offer("a.csv", b"first")
     site.offer("b.csv", b"second")
