@@ -15,6 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 
 from assets import vocabulary as words
 from publishing.build import DBT_PROJECT, collect_inputs, is_published, row_counts, start_build
+from stores.engine import httpfs_file
 from stores.house import House
 
 #: Marts about territories; every other model tells of consents, but for those of segments.
@@ -95,6 +96,7 @@ def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey
         start_build(writing_house, inputs)
         target = writing_house.home.dbt / "target"
         os.environ["FILIATION_BUILD"] = str(writing_house.warehouse.build_path)
+        os.environ["FILIATION_HTTPFS"] = str(httpfs_file())
         build = ["build", "--exclude-resource-type", "unit_test"]
         # Standard output belongs to the command's answer; dbt's own lines go to the home.
         with (writing_house.home.dbt / "console.log").open("w") as console, redirect_stdout(console):

@@ -58,6 +58,23 @@ class Use:
     known_by: datetime
 
 
+def use_for_some_sponsor(channel: Channel, profile: Profile, number_rules: NumberRules, at: datetime) -> Use:
+    """Return the use that a look-up, a funnel and a preview judge: for some sponsor who selects by bureau, at one instant.
+
+    It is the contract's wording of a number's verdict.
+    """
+    return Use(
+        channel=channel,
+        sponsor_id=None,
+        criteria_kinds=("address",),
+        eligible_on=None,
+        number_rules=number_rules,
+        profile=profile,
+        moment=at,
+        known_by=at,
+    )
+
+
 @dataclass(frozen=True)
 class Judgement:
     """What one asked contact is worth for a use.

@@ -163,7 +163,7 @@ def judge_number(stores: LookupStores, number: str, use: Use, *, reason: str) ->
     if use.known_by > stores.clock.now():
         raise UsageError("Nobody knows yet what will be known then.", "Give --known-at an instant that has passed.")
     record_access(stores.engine, stores.clock, Access("judge", stores.actor, reason, None, [contact_id]))
-    with without_pandas(), stores.warehouse.open_base() as base:
+    with without_pandas(), stores.warehouse.open_base_for_few() as base:
         _check_sponsor(base, use.sponsor_id)
         return replace(judge_contact(base, stores.engine, contact_id, use), number=e164)
 

@@ -77,7 +77,7 @@ def look_up(stores: LookupStores, numbers: Sequence[str], *, reason: str, case: 
     asked = _read_numbers(stores, numbers)
     record_access(stores.engine, stores.clock, Access("lineage", stores.actor, reason, case, list(asked)))
     at = stores.clock.now()
-    with without_pandas(), stores.warehouse.open_base() as base:
+    with without_pandas(), stores.warehouse.open_base_for_few() as base:
         manifest = read_manifest(base)
         sources = OriginSources(base, manifest.deliveries, stores.engine, stores.vault, stores.number_rules)
         origins = read_origins(sources, list(asked), at)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import duckdb
 from sqlalchemy import Engine
 
-from consent.judgement import Use, judge, judge_acts, load_live_facts
+from consent.judgement import judge, judge_acts, load_live_facts, use_for_some_sponsor
 from lineage.descent import Attributes, ConsentEvent, OptIn, PerUse, Territory, UseVerdict
 from lineage.file_names import file_names
 from stores.lake import reading_name
@@ -68,25 +68,13 @@ def read_origins(sources: OriginSources, contact_ids: Sequence[str], at: datetim
     )
 
 
-def _use(sources: OriginSources, channel: Channel, profile: Profile, at: datetime) -> Use:
-    """Return the use that a look-up judges: for some sponsor, selected by bureau, now (the contract's wording)."""
-    return Use(
-        channel=channel,
-        sponsor_id=None,
-        criteria_kinds=("address",),
-        eligible_on=None,
-        number_rules=sources.number_rules,
-        profile=profile,
-        moment=at,
-        known_by=at,
-    )
-
-
 def _judged_contacts(sources: OriginSources, at: datetime) -> dict[str, PerUse]:
     found: dict[str, dict[Channel, dict[Profile, UseVerdict]]] = defaultdict(_nothing_judged)
     for channel in Channel:
         for profile in Profile:
-            for item in judge(sources.base, _ASKED, _LIVE, _use(sources, channel, profile, at)):
+            for item in judge(
+                sources.base, _ASKED, _LIVE, use_for_some_sponsor(channel, profile, sources.number_rules, at)
+            ):
                 found[item.contact_id][channel][profile] = UseVerdict(item.verdict, tuple(item.codes))
     return dict(found)
 
@@ -95,7 +83,9 @@ def _judged_acts(sources: OriginSources, at: datetime) -> dict[RowId, PerUse]:
     found: dict[RowId, dict[Channel, dict[Profile, UseVerdict]]] = defaultdict(_nothing_judged)
     for channel in Channel:
         for profile in Profile:
-            for item in judge_acts(sources.base, _ASKED, _LIVE, _use(sources, channel, profile, at)):
+            for item in judge_acts(
+                sources.base, _ASKED, _LIVE, use_for_some_sponsor(channel, profile, sources.number_rules, at)
+            ):
                 row = (item.delivery_id, item.line_number)
                 found[row][channel][profile] = UseVerdict(item.verdict, tuple(item.codes))
     return dict(found)

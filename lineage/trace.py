@@ -172,7 +172,7 @@ def trace_send(house: House, name: str, *, reason: str) -> SendTrace:
     stores = SendStores.of(house)
     context = context_of(stores, plan.plan)
     use = use_of(stores, context, message.judged_at, message.judged_at)
-    with without_pandas(), house.warehouse.open_base() as base:
+    with without_pandas(), house.warehouse.open_base_for_few() as base:
         judged = judge_contact(base, house.engine, message.contact_id, use)
         rules = NUMBER_RULES[house.settings.environment]
         sources = OriginSources(base, read_manifest(base).deliveries, house.engine, house.vault, rules)
@@ -202,7 +202,7 @@ def trace_line(house: House, delivery_id: str, line: int, *, reason: str) -> lis
     Raises:
         UsageError: no reason, or no accepted opt-in row starts at this line.
     """
-    with house.warehouse.open_base() as base:
+    with house.warehouse.open_base_for_few() as base:
         row = base.execute(
             "select contact_id::varchar from opt_ins where delivery_id = ? and line_number = ?", [delivery_id, line]
         ).fetchone()

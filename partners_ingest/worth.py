@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 from sqlalchemy import Engine
 
-from consent.judgement import Use, judgement_sql, load_live_facts
+from consent.judgement import judgement_sql, load_live_facts, use_for_some_sponsor
 from terms.environment import NumberRules
 from terms.reasons import Channel, Profile, Verdict
 
@@ -107,16 +107,7 @@ def _counted(base: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:
 
 
 def _worth(base: duckdb.DuckDBPyConnection, profile: Profile, moment: Moment) -> Worth:
-    use = Use(
-        channel=Channel.SMS,
-        sponsor_id=None,
-        criteria_kinds=("address",),
-        eligible_on=None,
-        number_rules=moment.number_rules,
-        profile=profile,
-        moment=moment.at,
-        known_by=moment.at,
-    )
+    use = use_for_some_sponsor(Channel.SMS, profile, moment.number_rules, moment.at)
     sql, parameters = judgement_sql(_ASKED, _LIVE, use)
     base.execute(
         "create or replace temp table worth_judged as select r.delivery_id, r.line_number, j.verdict, j.codes"

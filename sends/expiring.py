@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import duckdb
 from markupsafe import Markup
 
-from consent.judgement import Use, judgement_sql, load_live_facts, situations_sql
+from consent.judgement import Use, judgement_sql, load_live_facts, situations_sql, use_for_some_sponsor
 from pages.plots import Plot, Series, bars, columns
 from sends.calendar import PARIS
 from sends.house import SendStores
@@ -120,16 +120,7 @@ def expiring(stores: SendStores, within: timedelta, channel: Channel, profile: P
         Refused: no base was published yet.
     """
     now = stores.clock.now()
-    use = Use(
-        channel=channel,
-        sponsor_id=None,
-        criteria_kinds=("address",),
-        eligible_on=None,
-        number_rules=stores.number_rules,
-        profile=profile,
-        moment=now,
-        known_by=now,
-    )
+    use = use_for_some_sponsor(channel, profile, stores.number_rules, now)
     until = now + within
     with stores.warehouse.open_base() as base:
         load_live_facts(base, stores.engine, "live_facts", None)

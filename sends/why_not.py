@@ -13,7 +13,7 @@ from datetime import datetime
 import duckdb
 from markupsafe import Markup
 
-from consent.judgement import Use
+from consent.judgement import Use, use_for_some_sponsor
 from pages.plots import Plot, Series, bars
 from sends.counting import find_audience, lay_audience
 from sends.house import SendStores
@@ -129,7 +129,9 @@ def why_not(stores: SendStores) -> WhyNot:
         Refused: no base was published yet.
     """
     now = stores.clock.now()
-    uses = [_use(stores, channel, profile, now) for channel in Channel for profile in Profile]
+    uses = [
+        use_for_some_sponsor(channel, profile, stores.number_rules, now) for channel in Channel for profile in Profile
+    ]
     with stores.warehouse.open_base() as base:
         return WhyNot(
             base_version=read_manifest(base).version,
@@ -151,19 +153,6 @@ def why_not_of(stores: SendStores, file_or_id: str) -> WhyNot:
         question = lay_audience(stores, base, path)
         version = read_manifest(base).version
         return WhyNot(version, question.at, question.name, None, (_funnel(base, question.use),))
-
-
-def _use(stores: SendStores, channel: Channel, profile: Profile, now: datetime) -> Use:
-    return Use(
-        channel=channel,
-        sponsor_id=None,
-        criteria_kinds=("address",),
-        eligible_on=None,
-        number_rules=stores.number_rules,
-        profile=profile,
-        moment=now,
-        known_by=now,
-    )
 
 
 def _funnel_of_base(base: duckdb.DuckDBPyConnection, stores: SendStores, use: Use) -> Funnel:

@@ -26,11 +26,20 @@ def connect(path: Path | None = None, *, spill_to: Path | None = None) -> duckdb
         path: database file, created if absent.
         spill_to: folder for spill files; None = DuckDB's own choice beside the file.
     """
-    return _configure(duckdb.connect(str(path) if path else ":memory:"), spill_to)
+    connection = _configure(duckdb.connect(str(path) if path else ":memory:"), spill_to)
+    load_httpfs(connection)  # without it the first spill fails: its file would be encrypted by nothing
+    return connection
 
 
 def connect_read_only(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open an existing database file read-only; temporary tables and views still work."""
+    """Open an existing database file read-only; temporary tables and views still work, and spill encrypted."""
+    connection = connect_for_few(path)
+    load_httpfs(connection)
+    return connection
+
+
+def connect_for_few(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open an existing database file read-only for a look-up that is too small to spill: it starts 50 ms earlier."""
     return _configure(duckdb.connect(str(path), read_only=True), None)
 
 
@@ -45,7 +54,7 @@ def _configure(connection: duckdb.DuckDBPyConnection, spill_to: Path | None) -> 
 
 
 def load_httpfs(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load the httpfs extension from its wheel: without it DuckDB cannot write encrypted files."""
+    """Load the httpfs extension from its wheel: without it DuckDB cannot write encrypted files, spill files included."""
     connection.execute(f"load '{quoted(httpfs_file())}'")
 
 

@@ -60,3 +60,23 @@
         {{ finding }}.number_rules, {{ finding }}.adult_on
     )
 {%- endmacro %}
+
+{#- What a row states that dossiers decide on, as a number; a claim's key is tested, so no two claims share one. -#}
+{% macro claim_id(opt_in, slot) -%}
+    hash(
+        {{ opt_in }}.partner_id, {{ opt_in }}.feed_id, {{ opt_in }}.consented_at is not null, {{ slot }}.slot_from,
+        {{ opt_in }}.stated_notice_id, {{ opt_in }}.stated_form_version, {{ opt_in }}.stated_channels,
+        {{ opt_in }}.stated_purposes, {{ opt_in }}.stated_recipients
+    )
+{%- endmacro %}
+
+{#- A finding's key from what makes it one: two hashes over the same columns in another order, as one number. -#}
+{% macro finding_id() -%}
+    (
+        hash(
+            contact_id, delivery_id, line_number, code, channel, criteria_kinds, applies_from, applies_until, known_from
+        )::uhugeint << 64
+    ) | hash(
+        known_from, applies_until, applies_from, criteria_kinds, channel, code, line_number, delivery_id, contact_id
+    )::uhugeint
+{%- endmacro %}

@@ -60,27 +60,42 @@ signals as (
     where contact_id is not null
 ),
 
-signalled as (
+-- One join per kind of signal: a condition on the kind inside a join makes DuckDB compare every pair.
+flipped as (
     select
         signals.signalled_contact_id as contact_id,
         signals.signal,
         signals.withdrawn_at as occurred_at,
-        greatest(min(signals.known_at), coalesce(min(given.received_at), min(signals.known_at))) as known_at,
+        greatest(min(signals.known_at), min(given.received_at)) as known_at,
         signals.partner_id,
         signals.delivery_id,
         signals.line_number
     from signals
-    left join rows as given
+    inner join rows as given
         on
-            signals.signal = 'flag_flip'
-            and signals.signalled_contact_id = given.contact_id
+            signals.signalled_contact_id = given.contact_id
             and signals.partner_id = given.partner_id
             and signals.exported_at > given.exported_at
-            and given.flag = 'given'
-    where signals.signal <> 'flag_flip' or given.contact_id is not null
+    where signals.signal = 'flag_flip' and given.flag = 'given'
     group by
         signals.signalled_contact_id, signals.signal, signals.withdrawn_at, signals.partner_id, signals.delivery_id,
         signals.line_number
+),
+
+signalled as (
+    select
+        signalled_contact_id as contact_id,
+        signal,
+        withdrawn_at as occurred_at,
+        min(known_at) as known_at,
+        partner_id,
+        delivery_id,
+        line_number
+    from signals
+    where signal <> 'flag_flip'
+    group by signalled_contact_id, signal, withdrawn_at, partner_id, delivery_id, line_number
+    union all
+    select * from flipped
 ),
 
 withdrawn as (

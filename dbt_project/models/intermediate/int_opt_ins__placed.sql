@@ -37,7 +37,8 @@ select
     opt_ins.number_zone,
     opt_ins.is_fiction,
     opt_ins.consented_at is not null as has_instant,
-    slots.slot_from
+    slots.slot_from,
+    {{ claim_id('opt_ins', 'slots') }} as claim_id
 from opt_ins
 asof inner join {{ ref('int_partners__slots') }} as slots
     on opt_ins.partner_id = slots.partner_id and opt_ins.placed_at >= slots.slot_from

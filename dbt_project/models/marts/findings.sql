@@ -73,10 +73,7 @@ findings as (
 )
 
 select
-    md5(concat_ws(
-        '|', contact_id, coalesce(delivery_id, '-'), coalesce(line_number, 0), code, coalesce(channel, '-'),
-        coalesce(criteria_kinds::varchar, '-'), applies_from, applies_until, known_from
-    ))::uuid as finding_id,
+    {{ finding_id() }} as finding_id,
     subject,
     contact_id,
     delivery_id,

@@ -1,0 +1,35 @@
+"""What does not fit into memory spills to encrypted files: every way of opening DuckDB can, for reading and for writing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from stores.engine import connect, connect_read_only
+
+#: More than fits into the memory that the tests leave.
+_SORTED = "select max(n) from (select row_number() over (order by md5(i::varchar)) as n from range(1500000) as r (i))"
+
+
+def _outgrow(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("set memory_limit = '60MB'; set threads = 1")
+    assert connection.execute(_SORTED).fetchone() == (1_500_000,)
+
+
+def test_a_writing_connection_spills(tmp_path: Path) -> None:
+    with connect(tmp_path / "build.duckdb", spill_to=tmp_path / "spill") as build:
+        _outgrow(build)
+
+
+def test_a_reading_connection_spills(tmp_path: Path) -> None:
+    connect(tmp_path / "base.duckdb").close()
+    with connect_read_only(tmp_path / "base.duckdb") as base:
+        _outgrow(base)
+
+
+def test_without_the_extension_it_could_not() -> None:
+    with duckdb.connect() as connection, pytest.raises(duckdb.Error, match="crypto"):
+        connection.execute("set temp_file_encryption = true")
+        _outgrow(connection)
