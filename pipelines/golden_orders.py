@@ -15,10 +15,10 @@ from consent.judgement import Use
 from pipelines.golden_base import read_number, sponsor_of
 from pipelines.golden_cases import Facts, GoldenCase
 from sends.bureau_changes import BureauChange, BureauChangeKind
-from sends.calendar import Calendar, Place, read_calendar
+from sends.calendar import PARIS, Calendar, Place, read_calendar
 from sends.context import Context
 from sends.elections import Election, ElectionType, Round
-from sends.findings import SendRules, read_send_rules
+from sends.findings import SendRulebook, read_rulebook
 from sends.gateways.settings import GatewaySettings, read_gateway
 from sends.orders import AgreedPrice, Message, Order, VoiceMessage, Years, parse_order
 from sends.papers import Complaint, ControllerPapers, Notice
@@ -36,7 +36,7 @@ _WINDOW = timedelta(hours=1)
 class Shipped:
     """What of the configuration the rules need and no case types, read once."""
 
-    rules: Mapping[Profile, SendRules]
+    rulebook: SendRulebook
     calendar: Calendar
     gateway: GatewaySettings
 
@@ -48,7 +48,7 @@ def read_shipped(config: Path) -> Shipped:
         UsageError: a file is wrong.
     """
     return Shipped(
-        {profile: read_send_rules(config / "send_rules.yaml", profile) for profile in Profile},
+        read_rulebook(config / "rules" / "orders"),
         read_calendar(config / "calendar"),
         read_gateway(config / "gateways", "simulator"),
     )
@@ -72,7 +72,7 @@ def context_of(case: GoldenCase, profile: Profile, shipped: Shipped) -> Context:
         notice=_notice(facts["ttpa_notice"]),
         prices=PriceList("case", date.min, {}, {}),
         calendar=replace(shipped.calendar, clocks={**shipped.calendar.clocks, **clocks}),
-        rules=shipped.rules[profile],
+        rules=shipped.rulebook.under(profile, case.moment.astimezone(PARIS).date()),
     )
 
 

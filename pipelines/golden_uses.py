@@ -97,7 +97,8 @@ def judge_cases(cases: Sequence[GoldenCase], config: Path) -> list[JudgedCase]:
 def _answer(
     base: duckdb.DuckDBPyConnection, case: GoldenCase, index: int, profile: Profile, shipped: Shipped
 ) -> Answer:
-    kind, on, rules = case.facts["kind"], case.moment.astimezone(PARIS).date(), shipped.rules[profile]
+    kind, on = case.facts["kind"], case.moment.astimezone(PARIS).date()
+    rules = shipped.rulebook.under(profile, on)
     if kind == "access_request":
         missing = missing_lists(case.facts["access_answer"]["lists"])
         return Answer("REFUSE", ("DSAR_INCOMPLETE",)) if missing else Answer("ALLOW", ())

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, ScalarResult, insert, select
 
 from sends.context import Context, read_context
 from sends.exclusivity import Holding, extend
-from sends.findings import Effect
+from sends.findings import Effect, Lifter
 from sends.house import SendStores
 from sends.ledger import PlanRow, change_plan_state, find_plan, findings_of
 from sends.orders import parse_order
@@ -48,6 +48,9 @@ def lift_hold(stores: SendStores, plan_id: str, code: str, by: str, why: str) ->
         if plan.state != "planned":
             raise Refused(f"Plan {plan_id} is {plan.state}.", "A HOLD is lifted before the approval.")
         held = _held(plan)
+        lifter = context_of(stores, plan).rules.lifter(code) if code in held else None
+        if lifter is Lifter.NOBODY:
+            raise Refused(f"Nobody may lift {code}.", "See docs/rules.md: what the rule asks for ends it.")
         if code not in held:
             listed = ", ".join(sorted(held)) or "none"
             raise Refused(f"Plan {plan_id} has no HOLD {code} (its HOLDs: {listed}).", "See the plan's findings.")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sends.calendar import PARIS, Calendar, Timing, read_calendar
 from sends.elections import Election, find_election, read_elections
-from sends.findings import SendRules, read_send_rules
+from sends.findings import SendRules, read_rulebook
 from sends.gateways.settings import GatewaySettings, read_gateway
 from sends.message import final_text
 from sends.orders import Order
@@ -116,6 +116,7 @@ def read_context(config: Path, order: Order) -> Context:
         raise UsageError(
             f"The gateway {gateway.name} does not carry {order.channel} (only {carried}).", "Name another."
         )
+    on = order.window_from.astimezone(PARIS).date()
     return Context(
         order=order,
         election=find_election(elections, order.election, order.round),
@@ -124,7 +125,7 @@ def read_context(config: Path, order: Order) -> Context:
         gateway=gateway,
         papers=read_controller_papers(config),
         notice=None,
-        prices=read_price_list(config / "prices", order.window_from.astimezone(PARIS).date()),
+        prices=read_price_list(config / "prices", on),
         calendar=read_calendar(config / "calendar"),
-        rules=read_send_rules(config / "send_rules.yaml", order.profile),
+        rules=read_rulebook(config / "rules" / "orders").under(order.profile, on),
     )

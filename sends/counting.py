@@ -17,7 +17,7 @@ from sends.audience import Selection, count_rows, create_audience
 from sends.calendar import PARIS
 from sends.context import read_context
 from sends.differencing import AskedAudience, differencing_findings, remember
-from sends.findings import OrderRefused, SendRules, read_send_rules, refuses
+from sends.findings import OrderRefused, SendRules, read_rulebook, refuses
 from sends.house import SendStores
 from sends.judging import create_counted, use_of
 from sends.order_rules import FLOOR, criteria_findings
@@ -136,7 +136,9 @@ def _of_order(stores: SendStores, path: Path) -> Question:
 
 def _of_segment(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path) -> Question:
     segment, now = read_segment(path), stores.clock.now()
-    rules = read_send_rules(stores.settings.config / "send_rules.yaml", segment.profile)
+    rules = read_rulebook(stores.settings.config / "rules" / "orders").under(
+        segment.profile, now.astimezone(PARIS).date()
+    )
     _check_criteria(segment.segment_id, segment.audience, rules)
     use = _use_of_segment(stores, segment, now)
     selection = Selection(segment.audience, _newest_map(base), now.astimezone(PARIS).date())

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
 from sends.fields import Section, read_document
 from stores.operations import canonical_json
-from terms.errors import FiliationError, Refused
+from terms.errors import FiliationError, Refused, UsageError
 from terms.reasons import Decision, Profile
 
 
@@ -47,19 +48,43 @@ class Finding:
         }
 
 
+class Lifter(StrEnum):
+    """Who may lift a HOLD by name; `NOBODY`: only what the rule asks for ends it."""
+
+    NOBODY = "nobody"
+    DPO = "dpo"
+    LEGAL = "legal"
+    CAMPAIGN_MANAGER = "campaign_manager"
+
+
 @dataclass(frozen=True)
 class SendRule:
-    """One code: rule ids, effect under each profile, and what it checks in one sentence."""
+    """One code in one period of the law: rule ids, effect under each profile, what it checks, who may lift it and how.
+
+    `starts_on`, `ends_on`: civil days in Paris, None = open, the last one excluded. `to_sponsor`: French, what the
+    sponsor may be told.
+    """
 
     code: str
-    rule: str
-    effects: Mapping[Profile, Effect]
+    ids: tuple[str, ...]
     sentence: str
+    source: str
+    status: str
+    starts_on: date | None
+    ends_on: date | None
+    effects: Mapping[Profile, Effect]
+    lifter: Lifter
+    lifted_by: str
+    to_sponsor: str
+
+    def is_in_force(self, on: date) -> bool:
+        """Return whether the rule counts on a day."""
+        return (self.starts_on or date.min) <= on < (self.ends_on or date.max)
 
 
 @dataclass(frozen=True)
 class SendRules:
-    """The codes of `config/send_rules.yaml` under one profile, with the hash of the whole file."""
+    """The codes of `config/rules/orders/` that are in force on a day, under one profile, and the hash of all records."""
 
     profile: Profile
     by_code: Mapping[str, SendRule]
@@ -80,11 +105,15 @@ class SendRules:
             return ()
         rule = self._rule(code)
         message = f"{rule.sentence} {words}".strip()
-        return (Finding(code, Decision(effect.value), rule.rule, where, message),)
+        return (Finding(code, Decision(effect.value), " ".join(rule.ids), where, message),)
+
+    def lifter(self, code: str) -> Lifter:
+        """Return who may lift what a code holds."""
+        return self._rule(code).lifter
 
     def _rule(self, code: str) -> SendRule:
         if code not in self.by_code:
-            raise FiliationError(f"No rule says what {code} does.", "Add it to config/send_rules.yaml.")
+            raise FiliationError(f"No rule says what {code} does.", "Add it to config/rules/orders/.")
         return self.by_code[code]
 
 
@@ -111,29 +140,63 @@ def findings_json(findings: Iterable[Finding]) -> list[dict[str, str]]:
     return [item.to_json() for item in sorted(findings, key=lambda item: (item.code, item.where))]
 
 
-def read_send_rules(path: Path, profile: Profile) -> SendRules:
-    """Read the table of codes for one profile.
+@dataclass(frozen=True)
+class SendRulebook:
+    """Every record of `config/rules/orders/`, of all periods."""
+
+    rules: tuple[SendRule, ...]
+    sha256: str
+
+    def under(self, profile: Profile, on: date) -> SendRules:
+        """Return the codes that are in force on a day (Paris) under a profile."""
+        return SendRules(profile, {rule.code: rule for rule in self.rules if rule.is_in_force(on)}, self.sha256)
+
+
+def read_rulebook(folder: Path) -> SendRulebook:
+    """Read every `*.yaml` of the folder, in order of file and place.
 
     Raises:
-        FileInvalid: a rule is wrong or given twice.
+        UsageError: there is no file.
+        FileInvalid: a record is wrong, or two of one code overlap in time.
     """
-    document = read_document(path)
-    rules: dict[str, SendRule] = {}
-    for section in document.top.sections("rules"):
-        rule = _rule(section)
-        if rule.code in rules:
-            raise section.invalid("code", "is given twice")
-        rules[rule.code] = rule
-    document.top.finish()
-    return SendRules(profile, rules, sha256(canonical_json(document.plain).encode()).hexdigest())
+    documents = [read_document(path) for path in sorted(folder.glob("*.yaml"))]
+    if not documents:
+        raise UsageError(f"The folder {folder} holds no rules of orders.", "Give the folder that holds them.")
+    rules: list[SendRule] = []
+    for document in documents:
+        for section in document.top.sections("rules"):
+            rule = _rule(section)
+            if any(_overlap(rule, other) for other in rules):
+                raise section.invalid("code", "has another record of the same days")
+            rules.append(rule)
+        document.top.finish()
+    told = canonical_json([document.plain for document in documents])
+    return SendRulebook(tuple(rules), sha256(told.encode()).hexdigest())
+
+
+def _overlap(one: SendRule, other: SendRule) -> bool:
+    ends, other_ends = one.ends_on or date.max, other.ends_on or date.max
+    begins, other_begins = one.starts_on or date.min, other.starts_on or date.min
+    return one.code == other.code and begins < other_ends and other_begins < ends
 
 
 def _rule(section: Section) -> SendRule:
+    effects, lift = section.section("effects"), section.section("lift")
     rule = SendRule(
-        code=section.text("code"),
-        rule=section.text("rule"),
-        effects={profile: section.choice(profile.value, Effect) for profile in Profile},
+        code=section.text("code", r"[A-Z][A-Z0-9_]*(-\d)?"),
+        ids=section.texts("ids", r"R-\d\d"),
         sentence=section.text("sentence"),
+        source=section.text("source"),
+        status=section.text("status"),
+        starts_on=section.optional("from", section.day),
+        ends_on=section.optional("until", section.day),
+        effects={profile: effects.choice(profile.value, Effect) for profile in Profile},
+        lifter=lift.choice("by", Lifter),
+        lifted_by=lift.text("how"),
+        to_sponsor=section.text("to_sponsor"),
     )
-    section.finish()
+    if rule.starts_on is not None and rule.ends_on is not None and rule.ends_on <= rule.starts_on:
+        raise section.invalid("until", "is not after from")
+    for part in (effects, lift, section):
+        part.finish()
     return rule

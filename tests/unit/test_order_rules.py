@@ -9,7 +9,7 @@ import pytest
 from sends.bureau_changes import BureauChange, BureauChangeKind, ReservedBureau, change_findings
 from sends.calendar import Place, Timing, moment_findings, planned_end, read_calendar, window_findings
 from sends.elections import read_elections
-from sends.findings import read_send_rules
+from sends.findings import read_rulebook
 from sends.gateways.settings import read_gateway
 from sends.invoice_rules import Addressee, Invoice, InvoiceDetail, invoice_findings
 from sends.message import community_findings
@@ -35,7 +35,8 @@ from terms.reasons import Channel, Decision, Profile
 from terms.settings import PROJECT_ROOT
 
 CONFIG = PROJECT_ROOT / "config"
-STRICT, MARKET = (read_send_rules(CONFIG / "send_rules.yaml", profile) for profile in Profile)
+BOOK = read_rulebook(CONFIG / "rules" / "orders")
+STRICT, MARKET = (BOOK.under(profile, date(2027, 3, 16)) for profile in Profile)
 CALENDAR = read_calendar(CONFIG / "calendar")
 PRES = read_elections(CONFIG / "elections")["PRES2027"]
 HORIZON = read_sponsor(CONFIG / "sponsors", "horizon")

@@ -1,6 +1,6 @@
 """When a message may leave: blackouts of every zone, hours, days, validity, windows."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -17,19 +17,20 @@ from sends.calendar import (
     window_findings,
 )
 from sends.elections import read_elections
-from sends.findings import read_send_rules
+from sends.findings import read_rulebook
 from terms.errors import UsageError
 from terms.reasons import Channel, Decision, Profile
 from terms.settings import PROJECT_ROOT
 
 CONFIG = PROJECT_ROOT / "config"
+BOOK = read_rulebook(CONFIG / "rules" / "orders")
 CALENDAR = read_calendar(CONFIG / "calendar")
 ELECTIONS = read_elections(CONFIG / "elections")
 PARIS = Place(frozenset({"metropole"}), True)
 
 
 def timing(profile=Profile.STRICT, channel=Channel.SMS, validity=60):
-    rules = read_send_rules(CONFIG / "send_rules.yaml", profile)
+    rules = BOOK.under(profile, date(2027, 3, 16))
     return Timing(CALENDAR, tuple(ELECTIONS.values()), rules, channel, timedelta(minutes=validity))
 
 

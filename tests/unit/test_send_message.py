@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sends.elections import read_elections
-from sends.findings import read_send_rules
+from sends.findings import read_rulebook
 from sends.gateways.settings import read_gateway
 from sends.message import final_text, sender_findings, text_findings
 from sends.orders import AgreedPrice
@@ -20,7 +20,8 @@ from terms.reasons import Profile
 from terms.settings import PROJECT_ROOT
 
 CONFIG = PROJECT_ROOT / "config"
-RULES = read_send_rules(CONFIG / "send_rules.yaml", Profile.STRICT)
+BOOK = read_rulebook(CONFIG / "rules" / "orders")
+RULES = BOOK.under(Profile.STRICT, date(2027, 3, 16))
 GATEWAY = read_gateway(CONFIG / "gateways", "simulator")
 SPONSOR = read_sponsor(CONFIG / "sponsors", "horizon")
 ELECTION = read_elections(CONFIG / "elections")["PRES2027"]
