@@ -21,7 +21,7 @@ from stores.house import House
 #: Marts about territories; every other model tells of consents, but for those of segments.
 _TERRITORIES = {
     *("address_ties", "bureaux", "bureau_results", "bureau_crosswalk", "bureau_estimates", "bureau_income"),
-    *("commune_income", "iris"),
+    *("bureau_changes", "commune_income", "iris"),
 }
 _CONFIGURATION = {"dossiers", "form_stops", "rules", "sponsors", "controller", "segment_definitions"}
 
