@@ -22,8 +22,18 @@ def test_door_and_floor_read_every_record(name: str, tmp_path: Path, monkeypatch
     assert (case.floor(tmp_path), case.ours(tmp_path)) == (RECORDS, RECORDS)
 
 
+@pytest.mark.parametrize(("name", "records"), [("addresses", 2_000), ("points", RECORDS), ("contours", 30)])
+def test_territories_and_their_floors_read_every_record(
+    name: str, records: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FILIATION_SHARED", str(tmp_path / "none"))
+    case = cases_of("territories")[name]
+    case.prepare(tmp_path, records)
+    assert (case.floor(tmp_path), case.ours(tmp_path)) == (records, records)
+
+
 def test_a_bench_that_is_not_there_is_told_by_the_list() -> None:
-    with pytest.raises(UsageError, match="Name one of: door"):
+    with pytest.raises(UsageError, match="Name one of: door, territories"):
         cases_of("doors")
 
 
@@ -50,5 +60,6 @@ def test_a_line_replaces_that_of_its_case_and_size_and_no_other() -> None:
         put_line(page, "other", lines[0])
 
 
-def test_the_page_has_a_place_for_the_door() -> None:
-    assert put_line(PAGE.read_text(encoding="utf-8"), "door", line_of("csv", _comparison(7)))
+@pytest.mark.parametrize("bench", ["door", "territories"])
+def test_the_page_has_a_place_for_each_bench(bench: str) -> None:
+    assert put_line(PAGE.read_text(encoding="utf-8"), bench, line_of("csv", _comparison(7)))
