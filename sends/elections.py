@@ -14,6 +14,9 @@ from pathlib import Path
 from sends.fields import Section, read_document
 from terms.errors import UsageError
 
+#: Where people vote for the Assembly: a département, or a letter of the French abroad, and two digits.
+CONSTITUENCY = r"(\d[0-9AB]|9[78]\d|Z[A-Z])\d{2}"
+
 
 class ElectionType(StrEnum):
     """Kind of ballot."""
@@ -98,7 +101,12 @@ def find_election(elections: Mapping[str, Election], election_id: str, number: i
 def _election(top: Section) -> Election:
     period = top.section("campaign_period")
     rounds = [_round(section) for section in top.sections("rounds")]
-    constituencies = top.optional("constituencies", top.texts)
+    constituencies = top.optional("constituencies", lambda name: top.texts(name, CONSTITUENCY))
+    if constituencies is not None and not constituencies:
+        raise top.invalid("constituencies", "is an empty list, in which nobody votes; null = everyone votes")
+    numbers = [item.number for item in rounds]
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise top.invalid("rounds", "has no round, or one twice")
     election = Election(
         election_id=top.text("election"),
         type=top.choice("type", ElectionType),
@@ -117,7 +125,7 @@ def _election(top: Section) -> Election:
 
 def _round(section: Section) -> Round:
     of_round = Round(
-        number=section.integer("round", 1),
+        number=section.integer("round", 1, 2),
         polling_on=section.day("polling_on"),
         saturday_polling_on=section.optional("saturday_polling_on", section.day),
         blackout_ends_at=section.instant("blackout_ends_at"),

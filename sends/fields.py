@@ -76,9 +76,12 @@ class Section:
             raise self._invalid(self._entries[name].value, name, f"is none of {', '.join(kind)}")
         return kind(value)
 
-    def integer(self, name: str, least: int = 0) -> int:
-        """Return a whole number of at least `least`."""
-        return self._integer(self._value(name), name, least)
+    def integer(self, name: str, least: int = 0, most: int | None = None) -> int:
+        """Return a whole number of at least `least` and at most `most`."""
+        value = self._integer(self._value(name), name, least)
+        if most is not None and value > most:
+            raise self._invalid(self._entries[name].value, name, f"is above {most}")
+        return value
 
     def number(self, name: str) -> float:
         """Return a number."""
