@@ -15,6 +15,8 @@ from consent.form_stops import take_form_stops_snapshot
 from consent.notice_linter import lint_dossier
 from consent.rules import take_rules_snapshot
 from consent.snapshots import absent_partners, take_dossier_snapshot
+from sends.agreements import hand_in_yeses, with_own_dossier
+from sends.house import SendStores
 from sends.snapshots import take_segments_snapshot, take_sponsors_snapshot
 from stores.house import House
 from stores.snapshots import Snapshot
@@ -56,7 +58,10 @@ def dossiers(
 
     A dossier that cannot be read keeps its last facts; its partner's new files are held.
     """
-    found = read_dossiers(Path(config.folder) if config.folder else writing_house.settings.partners)
+    folder = Path(config.folder) if config.folder else writing_house.settings.partners
+    hand_in_yeses(SendStores.of(writing_house))
+    partners = read_dossiers(folder)
+    found = with_own_dossier(SendStores.of(writing_house), partners)
     snapshots = writing_house.snapshots
     snapshot = take_dossier_snapshot(snapshots, found, writing_house.clock.now())
     problems = [str(problem) for problem in found.problems]
@@ -81,7 +86,7 @@ def dossiers(
     )
     told = [
         f"{partner} {item.notice_id}: {item.sentence()}"
-        for partner, dossier in found.dossiers.items()
+        for partner, dossier in partners.dossiers.items()  # our own is read out of the texts themselves
         for item in lint_dossier(dossier)
     ]
     yield dg.AssetCheckResult(

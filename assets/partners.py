@@ -16,6 +16,8 @@ from partners_ingest.drift import Drift
 from partners_ingest.fetch_ledger import with_fetched
 from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
 from partners_ingest.landing import scan_landing
+from sends.agreements import with_own_dossier, yes_landing
+from sends.house import SendStores
 from stores.house import House
 from stores.schemas import OPT_INS, QUARANTINE, WITHDRAWALS
 
@@ -99,18 +101,20 @@ def partner_files(
     """Take in every file that is new, in order of arrival; what is known already is left alone."""
     landing = Path(config.landing) if config.landing else writing_house.settings.landing
     partners = Path(config.partners) if config.partners else writing_house.settings.partners
-    dossiers, now = read_dossiers(partners), time.time()
+    sends, now = SendStores.of(writing_house), time.time()
+    dossiers = with_own_dossier(sends, read_dossiers(partners))
     transports = {partner_id: dossier.transport for partner_id, dossier in dossiers.dossiers.items()}
     found = with_fetched(writing_house.engine, scan_landing(landing))
     arrivals = sort_arrivals(found, transports, now, writing_house.settings.quiet_seconds)
-    reports = take_in(
-        _stores(writing_house),
-        arrivals.complete,
-        dossiers,
-        writing_house.clock,
-        writing_house.settings.environment,
-        context.log.info,
-    )
+    with yes_landing(sends) as ours:
+        reports = take_in(
+            _stores(writing_house),
+            (*arrivals.complete, *scan_landing(ours)),
+            dossiers,
+            writing_house.clock,
+            writing_house.settings.environment,
+            context.log.info,
+        )
     yield from _materialisations(reports, len(arrivals.waiting))
     yield _transfer_check(stalled(arrivals.waiting, now))
     yield _contract_check(reports)

@@ -89,6 +89,11 @@ _LEGAL_FORMS = r"sarl|sasu|sas|sa|scop|eurl|snc|gie"
 _FIRM = re.compile(rf"((?:[A-ZÀ-Þ][\w&’'-]*\s+(?:& )?)+)({_LEGAL_FORMS.upper()})\b")
 
 
+def said_targeting(text: str) -> tuple[str, ...]:
+    """Return by what a French text says that the person is selected, in the words of `targeting_by`."""
+    return tuple(_said(_CRITERIA, _selecting_sentences(_plain(text))))
+
+
 def lint_dossier(dossier: Dossier) -> tuple[Contradiction, ...]:
     """Return the contradictions of all notices of a dossier, in its order."""
     parties = [hop.name for hop in dossier.chain] + [dossier.legal_name]
@@ -130,9 +135,12 @@ def _recipients(notice: Notice, text: str, parties: Sequence[str]) -> Iterator[C
 
 def _targeting(notice: Notice, text: str) -> Iterator[Contradiction]:
     """Compare the criteria of the sentences that speak of selecting the person."""
-    sentences = [one for one in re.split(r"(?<=[.;:!?])\s", text) if re.search(rf"\b(?:{_SELECTING})\b", one)]
-    said = _said(_CRITERIA, " ".join(sentences))
+    said = _said(_CRITERIA, _selecting_sentences(text))
     yield from _differences(notice, Aspect.TARGETING, notice.targeting_by, said)
+
+
+def _selecting_sentences(text: str) -> str:
+    return " ".join(one for one in re.split(r"(?<=[.;:!?])\s", text) if re.search(rf"\b(?:{_SELECTING})\b", one))
 
 
 def _differences(

@@ -173,6 +173,7 @@ class Send:
     gateway: str
     gateway_message_id: str | None
     message_sha256: str
+    origin_given_at: datetime | None  # R-16: when this message told the person where the number comes from
 
     def to_json(self) -> dict[str, object]:
         """Return the object of the contract's `sends`."""
@@ -191,6 +192,7 @@ class Send:
             "gateway": self.gateway,
             "gateway_message_id": self.gateway_message_id,
             "message_sha256": self.message_sha256,
+            "origin_given_at": _iso(self.origin_given_at),
         }
 
 

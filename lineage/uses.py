@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Row, select
 
 from lineage.descent import ConsentEvent, Send
+from sends.states import HANDED_OVER
 from stores import operations
 from terms.clock import from_micros
 
@@ -39,8 +42,10 @@ def sends_of(engine: Engine, contact_ids: Sequence[str]) -> dict[str, list[Send]
             plans.c.gateway,
             messages.c.gateway_message_id,
             messages.c.message_sha256,
+            operations.message_texts.c.gives_origin,
         )
         .join(plans, messages.c.plan_id == plans.c.plan_id)
+        .outerjoin(operations.message_texts, operations.message_texts.c.message_sha256 == messages.c.message_sha256)
         .order_by(plans.c.planned_at, messages.c.send_id)
     )
     found: dict[str, list[Send]] = defaultdict(list)
@@ -63,9 +68,17 @@ def sends_of(engine: Engine, contact_ids: Sequence[str]) -> dict[str, list[Send]
                         gateway=row.gateway,
                         gateway_message_id=row.gateway_message_id,
                         message_sha256=row.message_sha256,
+                        origin_given_at=_origin_given_at(row),
                     )
                 )
     return found
+
+
+def _origin_given_at(row: Row[Any]) -> datetime | None:
+    """Return when a message told the person the origin: it said so, and it is proved that it left."""
+    if not row.gives_origin or row.handed_over_at is None or row.state not in HANDED_OVER:
+        return None
+    return from_micros(row.handed_over_at)
 
 
 def opt_outs_of(engine: Engine, contact_ids: Sequence[str]) -> dict[str, list[ConsentEvent]]:

@@ -20,12 +20,9 @@ from sends.calendar import PARIS
 from sends.floor import told_count, told_counts
 from sends.ledger import count_states
 from sends.order_rules import FLOOR
-from sends.states import REPORTED, State
+from sends.states import HANDED_OVER, State
 from stores.operations import message_events, messages
 from terms.clock import from_micros
-
-#: States of which it is proved that the message left for the phone: what is invoiced.
-HANDED_OVER = frozenset({State.ACCEPTED, State.NO_RECEIPT}) | REPORTED
 
 #: Points of a curve.
 _POINTS = 40

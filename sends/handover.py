@@ -28,7 +28,7 @@ class Looked:
 
     `decision` and `codes` are the base's; `is_opted_out` says that an opt-out stands in the database which the
     judgement could not see (it came after, or another clock runs ahead); `is_ours` that the elector is reserved by
-    this sponsor.
+    this sponsor; `is_invited` that this is an invitation and another one may have reached the contact already.
     """
 
     place: Place
@@ -36,6 +36,7 @@ class Looked:
     codes: tuple[str, ...]
     is_opted_out: bool
     is_ours: bool
+    is_invited: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def decide(
         codes.add("SUPPRESSED")
     if not looked.is_ours:
         codes.add("EXCLUSIVITY")
+    if looked.is_invited:
+        codes.add("ALREADY_INVITED")
     found = moment_findings(moment, looked.place, timing)
     closed = {item.code for item in found if item.decision is not Decision.HOLD or item.code not in lifted}
     if codes:

@@ -71,6 +71,7 @@ class Claim:
     contact_id: str
     position: int
     attempt: int
+    message_sha256: str
 
     @property
     def reference(self) -> str:
@@ -243,6 +244,13 @@ def count_states(work: Connection, plan_id: str) -> dict[State, int]:
     return {state: found[state] for state in State if state in found}
 
 
+def message_hashes(work: Connection, plan_id: str) -> Sequence[str]:
+    """Return the hashes of the texts that a plan's messages have: one, or one per source."""
+    query = select(messages.c.message_sha256).where(messages.c.plan_id == plan_id).distinct()
+    found: Sequence[str] = work.execute(query).scalars().all()
+    return found
+
+
 def journal_batch(work: Connection, plan_id: str, run_id: str, at: datetime, counts: Mapping[State, int]) -> None:
     """Write one journal line for what a run did to a plan."""
     payload: dict[str, object] = {"run_id": run_id, "states": {state.value: number for state, number in counts.items()}}
@@ -292,7 +300,9 @@ def _claims(work: Connection, ids: Sequence[str], run_id: str) -> list[Claim]:
 
 def _claim(row: Row[tuple[object, ...]]) -> Claim:
     values = row._mapping
-    return Claim(values["send_id"], values["contact_id"], values["position"], values["attempt"])
+    return Claim(
+        values["send_id"], values["contact_id"], values["position"], values["attempt"], values["message_sha256"]
+    )
 
 
 #: What a hand-over leaves on its message; an id that a report brought first stays.

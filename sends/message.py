@@ -34,6 +34,11 @@ def final_text(text: str, gateway: GatewaySettings) -> str:
     return text
 
 
+def gives_origin(text: str) -> bool:
+    """Return whether a text says where the number comes from: Origine: and a link (R-16, R-17)."""
+    return _ORIGIN.search(_folded(text)) is not None
+
+
 def text_findings(
     text: str, sponsor: Sponsor, gateway: GatewaySettings, election: Election, on: date, rules: SendRules
 ) -> tuple[Finding, ...]:

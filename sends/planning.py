@@ -28,12 +28,14 @@ from sends.differencing import AskedAudience, asked_by, differencing_findings, r
 from sends.exclusivity import Holding, drop_expired, free_ages, held_contacts, reserve_bureaux, reserve_contacts
 from sends.findings import Finding, OrderRefused, findings_json, refuses
 from sends.house import SendStores
+from sends.invitations import invited_contacts
 from sends.judging import create_judged, use_of
 from sends.order_rules import AudienceFacts, audience_findings, order_findings
-from sends.orders import Order, Years, read_order
+from sends.orders import Kind, Order, Years, read_order
 from sends.papers import complaints_about
 from sends.price import Quote
 from sends.states import State
+from sends.texts import Shown, keep_texts, longest, names_source, text_for, texts_for
 from stores import journal
 from stores.operations import canonical_json, insert_once, messages, plans, transaction
 from stores.warehouse import read_manifest
@@ -65,6 +67,7 @@ class Draft:
     excluded: Mapping[str, int]
     excluded_by_code: Mapping[str, int]
     bureau_codes: tuple[str, ...]
+    texts: Mapping[str | None, Shown]
     quote: Quote
     judged_at: datetime
     starts_at: datetime
@@ -186,7 +189,9 @@ def _draft(
     where = places(base) or [Place(frozenset({"metropole"}), True)]
     _load_closed_places(base, where, context, begins)
     _load_held(base, stores, Holding(order.election, order.round, order.sponsor, plan_id, now), now)
+    _load_invited(base, stores, context)
     _create_outcome(base, context, plan_id)
+    texts = texts_for(context, _sources(base)) or {None: text_for(context, None)}
     contacts = _one(base, "select count(*) from outcome where excluded_under is null")
     start = first_open(where[0], begins, order.window_to, context.timing) or begins
     draft = Draft(
@@ -203,7 +208,8 @@ def _draft(
             " group by 1",
         ),
         bureau_codes=_reserved_bureaux(base, context),
-        quote=context.quote,
+        texts=texts,
+        quote=longest(context, texts.values()),
         judged_at=begins,
         starts_at=start,
         ends_at=planned_end(start, contacts, context.rate_per_second),
@@ -277,6 +283,24 @@ def _load_held(base: duckdb.DuckDBPyConnection, stores: SendStores, holding: Hol
             base.execute("insert into held select unnest($ids::uuid[])", {"ids": list(some)})
 
 
+def _load_invited(base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context) -> None:
+    """Create `invited`: contacts that an invitation may have reached already; it asks once, whoever pays."""
+    base.execute("create or replace temp table invited (contact_id uuid)")
+    if context.order.kind is not Kind.INVITATION:
+        return
+    with stores.engine.connect() as work:
+        for some in work.execute(invited_contacts()).scalars().partitions(_CHUNK):
+            base.execute("insert into invited select unnest($ids::uuid[])", {"ids": list(some)})
+
+
+def _sources(base: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the names of the partners whose acts let the messages of `outcome` leave."""
+    rows = base.execute(
+        "select distinct source from outcome where excluded_under is null and source is not null"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def _create_outcome(base: duckdb.DuckDBPyConnection, context: Context, plan_id: str) -> None:
     """Create `outcome`: what becomes of each contact of the audience; `excluded_under` null = gets a message.
 
@@ -290,26 +314,39 @@ def _create_outcome(base: duckdb.DuckDBPyConnection, context: Context, plan_id: 
         inside, bounds = f"({predicate.sql})", dict(predicate.parameters)
     base.execute(
         "create or replace temp table outcome as with judged_audience as ("
-        " select a.contact_id, a.bureau_code,"
+        " select a.contact_id, a.bureau_code, s.source,"
         " sha256($plan_id || chr(31) || a.contact_id::varchar)[:32] as send_id,"
         f" case when not {inside} then 'OUTSIDE_RESERVE'"
         " when j.decision <> 'ALLOW' then j.worst_code"
+        " when i.contact_id is not null then 'ALREADY_INVITED'"
         " when p.codes is not null then p.codes[1]"
         " when h.contact_id is not null then 'EXCLUSIVITY' end as first_code,"
         " list_sort(list_distinct(list_concat("
         f" case when not {inside} then ['OUTSIDE_RESERVE'] else [] end, j.codes, coalesce(p.codes, []),"
+        " case when i.contact_id is not null then ['ALREADY_INVITED'] else [] end,"
         " case when h.contact_id is not null then ['EXCLUSIVITY'] else [] end))) as codes"
         " from audience as a join judged as j using (contact_id)"
         " left join closed_places as p on p.zones = a.zones and p.is_territory_known = a.is_territory_known"
         " and p.departement is not distinct from a.departement"
-        " left join held as h using (contact_id)),"
+        " left join held as h using (contact_id) left join invited as i using (contact_id)"
+        f" left join {_source_of(context)} as s on s.delivery_id = j.best_delivery_id),"
         " ranked as (select *, row_number() over (partition by first_code is null order by send_id) as place"
         " from judged_audience)"
-        " select contact_id, bureau_code, send_id, place,"
+        " select contact_id, bureau_code, send_id, place, source,"
         " case when first_code is null and place > $most then 'OVER_MAX_MESSAGES' else first_code end as excluded_under,"
         " case when first_code is null and place > $most then ['OVER_MAX_MESSAGES'] else codes end as codes"
         " from ranked",
         {"plan_id": plan_id, "most": order.max_messages or count_rows(base, "audience"), **bounds},
+    )
+
+
+def _source_of(context: Context) -> str:
+    """Return the relation of each delivery's partner by name; empty where the text names no source."""
+    if not names_source(context):
+        return "(select null::varchar as delivery_id, null::varchar as source where false)"
+    return (
+        "(select d.delivery_id, p.legal_name as source from deliveries as d join dossier_partners as p"
+        " on p.partner_id = d.partner_id and p.known_until = 'infinity')"
     )
 
 
@@ -377,6 +414,7 @@ def _write(
     if not insert_once(work, plans, [row]):  # another planner was faster by an instant: the key says so
         _refuse_second_plan(work, context.order.campaign_id)
         raise Refused(f"{context.order.campaign_id} was planned at this very moment.", "Plan again.")
+    keep_texts(work, draft.texts.values(), now)
     for some in _kept(base):
         work.execute(insert(messages), [_message_row(context, draft, now, *kept) for kept in some])
     told = (
@@ -391,9 +429,10 @@ def _write(
     journal.append(work, now, journal.Entry.PLAN, draft.plan_id, {name: row[name] for name in told})
 
 
-def _kept(base: duckdb.DuckDBPyConnection) -> Iterator[Sequence[tuple[str, str, str | None, int]]]:
+def _kept(base: duckdb.DuckDBPyConnection) -> Iterator[Sequence[tuple[str, str, str | None, int, str | None]]]:
     cursor = base.execute(
-        "select send_id, contact_id::varchar, bureau_code, place from outcome where excluded_under is null order by place"
+        "select send_id, contact_id::varchar, bureau_code, place, source from outcome"
+        " where excluded_under is null order by place"
     )
     while some := cursor.fetchmany(_CHUNK):
         yield some
@@ -435,7 +474,14 @@ def _plan_row(context: Context, draft: Draft, findings: tuple[Finding, ...]) -> 
 
 
 def _message_row(
-    context: Context, draft: Draft, now: datetime, send_id: str, contact_id: str, bureau_code: str | None, place: int
+    context: Context,
+    draft: Draft,
+    now: datetime,
+    send_id: str,
+    contact_id: str,
+    bureau_code: str | None,
+    place: int,
+    source: str | None,
 ) -> dict[str, object]:
     return {
         "send_id": send_id,
@@ -448,7 +494,7 @@ def _message_row(
         "attempt": 0,
         "planned_base_version": draft.base_version,
         "codes_json": "[]",
-        "message_sha256": context.message_sha256,
+        "message_sha256": draft.texts[source].message_sha256,
     }
 
 

@@ -31,6 +31,7 @@ from sends.gateways.gateway import Answer, Gateway, HandOver, Outgoing, Proof
 from sends.gateways.routes import open_gateway
 from sends.handover import Action, HandOverDecision, Looked, decide, is_invented
 from sends.house import SendStores
+from sends.invitations import invited_by_others
 from sends.judging import create_judged, use_of
 from sends.ledger import (
     Change,
@@ -44,15 +45,18 @@ from sends.ledger import (
     count_states,
     find_plan,
     journal_batch,
+    message_hashes,
     record,
     recover_claims,
     send_id_of,
     unknown_messages,
 )
+from sends.orders import Kind
 from sends.pace import Pace
 from sends.planning import rule_set_of
 from sends.progress import Progress
 from sends.states import State
+from sends.texts import find_texts
 from stores.lake import reading_name
 from stores.operations import contact_facts, contact_reservations, deliveries, gateway_heartbeats, opt_outs, transaction
 from stores.warehouse import read_manifest
@@ -329,6 +333,7 @@ class _Run:
         with stores.engine.connect() as work:
             self._plan = find_plan(work, plan_id)
             self._lifted = lifted_codes(work, plan_id)
+            self._texts = find_texts(work, message_hashes(work, plan_id))
         self._context = context_of(stores, self._plan)
         self._gateway = open_gateway(self._context.gateway, stores.settings.gateway_passwords)
         self._base = _PublishedBase(stores)
@@ -475,9 +480,14 @@ class _Run:
                 reference=claim.reference,
                 to=number,
                 sender=self._context.shown_sender,
-                text=self._context.handed_text,
+                text=self._text_of(claim),
                 validity_minutes=self._context.order.validity_minutes,
             )
+
+    def _text_of(self, claim: Claim) -> str:
+        """Return the text that was approved for this message; a plan older than the kept texts has its order's."""
+        kept = self._texts.get(claim.message_sha256)
+        return self._context.handed_text if kept is None else kept.handed
 
     def _decide_number(self, number: str | None) -> HandOverDecision | None:
         if number is None:
@@ -542,6 +552,7 @@ class _Batch:
         self._connection = base.connection()
         self._delivery_of: dict[str, str] = {}
         self._acts: dict[str, _Acts] = {}
+        self._invited: frozenset[str] = frozenset()
         self._looked_at: dict[str, Looked] = {}
         self.judged = Judged(base.version, rule_set_of(self._connection, context))
         if self.judged.rule_set_sha256 != plan.rule_set_sha256:
@@ -554,6 +565,8 @@ class _Batch:
             self._acts = _acts_of(work, ids)  # counted before they are read: what comes in between is looked up again
             ahead = _opt_outs_ahead(work, ids, now)
             ours = _reserved(work, self._plan, ids)
+            is_invitation = self._context.order.kind is Kind.INVITATION
+            self._invited = invited_by_others(work, self._plan.plan_id, ids) if is_invitation else frozenset()
         self._looked_at = self._look(ids, now, ahead, ours)
         return {contact_id: self._decide(looked, now) for contact_id, looked in self._looked_at.items()}
 
@@ -604,7 +617,12 @@ class _Batch:
         for contact_id, decision, codes, delivery_id, zones, is_known, departement in rows:
             place = Place(frozenset(zones or ["metropole"]), bool(is_known), None, departement)
             looked[contact_id] = Looked(
-                place, Decision(decision), tuple(codes), contact_id in ahead, contact_id in ours
+                place,
+                Decision(decision),
+                tuple(codes),
+                is_opted_out=contact_id in ahead,
+                is_ours=contact_id in ours,
+                is_invited=contact_id in self._invited,
             )
             if delivery_id is not None:
                 self._delivery_of[contact_id] = delivery_id

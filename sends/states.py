@@ -49,6 +49,9 @@ TRANSITIONS: Mapping[State, frozenset[State]] = MappingProxyType(
     }
 )
 
+#: States of which it is proved that the gateway took the message.
+HANDED_OVER = frozenset({State.ACCEPTED, State.NO_RECEIPT}) | REPORTED
+
 #: States in which a message has left, or may have: its contact stays with the sponsor for the round.
 MAY_HAVE_LEFT = frozenset({State.CLAIMED, State.UNKNOWN, State.ACCEPTED, State.NO_RECEIPT}) | REPORTED
 

@@ -396,6 +396,28 @@ messages = Table(
     Index("messages_of_contact", "contact_id"),  # a report or a reply names a phone
 )
 
+#: What people were shown, letter by letter, by its hash: the text stays although order and gateway change.
+message_texts = Table(
+    "message_texts",
+    metadata,
+    _text("message_sha256"),
+    _text("handed_text"),  # as the gateway gets it
+    _text("shown_text"),  # as the phone shows it: with the STOP line that the gateway appends
+    _number("gives_origin"),  # 1: it says where the number comes from
+    _number("planned_at"),
+    PrimaryKeyConstraint("message_sha256"),
+)
+
+#: Yeses to invitations that were handed in as a delivery of our own; a file of them is made again until it is taken in.
+agreement_exports = Table(
+    "agreement_exports",
+    metadata,
+    _text("fact_id"),
+    _text("file_name"),
+    _number("exported_at"),
+    PrimaryKeyConstraint("fact_id"),
+)
+
 message_events = Table(
     "message_events",
     metadata,

@@ -48,7 +48,7 @@ OPT_IN = OptIn(
     uses=USES,
 )
 SEND = Send(
-    "s1", "C1", "selected", "horizon", "PRES2027", 1, "p1", "b1", AT, "DELIVERED", AT, "simulator", "g1", "cd" * 32
+    "s1", "C1", "selected", "horizon", "PRES2027", 1, "p1", "b1", AT, "DELIVERED", AT, "simulator", "g1", "cd" * 32, AT
 )
 KNOWN = Descent(
     number="+33639980042",

@@ -6,7 +6,8 @@ latest as (
         contact_id,
         arg_max(sex, position) as sex,
         arg_max(birth_date, position) as birth_date,
-        max(position) as position,
+        -- a yes to our own message says nothing of the place (`sends.agreements`)
+        coalesce(max(position) filter (where partner_id <> 'contact-citoyen-sms'), max(position)) as position,
         min(received_at) as known_from
     from {{ ref('int_opt_ins__claimed') }}
     group by contact_id
