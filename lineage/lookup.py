@@ -6,9 +6,10 @@ use is worth is asked of `consent.judgement`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import duckdb
 from sqlalchemy import Engine
 
 from lineage.access import Access, record_access
@@ -57,6 +58,11 @@ class LookupStores:
             number_rules=NUMBER_RULES[house.settings.environment],
         )
 
+    def sources(self, base: duckdb.DuckDBPyConnection) -> OriginSources:
+        """Return what origins are read from, in an open base."""
+        deliveries = read_manifest(base).deliveries
+        return OriginSources(base, deliveries, self.engine, self.vault, self.number_rules)
+
 
 def look_up(stores: LookupStores, numbers: Sequence[str], *, reason: str, case: str | None = None) -> list[Descent]:
     """Return one line of descent per asked number, in the order asked; the same number twice gives one.
@@ -76,11 +82,20 @@ def look_up(stores: LookupStores, numbers: Sequence[str], *, reason: str, case: 
     """
     asked = _read_numbers(stores, numbers)
     record_access(stores.engine, stores.clock, Access("lineage", stores.actor, reason, case, list(asked)))
-    at = stores.clock.now()
     with without_pandas(), stores.warehouse.open_base_for_few() as base:
-        manifest = read_manifest(base)
-        sources = OriginSources(base, manifest.deliveries, stores.engine, stores.vault, stores.number_rules)
-        origins = read_origins(sources, list(asked), at)
+        return describe_contacts(stores, base, asked)
+
+
+def describe_contacts(stores: LookupStores, base: duckdb.DuckDBPyConnection, asked: Mapping[str, str]) -> list[Descent]:
+    """Return one line of descent per contact, in their order, for a caller who has logged the access.
+
+    Args:
+        stores: the opened stores.
+        base: the published base, open.
+        asked: number (E.164; empty where nobody holds it) by contact id.
+    """
+    at, manifest = stores.clock.now(), read_manifest(base)
+    origins = read_origins(stores.sources(base), list(asked), at)
     sends = sends_of(stores.engine, list(asked))
     opt_outs = opt_outs_of(stores.engine, list(asked))
     as_of = AsOf(manifest.version, at)

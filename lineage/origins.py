@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import duckdb
 from sqlalchemy import Engine
@@ -28,6 +28,30 @@ _LIVE = "lineage_live"
 
 #: Identity of an opt-in row.
 RowId = tuple[str, int]
+
+
+@dataclass(frozen=True, repr=False)
+class Identity:
+    """What one row of a partner says of a person, as it was delivered; for the person's own paper, printed nowhere else."""
+
+    delivery_id: str
+    line_number: int
+    e164: str | None
+    phone_raw: str | None
+    source_record_id: str | None
+    source_consent_id: str | None
+    given_name: str | None
+    family_name: str | None
+    sex_raw: str | None
+    email: str | None
+    street: str | None
+    city: str | None
+    ip: str | None
+    user_agent: str | None
+    page_url: str | None
+    withdrawal_reason: str | None
+    birth_date: date | None
+    postcode: str | None
 
 
 @dataclass(frozen=True)
@@ -66,6 +90,36 @@ def read_origins(sources: OriginSources, contact_ids: Sequence[str], at: datetim
         attributes=_attributes(base),
         territories=_territories(base),
     )
+
+
+def read_identities(sources: OriginSources, contact_ids: Sequence[str]) -> dict[str, list[Identity]]:
+    """Return what the vault holds of these contacts, row by row, from every delivery that the base knows of them."""
+    base = sources.base
+    base.execute(f"create or replace temp table {_ASKED} (contact_id uuid)")
+    base.execute(f"insert into {_ASKED} select unnest($ids::uuid[])", {"ids": list(contact_ids)})
+    deliveries = base.execute(
+        f"select delivery_id from opt_ins where contact_id in (select contact_id from {_ASKED})"
+        f" union select delivery_id from consent_events where contact_id in (select contact_id from {_ASKED})"
+    ).fetchall()
+    names = sorted(reading_name(delivery, sources.readings[delivery]) for (delivery,) in deliveries)
+    read = base.execute(
+        f"select delivery_id, line_number, birth_date, postcode from opt_ins"
+        f" where contact_id in (select contact_id from {_ASKED})"
+    ).fetchall()
+    typed = {(delivery, line): (birth_date, postcode) for delivery, line, birth_date, postcode in read}
+    names_kept = [name for name in Identity.__dataclass_fields__ if name not in ("birth_date", "postcode")]
+    with sources.vault.identities(names) as reader:
+        rows = reader.execute(
+            f"select contact_id::varchar, {', '.join(names_kept)} from identities"
+            " where contact_id in (select unnest($ids::uuid[])) order by delivery_id, line_number",
+            {"ids": list(contact_ids)},
+        ).fetchall()
+    found: dict[str, list[Identity]] = defaultdict(list)
+    for contact_id, *cells in rows:
+        delivered = dict(zip(names_kept, cells, strict=True))
+        birth_date, postcode = typed.get((cells[0], cells[1]), (None, None))
+        found[contact_id].append(Identity(**delivered, birth_date=birth_date, postcode=postcode))
+    return found
 
 
 def _judged_contacts(sources: OriginSources, at: datetime) -> dict[str, PerUse]:

@@ -23,13 +23,15 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import HRFlowable, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import CondPageBreak, HRFlowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from pages.french import instant_french
 from pages.paper import Block, Facts, Grid, Heading, Issue, Paper, Points, Quote, Section, Text
 
 _MARGIN = 20 * mm
 _WIDTH = A4[0] - 2 * _MARGIN - 12  # the frame pads by 6 points
+#: A heading does not stand alone at the foot of a page.
+_ROOM_UNDER_HEADING = 30 * mm
 _INK, _SOFT, _LINE, _WASH = (HexColor(code) for code in ("#1d2430", "#5c6573", "#d9dde3", "#f5f6f8"))
 _FONTS = {"Paper": "DejaVuSans.ttf", "Paper-Bold": "DejaVuSans-Bold.ttf", "Paper-Italic": "DejaVuSans-Oblique.ttf"}
 _VERIFY = (
@@ -80,9 +82,8 @@ def _story(paper: Paper) -> Iterator[Any]:
 
 
 def _section(number: int, section: Section) -> Iterator[Any]:
-    heading = _style(12, bold=True, before=12, after=4)
-    heading.keepWithNext = 1
-    yield Paragraph(_safe(f"{number}. {section.title}"), heading)
+    yield CondPageBreak(_ROOM_UNDER_HEADING)
+    yield Paragraph(_safe(f"{number}. {section.title}"), _style(12, bold=True, before=12, after=4))
     for block in section.blocks:
         yield from _block(block)
 
@@ -92,9 +93,8 @@ def _block(block: Block) -> Iterator[Any]:
         case Text(text):
             yield Paragraph(_safe(text), _style(9.5, after=4))
         case Heading(text):
-            heading = _style(10, bold=True, before=8, after=3)
-            heading.keepWithNext = 1
-            yield Paragraph(_safe(text), heading)
+            yield CondPageBreak(_ROOM_UNDER_HEADING)
+            yield Paragraph(_safe(text), _style(10, bold=True, before=8, after=3))
         case Quote(text):
             yield Paragraph(_safe(text).replace("\n", "<br/>"), _quote_style())
         case Points(items):

@@ -44,6 +44,38 @@ def provenance(number: str, reason: Reason, out: Out, case: Case = None, as_json
 
 
 @app.command()
+def access(
+    reason: Reason,
+    out: Annotated[Path, typer.Option(help="A folder outside the home; each file is named after its request.")],
+    request_ids: Annotated[list[str] | None, typer.Argument(metavar="REQUEST_ID…")] = None,
+    all_due: Annotated[bool, typer.Option("--all-due", help="Every access request without an answer.")] = False,
+    form: Annotated[str, typer.Option(help="pdf or html.")] = "pdf",
+    answer: Annotated[
+        str | None, typer.Option(help="Record each as answered now, in these words, without numbers; else only write.")
+    ] = None,
+    case: Case = None,
+    as_json: AsJson = False,
+) -> None:
+    """Issue answers to access requests: all that is held of a person, its sources, every use; one file each.
+
+    Example: filiation paper access --all-due --case A-17 --reason "monthly answers" --out answers/
+    """
+    from lineage.papers.access import Batch, answer_access, open_access_requests
+    from pages.paper import Form
+
+    if form not in set(Form):
+        raise UsageError(f"{form!r} is no form of a paper.", "Give --form pdf or html.")
+    opened, asked = house(), list(request_ids or ())
+    if bool(asked) == all_due:
+        raise UsageError("Which requests are meant?", "Name their ids, or give --all-due.")
+    asked = asked or open_access_requests(opened)
+    if asked:
+        _tell(answer_access(opened, asked, Batch(reason, case, out, Form(form), answer)), as_json)
+    else:
+        say("no access request is waiting")
+
+
+@app.command()
 def proof(paper_id: str, out: Annotated[Path, typer.Option(help="The file to write.")]) -> None:
     """Write the proof of a paper that was not sealed yet when it was issued, for filiation-verify.
 

@@ -13,11 +13,13 @@ import pytest
 from sent_demo import sent_demo
 from sqlalchemy import select, update
 
+from consent.act_entry import ActStores, TypedAct, enter_act
 from lineage.lookup import LookupStores, look_up
+from lineage.papers.access import Batch, answer_access, open_access_requests
 from lineage.papers.issuing import write_proof
 from lineage.papers.provenance import Told, certificate, certify_number, tell_all
-from pages.french import number_french
-from pages.paper import Issue, Paper, paper_html
+from pages.french import instant_french, number_french
+from pages.paper import Form, Issue, Paper, paper_html
 from sample.people import SHOWN_NUMBER
 from sealing.alterations import Alteration
 from sealing.log import Log, append_journal
@@ -261,6 +263,46 @@ def test_an_unknown_number_gets_a_certificate_that_says_so(scene):
     assert "n'est pas dans notre base" in html.unescape(issued.file.read_text())
 
 
+def test_an_access_answer_holds_the_four_lists_and_closes_every_request_of_the_person(scene):
+    """Two requests of one person, the older one late, and one of somebody whom no file names."""
+    house, _, out = scene
+    acts = ActStores.of(house)
+    told = {"2026-10-01T09:00:00+02:00": "letter 1", "2026-11-23T09:00:00+01:00": "letter 2"}
+    ids = [enter_act(acts, TypedAct(SHOWN_NUMBER, "access", at, source)).request_id for at, source in told.items()]
+    stranger_id = enter_act(
+        acts, TypedAct("06 39 98 99 98", "access", "2026-11-23T10:00:00+01:00", "letter 3")
+    ).request_id
+    folder = out / "answers"
+    folder.mkdir()
+    assert set(open_access_requests(house)) == {*ids, stranger_id}
+    only_written = answer_access(house, ids[:1], Batch("test", None, folder, Form.PDF, None))
+    assert only_written[0].file.name == f"acces-{ids[0]}.pdf" and len(open_access_requests(house)) == 3
+    issued = answer_access(house, open_access_requests(house), Batch("test", None, folder, Form.HTML, "by letter"))
+    assert open_access_requests(house) == [] and len(issued) == 2
+    shown = html.unescape((folder / f"acces-{ids[1]}.html").read_text())
+    (descent,) = look_up(LookupStores.of(house), [SHOWN_NUMBER], reason="test")
+    assert "Parti de l'Horizon" in shown and "STOP 36111" in shown and "letter 1" in shown and "letter 2" in shown
+    assert all(send.send_id in shown and instant_french(send.handed_over_at) in shown for send in descent.sends)
+    assert all(opt_in.file_name in shown and opt_in.file_sha256 in shown for opt_in in descent.opt_ins)
+    assert "dans le délai d'un mois" in shown and "1963" in shown and "CNIL, 3 place de Fontenoy" in shown
+    unknown = html.unescape((folder / f"acces-{stranger_id}.html").read_text())
+    assert "Nous ne détenons aucune donnée" in unknown and "Parti de l'Horizon" not in unknown
+    with house.engine.connect() as reading:
+        last = reading.execute(select(operations.access_log).order_by(operations.access_log.c.access_id.desc())).first()
+    assert (last.command, last.subjects) == ("lineage", 1)  # of this test; the batch stands before it
+    with pytest.raises(UsageError, match="no access request"):
+        answer_access(house, ["0" * 32], Batch("test", None, folder, Form.HTML, None))
+
+
+def test_a_late_answer_says_so(scene):
+    house, _, out = scene
+    act = TypedAct("06 39 98 99 97", "access", "2026-10-01T09:00:00+02:00", "letter 4")
+    request_id = enter_act(ActStores.of(house), act).request_id
+    (issued,) = answer_access(house, [request_id], Batch("test", None, out, Form.HTML, None))
+    shown = html.unescape(issued.file.read_text())
+    assert "après le délai d'un mois" in shown and "1er novembre 2026" in shown
+
+
 def test_the_commands_issue_and_check(scene):
     house, _, out = scene
     settings = {"FILIATION_ENV": "demo", "FILIATION_CONFIG": str(house.settings.config)}
@@ -277,3 +319,4 @@ def test_the_commands_issue_and_check(scene):
     changed = shell.run("verify", str(file))
     assert changed.code == 3 and issued.json()["paper_id"] in changed.out
     assert shell.run("verify", str(out / "none.pdf")).code == 2
+    assert shell.run("paper", "access", "--reason", "test", "--out", str(out)).code == 2

@@ -1,0 +1,304 @@
+"""The answer to a person's access request (GDPR 15): all that is held, where it comes from, every use, and its clock.
+
+One person or a thousand: each answer is drafted from its own person's records alone. That an answer went out is recorded
+by `consent.requests`; who may ask for answers names a reason, and a case for more than twenty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from consent.access_requests import REQUIRED_LISTS
+from consent.act_entry import ActStores
+from consent.controller import Controller, read_controller
+from consent.person_acts import ActKind
+from consent.request_clock import due_on, request_late_at
+from consent.requests import Answer, answer_request
+from lineage.access import Access, record_access
+from lineage.descent import Descent
+from lineage.lookup import LookupStores, describe_contacts
+from lineage.origins import Identity, read_identities
+from lineage.papers.access_words import (
+    CLOSING,
+    DURATIONS,
+    PURPOSE,
+    SELECTION,
+    basis_facts,
+    identity_blocks,
+    recipients,
+    responsible,
+    rights,
+)
+from lineage.papers.background import Background
+from lineage.papers.issuing import Draft, Issued, PaperKind, issue_papers
+from lineage.papers.provenance import Told, tell_all
+from lineage.papers.sources import (
+    UNKNOWN,
+    event_blocks,
+    origin_blocks,
+    reason_codes,
+    reason_grid,
+    send_blocks,
+    territory_facts,
+    verdict_grid,
+)
+from lineage.papers.words import REQUESTS
+from pages.french import day_french, instant_french, number_french
+from pages.paper import Block, Facts, Form, Grid, Points, Section, Text
+from stores import operations
+from stores.engine import without_pandas
+from stores.house import House
+from terms.clock import from_micros
+from terms.errors import UsageError
+
+#: Papers that are issued, and answers that are recorded, before the next are: what a killed run has to repeat.
+_CHUNK = 100
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One act of a person that has a clock: an access request, or another request that its answer tells of."""
+
+    request_id: str
+    contact_id: str
+    kind: str
+    received_at: datetime
+    source: str
+    relayed_by: str | None
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch as somebody asks for it: why, for which case, where the papers go, in which form.
+
+    `answer`: in which words each answer is recorded as gone out now; None = it is only written.
+    """
+
+    reason: str
+    case: str | None
+    folder: Path
+    form: Form
+    answer: str | None
+
+
+def open_access_requests(house: House) -> list[str]:
+    """Return the ids of access requests without an answer, the most urgent first."""
+    table, answers = operations.requests, operations.request_answers
+    query = (
+        select(table.c.request_id)
+        .outerjoin(answers, answers.c.request_id == table.c.request_id)
+        .where(table.c.kind == ActKind.ACCESS.value, answers.c.request_id.is_(None))
+        .order_by(table.c.late_at, table.c.request_id)
+    )
+    with house.engine.connect() as reading:
+        found: list[str] = list(reading.execute(query).scalars())
+    return found
+
+
+def answer_access(house: House, request_ids: Sequence[str], batch: Batch) -> list[Issued]:
+    """Issue the answer to each access request, one paper per person; the access is logged first.
+
+    A person with several open requests among them gets one paper, named after the newest: it answers them all.
+
+    Raises:
+        UsageError: no reason or case, an unknown request or one of another kind, or a folder that is not there.
+        Refused: no base is published, or an answer to be recorded is recorded already.
+    """
+    with house.engine.connect() as reading:
+        asked = _newest_per_person(_requests(reading, request_ids))
+        others = _acts_of(reading, [one.contact_id for one in asked])
+    subjects = [one.contact_id for one in asked]
+    access = Access("paper access", house.settings.actor, batch.reason, batch.case, subjects)
+    record_access(house.engine, house.clock, access)
+    controller, answers = read_controller(house.settings.config), _tell(house, asked)
+    issued: list[Issued] = []
+    for start in range(0, len(asked), _CHUNK):
+        part = list(zip(asked, answers, strict=True))[start : start + _CHUNK]
+        papers = [
+            (_draft(one, told, others[one.contact_id], controller), _file(batch, one.request_id)) for one, told in part
+        ]
+        issued += issue_papers(house, papers)
+        if batch.answer is not None:
+            _record_answers(house, [one.request_id for one, _ in part], batch.answer)
+    return issued
+
+
+@dataclass(frozen=True)
+class _Held:
+    """All that an answer is drafted from: the line of descent with its background, and the rows as delivered."""
+
+    told: Told
+    identities: tuple[Identity, ...]
+
+
+def _tell(house: House, asked: Sequence[Asked]) -> list[_Held]:
+    stores, ids = LookupStores.of(house), [one.contact_id for one in asked]
+    with without_pandas(), house.warehouse.open_base() as base:
+        identities = read_identities(stores.sources(base), ids)
+        numbers = {contact_id: _number(identities.get(contact_id, [])) for contact_id in ids}
+        descents = describe_contacts(stores, base, numbers)
+    return [_Held(told, tuple(identities.get(told.descent.contact_id, []))) for told in tell_all(house, descents)]
+
+
+def _number(rows: Sequence[Identity]) -> str:
+    return next((row.e164 for row in rows if row.e164), "")
+
+
+def _draft(asked: Asked, held: _Held, others: Sequence[Asked], controller: Controller) -> Draft:
+    descent, background = held.told.descent, held.told.background
+    return Draft(
+        kind=PaperKind.ACCESS,
+        title="Réponse à votre demande d'accès",
+        about=f"Numéro {number_french(descent.number)}" if descent.number else f"Demande {asked.request_id}",
+        sections=tuple(_sections(asked, held, others, controller)),
+        closing=CLOSING,
+        rests_on={"base": background.base_version, "request": asked.request_id},
+    )
+
+
+def _sections(asked: Asked, held: _Held, others: Sequence[Asked], controller: Controller) -> Iterator[Section]:
+    told, descent, background = held.told, held.told.descent, held.told.background
+    yield Section("request", "Votre demande", (_request_facts(asked), Text(_clock(asked, descent.as_of.at))))
+    yield Section("controller", "Qui est responsable", responsible(controller))
+    yield Section("purpose", "Pourquoi nous avons vos données", (Text(PURPOSE), *basis_facts(descent, background)))
+    yield Section("data", "Les données que nous détenons", tuple(_data(held)))
+    yield Section("origin", "D'où elles viennent", origin_blocks(descent, background))
+    yield Section("recipients", "À qui elles ont servi", recipients(descent, background))
+    yield Section("uses", "Chaque message, un par un", send_blocks(descent.sends, told.texts, background))
+    yield Section(
+        "events", "Vos accords, refus et demandes", (*event_blocks(descent.events, background), *_acts(others))
+    )
+    yield Section("selection", "Comment vous êtes choisi", (Points(SELECTION), *_worth(descent, background)))
+    yield Section("duration", "Combien de temps nous les gardons", (Points(DURATIONS),))
+    yield Section("rights", "Vos droits", (Points(rights(controller)),))
+
+
+def _request_facts(asked: Asked) -> Facts:
+    return Facts(
+        (
+            ("Demande n°", asked.request_id),
+            ("Reçue le", instant_french(asked.received_at)),
+            ("Par", asked.source),
+            *((("Transmise par", asked.relayed_by),) if asked.relayed_by else ()),
+            ("Réponse due au plus tard le", day_french(due_on(asked.received_at))),
+            *((("Déjà répondu le", instant_french(asked.answered_at)),) if asked.answered_at else ()),
+        )
+    )
+
+
+def _clock(asked: Asked, now: datetime) -> str:
+    if now < request_late_at(asked.received_at):
+        return "Cette réponse est établie dans le délai d'un mois (RGPD, art. 12, § 3)."
+    return (
+        "Cette réponse est établie après le délai d'un mois (RGPD, art. 12, § 3) : nous vous prions de nous en excuser."
+        " Depuis la fin de ce délai, aucun message ne vous est envoyé tant qu'il n'est pas répondu."
+    )
+
+
+def _data(held: _Held) -> Iterator[Block]:
+    descent = held.told.descent
+    if not held.identities and not descent.is_known:
+        yield Text("Nous ne détenons aucune donnée d'un partenaire sur ce numéro.")
+        return
+    yield Text("Ce que les fichiers des partenaires disent de vous, tel qu'ils l'ont livré :")
+    yield from identity_blocks(held.identities, descent)
+    yield Text("Ce que nous en avons tiré :")
+    found = descent.attributes
+    yield Facts(
+        (
+            ("Sexe retenu", (found and found.sex) or UNKNOWN),
+            ("Date de naissance retenue", day_french(found.birth_date) if found and found.birth_date else UNKNOWN),
+            ("Code postal retenu", (found and found.postcode) or UNKNOWN),
+            ("Identifiant interne", descent.contact_id),
+        )
+    )
+    yield territory_facts(descent.territory)
+    yield Text(
+        "Le résultat d'un bureau de vote et le revenu d'un quartier sont des chiffres publics du lieu : ils ne sont jamais"
+        " inscrits sur votre fiche. Nous n'avons ni opinion, ni score, ni profil politique à votre sujet."
+    )
+
+
+def _worth(descent: Descent, background: Background) -> Iterator[Block]:
+    if descent.is_known:
+        yield Text("Ce que vaut votre numéro aujourd'hui, pour un message choisi par bureau de vote :")
+        yield verdict_grid(descent.verdicts)
+        yield from reason_grid(reason_codes(descent), background)
+
+
+def _acts(others: Sequence[Asked]) -> Iterator[Block]:
+    if others:
+        yield Text("Vos demandes auprès de nous :")
+        yield Grid(
+            ("Demande", "Reçue le", "Par", "Répondu le"),
+            tuple(
+                (
+                    REQUESTS[one.kind],
+                    instant_french(one.received_at),
+                    one.source,
+                    instant_french(one.answered_at) if one.answered_at else "en cours",
+                )
+                for one in others
+            ),
+        )
+
+
+def _newest_per_person(asked: Sequence[Asked]) -> list[Asked]:
+    newest: dict[str, Asked] = {}
+    for one in asked:
+        held = newest.get(one.contact_id)
+        if held is None or (one.received_at, one.request_id) > (held.received_at, held.request_id):
+            newest[one.contact_id] = one
+    return list(newest.values())
+
+
+def _requests(reading: Connection, request_ids: Sequence[str]) -> list[Asked]:
+    """Return the access requests of these ids, in their order."""
+    table = operations.requests
+    found: dict[str, Asked] = {}
+    for start in range(0, len(request_ids), 500):
+        found |= {one.request_id: one for one in _read(reading, table.c.request_id, request_ids[start : start + 500])}
+    for request_id in request_ids:
+        if request_id not in found or found[request_id].kind != ActKind.ACCESS.value:
+            raise UsageError(f"There is no access request {request_id}.", "See `filiation requests --all`.")
+    return [found[request_id] for request_id in request_ids]
+
+
+def _acts_of(reading: Connection, contact_ids: Sequence[str]) -> dict[str, list[Asked]]:
+    table = operations.requests
+    found: dict[str, list[Asked]] = {contact_id: [] for contact_id in contact_ids}
+    for start in range(0, len(contact_ids), 500):
+        for one in _read(reading, table.c.contact_id, contact_ids[start : start + 500]):
+            found[one.contact_id].append(one)
+    return found
+
+
+def _read(reading: Connection, column: object, values: Sequence[str]) -> Iterator[Asked]:
+    table, answers = operations.requests, operations.request_answers
+    names = ("request_id", "contact_id", "kind", "source", "relayed_by")
+    query = (
+        select(*(table.c[name] for name in names), table.c.received_at, answers.c.answered_at)
+        .outerjoin(answers, answers.c.request_id == table.c.request_id)
+        .where(table.c[column.name].in_(values), table.c.contact_id.is_not(None))  # type: ignore[attr-defined]
+        .order_by(table.c.received_at, table.c.request_id)
+    )
+    for row in reading.execute(query):
+        answered_at = None if row.answered_at is None else from_micros(row.answered_at)
+        told = {name: getattr(row, name) for name in names}
+        yield Asked(**told, received_at=from_micros(row.received_at), answered_at=answered_at)
+
+
+def _file(batch: Batch, request_id: str) -> Path:
+    return batch.folder / f"acces-{request_id}.{batch.form.value}"
+
+
+def _record_answers(house: House, request_ids: Sequence[str], words: str) -> None:
+    stores = ActStores.of(house)
+    for request_id in request_ids:
+        answer_request(stores, request_id, Answer(house.clock.now(), words, REQUIRED_LISTS))
