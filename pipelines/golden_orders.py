@@ -70,6 +70,7 @@ def context_of(case: GoldenCase, profile: Profile, shipped: Shipped) -> Context:
             date.fromisoformat(facts["controller"]["risk_assessment_on"]),
         ),
         notice=_notice(facts["ttpa_notice"]),
+        bureau_changes=bureau_changes_of(case),
         prices=PriceList("case", date.min, {}, {}),
         calendar=replace(shipped.calendar, clocks={**shipped.calendar.clocks, **clocks}),
         rules=shipped.rulebook.under(profile, case.moment.astimezone(PARIS).date()),

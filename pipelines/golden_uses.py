@@ -21,7 +21,6 @@ from pipelines.golden_base import build_golden_base, contact_of, read_number
 from pipelines.golden_cases import Answer, GoldenCase
 from pipelines.golden_orders import (
     Shipped,
-    bureau_changes_of,
     bureaux_of,
     complaints_of,
     context_of,
@@ -183,4 +182,4 @@ def _changes(case: GoldenCase, context: Context, bureaux: frozenset[str]) -> tup
         for told in case.facts["exclusivity"]["reservations"]
         if (told["election"], told["round"]) == (order.election, order.round) and told["bureau_code"] in bureaux
     ]
-    return change_findings(held, bureau_changes_of(case), on, context.rules)
+    return change_findings(held, context.bureau_changes, on, context.rules)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from sends.bureau_changes import BureauChange, read_bureau_changes
 from sends.calendar import PARIS, Calendar, Timing, read_calendar
 from sends.elections import Election, find_election, read_elections
 from sends.findings import SendRules, read_rulebook
@@ -37,6 +38,7 @@ class Context:
     gateway: GatewaySettings
     papers: ControllerPapers
     notice: Notice | None
+    bureau_changes: tuple[BureauChange, ...]
     prices: PriceList
     calendar: Calendar
     rules: SendRules
@@ -125,6 +127,7 @@ def read_context(config: Path, order: Order) -> Context:
         gateway=gateway,
         papers=read_controller_papers(config),
         notice=None,
+        bureau_changes=read_bureau_changes(config),
         prices=read_price_list(config / "prices", on),
         calendar=read_calendar(config / "calendar"),
         rules=read_rulebook(config / "rules" / "orders").under(order.profile, on),

@@ -22,6 +22,7 @@ from sends.audience import (
     places,
     revealing_bureaux,
 )
+from sends.bureau_changes import change_findings, reserved_bureaux
 from sends.calendar import PARIS, Place, first_open, moment_findings, planned_end, window_findings
 from sends.context import Context, read_context
 from sends.differencing import AskedAudience, asked_by, differencing_findings, remember
@@ -135,6 +136,7 @@ def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
             drop_expired(work, now)
             _refuse_second_plan(work, order.campaign_id)
             holding = Holding(order.election, order.round, order.sponsor, draft.plan_id, now + RESERVED_FOR)
+            more += _changed_bureaux(work, context, draft, now)
             found = findings + more + _bureau_conflicts(work, context, holding, draft, now)
             if refuses(found):
                 raise PlanRefused(order.campaign_id, found)
@@ -359,6 +361,13 @@ def _reserved_bureaux(base: duckdb.DuckDBPyConnection, context: Context) -> tupl
         " where bureau_code is not null and excluded_under is distinct from 'OUTSIDE_RESERVE' order by 1"
     ).fetchall()
     return tuple(row[0] for row in rows)
+
+
+def _changed_bureaux(work: Connection, context: Context, draft: Draft, now: datetime) -> tuple[Finding, ...]:
+    """Return whether a bureau of the order changed while somebody held it."""
+    order = context.order
+    held = reserved_bureaux(work, order.election, order.round, draft.bureau_codes, now)
+    return change_findings(held, context.bureau_changes, now.astimezone(PARIS).date(), context.rules)
 
 
 def _bureau_conflicts(

@@ -23,7 +23,8 @@ from sqlalchemy import Connection, ScalarResult, Table, bindparam, func, or_, se
 from sends.approval import check_approval, context_of, lifted_codes
 from sends.audience import DEPARTEMENT
 from sends.breaker import Health, count_complaints, count_stops, why_broken
-from sends.calendar import Place
+from sends.bureau_changes import bureaux_of_plan, change_findings
+from sends.calendar import PARIS, Place
 from sends.context import Context
 from sends.control import break_circuit
 from sends.exclusivity import Holding, keep_contacts
@@ -51,8 +52,10 @@ from sends.ledger import (
     send_id_of,
     unknown_messages,
 )
+from sends.order_rules import order_findings
 from sends.orders import Kind
 from sends.pace import Pace
+from sends.papers import complaints_about
 from sends.planning import rule_set_of
 from sends.progress import Progress
 from sends.states import State
@@ -94,6 +97,9 @@ Tell = Callable[[str], None]
 
 #: The breaker looks at what happened this often, in seconds.
 _BREAKER_SECONDS = 1.0
+
+#: What ends a refusal by a rule of orders.
+_END_IT = "See docs/rules-of-orders.md for what ends each; a HOLD is lifted in a new plan."
 
 #: Name of the sender's lock in PostgreSQL.
 _LOCK = "hashtext('filiation sender')"
@@ -192,13 +198,14 @@ def check_sendable(stores: SendStores, plan_id: str) -> None:
 
     Raises:
         UsageError: there is no such plan, or its configuration cannot be read.
-        Refused: not approved, changed since, paused, outside its window, the gateway not allowed in this
+        Refused: not approved, changed since, a rule of orders says otherwise by now, paused, outside its window, the gateway not allowed in this
             environment, or the gateway's listener silent (STOP replies would not arrive).
     """
     with stores.engine.connect() as work:
         plan = find_plan(work, plan_id)
         context = context_of(stores, plan)
         check_approval(stores, work, plan, context)
+        _check_order(work, plan, context, stores.clock.now())
     _check_route(stores, context)
     _check_now(stores, plan_id, context)
 
@@ -263,6 +270,19 @@ def _database_lock(holder: Connection, busy: WriterBusy) -> Iterator[None]:
         yield
     finally:
         holder.execute(text(f"select pg_advisory_unlock({_LOCK})"))
+
+
+def _check_order(work: Connection, plan: PlanRow, context: Context, now: datetime) -> None:
+    """Ask the rules of orders again: papers grow old, complaints come in, bureaux change, sponsors fall out."""
+    found = order_findings(context, context.quote.list_unit_cents, complaints_about(work, plan.campaign_id), now)
+    found += change_findings(
+        bureaux_of_plan(work, plan.plan_id), context.bureau_changes, now.astimezone(PARIS).date(), context.rules
+    )
+    lifted = lifted_codes(work, plan.plan_id)
+    still = [item for item in found if item.code not in lifted]
+    if still:
+        codes = ", ".join(sorted({item.code for item in still}))
+        raise Refused(f"Plan {plan.plan_id} may not be sent now: {codes}. {still[0].message}", _END_IT, code=codes)
 
 
 def _check_route(stores: SendStores, context: Context) -> None:
