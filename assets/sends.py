@@ -13,6 +13,7 @@ from pages.page import render_page, write_page
 from sends.house import SendStores
 from sends.report import campaign_report
 from sends.sender import send_plan
+from sends.transparency import renew_notice
 from stores.house import House
 
 PLANS = dg.DynamicPartitionsDefinition(name="plans")
@@ -37,6 +38,7 @@ def sends(
     """Messages of one approved plan, each judged again at the instant at which it left for the gateway."""
     stores, plan_id = SendStores.of(house), context.partition_key
     sent = send_plan(stores, plan_id, limit=config.limit, progress=context.log.info)
+    renew_notice(stores, plan_id)
     report = campaign_report(stores, plan_id)
     house.home.pages.mkdir(mode=0o700, exist_ok=True)  # a home that is older than these pages
     page = house.home.pages / f"campaign-{plan_id}.html"

@@ -37,6 +37,7 @@ from sends.papers import complaints_about
 from sends.price import Quote
 from sends.states import State
 from sends.texts import Shown, keep_texts, longest, names_source, text_for, texts_for
+from sends.transparency import publish_notice
 from stores import journal
 from stores.operations import canonical_json, insert_once, messages, plans, transaction
 from stores.warehouse import read_manifest
@@ -141,6 +142,7 @@ def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
             if refuses(found):
                 raise PlanRefused(order.campaign_id, found)
             _write(work, base, stores, context, draft, found, now)
+            publish_notice(work, stores, draft.plan_id, context, now)
             _reserve_contacts(work, base, holding)
             remember(work, order.sponsor, asked_of(context), now)
     return _answer(order, draft, found)

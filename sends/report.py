@@ -23,6 +23,7 @@ from sends.house import SendStores
 from sends.invoice import Invoice
 from sends.ledger import PlanRow, find_plan, findings_of
 from sends.order_rules import FLOOR
+from sends.transparency import PublishedNotice, kept_notices
 from stores.operations import approvals, plan_lifts, plans
 from terms.clock import from_micros, to_iso
 
@@ -53,6 +54,12 @@ class CampaignReport:
     area: Area
     delivery: Delivery
     invoice: Invoice
+    notices: tuple[PublishedNotice, ...]
+
+    @property
+    def notice(self) -> PublishedNotice | None:
+        """Return the newest notice; None for a plan that is older than notices and was not asked for one."""
+        return self.notices[-1] if self.notices else None
 
     @property
     def floor(self) -> int:
@@ -128,6 +135,7 @@ class CampaignReport:
             "quoted_total_cents": self.total_cents,
             "price_list": self.price_list,
             "invoice": self.invoice.to_json(),
+            "transparency_notice": None if self.notice is None else self.notice.to_json(),
         }
 
     @property
@@ -149,7 +157,7 @@ def campaign_report(stores: SendStores, plan_id: str) -> CampaignReport:
         area, delivery = area_of(work, plan_id, context.order), delivery_of(work, plan_id, plan.contacts)
         of_plan: ColumnElement[bool] = approvals.c.plan_id == plan_id
         approved: int | None = work.execute(select(approvals.c.approved_at).where(of_plan)).scalar()
-        lifts = _lifts(work, plan_id)
+        lifts, notices = _lifts(work, plan_id), kept_notices(work, plan_id)
     return CampaignReport(
         plan=plan,
         context=context,
@@ -164,6 +172,7 @@ def campaign_report(stores: SendStores, plan_id: str) -> CampaignReport:
         area=area,
         delivery=delivery,
         invoice=_invoice(context, priced, area, delivery),
+        notices=notices,
     )
 
 

@@ -54,8 +54,21 @@ class Payer:
 
 
 @dataclass(frozen=True)
+class Identity:
+    """What a transparency notice tells of a sponsor beside its name (TTPA article 12); texts as they are to be read."""
+
+    email: str
+    postal_address: str
+    registration: str
+    funds: str  # public or private, from inside or outside the Union
+
+
+@dataclass(frozen=True)
 class Sponsor:
-    """One sponsor with its papers; fields as rules page §3 (`sponsor.*`)."""
+    """One sponsor with its papers; fields as rules page §3 (`sponsor.*`).
+
+    `identity` None: the sponsor has not told it, and its notices lack those items.
+    """
 
     sponsor_id: str
     legal_name: str
@@ -67,6 +80,7 @@ class Sponsor:
     declaration_signed_on: date | None
     mandataire_declared_on: date | None
     qualified_for_round_2: bool | None
+    identity: Identity | None = None
 
     def names(self) -> tuple[str, ...]:
         """Return the names by which a text or a notice may name the sponsor."""
@@ -96,6 +110,7 @@ def read_sponsor(folder: Path, sponsor_id: str) -> Sponsor:
         declaration_signed_on=top.optional("declaration_signed_on", top.day),
         mandataire_declared_on=top.optional("mandataire_declared_on", top.day),
         qualified_for_round_2=top.optional("qualified_for_round_2", top.boolean),
+        identity=_identity(top.section("identity")) if top.has("identity") else None,
     )
     top.finish()
     if sponsor.sponsor_id != sponsor_id:
@@ -132,6 +147,12 @@ def _third_country(sponsor: Sponsor, election: Election, on: date, rules: SendRu
 def _foreign_payer(payer: Payer, rules: SendRules) -> tuple[Finding, ...]:
     is_foreign = payer.established_in not in FRANCE and payer.kind in (PayerKind.COMPANY, PayerKind.PARTY)
     return rules.found("FOREIGN_LEGAL_PERSON", "sponsor.payer") if is_foreign else ()
+
+
+def _identity(section: Section) -> Identity:
+    identity = Identity(**{name: section.text(name) for name in Identity.__dataclass_fields__})
+    section.finish()
+    return identity
 
 
 def _payer(section: Section) -> Payer:

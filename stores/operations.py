@@ -408,6 +408,20 @@ message_texts = Table(
     PrimaryKeyConstraint("message_sha256"),
 )
 
+#: Labels and notices of political advertising (TTPA articles 11 and 12), each change a version; kept seven years (R-44).
+transparency_notices = Table(
+    "transparency_notices",
+    metadata,
+    _text("plan_id"),
+    _number("version"),  # 1, 2, ... of a plan
+    _text("notice_json"),
+    _text("notice_text"),
+    _text("sha256"),  # of the notice's JSON
+    _number("made_at"),
+    _number("kept_until"),
+    PrimaryKeyConstraint("plan_id", "version"),
+)
+
 #: Yeses to invitations that were handed in as a delivery of our own; a file of them is made again until it is taken in.
 agreement_exports = Table(
     "agreement_exports",

@@ -1,4 +1,4 @@
-"""Commands for the papers of a campaign: its report for the sponsor and the certificate of exclusivity.
+"""Commands for the papers of a campaign: its report for the sponsor, the certificate of exclusivity, the transparency notice.
 
 What they tell is gathered in `sends`; how they look stands in `pages`.
 """
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module to the group `campaign`."""
     app.command()(report)
     app.command()(exclusivity)
+    app.command()(notice)
 
 
 def report(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> None:
@@ -65,3 +66,22 @@ def exclusivity(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False)
     elif out is None:
         print(f"certificate {certificate.number}: {certificate.context.sponsor.legal_name}, plan {plan_id}")
         print_table([one.to_json() for one in certificate.held], ["bureau_code", "ages", "from", "until"])
+
+
+def notice(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> None:
+    """Publish the label and the 16-item notice of political advertising as it stands; a change is a new version, kept.
+
+    Example: filiation campaign notice 4be1… --out notice.html
+    """
+    from pages.page import render_page, write_page
+    from sends.house import SendStores
+    from sends.transparency import renew_notice
+
+    published = renew_notice(SendStores.of(house()), plan_id)
+    if out is not None:
+        write_page(out, render_page("transparency_notice.html", published))
+        say(f"{out} is version {published.version} of the notice of plan {plan_id}.")
+    if as_json:
+        print_json(published.to_json())
+    elif out is None:
+        print(published.text())

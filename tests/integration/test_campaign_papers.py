@@ -4,6 +4,7 @@ import re
 
 import pytest
 from small_send_house import at, make_house, number, point_gateway, received_lines, simulator, write_order
+from sqlalchemy import select
 
 from pages.page import render_page
 from sends.approval import approve_plan
@@ -15,7 +16,14 @@ from sends.listener import take_in
 from sends.planning import PlanRefused, plan_campaign
 from sends.report import campaign_report
 from sends.sender import send_plan
-from stores.operations import bureau_holdings, bureau_reservations, insert_once, transaction
+from sends.transparency import kept_notices, renew_notice
+from stores.operations import (
+    bureau_holdings,
+    bureau_reservations,
+    insert_once,
+    transaction,
+    transparency_notices,
+)
 from terms.errors import UsageError
 
 ELDER = {"age": {"min": 60, "max": None}}
@@ -182,3 +190,32 @@ def test_an_unknown_plan_is_told_so(stores):
     for paper in (campaign_report, certify):
         with pytest.raises(UsageError, match="no plan"):
             paper(stores, "nothing")
+
+
+def test_a_plan_publishes_its_notice_and_every_change_is_a_version_that_is_kept(stores, tmp_path):
+    plan_id = planned(stores, tmp_path)
+    first = renew_notice(stores, plan_id)
+    assert (first.version, first.missing, len(first.items)) == (1, (), 16)
+    assert first.label == (
+        "Pub. politique. Parraineur: Parti de l'Horizon. Election: presidentielle 2027. Ciblage: oui."
+        " Avis: https://avis.example/n1"
+    )
+    assert first.kept_until.isoformat() == "2033-11-24"
+    assert renew_notice(stores, plan_id).version == 1
+    planned(stores, tmp_path, "T-2")  # the campaign's amounts change
+    second = renew_notice(stores, plan_id)
+    assert second.version == 2 and second.items[5] != first.items[5]
+    with stores.engine.connect() as work:
+        assert [notice.version for notice in kept_notices(work, plan_id)] == [1, 2]
+        kept = work.execute(select(transparency_notices.c.notice_text)).scalars().all()
+    assert any("Retirer son accord : STOP au 36111" in text for text in kept)
+    page = render_page("transparency_notice.html", second)
+    assert "Mandataire financier" in page and "Messages remis : 0" in page
+
+
+def test_what_a_sponsor_did_not_tell_is_missing_in_its_notice(stores, tmp_path):
+    path = stores.settings.config / "sponsors" / "horizon.yaml"
+    path.write_text(path.read_text().split("identity:")[0])
+    notice = renew_notice(stores, planned(stores, tmp_path))
+    assert notice.missing == (1, 7)
+    assert "non renseigné" in notice.text()
