@@ -242,7 +242,8 @@ def _money_items(
     living = of_campaign & (plans.c.state != "released")
     price = select(plans.c.total_cents, plans.c.unit_price_cents, plans.c.price_list)
     row = work.execute(price.where(plans.c.plan_id == plan.plan_id)).one()
-    total: int = work.execute(select(func.coalesce(func.sum(plans.c.total_cents), 0)).where(living)).scalar_one()
+    # PostgreSQL answers the sum of 64-bit numbers as a decimal
+    total = int(work.execute(select(func.coalesce(func.sum(plans.c.total_cents), 0)).where(living)).scalar_one())
     identity = context.sponsor.identity
     return (
         [f"{_euros(row.total_cents)} au plus, aucun autre avantage."],
