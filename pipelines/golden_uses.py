@@ -130,7 +130,7 @@ def send_findings(case: GoldenCase, context: Context) -> tuple[Finding, ...]:
         extra_columns=tuple(facts["contact"]["attributes"]),
     )
     found = order_findings(context, facts["price"]["list_unit_cents"], complaints_of(case), moment)
-    found += audience_findings(order, audience, rules)
+    found += audience_findings(order.audience, audience, rules)
     found += moment_findings(moment, place_of(case), context.timing)
     found += feed_findings(timedelta(seconds=facts["gateway"]["stop_feed_silent_seconds"]), rules)
     if facts["kind"] == "plan":

@@ -13,14 +13,20 @@ from pathlib import Path
 import duckdb
 
 from consent.judgement import Use
-from sends.audience import Selection, count_rows, create_audience
+from sends.audience import (
+    Selection,
+    count_rows,
+    create_audience,
+    extra_contact_columns,
+    revealing_bureaux,
+)
 from sends.calendar import PARIS
 from sends.context import read_context
 from sends.differencing import AskedAudience, differencing_findings, remember
 from sends.findings import OrderRefused, SendRules, read_rulebook, refuses
 from sends.house import SendStores
 from sends.judging import create_counted, use_of
-from sends.order_rules import FLOOR, criteria_findings
+from sends.order_rules import AudienceFacts, audience_findings, criteria_findings
 from sends.orders import Audience, Segment, is_segment_file, read_order, read_segment
 from sends.planning import judged_at, selection_of
 from stores.operations import transaction
@@ -72,8 +78,8 @@ def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
 
     Raises:
         FileInvalid: a field is wrong; UsageError: there is no such file or id.
-        OrderRefused: a forbidden criterion, fewer contacts may be reached than the floor, or an earlier audience of the
-            sponsor differs by fewer than it (R-68): no number is told.
+        OrderRefused: a forbidden criterion, a bureau that reveals votes, fewer contacts may be reached than the floor, or
+            an earlier audience of the sponsor differs by fewer than it (R-68): no number is told.
     """
     path = find_audience(stores.settings.config, file_or_id)
     with stores.warehouse.open_base() as base:
@@ -102,7 +108,7 @@ def lay_audience(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path
     question = _of_segment(stores, base, path) if is_segment_file(path) else _of_order(stores, path)
     create_audience(base, question.selection)
     create_counted(base, stores, "audience", question.use)
-    _check_floor(base, question)
+    _check_audience(base, question)
     _check_differencing(stores, base, question)
     return question
 
@@ -172,10 +178,17 @@ def _check_criteria(name: str, audience: Audience, rules: SendRules) -> None:
         raise OrderRefused(name, found)
 
 
-def _check_floor(base: duckdb.DuckDBPyConnection, question: Question) -> None:
-    row = base.execute("select coalesce(sum(contacts), 0) from counted where decision = 'ALLOW'").fetchone()
-    if row is None or row[0] < FLOOR:
-        raise OrderRefused(question.name, question.rules.found("SEGMENT_TOO_SMALL", "audience"))
+def _check_audience(base: duckdb.DuckDBPyConnection, question: Question) -> None:
+    row = base.execute("select coalesce(sum(contacts), 0)::bigint from counted where decision = 'ALLOW'").fetchone()
+    audience = question.selection.audience
+    facts = AudienceFacts(
+        contacts=int(row[0]) if row else 0,
+        reveals_votes=audience.bureau_vote is not None and revealing_bureaux(base, audience.bureau_vote) > 0,
+        extra_columns=extra_contact_columns(base),
+    )
+    found = audience_findings(audience, facts, question.rules)
+    if refuses(found):
+        raise OrderRefused(question.name, found)
 
 
 def _check_differencing(stores: SendStores, base: duckdb.DuckDBPyConnection, question: Question) -> None:

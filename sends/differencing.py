@@ -7,7 +7,7 @@ when the next one is asked. The floor of a single audience belongs to `order_rul
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection, ScalarResult, select
 
-from sends.audience import Selection, age_predicate, create_contacts
+from sends.audience import Selection, age_predicate, count_rows, create_contacts
 from sends.findings import Finding, SendRules
 from sends.order_rules import FLOOR
 from sends.orders import Amount, Audience, BureauVote, Exclusion, Sex, Years
@@ -63,11 +63,9 @@ def differencing_findings(
     """
     earlier = _told_to(work, sponsor_id)
     for wanted in asked:
-        create_contacts(base, "wanted", Selection(wanted.audience, wanted.bureau_map, on))
-        _keep_reserved(base, "wanted", wanted)
-        for told in earlier:
-            if (told.reserve is None) == (wanted.reserve is None) and 0 < _difference(base, told, on) < FLOOR:
-                return rules.found("DIFFERENCING", "audience")
+        others = [told for told in earlier if (told.reserve is None) == (wanted.reserve is None)]
+        if _is_near_another(base, wanted, [told for told in others if told.to_json() != wanted.to_json()], on):
+            return rules.found("DIFFERENCING", "audience")
     return ()
 
 
@@ -90,10 +88,28 @@ def _told_to(work: Connection, sponsor_id: str) -> list[AskedAudience]:
     return [_read(text) for text in found]
 
 
-def _difference(base: duckdb.DuckDBPyConnection, told: AskedAudience, on: date) -> int:
-    """Return how many contacts are in one of `wanted` and the earlier audience, and not in both."""
-    create_contacts(base, "told", Selection(told.audience, told.bureau_map, on))
-    _keep_reserved(base, "told", told)
+def _is_near_another(
+    base: duckdb.DuckDBPyConnection, wanted: AskedAudience, others: Sequence[AskedAudience], on: date
+) -> bool:
+    """Return whether an audience differs from one of the others by somebody, but by fewer than the floor."""
+    if not others:
+        return False
+    _create(base, "wanted", wanted, on)
+    size = count_rows(base, "wanted")
+    for told in others:
+        _create(base, "told", told, on)
+        if abs(count_rows(base, "told") - size) < FLOOR and 0 < _difference(base) < FLOOR:
+            return True
+    return False
+
+
+def _create(base: duckdb.DuckDBPyConnection, table: str, asked: AskedAudience, on: date) -> None:
+    create_contacts(base, table, Selection(asked.audience, asked.bureau_map, on))
+    _keep_reserved(base, table, asked)
+
+
+def _difference(base: duckdb.DuckDBPyConnection) -> int:
+    """Return how many contacts are in one of the tables `wanted` and `told`, and not in both."""
     row = base.execute(
         "select (select count(*) from wanted anti join told using (contact_id))"
         " + (select count(*) from told anti join wanted using (contact_id))"

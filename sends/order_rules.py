@@ -78,12 +78,12 @@ def criteria_findings(audience: Audience, rules: SendRules) -> tuple[Finding, ..
     return found
 
 
-def audience_findings(order: Order, facts: AudienceFacts, rules: SendRules) -> tuple[Finding, ...]:
+def audience_findings(audience: Audience, facts: AudienceFacts, rules: SendRules) -> tuple[Finding, ...]:
     """Return what a whole audience says: too small (R-68), a bureau that reveals votes (R-69), a forbidden column (R-22)."""
     found: tuple[Finding, ...] = ()
     if facts.contacts < FLOOR:
         found += rules.found("SEGMENT_TOO_SMALL", "audience")
-    if order.audience.bureau_vote is not None and facts.reveals_votes:
+    if audience.bureau_vote is not None and facts.reveals_votes:
         found += rules.found("BUREAU_REVEALS_VOTE", "audience.bureau_vote")
     if facts.extra_columns:
         found += rules.found("SPECIAL_CATEGORY_ATTRIBUTE", "contacts", f"{', '.join(sorted(facts.extra_columns))}.")

@@ -237,7 +237,7 @@ def _audience_findings(
         reveals_votes=vote is not None and revealing_bureaux(base, vote) > 0,
         extra_columns=extra_contact_columns(base),
     )
-    return calendar_findings(context, where, draft) + audience_findings(context.order, facts, context.rules)
+    return calendar_findings(context, where, draft) + audience_findings(context.order.audience, facts, context.rules)
 
 
 def calendar_findings(context: Context, where: Sequence[Place], draft: Draft) -> tuple[Finding, ...]:

@@ -312,8 +312,10 @@ def test_a_tiny_or_nearly_unanimous_bureau_reveals_votes(cast, share, expected):
 
 
 def test_an_audience_is_large_enough_and_carries_no_column_of_its_own():
-    assert audience_findings(ORDER, AudienceFacts(200, True, ()), STRICT) == ()  # no bureau is chosen by its results
-    found = audience_findings(ORDER, AudienceFacts(199, False, ("vote_estimate",)), STRICT)
+    assert (
+        audience_findings(ORDER.audience, AudienceFacts(200, True, ()), STRICT) == ()
+    )  # no bureau is chosen by its results
+    found = audience_findings(ORDER.audience, AudienceFacts(199, False, ("vote_estimate",)), STRICT)
     assert codes(found) == ["SEGMENT_TOO_SMALL", "SPECIAL_CATEGORY_ATTRIBUTE"]
     assert "199" not in str(found)
 
