@@ -205,7 +205,7 @@ CASES: Mapping[str, Case] = MappingProxyType(
         "addresses": Case("addresses to BAN", "one equality join", 5.0, write_addresses, join_plainly, match_all),
         "points": Case("points in contours", "shapely's tree", 2.0, write_points, join_points_barely, locate_points),
         "contours": Case(
-            "national contours", "json, line by line", 5.0, write_contours, parse_contours, read_national_contours
+            "national contours", "json, line by line", 10.0, write_contours, parse_contours, read_national_contours
         ),
     }
 )

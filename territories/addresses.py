@@ -16,7 +16,7 @@ from territories.serving import TODAY
 from territories.words import STREET_TYPES, TYPES, create_macros
 
 #: Raised whenever the same addresses and the same BAN may be matched otherwise: ties are then made anew.
-MATCHER_VERSION = 5
+MATCHER_VERSION = 6
 
 #: Codes and names under which a French address is delivered; blank is taken as France, as partners leave it out.
 FRENCH = (
@@ -145,16 +145,22 @@ def _gather_streets(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """
         create or replace temp table streets as
-        select *, array_to_string(words, ' ') as name, loose_words(words) as loose from published_streets
+        with worded as (
+            select *, loose_words(words) as loose, array_to_string(words, ' ') as name from published_streets
+        )
+        select *, words[1] as type, len(words) as name_words, array_to_string(words[2:], ' ') as bare_name,
+            len(loose) as loose_count, array_to_string(loose, ' ') as loose_name,
+            regexp_replace(name, '[^0-9]', '', 'g') as digits,
+            length(regexp_replace(loose_name, '[^A-Z]', '', 'g')) - length(words[1]) as letters
+        from worded
         """
     )
     connection.execute(
         """
         create or replace temp table houses as
-        select street_id, address_id, number, suffix_key(suffix) as suffix
-        from ban inner join streets
-            on ban.commune_code = streets.commune_code and ban.postcode = streets.postcode and ban.street = streets.street
-                and ban.former_code is not distinct from streets.former_code
+        select street_id, address_id, number, suffix_key(suffix) as suffix, postcode
+        from ban inner join streets using (commune_code, postcode, street)
+        where ban.former_code is not distinct from streets.former_code
         """
     )
 
@@ -167,32 +173,42 @@ def _parse(connection: duckdb.DuckDBPyConnection) -> None:
     number that a type of street follows may be a floor or a building: `APPT 14 12 RUE KELLER`.
     """
     connection.execute(
+        r"""
+        create or replace temp table texts as
+        select address_key, regexp_replace(plain_text(street), '^(N|NO|NUMERO) ([0-9])', '\2') as entry
+        from homes where is_french and street is not null
+        """
+    )
+    connection.execute(
         rf"""
         create or replace temp table parses as
-        with texts as materialized (
-            select address_key, plain_text(street) as entry from homes where is_french and street is not null
+        with split as (
+            select address_key, regexp_extract(entry, '^(\d{{1,5}})((?: (?:A |ET )?\d{{1,5}})?) ?([A-Z].*)$',
+                ['number', 'range', 'tail']) as found
+            from texts where entry[1:1] between '0' and '9'
+        ),
+        numbered as (
+            select address_key, found.number::integer as number, found.range = '' as is_single, found.tail as tail,
+                strpos(found.tail, ' ') as gap, left(found.tail, gap - 1) as first
+            from split where found.tail <> ''
+        ),
+        lined as (
+            select address_key, regexp_extract(entry, '^.* (\d{{1,5}}) ?(BIS|TER|QUATER|[A-Z])? ((?:{_TYPE_WORDS}) .+)$',
+                ['number', 'suffix', 'rest']) as found
+            from texts where entry[1:1] not between '0' and '9' or regexp_matches(entry, ' \d+ ')
         ),
         readings as (
-            select address_key, 1 as reading,
-                regexp_extract(entry, '^(?:N |NO |NUMERO )?(\d{{1,5}}) ?(BIS|TER|QUATER|[A-Z][A-Z0-9]?) (.+)$',
-                    ['number', 'suffix', 'rest']) as found
-            from texts
+            select address_key, 1 as reading, number, suffix_key(first) as suffix, substr(tail, gap + 1) as rest
+            from numbered
+            where is_single and gap > 0 and (gap = 2 or gap = 3 or first in ('BIS', 'TER', 'QUATER'))
             union all
-            select address_key, 2,
-                regexp_extract(entry, '^(?:N |NO |NUMERO )?(\d{{1,5}})(?: (?:A |ET )?\d{{1,5}})? ?()([A-Z].*)$',
-                    ['number', 'suffix', 'rest'])
-            from texts
+            select address_key, 2, number, '', tail from numbered
             union all
-            select address_key, 3, {{'number': '', 'suffix': '', 'rest': entry}} from texts where regexp_matches(entry, '^[A-Z]')
+            select address_key, 3, null, '', entry from texts where entry[1:1] between 'A' and 'Z'
             union all
-            select address_key, 4,
-                regexp_extract(entry, '^.* (\d{{1,5}}) ?(BIS|TER|QUATER|[A-Z])? ((?:{_TYPE_WORDS}) .+)$',
-                    ['number', 'suffix', 'rest'])
-            from texts
+            select address_key, 4, found.number::integer, suffix_key(found.suffix), found.rest from lined where found.rest <> ''
         )
-        select address_key, reading, try_cast(found.number as integer) as number, suffix_key(found.suffix) as suffix,
-            street_words(found.rest) as words
-        from readings where found.rest <> ''
+        select address_key, reading, number, suffix, street_words(rest) as words from readings where rest <> ''
         """
     )
 
@@ -257,16 +273,7 @@ def _match_exactly(connection: duckdb.DuckDBPyConnection) -> None:
 
 #: Beyond any distance in letters.
 _NO_TYPE, _TYPE_MISSPELT = 1000, 1001
-
-
-def _distance(written: str, published: str) -> str:
-    """Return SQL of the letters in which two names differ; null where more than three do, or a digit."""
-    digits = "regexp_replace({}, '[^0-9]', '', 'g')"
-    return (
-        f"case when abs(length({written}) - length({published})) <= {len(BEARS)}"
-        f" and {digits.format(written)} = {digits.format(published)}"
-        f" then damerau_levenshtein({written}, {published}) end"
-    )
+_FOUND = "streets.letters, streets.commune_code as found_commune, streets.former_code as found_part"
 
 
 def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
@@ -274,47 +281,70 @@ def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
 
     Almost: the same type and digits, articles aside up to three letters other, as the name is long (BEARS); or the type missing
     or misspelt, the name the same. Two streets of the same likeness settle nothing, and a street that is known by its
-    exact name is not corrected into another.
+    exact name is not corrected into another. Only houses of this number are compared, by joins on what must be equal.
     """
     types = ", ".join(f"'{word}'" for word in TYPES)
     bears = " ".join(f"when distance = {letters} then letters >= {least}" for letters, least in enumerate(BEARS, 1))
     connection.execute(
         f"""
+        create or replace temp table open_parses as
+        select parses.*, loose_words(words) as loose, words[1] as type, words[1] in ({types}) as has_type, homes.postcode,
+            homes.commune_code, homes.former_code, homes.is_named
+        from parses
+        inner join homes using (address_key)
+        where number is not null and address_key not in (select address_key from street_hits)
+        """
+    )
+    connection.execute(
+        f"""
+        create or replace temp table prefixes as
+        with cut as (
+            select *, unnest(range(1, least(len(words), {MAX_WORDS}) + 1)) as word_count from open_parses
+        )
+        select address_key, reading, number, suffix, type, has_type, postcode, commune_code, former_code, is_named, word_count,
+            array_to_string(words[1:word_count], ' ') as whole,
+            case when word_count > 1 then array_to_string(words[2:word_count], ' ') end as bare,
+            case when word_count <= len(loose) then array_to_string(loose[1:word_count], ' ') end as written,
+            regexp_replace(whole, '[^0-9]', '', 'g') as whole_digits,
+            regexp_replace(written, '[^0-9]', '', 'g') as written_digits
+        from cut
+        """
+    )
+    connection.execute(
+        f"""
         create or replace temp table near_hits as
-        with open_parses as (
-            select parses.*, loose_words(words) as loose, words[1] in ({types}) as has_type, homes.postcode,
-                homes.commune_code, homes.former_code, homes.is_named
-            from parses
-            inner join homes using (address_key)
-            where number is not null and address_key not in (select address_key from street_hits)
-        ),
-        possible as (
-            select open_parses.*, streets.street_id, streets.words as published_words, streets.name,
-                array_to_string(open_parses.words[1:len(streets.words)], ' ') as whole,
-                array_to_string(open_parses.loose[1:len(streets.loose)], ' ') as written,
-                array_to_string(streets.loose, ' ') as published
-            from open_parses
-            inner join streets on open_parses.postcode = streets.postcode
-                and (not open_parses.has_type or open_parses.words[1] = streets.words[1])
-                and (streets.commune_code = open_parses.commune_code or not open_parses.is_named)
-                and (streets.former_code = open_parses.former_code) is not false
-            where len(streets.loose) > 1
-        ),
-        compared as (
-            select address_key, street_id, number, suffix, reading,
-                case
-                    when words[1] = published_words[1] then least({_distance("written", "published")}, {_distance("whole", "name")})
-                    when words[: len(published_words) - 1] = published_words[2:] then {_NO_TYPE}
-                    when words[2 : len(published_words)] = published_words[2:]
-                        and damerau_levenshtein(words[1], published_words[1]) <= 2 then {_TYPE_MISSPELT}
-                end as distance,
-                length(regexp_replace(published, '[^A-Z]', '', 'g')) - length(published_words[1]) as letters
-            from possible
+        with possible as (
+            select prefixes.*, houses.address_id, {_FOUND}, {_distance("written", "streets.loose_name")} as distance
+            from prefixes
+            inner join houses using (postcode, number, suffix)
+            inner join streets on houses.street_id = streets.street_id and prefixes.type = streets.type
+                and prefixes.word_count = streets.loose_count and prefixes.written_digits = streets.digits
+            where streets.loose_count > 1
+            union all
+            select prefixes.*, houses.address_id, {_FOUND}, {_distance("whole", "streets.name")}
+            from prefixes
+            inner join houses using (postcode, number, suffix)
+            inner join streets on houses.street_id = streets.street_id and prefixes.type = streets.type
+                and prefixes.word_count = streets.name_words and prefixes.whole_digits = streets.digits
+            where streets.loose_count > 1 and streets.name_words > streets.loose_count
+            union all
+            select prefixes.*, houses.address_id, {_FOUND}, {_NO_TYPE}
+            from prefixes
+            inner join streets on prefixes.postcode = streets.postcode and prefixes.whole = streets.bare_name
+            inner join houses using (street_id, number, suffix)
+            where not has_type
+            union all
+            select prefixes.*, houses.address_id, {_FOUND}, {_TYPE_MISSPELT}
+            from prefixes
+            inner join streets on prefixes.postcode = streets.postcode and prefixes.bare = streets.bare_name
+            inner join houses using (street_id, number, suffix)
+            where not has_type and damerau_levenshtein(prefixes.type, streets.type) <= 2
         ),
         measured as (
-            select address_key, houses.address_id, distance, letters >= {LONG_NAME} as is_long
-            from compared inner join houses using (street_id, number, suffix)
+            select possible.address_key, possible.address_id, distance, letters >= {LONG_NAME} as is_long
+            from possible
             where case {bears} else distance in (0, {_NO_TYPE}, {_TYPE_MISSPELT}) end
+                and (found_commune = commune_code or not is_named) and (found_part = former_code) is not false
             qualify dense_rank() over (partition by address_key order by reading, distance) = 1
         )
         select address_key, min(address_id) as address_id,
@@ -328,6 +358,14 @@ def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
             end as likeness
         from measured group by address_key having count(distinct address_id) = 1
         """
+    )
+
+
+def _distance(written: str, published: str) -> str:
+    """Return SQL of the letters in which two names differ; null where their lengths tell that more than three do."""
+    return (
+        f"case when abs(length({written}) - length({published})) <= {len(BEARS)}"
+        f" then damerau_levenshtein({written}, {published}) end"
     )
 
 

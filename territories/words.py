@@ -133,12 +133,13 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """
     word = _case("word", STREET_WORDS, "word")
     first = _case("word", STREET_TYPES, word)
+    longest = max(map(len, (*STREET_TYPES, *STREET_WORDS)))
     articles = ", ".join(f"'{article}'" for article in ARTICLES)
     macros = {
         "plain_text(entry)": "trim(regexp_replace(strip_accents(replace(replace(upper(entry), 'Œ', 'OE'), 'Æ', 'AE')),"
         " '[^A-Z0-9]+', ' ', 'g'))",
         "street_words(entry)": "list_transform(string_split(plain_text(entry), ' '),"
-        f" lambda word, place: case when place = 1 then {first} else {word} end)",
+        f" lambda word, place: case when length(word) > {longest} then word when place = 1 then {first} else {word} end)",
         "street_name(entry)": "array_to_string(street_words(entry), ' ')",
         "loose_words(words)": f"list_filter(words, lambda word: word not in ({articles}))",
         "suffix_key(entry)": f"coalesce({_case('plain_text(entry)', NUMBER_SUFFIXES, 'plain_text(entry)')}, '')",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -23,6 +24,7 @@ from open_data.layouts.layout import check_columns
 from open_data.sources import Source
 
 _CHUNK = 1 << 20
+_BETWEEN = re.compile(r"[ \r\n\t,]*")
 _BATCH = 5_000
 #: Characters; beyond it a file is damaged, not detailed: the largest commune of France has 3 MB of outline.
 _LARGEST_FEATURE = 64 << 20
@@ -78,21 +80,21 @@ def features(path: Path) -> Iterator[Feature]:
     """
     with _open_text(path) as handle:
         buffer = _head(path, handle)
-        decoder = json.JSONDecoder()
+        decoder, position = json.JSONDecoder(), 0
         while True:
-            buffer = buffer.lstrip(" \r\n\t,")
-            if buffer.startswith("]"):
+            position = _BETWEEN.match(buffer, position).end()  # type: ignore[union-attr]  # it also matches nothing
+            if buffer.startswith("]", position):
                 return
             try:
-                value, end = decoder.raw_decode(buffer)
+                value, position = decoder.raw_decode(buffer, position)
             except json.JSONDecodeError:
+                buffer, position = buffer[position:], 0
                 more = handle.read(max(_CHUNK, len(buffer))) if len(buffer) < _LARGEST_FEATURE else ""
                 if not more:
                     raise SourceFailed(f"{path.name} ends early or is damaged.", "Fetch it again.") from None
                 buffer += more
                 continue
             yield _feature(path, value)
-            buffer = buffer[end:]
 
 
 def _open_text(path: Path) -> IO[str]:
