@@ -88,6 +88,7 @@ class CampaignPlan:
     bureaux: int
     parts_per_message: int
     seconds_per_message: float | None
+    costly_characters: tuple[str, ...]
     unit_price_cents: int
     total_cents: int
     price_list: str
@@ -107,6 +108,7 @@ class CampaignPlan:
             "bureaux": self.bureaux,
             "parts_per_message": self.parts_per_message,
             "seconds_per_message": self.seconds_per_message,
+            "costly_characters": list(self.costly_characters),
             "unit_price_cents": self.unit_price_cents,
             "total_cents": self.total_cents,
             "price_list": self.price_list,
@@ -526,6 +528,7 @@ def _answer(order: Order, draft: Draft, findings: tuple[Finding, ...]) -> Campai
         bureaux=len(draft.bureau_codes),
         parts_per_message=draft.quote.parts,
         seconds_per_message=draft.quote.seconds,
+        costly_characters=draft.quote.costly_characters,
         unit_price_cents=draft.quote.unit_price_cents,
         total_cents=draft.quote.total_cents(draft.contacts),
         price_list=draft.quote.price_list,

@@ -33,7 +33,8 @@ class PriceList:
 class Quote:
     """What a message costs in cents: the list's price, the order's, and what it rests on.
 
-    `parts` of an SMS, 1 for a call; `seconds` of a call, None for an SMS.
+    `parts` of an SMS, 1 for a call; `seconds` of a call, None for an SMS. `costly_characters`: those that make the text
+    longer than its letters (see `costly_characters`).
     """
 
     parts: int
@@ -41,6 +42,7 @@ class Quote:
     list_unit_cents: int
     unit_price_cents: int
     price_list: str
+    costly_characters: tuple[str, ...] = ()
 
     def total_cents(self, messages: int) -> int:
         """Return the price of so many messages in cents."""
@@ -66,6 +68,17 @@ def count_parts(text: str) -> int:
     return len(smsutil.split(text).parts)
 
 
+def costly_characters(text: str) -> tuple[str, ...]:
+    """Return the distinct characters of a text that cost extra, in order of first use.
+
+    Those outside GSM 03.38, because of which the whole text is sent as UCS-2; where there are none, those of its
+    extension (`€`, `[`), each of which counts twice.
+    """
+    used = tuple(dict.fromkeys(text))
+    outside = tuple(letter for letter in used if not smsutil.is_valid_gsm(letter))
+    return outside or tuple(letter for letter in used if letter in smsutil.GSM_EXT_CHARSET)
+
+
 def quote_sms(final_text: str, prices: PriceList, agreed: AgreedPrice) -> Quote:
     """Price one message by its parts, the gateway's STOP line included.
 
@@ -80,7 +93,8 @@ def quote_sms(final_text: str, prices: PriceList, agreed: AgreedPrice) -> Quote:
             "Shorten the text, or write it without characters outside the SMS alphabet.",
         )
     listed = prices.sms_unit_cents[parts]
-    return Quote(parts, None, listed, agreed.unit_cents_of(listed), prices.price_list)
+    unit_cents = agreed.unit_cents_of(listed)
+    return Quote(parts, None, listed, unit_cents, prices.price_list, costly_characters(final_text))
 
 
 def quote_voice(seconds: float, prices: PriceList, agreed: AgreedPrice) -> Quote:

@@ -40,7 +40,12 @@ def plan(order: Annotated[Path, typer.Argument(metavar="FILE")], as_json: AsJson
         print_json(answer)
         return
     print(f"plan {answer['plan_id']}: {answer['contacts']} contacts, {answer['bureaux']} bureaux")
-    print(f"price {answer['total_cents']} cents ({answer['unit_price_cents']} a message)")
+    print(
+        f"price {answer['total_cents']} cents: {answer['contacts']} x {answer['unit_price_cents']},"
+        f" {answer['parts_per_message']} parts each, by the list {answer['price_list']}"
+    )
+    if answer["costly_characters"]:
+        print(f"characters that cost extra: {' '.join(answer['costly_characters'])}")
     print_findings(answer["findings"])
 
 

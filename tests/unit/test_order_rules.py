@@ -24,7 +24,7 @@ from sends.papers import (
     notice_findings,
     paper_findings,
 )
-from sends.price import price_findings, quote_sms, quote_voice, read_price_list
+from sends.price import costly_characters, price_findings, quote_sms, quote_voice, read_price_list
 from sends.recordings import measure
 from sends.retention import Operation, Record, RecordField, RetentionJob, deletable_on, retention_findings
 from sends.sponsors import Payer, PayerKind, read_sponsor, sponsor_findings
@@ -199,6 +199,20 @@ def test_the_price_is_the_lists_for_everybody(agreed, expected):
 def test_a_message_is_priced_by_its_parts_in_the_real_alphabet(text, parts, cents):
     quote = quote_sms(text, PRICES, AgreedPrice())
     assert (quote.parts, quote.unit_price_cents, quote.list_unit_cents) == (parts, cents, cents)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Réunion à 18 h, Ñ ä ö Ü ç?", ("ç",)),  # GSM has the capital only
+        ("réunion à 18 h", ()),
+        ("10 € [gratuit]", ("€", "[", "]")),
+        ("fête 10 €, fête’", ("ê", "’")),
+        ("", ()),
+    ],
+)
+def test_the_characters_that_cost_extra_are_shown(text, expected):
+    assert costly_characters(text) == expected
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,8 @@ def test_a_message_of_the_other_channel_is_refused_and_null_is_none():
     ],
 )
 def test_an_order_may_say_its_price(price, expected):
-    assert parse_order(order_text() + f"\nprice: {price}\n", "order.yaml").price == expected
+    text = order_text(change=("price: null", f"price: {price}"))
+    assert parse_order(text, "order.yaml").price == expected
 
 
 def test_a_forbidden_criterion_makes_an_invitation_a_selection():
