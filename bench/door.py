@@ -31,6 +31,7 @@ from stores.keys import derive_keys
 from stores.lake import Lake
 from stores.migrate import migrate
 from stores.operations import open_operations
+from stores.parquet import COMPRESSION
 from stores.vault import Vault
 from terms.environment import NumberRules
 from terms.settings import load_settings
@@ -96,7 +97,7 @@ def _write_plainly(connection: duckdb.DuckDBPyConnection, cells: list[str], phon
     read_phone_cells(connection, f"({source})", NumberRules.BENCH)
     written = connection.execute(
         f"copy (select * exclude (country, postcode, is_left), sha256(e164) as number_hash,"
-        f" sha256(concat_ws(',', {', '.join(cells)})) as record_hash from phones) to '{quoted(folder / 'floor.parquet')}' (format parquet, compression zstd)"
+        f" sha256(concat_ws(',', {', '.join(cells)})) as record_hash from phones) to '{quoted(folder / 'floor.parquet')}' (format parquet, {COMPRESSION})"
     ).fetchone()
     connection.close()
     assert written is not None  # a copy tells its rows

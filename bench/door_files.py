@@ -80,7 +80,7 @@ def write_shopify(folder: Path, records: int) -> None:
 
 def write_qualifio(folder: Path, records: int) -> None:
     """Write participations as Qualifio's webhook pushes them, one per line."""
-    connection = connect()
+    connection = connect(spill_to=folder)
     answers = ", ".join(
         f"{{'id': {number}, 'label': '{label}', 'variable': '{variable}', 'responses': [{{'value': {value}}}]}}"
         for number, (label, variable, value) in enumerate(
@@ -119,7 +119,7 @@ def write_qualifio(folder: Path, records: int) -> None:
 
 
 def _write_csv(file: Path, records: int, select: str) -> None:
-    connection = connect()
+    connection = connect(spill_to=file.parent)
     connection.execute(
         f"copy (with people as ({_PEOPLE}) {select} order by n) to '{quoted(file)}' (format csv, header)",
         {"records": records},

@@ -91,7 +91,7 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
     """
     create_text_macros(connection)
     texts = ",\n".join(f"{_cleaned(name, records, feed)} as {name}" for name in _TEXTS)
-    streets = ", ".join(f"clean_text({cell}, is_clean)" for cell in _cells("street", records, feed))
+    street = _street([f"clean_text({cell}, is_clean)" for cell in _cells("street", records, feed)])
     phones = ", ".join(_bare(cell, "phone", feed) for cell in _cells("phone", records, feed))
     notice = _notice(records, feed)
     connection.execute(
@@ -101,7 +101,7 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
             not is_clean and has_invisible(read_text) as is_stripped,
             {texts},
             {notice} as notice_text,
-            regexp_replace(trim(array_to_string([{streets}]::varchar[], ' ')), '\\s+', ' ', 'g') as street,
+            {street} as street,
             [{phones}]::varchar[] as phones
         from (select *, is_clean(read_text) as is_clean
             from (select *, {_read_text(records, feed)} as read_text from records))
@@ -144,6 +144,12 @@ def _cleaned(field: str, records: Records, feed: Feed) -> str:
         _bare(f"clean_text({cell}, is_clean)", field, feed) for cell in _cells(field, records, feed) if cell != _ABSENT
     ]
     return _joined(cells, feed.list_separators.get(field)) if field in LIST_FIELDS else _first(cells)
+
+
+def _street(cells: list[str]) -> str:
+    """Return the cells put together; runs of blanks become one, and most streets have none."""
+    joined = cells[0] if len(cells) == 1 else f"trim(array_to_string([{', '.join(cells)}]::varchar[], ' '))"
+    return f"if(is_clean and not contains({joined}, '  '), {joined}, regexp_replace({joined}, '\\s+', ' ', 'g'))"
 
 
 def _first(cells: list[str]) -> str:

@@ -85,7 +85,8 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
                 if(consented.at > {exported}, 'CONSENT_IN_FUTURE', null),
                 if(is_born_after, 'BIRTH_AFTER_CONSENT', null)
             ], lambda code: code is not null), []::varchar[]) as faults
-        from (select *, birth_date > timezone('Europe/Paris', timezone('UTC', consented.at))::date as is_born_after from phones)
+        from (select *, if(birth_date < consented.at::date, false,
+            birth_date > timezone('Europe/Paris', timezone('UTC', consented.at))::date) as is_born_after from phones)
         """
     )
 

@@ -102,7 +102,8 @@ def _read_left_over(connection: duckdb.DuckDBPyConnection, rules: NumberRules) -
     )
     start = 0
     while rows := connection.execute(
-        "select cell, country, postcode_start from phone_todo where number > ? and number <= ?", [start, start + _BATCH]
+        # no bound values: with the first of them DuckDB would load pandas
+        f"select cell, country, postcode_start from phone_todo where number > {start} and number <= {start + _BATCH}"
     ).fetchall():
         start += _BATCH
         read = [(*row, *_columns(read_phone(row[0], RowPlace(row[1], row[2]), rules))) for row in rows]

@@ -69,7 +69,7 @@ def create_phone_macros(connection: duckdb.DuckDBPyConnection, rules: NumberRule
     """
     connection.execute(_shipped())
     if rules is NumberRules.BENCH:
-        connection.execute(f"create or replace temp macro phone_invented(nsn) as {_starting('nsn', BENCH_MOBILE)}")
+        connection.execute("create or replace temp macro phone_invented(nsn) as phone_invented_for_bench(nsn)")
 
 
 @cache
@@ -181,20 +181,19 @@ create or replace temp macro phone_national(digits) as if(
 
 
 def _dispatching() -> str:
-    same = [str(digit) * 9 for digit in range(1, 10)]
-    placeholders = ", ".join([*(str(int(number)) for number in PLACEHOLDERS), *same])
+    placeholders = ", ".join(str(int(number)) for number in PLACEHOLDERS)
+    first, last = min(OVERSEAS), max(OVERSEAS)
     overseas = "\n    ".join(f"when {_starting('nsn', start)} then '+{code}'" for start, code in OVERSEAS.items())
     return rf"""-- By territory before any library (partners README, section 2).
 create or replace temp macro phone_country(nsn, postcode) as case
+    when nsn not between {first}000000 and {last}999999 and nsn not between 596000000 and 596999999 then '+33'
     when {_starting("nsn", FICTION)} then '+33'
     when {_starting("nsn", "596")} and postcode = '972' then '+596'
     {overseas}
     else '+33'
 end;
 
-create or replace temp macro phone_is_placeholder(nsn) as nsn in (
-    {placeholders}
-);
+create or replace temp macro phone_is_placeholder(nsn) as nsn % 111111111 = 0 or nsn in ({placeholders});
 
 create or replace temp macro phone_of(nsn, postcode) as if(
     phone_is_placeholder(nsn), 'PHONE_PLACEHOLDER', phone_country(nsn, postcode) || nsn
@@ -233,6 +232,8 @@ def _telling() -> str:
     zones = "\n    ".join(f"when starts_with(e164, '{start}') then '{zone}'" for start, zone in _ZONES.items())
     return rf"""-- Of the numbers above only.
 create or replace temp macro phone_invented(nsn) as false;
+
+create or replace temp macro phone_invented_for_bench(nsn) as {_starting("nsn", BENCH_MOBILE)};
 
 create or replace temp macro phone_french_kind(nsn) as case
     when {_among("nsn", french_mobiles())} or {_starting("nsn", FICTION)} or phone_invented(nsn) then 'mobile'

@@ -90,6 +90,7 @@ create or replace temp macro phone_national(digits) as if(
 
 -- By territory before any library (partners README, section 2).
 create or replace temp macro phone_country(nsn, postcode) as case
+    when nsn not between 639000000 and 697999999 and nsn not between 596000000 and 596999999 then '+33'
     when (nsn between 639980000 and 639989999) then '+33'
     when (nsn between 596000000 and 596999999) and postcode = '972' then '+596'
     when (nsn between 692000000 and 692999999) then '+262'
@@ -103,9 +104,7 @@ create or replace temp macro phone_country(nsn, postcode) as case
     else '+33'
 end;
 
-create or replace temp macro phone_is_placeholder(nsn) as nsn in (
-    606060606, 666666666, 123456789, 612345678, 111111111, 222222222, 333333333, 444444444, 555555555, 666666666, 777777777, 888888888, 999999999
-);
+create or replace temp macro phone_is_placeholder(nsn) as nsn % 111111111 = 0 or nsn in (606060606, 666666666, 123456789, 612345678);
 
 create or replace temp macro phone_of(nsn, postcode) as if(
     phone_is_placeholder(nsn), 'PHONE_PLACEHOLDER', phone_country(nsn, postcode) || nsn
@@ -140,6 +139,8 @@ end;
 
 -- Of the numbers above only.
 create or replace temp macro phone_invented(nsn) as false;
+
+create or replace temp macro phone_invented_for_bench(nsn) as (nsn between 701000000 and 707999999 or nsn between 710000000 and 729999999 or nsn between 841000000 and 841999999 or nsn between 843000000 and 843999999 or nsn between 845000000 and 849999999 or nsn between 870000000 and 879999999);
 
 create or replace temp macro phone_french_kind(nsn) as case
     when (nsn between 600000000 and 638999999 or nsn between 640000000 and 689999999 or nsn between 695000000 and 695999999 or nsn between 698000000 and 699999999 or nsn between 730000000 and 799999999) or (nsn between 639980000 and 639989999) or phone_invented(nsn) then 'mobile'

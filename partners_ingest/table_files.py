@@ -5,21 +5,26 @@ What becomes of the lines is the business of every reader alike; which container
 
 from __future__ import annotations
 
-import json
-import math
+import os
 import re
+import shutil
+import subprocess
+import sys
 import zipfile
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import reduce
 from typing import IO, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from python_calamine import CalamineError, CalamineWorkbook
 
+from partners_ingest.sheet_reader import UNREADABLE
+from partners_ingest.table_cells import line_of
 from partners_ingest.unpacking import TableDamaged
+from terms.errors import FiliationError
+from terms.settings import PROJECT_ROOT
 
 #: A workbook that unpacks to more than this is a bomb, not an export (a full sheet of 1,048,576 rows takes less).
 _LARGEST_WORKBOOK = 1 << 30
@@ -34,31 +39,57 @@ _SCAN_BYTES = 1 << 20
 #: Longer than any tag of a cell or row: what a block ends with is seen again with the next.
 _OVERLAP = 1 << 10
 _ROWS_AT_A_TIME = 10_000
-_HALF_SECOND = timedelta(microseconds=500_000)
 
 
-def sheet_lines(stream: BinaryIO) -> Iterator[bytes]:
+@dataclass(frozen=True)
+class Limits:
+    """What reading one workbook may take: bytes of address space, seconds of processor."""
+
+    memory_bytes: int
+    cpu_seconds: int
+
+
+#: A full sheet of 30 columns takes less; a workbook made to break its reader ends there, and only its reader with it.
+SHEET_LIMITS = Limits(memory_bytes=4 << 30, cpu_seconds=600)
+
+
+def sheet_lines(stream: BinaryIO, limits: Limits = SHEET_LIMITS) -> Iterator[bytes]:
     """Yield the rows of a workbook's first sheet: line `n` is sheet row `n`, blank rows above the first included.
 
+    The library reads it in a process of its own (`sheet_reader`): what ends that process does not end ours.
+
     Raises:
-        TableDamaged: it is no workbook, is protected, has no sheet, unpacks to more than 1 GiB, or has cells so far
-            apart that reading it takes more.
+        TableDamaged: it is no workbook, is protected, has no sheet, unpacks to more than 1 GiB, has cells so far
+            apart that reading it takes more, or took more than the limits.
+        FiliationError: the process did not start.
     """
     try:
         _check_size(stream)
-        book = CalamineWorkbook.from_filelike(stream)
-        sheet = book.get_sheet_by_index(0)
-        top, left = sheet.start or (0, 0)
-        yield from (line_of([]) for _ in range(top))
-        for row in sheet.iter_rows():
-            yield line_of([*[""] * left, *row])
-    except (CalamineError, zipfile.BadZipFile, IndexError, OSError):
+    except (zipfile.BadZipFile, OSError):
         raise TableDamaged from None
-    except BaseException as error:
-        # what the library's own code (Rust) did not foresee comes as an exception that is no Exception and has no name
-        if type(error).__name__ == "PanicException":
-            raise TableDamaged from None
-        raise
+    with subprocess.Popen(
+        [sys.executable, "-m", "partners_ingest.sheet_reader", str(limits.memory_bytes), str(limits.cpu_seconds)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,  # a message of the library may quote a cell
+        env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT)},
+    ) as reader:
+        try:
+            yield from _read_apart(reader, stream)
+        finally:
+            reader.kill()
+
+
+def _read_apart(reader: subprocess.Popen[bytes], stream: BinaryIO) -> Iterator[bytes]:
+    assert reader.stdin is not None and reader.stdout is not None  # both are pipes
+    with suppress(BrokenPipeError), reader.stdin as workbook:  # it ended: its code says why
+        shutil.copyfileobj(stream, workbook)
+    yield from reader.stdout
+    code = reader.wait()
+    if code == UNREADABLE or code < 0:
+        raise TableDamaged
+    if code != 0:
+        raise FiliationError("The reader of spreadsheets did not start.", "Run `make setup`.")
 
 
 def _check_size(stream: BinaryIO) -> None:
@@ -118,44 +149,3 @@ def _cells(column: pa.Array) -> list[object]:
     except (OverflowError, ValueError):
         whole = pa.int32() if pa.types.is_date32(column.type) else pa.int64()
         return list(column.view(whole).to_pylist())
-
-
-def line_of(cells: Iterable[object]) -> bytes:
-    """Return one row as a line: a JSON array of its texts."""
-    texts = [cell_text(cell) for cell in cells]
-    return (json.dumps(texts, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8", "replace")
-
-
-def cell_text(cell: object) -> str:
-    """Return a cell as text: whole numbers without `.0`, dates and times as ISO to the nearest second,
-    a list (Parquet) as a JSON array of texts, blank as ''.
-    """
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float | Decimal):
-        return _number_text(cell)
-    if isinstance(cell, datetime):
-        return _whole_second(cell).isoformat(sep=" ")
-    if isinstance(cell, date | time):
-        return cell.isoformat()
-    if isinstance(cell, list | tuple):
-        return json.dumps([cell_text(part) for part in cell], ensure_ascii=False)
-    if isinstance(cell, bytes):
-        return cell.decode("utf-8", "replace").replace("\0", "")
-    return str(cell).replace("\0", "")
-
-
-def _whole_second(instant: datetime) -> datetime:
-    """Return the nearest whole second; that of the last instant there is lies before it."""
-    nearest = (
-        instant if instant > datetime.max.replace(tzinfo=instant.tzinfo, microsecond=0) else instant + _HALF_SECOND
-    )
-    return nearest.replace(microsecond=0)
-
-
-def _number_text(number: float | Decimal) -> str:
-    if not math.isfinite(number):
-        return ""
-    return str(int(number)) if number == int(number) else str(number)

@@ -32,9 +32,12 @@ _MACROS = (
     r"""create or replace temp macro whole_seconds(cell) as regexp_replace(
         replace(cell, ',', '.'), '([T ][0-9]{2}:[0-9]{2})(Z|[+-]|$)', '\1:00\2')""",
     # digit counts are checked first: DuckDB reads `26` as the year 26 (feeds.md)
-    r"""create or replace temp macro instant_with_offset(cell) as if(regexp_full_match(cell,
-        '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)'),
-        timezone('UTC', try_cast(whole_seconds(cell) as timestamptz)), null)""",
+    # in UTC to the second, as software writes it: no time zone need be asked
+    r"""create or replace temp macro instant_with_offset(cell) as case
+        when regexp_full_match(cell, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z') then try_cast(cell as timestamp)
+        when regexp_full_match(cell,
+        '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)')
+        then timezone('UTC', try_cast(whole_seconds(cell) as timestamptz)) end""",
     r"""create or replace temp macro local_time(cell) as if(regexp_full_match(cell,
         '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?'),
         try_cast(whole_seconds(cell) as timestamp), null)""",

@@ -71,12 +71,30 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     house = open_house(settings)
     published(house)
     with operations.transaction(house.engine) as work:
+        operations.insert_once(work, operations.deliveries, [_ledger_row(file) for file in files])
         work.execute(operations.opt_outs.insert().values(**_stop(contact_id)))
     return house
 
 
 def _file(name: str, exported_at: datetime, row: dict[str, object], arrived: datetime | None = None) -> Delivered:
     return Delivered(name, "direct", "web", exported_at, arrived or exported_at, {schemas.OPT_INS: [row]})
+
+
+def _ledger_row(file: Delivered) -> dict[str, object]:
+    row = {
+        "delivery_id": file.delivery_id,
+        "partner_id": "direct",
+        "file_name": f"{file.delivery_id}.csv",
+        "sha256": "0",
+    }
+    return row | {
+        "bytes": 1,
+        "warnings_json": "[]",
+        "outcome": "accepted",
+        "reading": 1,
+        "arrived_at": 0,
+        "taken_in_at": 0,
+    }
 
 
 def _stop(contact_id: str) -> dict[str, object]:

@@ -15,7 +15,8 @@ import pytest
 from consent.dossiers import Feed, read_dossier
 from partners_ingest.delimited import DelimitedReader
 from partners_ingest.encodings import decide_encoding, declared_encoding
-from partners_ingest.table_files import cell_text, line_of, parquet_lines, sheet_lines
+from partners_ingest.table_cells import cell_text, line_of
+from partners_ingest.table_files import parquet_lines, sheet_lines
 from partners_ingest.table_rows import TableReader
 from partners_ingest.unpacking import LineStream, TableDamaged
 from partners_ingest.workbench import Content, load_lines

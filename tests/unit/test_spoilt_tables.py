@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from partners_ingest import table_files
-from partners_ingest.table_files import cell_text, parquet_lines, sheet_lines
+from partners_ingest.table_cells import cell_text
+from partners_ingest.table_files import Limits, parquet_lines, sheet_lines
 from partners_ingest.unpacking import TableDamaged
 from tests.integration.format_files import as_workbook, recommended_records
 
@@ -58,6 +59,23 @@ def test_a_far_cell_is_found_wherever_a_block_ends(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(table_files, "_OVERLAP", 60)
     with pytest.raises(TableDamaged):
         list(sheet_lines(_workbook('<row><c r="XFD1048576"><v>1</v></c></row>')))
+
+
+@pytest.mark.parametrize("limits", [Limits(150 << 20, 600), Limits(4 << 30, 1)], ids=["memory", "processor"])
+def test_a_workbook_that_takes_too_much_ends_its_reader_only(limits: Limits) -> None:
+    """A sheet that is within every bound and still too much for the limits: rows may have come, then it is damaged."""
+    rows = "".join(
+        f'<row r="{row}"><c r="A{row}"><v>1</v></c><c r="BZ{row}"><v>1</v></c></row>' for row in range(99, 90_000)
+    )
+    whole = _workbook(rows)
+    with pytest.raises(TableDamaged):
+        list(sheet_lines(whole, limits))
+
+
+def test_a_reader_whose_rows_nobody_wants_any_more_ends() -> None:
+    lines = sheet_lines(_workbook(""))
+    assert next(lines)
+    lines.close()
 
 
 @pytest.mark.parametrize(
