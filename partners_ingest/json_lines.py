@@ -36,11 +36,12 @@ class JsonLinesReader:
             f"""
             create table records as
             with read as (
-                select *, if(problem is null, from_json(text, '{quoted(structure_of(paths))}'), null) as parsed
+                select *, if(problem is null, from_json(text, '{quoted(structure_of(paths))}'), null) as parsed,
+                    if(problem is null, json(text)::varchar, null) as plain, md5_number(text) as record_key
                 from json_records
             )
-            select line_number, 1 as line_count, byte_offset, byte_length, md5_number(text) as record_key, problem,
-                if(problem is null, md5_number(json(text)::varchar), null) as content_key,
+            select line_number, 1 as line_count, byte_offset, byte_length, record_key, problem,
+                if(plain = text, record_key, md5_number(plain)) as content_key,
                 if(problem is null, [{cells}], null) as cells
             from read
             """
@@ -55,8 +56,7 @@ def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:
         select line_number, byte_offset, byte_length, text, case
             when not is_decodable then 'ENCODING_INVALID'
             when not is_terminated then 'LINE_TRUNCATED'
-            when not json_valid(text) then 'JSON_INVALID'
-            when json_type(text) <> 'OBJECT' then 'JSON_INVALID' end as problem
+            when try(json_type(text)) is distinct from 'OBJECT' then 'JSON_INVALID' end as problem
         from text_lines
         """
     )
@@ -66,7 +66,8 @@ def _keep_written_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     """Write numbers such as 3.36E+10 as text: read as a double, lost digits would come back as zeros."""
     rows = connection.execute(
         r"select line_number, text from json_records"
-        r" where problem is null and regexp_matches(text, '[:\[,]\s*-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]')"
+        # the blanks of JSON, not `\s`: that takes twice as long
+        r" where problem is null and regexp_matches(text, '[:\[,][ \t\r]*-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]')"
     ).fetchall()
     for line_number, text in rows:
         kept = json.dumps(json.loads(text, parse_float=str), ensure_ascii=False)
