@@ -74,7 +74,7 @@ def told(tmp_path_factory):
         asked = [line["to"] for line in lines if "Boutique Iris" in line["text"]]
         for phone, word in zip(asked, WORDS, strict=False):
             body = {"from": phone, "text": word}
-            requests.post(f"http://127.0.0.1:{port}/reply", json=body, timeout=30)
+            requests.post(f"http://127.0.0.1:{port}/replies", json=body, timeout=30).raise_for_status()
         wait_for(engine, replies, len(WORDS))
     finally:
         for server in servers:
