@@ -13,6 +13,7 @@ import typer
 
 from pipelines.commands import (
     acts,
+    backup,
     base,
     campaign,
     campaign_papers,
@@ -42,6 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 base.register(app)
+backup.register(app)
 origin.register(app)
 acts.register(app)
 judge.register(app)

@@ -58,6 +58,7 @@ from sends.pace import Pace
 from sends.papers import complaints_about
 from sends.planning import rule_set_of
 from sends.progress import Progress
+from sends.restored import check_ledger_knows
 from sends.states import State
 from sends.texts import find_texts
 from stores.lake import reading_name
@@ -208,6 +209,11 @@ def check_sendable(stores: SendStores, plan_id: str) -> None:
         _check_order(work, plan, context, stores.clock.now())
     _check_route(stores, context)
     _check_now(stores, plan_id, context)
+    gateway = open_gateway(context.gateway, stores.settings.gateway_passwords)
+    try:
+        check_ledger_knows(stores, plan, gateway)
+    finally:
+        gateway.close()
 
 
 def reconcile_plan(stores: SendStores, plan_id: str, *, quiet: timedelta | None = None) -> int:

@@ -42,6 +42,7 @@ class Entry(StrEnum):
     FILES = "sealed_files"
     MESSAGES = "sealed_messages"
     PAPER = "paper"
+    RESTORATION = "restoration"
 
 
 def append(connection: Connection, at: datetime, kind: Entry, subject: str, payload: Mapping[str, object]) -> None:

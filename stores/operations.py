@@ -457,6 +457,19 @@ replies = Table(
     PrimaryKeyConstraint("reply_id"),
 )
 
+#: Ledgers that came from a backup: until a person answers for what the backup cannot know, sending asks the gateway.
+restorations = Table(
+    "restorations",
+    metadata,
+    _number("restored_at"),
+    _number("backup_made_at"),
+    _text("restored_by"),
+    _number("cleared_at", null=True),
+    _text("cleared_by", null=True),
+    _text("why", null=True),
+    PrimaryKeyConstraint("restored_at"),
+)
+
 gateway_heartbeats = Table(
     "gateway_heartbeats",
     metadata,
