@@ -14,7 +14,9 @@ from pathlib import Path
 import duckdb
 from sqlalchemy import func, select
 
+from publishing.touched import Changes, changes_since, lay_touched
 from stores import journal, operations
+from stores.engine import connect
 from stores.house import House
 from stores.inputs import BuildInputs, accepted_deliveries, attach_sources, current_vintages
 from stores.warehouse import BaseManifest
@@ -65,12 +67,38 @@ def is_published(house: House, inputs: BuildInputs) -> bool:
 
 
 def start_build(house: House, inputs: BuildInputs) -> None:
-    """Make a new build whose schema `lake` shows dbt the inputs, and close it so that dbt can open it."""
+    """Make a new build whose schema `lake` shows dbt the inputs, and close it so that dbt can open it.
+
+    It starts as a copy of the serving base, in which dbt judges the touched contacts anew, where that gives what a whole
+    build would (`publishing.touched`); else from nothing. Either way the serving base goes on serving.
+    """
     spill = house.home.dbt / "spill"
     spill.mkdir(mode=0o700, exist_ok=True)
+    with connect() as memory:
+        changes = changes_since(house.warehouse.manifest(), inputs, house.snapshots, memory)
+    if changes is not None and _grow(house, inputs, changes, spill):
+        return
     with house.warehouse.start_build(spill) as build:
         attach_sources(build, inputs, house.lake, house.snapshots)
-        build.execute("create table lake.build_inputs as select $sha as sha256", {"sha": inputs.sha256})
+        _note(build, inputs, None)
+
+
+def _grow(house: House, inputs: BuildInputs, changes: Changes, spill: Path) -> bool:
+    """Start the build from the serving base; return False where too many contacts are touched."""
+    with house.warehouse.grow_build(spill) as build:
+        attach_sources(build, inputs, house.lake, house.snapshots)
+        touched = lay_touched(build, changes)
+        if touched is not None:
+            _note(build, inputs, touched)
+        return touched is not None
+
+
+def _note(build: duckdb.DuckDBPyConnection, inputs: BuildInputs, touched: int | None) -> None:
+    """Write down what the build is made of, and how many contacts it judges anew (None = all)."""
+    build.execute(
+        "create table lake.build_inputs as select $sha as sha256, $touched::bigint as touched",
+        {"sha": inputs.sha256, "touched": touched},
+    )
 
 
 def publish(house: House, inputs: BuildInputs) -> Published:
@@ -80,7 +108,7 @@ def publish(house: House, inputs: BuildInputs) -> Published:
         ValueError: the build was made of other inputs (a second writer: cannot happen under the lock).
     """
     with house.warehouse.edit_build() as build:
-        row = build.execute("select sha256 from lake.build_inputs").fetchone()
+        row = build.execute("select sha256, touched from lake.build_inputs").fetchone()
         if row is None or row[0] != inputs.sha256:
             raise ValueError("the build was made of other inputs than those to be published")
         for schema in ("lake", "work"):  # sources and intermediate steps: readers get marts only
@@ -98,12 +126,18 @@ def publish(house: House, inputs: BuildInputs) -> Published:
         snapshots={kind: snapshot.sha256 for kind, snapshot in inputs.snapshots.items()},
         row_counts=counts,
         control_totals=control_totals(house),
+        touched_since_whole=_touched_since_whole(house, row[1]),
     )
     _journal_base(house, manifest, now)
     failpoint.reach("base.journalled")
     house.warehouse.publish(manifest)
     failpoint.reach("base.published")
     return Published(manifest.version, counts)
+
+
+def _touched_since_whole(house: House, touched: int | None) -> int:
+    serving = house.warehouse.manifest()
+    return 0 if touched is None or serving is None else serving.touched_since_whole + touched
 
 
 def _journal_base(house: House, manifest: BaseManifest, now: datetime) -> None:
@@ -140,8 +174,8 @@ def control_totals(house: House) -> dict[str, int]:
 
 
 def code_version(root: Path = DBT_PROJECT) -> str:
-    """Return a hash of the SQL that makes a base: another one means that it must be built again."""
-    digest = sha256()
+    """Return a hash of the SQL that makes a base, and of DuckDB's version: another one means that it must be built again."""
+    digest = sha256(duckdb.__version__.encode())
     for file in sorted(root.glob("models/**/*")) + sorted(root.glob("macros/**/*")):
         if file.suffix in {".sql", ".yml"}:
             digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")

@@ -51,6 +51,14 @@ class SnapshotStore:
             row = connection.execute(newest).mappings().first()
         return Snapshot(kind, row["sha256"], row["number"], from_micros(row["taken_at"])) if row else None
 
+    def by_hash(self, kind: str, sha256: str) -> Snapshot | None:
+        """Return the newest snapshot of a kind with this hash, or None where there is none."""
+        table = operations.snapshots
+        found = select(table).where(table.c.kind == kind, table.c.sha256 == sha256).order_by(table.c.number.desc())
+        with self._engine.connect() as connection:
+            row = connection.execute(found.limit(1)).mappings().first()
+        return Snapshot(kind, row["sha256"], row["number"], from_micros(row["taken_at"])) if row else None
+
     def take(
         self,
         connection: duckdb.DuckDBPyConnection,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ class BaseManifest:
     snapshots: Mapping[str, str]  # kind -> sha256
     row_counts: Mapping[str, int]
     control_totals: Mapping[str, int]
+    touched_since_whole: int = 0  # contacts judged anew by the bases that grew from the last whole one
 
 
 class Warehouse:
@@ -49,6 +51,12 @@ class Warehouse:
         """Return a connection to a new empty build; what an earlier run left is removed."""
         for stale in (self.build_path, self.build_path.with_name("build.duckdb.wal")):
             stale.unlink(missing_ok=True)
+        return connect(self.build_path, spill_to=spill_to)
+
+    def grow_build(self, spill_to: Path) -> duckdb.DuckDBPyConnection:
+        """Return a connection to a new build that is a copy of the published base; what an earlier run left is removed."""
+        self.start_build(spill_to).close()
+        shutil.copyfile(self._published(), self.build_path)
         return connect(self.build_path, spill_to=spill_to)
 
     def open_build(self) -> duckdb.DuckDBPyConnection:

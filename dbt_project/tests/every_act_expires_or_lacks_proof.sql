@@ -8,4 +8,4 @@ left join {{ ref('findings') }} as findings
         acts.delivery_id = findings.delivery_id
         and acts.line_number = findings.line_number
         and findings.code in ('CONSENT_EXPIRED', 'PROOF_INCOMPLETE')
-where findings.code is null
+where findings.code is null and {{ is_touched('acts.contact_id') }}

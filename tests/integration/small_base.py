@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import duckdb
@@ -28,7 +29,7 @@ from stores.schemas import Table
 from stores.snapshots import SnapshotStore
 from stores.warehouse import BaseManifest, Warehouse
 from terms.clock import to_micros
-from terms.settings import load_settings
+from terms.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = ROOT / "dbt_project"
@@ -72,7 +73,20 @@ def build_base(folder: Path, world: World, *dbt_arguments: str) -> Path:
     Raises:
         AssertionError: dbt failed; its output is the message.
     """
-    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(folder), "FILIATION_ACTOR": "test"})
+    inputs = lay_world(folder, world)
+    settings = _settings(folder)
+    home = init_home(settings)
+    snapshots = SnapshotStore(home, open_operations(settings.database_url))
+    warehouse = Warehouse(home)
+    with warehouse.start_build(home.dbt) as build:
+        attach_sources(build, inputs, Lake(home), snapshots)
+    run_dbt(home, warehouse.build_path, "build", *dbt_arguments)
+    return warehouse.build_path
+
+
+def lay_world(folder: Path, world: World) -> BuildInputs:
+    """Write the world into the stores of a home, made where there is none, and return what a build is made of."""
+    settings = _settings(folder)
     home = init_home(settings)
     engine = open_operations(settings.database_url)
     migrate(engine)
@@ -82,15 +96,14 @@ def build_base(folder: Path, world: World, *dbt_arguments: str) -> Path:
     with connect() as connection:
         for kind, tables in _SNAPSHOT_KINDS.items():
             queries = {table: _laid(connection, table, world.facts.get(table, ())) for table in tables}
-            taken[kind] = snapshots.take(connection, kind, "0" * 64, now, queries)
-        lake = Lake(home)
-        _write_lake(connection, lake, world)
-    inputs = BuildInputs(tuple(map(_accepted, world.deliveries)), {"hand@1": ""}, "ties", taken, "test")
-    warehouse = Warehouse(home)
-    with warehouse.start_build(home.dbt) as build:
-        attach_sources(build, inputs, lake, snapshots)
-    run_dbt(home, warehouse.build_path, "build", *dbt_arguments)
-    return warehouse.build_path
+            said = sha256(repr([world.facts.get(table) for table in tables]).encode()).hexdigest()
+            taken[kind] = snapshots.take(connection, kind, said, now, queries)
+        _write_lake(connection, Lake(home), world)
+    return BuildInputs(tuple(map(_accepted, world.deliveries)), {"hand@1": ""}, "ties", taken, "test")
+
+
+def _settings(folder: Path) -> Settings:
+    return load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(folder), "FILIATION_ACTOR": "test"})
 
 
 def run_dbt(home: Home, build: Path, *arguments: str) -> None:

@@ -7,6 +7,7 @@ instants as (
         contact_id,
         {{ since_ever() }} as from_at
     from {{ ref('int_contacts__latest') }}
+    where {{ is_touched('contact_id') }}
     union
     select
         contact_id,

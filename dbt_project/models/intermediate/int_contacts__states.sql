@@ -14,6 +14,7 @@ acts as (
             order by coalesce(consented_at, '1900-01-01'::timestamp) desc, delivery_id asc, line_number asc
         ) as act_number
     from {{ ref('int_acts') }}
+    where {{ is_touched('contact_id') }}
 ),
 
 findings as (
@@ -21,7 +22,7 @@ findings as (
         *,
         {{ finding_kind('findings') }} as kind_id
     from {{ ref('findings') }} as findings
-    where known_until = {{ for_ever() }}
+    where known_until = {{ for_ever() }} and {{ is_touched('contact_id') }}
 ),
 
 states as (

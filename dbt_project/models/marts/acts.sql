@@ -1,3 +1,4 @@
+{{ config(materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}") }}
 select
     delivery_id,
     line_number,
@@ -9,4 +10,5 @@ select
     exported_at,
     received_at
 from {{ ref('int_acts') }}
+where {{ is_touched('contact_id') }}
 order by contact_id

@@ -1,3 +1,4 @@
+{{ config(materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}") }}
 select
     event_id,
     contact_id,
@@ -10,4 +11,5 @@ select
     delivery_id,
     line_number
 from {{ ref('int_consent_events') }}
+where {{ is_touched('contact_id') }}
 order by contact_id

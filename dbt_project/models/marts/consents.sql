@@ -1,3 +1,4 @@
+{{ config(materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}") }}
 -- Names of ISO/IEC TS 27560 and DPV (feeds.md 2). Descriptive: nothing is decided by it.
 with
 
@@ -65,3 +66,4 @@ select
 from {{ ref('int_acts') }} as acts
 inner join by_recipient as terms
     on acts.claim_id = terms.claim_id
+where {{ is_touched('acts.contact_id') }}

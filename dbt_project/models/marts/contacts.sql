@@ -1,3 +1,4 @@
+{{ config(materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}") }}
 -- No verdict, no vote and no income stands here: they belong to a use, a bureau and an IRIS (R-22).
 select
     contact_id,
@@ -22,4 +23,5 @@ select
         lambda zone: zone is not null
     ))) as zones
 from {{ ref('int_contacts__placed') }}
+where {{ is_touched('contact_id') }}
 order by contact_id

@@ -1,3 +1,4 @@
+{{ config(materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}") }}
 -- Sorted by contact, so that a look-up of a few contacts reads a few row groups.
 with
 
@@ -89,4 +90,5 @@ select
     known_from,
     known_until
 from findings
+where {{ is_touched('contact_id') }}
 order by contact_id

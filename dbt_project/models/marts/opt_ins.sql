@@ -1,3 +1,4 @@
+{{ config(materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}") }}
 -- Sorted by contact: where a number comes from is read from a few row groups.
 select
     opt_ins.delivery_id,
@@ -45,4 +46,5 @@ inner join {{ ref('int_claims__latest') }} as claims
     on claimed.claim_id = claims.claim_id
 left join {{ ref('int_opt_ins__graded') }} as graded
     on opt_ins.delivery_id = graded.delivery_id and opt_ins.line_number = graded.line_number
+where {{ is_touched('opt_ins.contact_id') }}
 order by opt_ins.contact_id

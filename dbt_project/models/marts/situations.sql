@@ -1,3 +1,4 @@
+{{ config(materialized="incremental", incremental_strategy="append") }}
 -- What a contact is judged by, its dates aside: kind 0 says that the act, or the situation, is there.
 with
 
@@ -11,7 +12,7 @@ kinds as (
         number_rules,
         adult_on
     from {{ ref('findings') }} as findings
-    where known_until = {{ for_ever() }}
+    where known_until = {{ for_ever() }} and {{ is_touched('contact_id') }}
 ),
 
 parts as (
@@ -25,12 +26,14 @@ parts as (
             situations.contact_id = states.contact_id
             and situations.from_at >= states.from_at
             and situations.from_at < states.until_at
+    where situations.is_new
     union
     select
         situation_id,
         0 as act_number,
         0::ubigint as kind_id
     from {{ ref('int_situations') }}
+    where is_new
 )
 
 select

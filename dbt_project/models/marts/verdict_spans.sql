@@ -1,3 +1,4 @@
+{{ config(materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}") }}
 -- In the order in which campaigns ask: a bureau's people stand together.
 with newest_ties as (
     select
@@ -22,4 +23,5 @@ inner join {{ ref('contacts') }} as contacts
     on spans.contact_id = contacts.contact_id
 left join newest_ties as ties
     on contacts.address_key = ties.address_key
+where {{ is_touched('spans.contact_id') }}
 order by ties.bureau_code, spans.contact_id, spans.from_at

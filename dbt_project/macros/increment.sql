@@ -1,0 +1,28 @@
+{#- A base that starts as a copy of the serving one judges the touched contacts anew and keeps all others
+    (publishing/touched.py, decision 0010). The builder then leaves their ids in `lake.touched`. -#}
+{% macro is_grown_build() -%}
+    {%- if execute is defined and execute and adapter is defined -%}
+        {{- return(adapter.get_relation(database=target.database, schema='lake', identifier='touched') is not none) -}}
+    {%- endif -%}
+    {{- return(false) -}}
+{%- endmacro %}
+
+{#- True of the contacts whose rows this build makes: the touched ones, in a whole build all. -#}
+{% macro is_touched(contact_id) -%}
+    {%- if is_grown_build() -%} {{ contact_id }} in (select t.contact_id from lake.touched as t) {%- else -%} true {%- endif -%}
+{%- endmacro %}
+
+{#- Hook before a mart of contacts: what the serving base said of the touched ones goes. -#}
+{% macro forget_touched(mart) -%}
+    {%- if is_grown_build() -%} delete from {{ mart }} where {{ is_touched('contact_id') }} {%- endif -%}
+{%- endmacro %}
+
+{#- dbt's own hook into the table that a generic test reads: of marts of contacts, the rows that this build made. -#}
+{% macro get_where_subquery(relation) -%}
+    {%- set marts = ['acts', 'consent_events', 'consents', 'contacts', 'findings', 'opt_ins', 'verdict_spans'] -%}
+    {%- if relation.identifier in marts and is_grown_build() -%}
+        (select * from {{ relation }} where {{ is_touched('contact_id') }}) as made_by_this_build
+    {%- else -%}
+        {{ relation }}
+    {%- endif -%}
+{%- endmacro %}

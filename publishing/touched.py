@@ -1,0 +1,190 @@
+"""Which contacts a night touches: those of new files and of changed dossiers, and whoever shares a record or an IP with them.
+
+A finding is a function of a contact's own rows, of the rows that share a record or a burst's IP with them, of withdrawals
+of its number or records, and of what is believed of its partners. So a base can start as a copy of the serving one, in
+which the touched contacts alone are judged anew. Where that does not hold the base is built whole, from nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from stores import schemas
+from stores.inputs import BuildInputs
+from stores.snapshots import SnapshotStore
+from stores.warehouse import BaseManifest
+
+#: Policy: more than this share of the contacts touched since the last whole build, and the next one is whole again. What is
+#: judged anew stands at the end of its table, out of the order of contacts, and makes look-ups slower.
+MAX_TOUCHED_SHARE = 0.2
+
+#: Snapshots that judge every contact at once: another one means a whole build.
+_OF_ALL = ("controller",)
+
+#: Snapshots of facts about partners, with their tables.
+_OF_PARTNERS = {
+    "dossiers": (
+        schemas.DOSSIER_PARTNERS,
+        schemas.DOSSIER_CHAIN,
+        schemas.DOSSIER_AUDITS,
+        schemas.DOSSIER_FORM_VERSIONS,
+        schemas.DOSSIER_NOTICES,
+        schemas.DOSSIER_NOTICE_RECIPIENTS,
+        schemas.DOSSIER_FEEDS,
+        schemas.DOSSIER_NOTICE_CONTRADICTIONS,
+    ),
+    "form_stops": (schemas.FORM_STOPS,),
+}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is new since the serving base: deliveries by id, and partners of whom something else is believed."""
+
+    deliveries: tuple[str, ...]
+    partners: tuple[str, ...]
+
+
+def changes_since(
+    serving: BaseManifest | None,
+    inputs: BuildInputs,
+    snapshots: SnapshotStore,
+    connection: duckdb.DuckDBPyConnection,
+) -> Changes | None:
+    """Return what changed since the serving base, or None where only a whole build is right.
+
+    Whole: a first base, other SQL or another DuckDB, another controller or open data, a delivery that is gone or was read
+    again, a snapshot whose files are gone, or as many contacts touched as `MAX_TOUCHED_SHARE` allows.
+    """
+    if serving is None or not _may_grow_from(serving, inputs):
+        return None
+    partners: set[str] = set()
+    for kind, tables in _OF_PARTNERS.items():
+        now = inputs.snapshots.get(kind)
+        if now is None or now.sha256 == serving.snapshots.get(kind):
+            continue
+        before = snapshots.by_hash(kind, serving.snapshots.get(kind, ""))
+        if before is None:
+            return None
+        for table in tables:
+            partners |= _partners_that_differ(connection, snapshots.sql(before, table), snapshots.sql(now, table))
+    new = tuple(item.delivery_id for item in inputs.deliveries if item.delivery_id not in serving.deliveries)
+    return Changes(new, tuple(sorted(partners)))
+
+
+def _may_grow_from(serving: BaseManifest, inputs: BuildInputs) -> bool:
+    current = {item.delivery_id: item.reading for item in inputs.deliveries}
+    contacts = serving.row_counts.get("contacts", 0)
+    return (
+        serving.code_version == inputs.code_version
+        and dict(serving.open_data) == dict(inputs.open_data)
+        and all(
+            kind in inputs.snapshots and inputs.snapshots[kind].sha256 == serving.snapshots.get(kind)
+            for kind in _OF_ALL
+        )
+        and all(current.get(delivery) == reading for delivery, reading in serving.deliveries.items())
+        and serving.touched_since_whole <= contacts * MAX_TOUCHED_SHARE
+    )
+
+
+def _partners_that_differ(connection: duckdb.DuckDBPyConnection, before: str, now: str) -> set[str]:
+    rows = connection.execute(
+        f"select partner_id from (({before}) except ({now})) union select partner_id from (({now}) except ({before}))"
+    ).fetchall()
+    return {partner for (partner,) in rows}
+
+
+def lay_touched(build: duckdb.DuckDBPyConnection, changes: Changes) -> int | None:
+    """Create `lake.touched` (contact_id) in a copy of the serving base, and let `lake.opt_ins` show the rows near them.
+
+    Args:
+        build: the copy, with the inputs attached as the schema `lake`.
+        changes: since the base that it is a copy of.
+
+    Returns:
+        The touched contacts, or None where they are too many.
+    """
+    bound = {"deliveries": list(changes.deliveries), "partners": list(changes.partners)}
+    build.execute("create table lake.known_situations as select * from main.situation_keys")
+    build.execute(_TOUCHED.format(moved=_MOVED if changes.deliveries else _NOTHING_MOVED), bound)
+    (touched, contacts) = build.execute(
+        "select (select count(*) from lake.touched), (select count(*) from main.contacts)"
+    ).fetchall()[0]
+    if touched > contacts * MAX_TOUCHED_SHARE:
+        return None
+    build.execute(_NEAR)
+    build.execute("create or replace view lake.opt_ins as select * from lake.near_opt_ins")
+    return int(touched)
+
+
+#: Addresses whose tie is new or another one; ties change only with new addresses, since open data is the same.
+_MOVED = """
+select address_key from (select * from lake.address_ties except select * from main.address_ties)
+union
+select address_key from (select * from main.address_ties except select * from lake.address_ties)
+"""
+_NOTHING_MOVED = "select null::varchar as address_key where false"
+
+#: A change reaches a contact by its rows, its records, the IP of its rows, its feed's full exports, or its partners.
+_TOUCHED = """
+create table lake.touched as
+with
+deliveries as (
+    select unnest($deliveries::varchar[]) as delivery_id
+),
+partners as (
+    select unnest($partners::varchar[]) as partner_id
+),
+new_rows as (
+    select contact_id, partner_id, source_key, ip_key
+    from lake.opt_ins where delivery_id in (select delivery_id from deliveries)
+),
+new_withdrawals as (
+    select contact_id, source_key from lake.withdrawals where delivery_id in (select delivery_id from deliveries)
+    union all
+    select contact_id, source_key from lake.withdrawal_signals where delivery_id in (select delivery_id from deliveries)
+),
+records as (
+    select source_key from new_rows where source_key is not null
+    union
+    select source_key from new_withdrawals where source_key is not null
+),
+ips as (
+    select distinct partner_id, ip_key from new_rows where ip_key is not null
+),
+full_feeds as (
+    select distinct partner_id, feed_id from lake.deliveries
+    where kind = 'optins' and mode = 'full' and delivery_id in (select delivery_id from deliveries)
+),
+moved as (
+    {moved}
+)
+select contact_id from new_rows
+union
+select contact_id from new_withdrawals where contact_id is not null
+union
+select contact_id
+from lake.opt_ins
+where
+    partner_id in (select partner_id from partners)
+    or source_key in (select source_key from records)
+    or address_key in (select address_key from moved)
+    or (partner_id, feed_id) in (select (partner_id, feed_id) from full_feeds)
+    or (partner_id, ip_key) in (select (partner_id, ip_key) from ips)
+"""
+
+#: The touched contacts' own rows, and those that share a record or an IP with them.
+_NEAR = """
+create table lake.near_opt_ins as
+with own as (
+    select partner_id, source_key, ip_key from lake.opt_ins where contact_id in (select contact_id from lake.touched)
+)
+select *
+from lake.opt_ins
+where
+    contact_id in (select contact_id from lake.touched)
+    or source_key in (select source_key from own where source_key is not null)
+    or (partner_id, ip_key) in (select (partner_id, ip_key) from own where ip_key is not null)
+"""
