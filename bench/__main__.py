@@ -27,6 +27,7 @@ def main(
     names: Annotated[list[str] | None, typer.Argument(help="cases; all if none is named")] = None,
     records: Annotated[int, typer.Option(min=1, help="records of each case")] = 1_000_000,
     pairs: Annotated[int, typer.Option(min=1, help="times that floor and ours run")] = 3,
+    folder: Annotated[Path | None, typer.Option(help="where data are kept for a further run; else made anew")] = None,
     write: Annotated[bool, typer.Option("--write", help="write the lines into docs/performance.md")] = False,
 ) -> None:
     """Measure cases of a bench, each against its floor on the same data.
@@ -37,8 +38,8 @@ def main(
     cases = cases_of(bench)
     typer.echo(HEAD, nl=False)
     for name in names or cases:
-        with tempfile.TemporaryDirectory(prefix="filiation-bench-") as folder:
-            line = line_of(name, compare(cases[name], Path(folder), records, pairs))
+        with tempfile.TemporaryDirectory(prefix="filiation-bench-") as made:
+            line = line_of(name, compare(cases[name], folder or Path(made), records, pairs))
         typer.echo(line)
         if write:
             PAGE.write_text(put_line(PAGE.read_text(encoding="utf-8"), bench, line), encoding="utf-8")

@@ -9,7 +9,9 @@ from types import MappingProxyType
 from bench.comparison import Case
 from terms.errors import UsageError
 
-_MODULES: Mapping[str, str] = MappingProxyType({"door": "bench.door", "territories": "bench.territories"})
+_MODULES: Mapping[str, str] = MappingProxyType(
+    {"door": "bench.door", "judgement": "bench.judgement", "territories": "bench.territories"}
+)
 
 
 def cases_of(bench: str) -> Mapping[str, Case]:

@@ -1,0 +1,173 @@
+"""The judgement against plain DuckDB on the same consents: findings for all, findings after a dossier changed, and uses.
+
+The floor of findings reads the consents, groups them by contact and writes the same rows in the order of contacts; that of
+uses groups the acts by contact. What is asked of a base in milliseconds stands in `bench.judgement_answers`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from types import MappingProxyType
+
+from dbt.cli.main import dbtRunner
+
+from bench import judgement_world
+from bench.comparison import Case
+from bench.judgement_world import BenchWorld, open_world, write_world
+from consent.judgement import judgement_sql, use_for_some_sponsor
+from publishing.build import DBT_PROJECT, publish, start_build
+from stores import schemas
+from stores.engine import connect, httpfs_file
+from stores.house import House, open_house
+from stores.inputs import attach_sources
+from stores.lake import reading_name
+from terms.environment import NumberRules
+from terms.errors import FiliationError
+from terms.reasons import Channel, Profile
+
+
+def prepare(folder: Path, records: int) -> None:
+    """Write the consents and publish a base of them, once."""
+    world = write_world(folder, records)
+    house = open_house(world.settings)
+    if house.warehouse.manifest() is None:
+        _start_whole(world, house)
+        _run_dbt(house)
+        publish(house, world.inputs)
+
+
+def group_plainly(folder: Path) -> int:
+    """Read the consents, group them by contact and write the same rows, sorted by contact; return their number."""
+    world = open_world(folder)
+    rows = world.lake.sql(schemas.OPT_INS, [reading_name(item.delivery_id, 1) for item in world.inputs.deliveries])
+    target = folder / "floor.duckdb"
+    target.unlink(missing_ok=True)
+    with connect(target, spill_to=folder) as connection:
+        connection.execute("set memory_limit = '4GB'")
+        connection.execute(
+            "create table grouped as select *, count(*) over (partition by contact_id) as of_contact"
+            f" from ({rows}) order by contact_id"
+        )
+    return world.consents
+
+
+def find_for_all(folder: Path) -> int:
+    """Build the findings of all contacts from nothing; return the consents."""
+    world = open_world(folder)
+    house = open_house(world.settings)
+    _start_whole(world, house)
+    _run_dbt(house, "--select", "+findings", "+acts")
+    return world.consents
+
+
+def find_after_change(folder: Path) -> int:
+    """Build the findings after the dossier of one percent of the consents changed, from the serving base; return all consents."""
+    world = open_world(folder)
+    house = open_house(world.settings)
+    changed = judgement_world.take_dossiers(house.snapshots, [judgement_world.found_by_audit()])
+    _start_grown(world.with_dossiers(changed), house)
+    return world.consents
+
+
+def find_after_nothing(folder: Path) -> int:
+    """Do the same where nothing changed: what starting costs; return all consents."""
+    world = open_world(folder)
+    _start_grown(world, open_house(world.settings))
+    return world.consents
+
+
+def _start_grown(world: BenchWorld, house: House) -> None:
+    start_build(house, world.inputs)
+    with house.warehouse.open_build() as build:
+        if build.execute("select touched from lake.build_inputs").fetchall() == [(None,)]:
+            raise FiliationError("The base did not grow from the serving one.", "See publishing/touched.py.")
+    _run_dbt(house, "--select", "+findings", "+acts")
+
+
+def group_acts(folder: Path) -> int:
+    """Group the acts by contact; return the acts."""
+    house = open_house(open_world(folder).settings)
+    with house.warehouse.open_base() as base:
+        base.execute(
+            "create temp table grouped as select contact_id, count(*) as acts, max(consented_at) as latest"
+            " from acts group by contact_id"
+        )
+        return _count(base.execute("select count(*) from acts").fetchone())
+
+
+def judge_all(folder: Path) -> int:
+    """Judge one use of every contact; return the acts."""
+    house = open_house(open_world(folder).settings)
+    use = use_for_some_sponsor(Channel.SMS, Profile.MARKET, NumberRules.BENCH, judgement_world.NOW)
+    with house.warehouse.open_base() as base:
+        base.execute("set memory_limit = '4GB'")
+        judgement_world.lay_no_facts(base)
+        sql, parameters = judgement_sql("contacts", "live_facts", use)
+        base.execute(f"create temp table judged as {sql}", parameters)
+        return _count(base.execute("select count(*) from acts").fetchone())
+
+
+def _count(row: tuple[int] | None) -> int:
+    assert row is not None  # a count is one row
+    return row[0]
+
+
+def _start_whole(world: BenchWorld, house: House) -> None:
+    spill = house.home.dbt / "spill"
+    spill.mkdir(exist_ok=True)
+    with house.warehouse.start_build(spill) as build:
+        attach_sources(build, world.inputs, house.lake, house.snapshots)
+        build.execute(
+            "create table lake.build_inputs as select $sha as sha256, null::bigint as touched",
+            {"sha": world.inputs.sha256},
+        )
+
+
+def _run_dbt(house: House, *selection: str) -> None:
+    os.environ["FILIATION_BUILD"] = str(house.warehouse.build_path)
+    os.environ["FILIATION_HTTPFS"] = str(httpfs_file())
+    project = str(DBT_PROJECT)
+    places = ["--target-path", str(house.home.dbt / "target"), "--log-path", str(house.home.dbt / "logs")]
+    with redirect_stdout(StringIO()):
+        done = dbtRunner().invoke(
+            ["--quiet", "run", *selection, "--project-dir", project, "--profiles-dir", project, *places]
+        )
+    if not done.success:
+        raise FiliationError("dbt failed.", f"See {house.home.dbt / 'logs'}.")
+
+
+_GROUPED = "DuckDB: read, group by contact, write"
+
+CASES: Mapping[str, Case] = MappingProxyType(
+    {
+        "findings": Case("findings of all", _GROUPED, 8, prepare, group_plainly, find_for_all),
+        "one percent": Case(
+            "findings after a change of 1 %",
+            "findings of all",
+            0.1,
+            prepare,
+            find_for_all,
+            find_after_change,
+        ),
+        "start alone": Case(
+            "findings after no change",
+            "findings of all",
+            0.1,
+            prepare,
+            find_for_all,
+            find_after_nothing,
+        ),
+        "judge all": Case(
+            "one use of every contact",
+            "DuckDB: group acts by contact",
+            8,
+            prepare,
+            group_acts,
+            judge_all,
+        ),
+    }
+)

@@ -1,0 +1,171 @@
+"""`python -m bench.judgement_answers FOLDER`: what is asked of a published base while somebody waits: one contact, fifty, a count; and that spans and macro agree.
+
+Every question is asked many times of random contacts of the base that `python -m bench judgement --folder FOLDER` left
+there; the median counts.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+
+import duckdb
+
+from bench import judgement_world
+from bench.judgement_world import open_world
+from consent.judgement import Use, judge, judgement_sql, situations_sql, use_for_some_sponsor
+from stores.house import open_house
+from terms.environment import Environment, NumberRules
+from terms.errors import FiliationError
+from terms.reasons import Channel, Profile
+
+_ASKINGS = 40
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question whose answer is waited for: milliseconds of each asking, against those asked for."""
+
+    title: str
+    target_ms: float
+    ask: Callable[[Path], list[float]]
+
+
+def judge_one(folder: Path) -> list[float]:
+    """Judge one use of one contact, each time another."""
+    return _judge_some(folder, 1)
+
+
+def judge_fifty(folder: Path) -> list[float]:
+    """Judge one use of fifty contacts, each time others."""
+    return _judge_some(folder, 50)
+
+
+def _judge_some(folder: Path, contacts: int) -> list[float]:
+    with _base(folder) as base:
+        ids = _some_contacts(base, contacts * _ASKINGS)
+        return [
+            _timed(partial(_judge, base, ids[start : start + contacts], _use(judgement_world.NOW)))
+            for start in range(0, len(ids), contacts)
+        ]
+
+
+def count_by_sex(folder: Path) -> list[float]:
+    """Count the contacts of a use by verdict and sex over the spans of all."""
+    found = situations_sql(_use(judgement_world.NOW))
+    with _base(folder) as base:
+        return [
+            _timed(
+                lambda: base.execute(
+                    "select verdict, sex, sum(contacts) from ("
+                    "select situation_id, sex, count(*) as contacts from verdict_spans"
+                    " where from_at <= $use_moment::timestamp and until_at > $use_moment::timestamp"
+                    f" group by situation_id, sex) join ({found.sql}) using (situation_id) group by all",
+                    found.parameters,
+                ).fetchall()
+            )
+            for _ in range(_ASKINGS)
+        ]
+
+
+def compare_spans(folder: Path) -> list[float]:
+    """Compare spans and macro at a thousand random pairs of contact and instant.
+
+    Raises:
+        FiliationError: they differ.
+    """
+    rng = random.Random(20261125)
+    with _base(folder) as base:
+        ids = _some_contacts(base, 1000)
+        return [_timed(partial(_compare, base, asked, at)) for at, asked in _pairs(ids, rng)]
+
+
+def _pairs(ids: list[str], rng: random.Random) -> Iterator[tuple[datetime, list[str]]]:
+    """Yield fifty instants of five years with twenty contacts each."""
+    for start in range(0, len(ids), 20):
+        yield (
+            datetime(2023, 6, 1, tzinfo=UTC) + timedelta(seconds=rng.randrange(5 * 365 * 86_400)),
+            ids[start : start + 20],
+        )
+
+
+def _compare(base: duckdb.DuckDBPyConnection, asked: list[str], at: datetime) -> None:
+    _ask(base, asked)
+    use = _use(at, known_by=datetime(2200, 1, 1, tzinfo=UTC))
+    by_macro, spans = judgement_sql("asked", "live_facts", use), situations_sql(use)
+    columns = "contact_id, verdict, decision, codes, worst_code"
+    macro = f"select {columns} from ({by_macro.sql})"
+    span = (
+        f"select {columns} from verdict_spans semi join asked using (contact_id) join ({spans.sql}) using (situation_id)"
+        " where from_at <= $use_moment::timestamp and until_at > $use_moment::timestamp"
+    )
+    rows = base.execute(f"(({macro}) except ({span})) union all (({span}) except ({macro}))", by_macro.parameters)
+    if rows.fetchall():
+        raise FiliationError(f"Spans and macro differ at {at}.", "See dbt_project/macros/judge_use.sql.")
+
+
+def _use(at: datetime, known_by: datetime | None = None) -> Use:
+    use = use_for_some_sponsor(Channel.SMS, Profile.MARKET, NumberRules.BENCH, at)
+    return use if known_by is None else replace(use, known_by=known_by)
+
+
+def _judge(base: duckdb.DuckDBPyConnection, asked: list[str], use: Use) -> None:
+    _ask(base, asked)
+    if len(judge(base, "asked", "live_facts", use)) != len(asked):
+        raise FiliationError("A contact was not judged.", "See dbt_project/macros/judge_use.sql.")
+
+
+def _ask(base: duckdb.DuckDBPyConnection, asked: list[str]) -> None:
+    base.execute("create or replace temp table asked as select unnest($ids::uuid[]) as contact_id", {"ids": asked})
+
+
+def _some_contacts(base: duckdb.DuckDBPyConnection, number: int) -> list[str]:
+    rows = base.execute(
+        f"select contact_id::varchar from contacts using sample reservoir({number} rows) repeatable (7)"
+    )
+    return [contact for (contact,) in rows.fetchall()]
+
+
+def _base(folder: Path) -> duckdb.DuckDBPyConnection:
+    base = open_house(open_world(folder).settings).warehouse.open_base()
+    judgement_world.lay_no_facts(base)
+    return base
+
+
+def _timed(ask: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    ask()
+    return (time.perf_counter() - started) * 1000
+
+
+ANSWERS: Mapping[str, Answer] = MappingProxyType(
+    {
+        "judge one": Answer("one use of one contact", 20, judge_one),
+        "judge fifty": Answer("one use of fifty contacts", 50, judge_fifty),
+        "count": Answer("contacts by verdict and sex, over the spans", 100, count_by_sex),
+        "agreement": Answer("spans = macro, twenty pairs of a thousand", 1000, compare_spans),
+    }
+)
+
+
+def main() -> None:
+    """Ask everything of the base in the folder and show the table."""
+    os.environ["FILIATION_ENV"] = Environment.BENCH
+    folder = Path(sys.argv[1])
+    print("| question | asked | median ms | asked for ms |\n|---|---:|---:|---:|")
+    for answer in ANSWERS.values():
+        found = answer.ask(folder)
+        print(f"| {answer.title} | {len(found)} | {statistics.median(found):.0f} | ≤ {answer.target_ms:.0f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,421 @@
+"""An invented base of any size: consents of partners with dossiers, written by SQL as lake and snapshots hold them.
+
+Eleven partners of every kind, forms that follow each other, audits, refusals, withdrawals, records that full exports
+lose, addresses that many share. Nothing is measured or judged here; no file of a partner is read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import duckdb
+
+from consent.rules import take_rules_snapshot
+from publishing.build import code_version
+from stores import schemas
+from stores.engine import connect
+from stores.home import init_home, open_home
+from stores.inputs import AcceptedDelivery, BuildInputs
+from stores.lake import Lake, reading_name
+from stores.migrate import migrate
+from stores.operations import open_operations
+from stores.schemas import Table
+from stores.snapshots import Snapshot, SnapshotStore
+from terms.clock import to_micros
+from terms.settings import PROJECT_ROOT, Settings, load_settings
+
+Row = Mapping[str, object]
+
+#: When the world is looked at; twelve quarters of consents lie before it.
+NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
+_QUARTERS = 12
+_FIRST = datetime(2023, 11, 1)
+_QUARTER = timedelta(days=90)
+
+#: Percent of the consents by partner; the first is our own page, the last two send full exports.
+_SHARES = (30, 20, 15, 10, 8, 6, 4, 3, 2, 1, 1)
+PARTNERS = tuple(f"partner-{number:02d}" for number in range(len(_SHARES)))
+#: The partner of one percent, whose dossier changes.
+CHANGED = PARTNERS[9]
+_FULL = PARTNERS[9:]
+_KNOWN_FROM = datetime(2023, 1, 1)
+
+
+@dataclass(frozen=True)
+class BenchWorld:
+    """The stores of an invented base, what a build is made of, and how many consents it holds."""
+
+    settings: Settings
+    lake: Lake
+    snapshots: SnapshotStore
+    inputs: BuildInputs
+
+    @property
+    def consents(self) -> int:
+        """Return how many consents the lake holds."""
+        names = [reading_name(item.delivery_id, 1) for item in self.inputs.deliveries]
+        with connect() as connection:
+            row = connection.execute(f"select count(*) from ({self.lake.sql(schemas.OPT_INS, names)})").fetchone()
+        return row[0] if row else 0
+
+    def with_dossiers(self, dossiers: Snapshot) -> BenchWorld:
+        """Return the same world with another snapshot of its dossiers."""
+        return replace(self, inputs=replace(self.inputs, snapshots={**self.inputs.snapshots, "dossiers": dossiers}))
+
+
+def write_world(folder: Path, consents: int) -> BenchWorld:
+    """Write a world of `consents` rows of half as many contacts, where none is written yet, and open it."""
+    settings = _settings(folder)
+    home, engine = init_home(settings), open_operations(settings.database_url)
+    migrate(engine)
+    snapshots = SnapshotStore(home, engine)
+    if snapshots.current("segments") is None:  # the last that is taken
+        _write_lake(Lake(home), list(_deliveries()), max(1, consents // (100 * _QUARTERS)))
+        _take_snapshots(snapshots)
+    return open_world(folder)
+
+
+def open_world(folder: Path) -> BenchWorld:
+    """Open the world that is written in a folder, as it was written first."""
+    settings = _settings(folder)
+    home, engine = open_home(settings), open_operations(settings.database_url)
+    snapshots = SnapshotStore(home, engine)
+    kinds = ("form_stops", "rules", "sponsors", "controller", "segments")
+    taken = {kind: found for kind in kinds if (found := snapshots.current(kind)) is not None}
+    dossiers = snapshots.by_hash("dossiers", _hash_of(_dossiers(())))
+    if dossiers is not None:
+        taken["dossiers"] = dossiers
+    inputs = BuildInputs(tuple(_deliveries()), {"hand@1": ""}, "ties", taken, code_version())
+    return BenchWorld(settings, Lake(home), snapshots, inputs)
+
+
+def lay_no_facts(base: duckdb.DuckDBPyConnection) -> None:
+    """Create the empty temporary table `live_facts`: the day brought nothing."""
+    base.execute(
+        "create temp table live_facts (contact_id uuid, kind varchar, channel varchar, sponsor_id varchar,"
+        " occurred_at timestamp, known_at timestamp, delivery_id varchar, line_number bigint)"
+    )
+
+
+def _settings(folder: Path) -> Settings:
+    return load_settings({**os.environ, "FILIATION_HOME": str(folder / "home"), "FILIATION_NOW": NOW.isoformat()})
+
+
+def _deliveries() -> Iterator[AcceptedDelivery]:
+    """Yield a file per partner and quarter."""
+    for partner in PARTNERS:
+        for quarter in range(_QUARTERS):
+            exported = _FIRST + (quarter + 1) * _QUARTER
+            at = to_micros(exported.replace(tzinfo=UTC))
+            mode = "full" if partner in _FULL else "delta"
+            name = f"{partner}-{quarter:02d}"
+            yield AcceptedDelivery(
+                name, partner, "web", "optins", mode, f"{name}.csv", "0" * 64, 1, at, at + 600_000_000
+            )
+
+
+def _write_lake(lake: Lake, deliveries: Sequence[AcceptedDelivery], rows_each: int) -> None:
+    consents = rows_each * 100 * _QUARTERS
+    with connect() as connection:
+        for item in deliveries:
+            name = reading_name(item.delivery_id, 1)
+            place = PARTNERS.index(item.partner_id)
+            bound = {
+                "delivery_id": item.delivery_id,
+                "partner_id": item.partner_id,
+                "exported_at": datetime.fromtimestamp(item.exported_at / 1e6, UTC).replace(tzinfo=None),
+                "quarter": int(item.delivery_id[-2:]),
+                "first_slot": sum(_SHARES[:place]),
+                "slots": _SHARES[place],
+                "rows_each": rows_each,
+                "contacts": consents // 2,
+            }
+            columns = ", ".join(schemas.OPT_INS.names())
+            lake.write(connection, schemas.OPT_INS, name, f"select {columns} from ({_OPT_INS})", bound)
+            lake.write(connection, schemas.WITHDRAWAL_SIGNALS, name, _signals(lake, name))
+            lake.write(connection, schemas.QUARANTINE, name, _empty(schemas.QUARANTINE))
+        lake.write(connection, schemas.ADDRESS_TIES, "ties", _ties(lake, deliveries))
+        for table in (schemas.BUREAUX, schemas.BUREAU_RESULTS, schemas.IRIS, schemas.IRIS_INCOME, schemas.COMMUNES):
+            lake.write(connection, table, "hand@1", _empty(table))
+
+
+#: Rows of one file: row `i` of all is told by its slot (percent), quarter and number; the first half of all rows are the
+#: first acts of as many contacts, the others are further acts of a skewed part of them.
+_OPT_INS = """
+with numbered as (
+    select k * 1200 + $quarter * 100 + slot as i, row_number() over (order by k, slot) as line_number
+    from range($rows_each) as ks (k)
+    cross join range($first_slot, $first_slot + $slots) as slots (slot)
+),
+drawn as (
+    select
+        line_number,
+        i,
+        case when i < $contacts then i else floor($contacts * pow((hash(i) % 1000000) / 1e6, 1.5))::bigint end as contact,
+        hash(i, 'draw') % 1000 as draw
+    from numbered
+),
+placed as (
+    select *, hash(contact, 'person') as person from drawn
+)
+select
+    $delivery_id as delivery_id,
+    line_number,
+    line_number * 200 as byte_offset,
+    199::bigint as byte_length,
+    $partner_id as partner_id,
+    'web' as feed_id,
+    $exported_at::timestamp as exported_at,
+    $exported_at::timestamp + interval 10 minutes as received_at,
+    md5(contact::varchar)::uuid as contact_id,
+    case when draw >= 20 then md5(concat($partner_id, '-', contact)) end as source_key,
+    md5(concat('address-', contact // 2)) as address_key,
+    case
+        when draw < 1 then md5(concat('office-', hash(i, 'office') % 40))
+        when draw < 900 then md5(concat('ip-', contact))
+    end as ip_key,
+    case when draw between 30 and 69 then 'refused' else 'given' end as flag,
+    case
+        when draw between 100 and 129 then null
+        else $exported_at::timestamp - to_seconds(60 + hash(i, 'instant') % (90 * 86400 - 60))
+    end as consented_at,
+    case when draw between 100 and 129 then null when draw < 400 then 'zone_assumed' else 'exact_utc' end
+        as consented_at_quality,
+    null as source_consent_id,
+    case when draw < 500 then 'full' when draw < 520 then 'unheard' end as notice_id,
+    case when consented_at < '2025-02-01' then 'F1' when consented_at < '2026-02-01' then 'F2' else 'F3' end
+        as form_version,
+    case when draw between 600 and 619 then ['email'] end as channels,
+    null::varchar[] as purposes,
+    null::varchar[] as recipients,
+    case when person % 2 = 0 then 'F' else 'M' end as sex,
+    case
+        when person % 10 = 0 then null
+        when draw = 999 then date '1971-01-01'
+        else date '1940-01-01' + (person % 25600)::integer
+    end as birth_date,
+    lpad(((person % 95) * 1000 + 1000)::varchar, 5, '0') as postcode,
+    'FR' as country,
+    case when person % 50 = 0 then 'landline' else 'mobile' end as number_kind,
+    'metropole' as number_zone,
+    false as is_fiction,
+    []::varchar[] as repairs,
+    []::varchar[] as unread,
+    true as has_page_url
+from placed
+"""
+
+
+def _signals(lake: Lake, name: str) -> str:
+    """Return SQL of the end dates that one opt-in row of a hundred states."""
+    columns = {
+        "signal": "'end_date'",
+        "withdrawn_at": "exported_at - interval 20 days",
+        "withdrawn_at_quality": "'exact_utc'",
+    }
+    listed = ", ".join(
+        f"{columns[column]} as {column}" if column in columns else column
+        for column in schemas.WITHDRAWAL_SIGNALS.names()
+    )
+    return f"select {listed} from ({lake.sql(schemas.OPT_INS, [name])}) where hash(line_number) % 100 = 0"
+
+
+def _ties(lake: Lake, deliveries: Sequence[AcceptedDelivery]) -> str:
+    """Return SQL that ties every address to one of 68,000 bureaux."""
+    rows = lake.sql(schemas.OPT_INS, [reading_name(item.delivery_id, 1) for item in deliveries])
+    bureau = (
+        "lpad((hash(address_key) % 680)::varchar, 5, '0') || '_' || lpad((hash(address_key) % 100)::varchar, 4, '0')"
+    )
+    columns = {
+        "address_key": "address_key",
+        "map": "'2026'",
+        "bureau_code": bureau,
+        "commune_code": "lpad((hash(address_key) % 680)::varchar, 5, '0')",
+        "match_kind": "'exact'",
+        "match_confidence": "0.9",
+    }
+    listed = ", ".join(
+        f"{columns.get(column.name, 'null')}::{column.type} as {column.name}" for column in schemas.ADDRESS_TIES.columns
+    )
+    return f"select {listed} from (select distinct address_key from ({rows}))"
+
+
+def _empty(table: Table) -> str:
+    return f"select {', '.join(f'null::{column.type} as {column.name}' for column in table.columns)} where false"
+
+
+def _take_snapshots(snapshots: SnapshotStore) -> None:
+    take_rules_snapshot(snapshots, PROJECT_ROOT / "config" / "rules", _KNOWN_FROM.replace(tzinfo=UTC))
+    take_dossiers(snapshots, ())
+    with connect() as connection:
+        for kind, tables in (
+            ("form_stops", {schemas.FORM_STOPS: ()}),
+            ("sponsors", {schemas.SPONSORS: _SPONSORS}),
+            ("controller", {schemas.CONTROLLER: [{"legal_name": "Contact Citoyen SAS"}]}),
+            ("segments", {schemas.SEGMENTS: (), schemas.SEGMENT_CRITERIA: ()}),
+        ):
+            _take(snapshots, connection, kind, tables)
+
+
+def take_dossiers(snapshots: SnapshotStore, further_audits: Sequence[Row]) -> Snapshot:
+    """Take the snapshot of the dossiers, with further audits."""
+    with connect() as connection:
+        return _take(snapshots, connection, "dossiers", _dossiers(further_audits))
+
+
+def _dossiers(further_audits: Sequence[Row]) -> Mapping[Table, Sequence[Row]]:
+    return {
+        schemas.DOSSIER_PARTNERS: [_partner(name) for name in PARTNERS],
+        schemas.DOSSIER_CHAIN: [hop for name in PARTNERS for hop in _chain(name)],
+        schemas.DOSSIER_AUDITS: [*(audit for name in PARTNERS for audit in _audits(name)), *further_audits],
+        schemas.DOSSIER_FORM_VERSIONS: [form for name in PARTNERS for form in _forms(name)],
+        schemas.DOSSIER_NOTICES: [notice for name in PARTNERS for notice in _notices(name)],
+        schemas.DOSSIER_NOTICE_RECIPIENTS: [row for name in PARTNERS for row in _recipients(name)],
+        schemas.DOSSIER_FEEDS: [_feed(name) for name in PARTNERS],
+        schemas.DOSSIER_NOTICE_CONTRADICTIONS: (),
+    }
+
+
+def found_by_audit() -> Row:
+    """Return the audit that changes the dossier of `CHANGED`: one of its forms had its box ticked."""
+    return _audit(CHANGED, "F2", date(2026, 11, 20), "pre_ticked")
+
+
+def _take(
+    snapshots: SnapshotStore, connection: duckdb.DuckDBPyConnection, kind: str, tables: Mapping[Table, Sequence[Row]]
+) -> Snapshot:
+    queries = {table: _laid(connection, table, rows) for table, rows in tables.items()}
+    return snapshots.take(connection, kind, _hash_of(tables), NOW, queries)
+
+
+def _hash_of(tables: Mapping[Table, Sequence[Row]]) -> str:
+    return sha256(repr([(table.name, list(rows)) for table, rows in tables.items()]).encode()).hexdigest()
+
+
+def _laid(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Row]) -> str:
+    columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+    connection.execute(f"create or replace temp table laid_{table.name} ({columns})")
+    if rows:
+        marks = ", ".join("?" for _ in table.columns)
+        values = [[row.get(column.name) for column in table.columns] for row in rows]
+        connection.executemany(f"insert into laid_{table.name} values ({marks})", values)
+    return f"select * from laid_{table.name}"
+
+
+_SPONSORS = [
+    {"sponsor_id": "horizon", "legal_name": "Parti de l'Horizon", "candidate": None},
+    {"sponsor_id": "union", "legal_name": "Union des Territoires", "candidate": None},
+]
+
+
+def _partner(name: str) -> Row:
+    place = PARTNERS.index(name)
+    return {
+        "partner_id": name,
+        "legal_name": name,
+        "collected_directly": place == 0,
+        "sensitivity": "ordinary",
+        "legal_basis": "legitimate_interest" if place == 7 else "consent",
+        "balancing_test_signed_on": date(2024, 1, 1) if place == 7 else None,
+        "balancing_test_shows_expectation": True if place == 7 else None,
+        "contract_signed_on": date(2023, 1, 1),
+        "contract_ends_on": date(2026, 3, 31) if place == 5 else None,
+        "known_from": _KNOWN_FROM,
+    }
+
+
+def _chain(name: str) -> list[Row]:
+    hops = ["Jeu", name, "Contact Citoyen SAS"] if PARTNERS.index(name) == 6 else [name, "Contact Citoyen SAS"]
+    return [
+        {"partner_id": name, "position": position, "name": hop, "role": "hop", "known_from": _KNOWN_FROM}
+        for position, hop in enumerate(hops, start=1)
+    ]
+
+
+def _audits(name: str) -> list[Row]:
+    found = "single_button" if PARTNERS.index(name) == 8 else "compliant"
+    days = [date(2024, 2, 1), date(2025, 1, 15), date(2026, 1, 10)]
+    return [_audit(name, "*", day, found) for day in days[: 2 if PARTNERS.index(name) == 3 else 3]]
+
+
+def _audit(name: str, form: str, on: date, found: str) -> Row:
+    known_from = datetime(on.year, on.month, on.day)
+    return {
+        "partner_id": name,
+        "form_version": form,
+        "audited_on": on,
+        "auditor": "auditor",
+        "finding": found,
+        "known_from": known_from,
+    }
+
+
+def _forms(name: str) -> list[Row]:
+    starts = {"F1": _KNOWN_FROM, "F2": datetime(2025, 2, 1), "F3": datetime(2026, 2, 1)}
+    return [
+        {
+            "partner_id": name,
+            "form_version": version,
+            "url": f"https://{name}.example/{version}",
+            "first_seen_at": since,
+            "last_seen_at": None,
+            "stopped_at": None,
+            "box_default": "ticked" if (PARTNERS.index(name), version) == (4, "F1") else "unticked",
+            "act": "tick",
+            "refusal_as_easy": True,
+            "bundled_with_entry": False,
+            "notice_id": "narrow" if (PARTNERS.index(name), version) == (1, "F1") else "full",
+            "known_from": max(since, _KNOWN_FROM),
+        }
+        for version, since in starts.items()
+    ]
+
+
+def _notices(name: str) -> list[Row]:
+    return [
+        {
+            "partner_id": name,
+            "notice_id": notice,
+            "language": "fr",
+            "notice_text": notice,
+            "purposes": ["political"],
+            "channels": ["sms", "voice"] if notice == "full" else ["sms"],
+            "mentions_targeting": True,
+            "targeting_by": ["address", "age", "sex"] if notice == "full" else ["address"],
+            "known_from": _KNOWN_FROM,
+        }
+        for notice in ("full", "narrow")
+    ]
+
+
+def _recipients(name: str) -> list[Row]:
+    named = [("Contact Citoyen SAS", "controller"), ("Parti de l'Horizon", "sponsor")]
+    return [
+        {
+            "partner_id": name,
+            "notice_id": notice,
+            "position": position,
+            "name": recipient,
+            "kind": kind,
+            "known_from": _KNOWN_FROM,
+        }
+        for notice in ("full", "narrow")
+        for position, (recipient, kind) in enumerate(named, start=1)
+    ]
+
+
+def _feed(name: str) -> Row:
+    mode = "full" if name in _FULL else "delta"
+    return {
+        "partner_id": name,
+        "feed_id": "web",
+        "kind": "optins",
+        "mode": mode,
+        "form_version_from": "form_version",
+        "known_from": _KNOWN_FROM,
+    }
