@@ -7,7 +7,7 @@ belongs to `lineage.lookup`.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -71,6 +71,18 @@ class LedgerFact:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """What the evidence of an act is worth: its grade, A to D, and the elements of the bundle that it lacks."""
+
+    grade: str
+    missing: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """Return the proof in a few words."""
+        return f"proof {self.grade}" + (f", lacks {', '.join(self.missing)}" if self.missing else "")
+
+
+@dataclass(frozen=True)
 class Ground:
     """A rule that spoke, and what it rests on: delivered lines, or facts of the ledger."""
 
@@ -107,7 +119,12 @@ class JudgedUse:
     is_known: bool
     judgement: Judgement
     acts: tuple[ActJudgement, ...]
+    proofs: Mapping[tuple[str, int], Proof]  # by delivery and line of the act
     grounds: tuple[Ground, ...]
+
+    def proof_of(self, act: ActJudgement) -> Proof:
+        """Return what the evidence of an act is worth."""
+        return self.proofs[act.delivery_id, act.line_number]
 
     def to_json(self) -> dict[str, object]:
         """Return the answer of `filiation judge --json`."""
@@ -134,6 +151,8 @@ class JudgedUse:
                     "decision": act.decision.value,
                     "verdict": act.verdict.value,
                     "codes": list(act.codes),
+                    "evidence_grade": self.proof_of(act).grade,
+                    "evidence_missing": list(self.proof_of(act).missing),
                     "is_best": (act.delivery_id, act.line_number)
                     == (self.judgement.best_delivery_id, self.judgement.best_line_number),
                 }
@@ -186,6 +205,7 @@ def judge_contact(base: duckdb.DuckDBPyConnection, engine: Engine, contact_id: s
         is_known=bool(lines),
         judgement=judge(base, _ASKED, _LIVE, use)[0],
         acts=tuple(judge_acts(base, _ASKED, _LIVE, use)),
+        proofs=_proofs(base),
         grounds=tuple(_ground(rule, lines, base, use) for rule in spoken_rules(base, _ASKED, _LIVE, use)),
     )
 
@@ -202,6 +222,14 @@ def _check_sponsor(base: duckdb.DuckDBPyConnection, sponsor_id: str | None) -> N
 def _lay_question(base: duckdb.DuckDBPyConnection, engine: Engine, contact_id: str) -> None:
     base.execute(f"create or replace temp table {_ASKED} as select $id::uuid as contact_id", {"id": contact_id})
     load_live_facts(base, engine, _LIVE, [contact_id])
+
+
+def _proofs(base: duckdb.DuckDBPyConnection) -> dict[tuple[str, int], Proof]:
+    rows = base.execute(
+        "select delivery_id, line_number, evidence_grade, evidence_missing from opt_ins"
+        f" where flag = 'given' and contact_id in (select contact_id from {_ASKED})"
+    ).fetchall()
+    return {(delivery, line): Proof(grade, tuple(missing)) for delivery, line, grade, missing in rows}
 
 
 def _lines(base: duckdb.DuckDBPyConnection, engine: Engine, use: Use) -> list[EvidenceLine]:
@@ -269,6 +297,7 @@ def describe_use(judged: JudgedUse) -> str:
         lines.append("  Unknown: no accepted row of a partner held this number by then.")
     lines += [
         f"  act        {act.delivery_id} line {act.line_number}: {act.decision.value} {', '.join(act.codes)}".rstrip()
+        + f" ({judged.proof_of(act).sentence()})"
         for act in judged.acts
     ]
     for ground in judged.grounds:

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from consent.rules import take_rules_snapshot
-from stores import schemas
+from stores import operations, schemas
 from stores.engine import connect, connect_read_only
 from stores.home import Home, init_home
 from stores.house import House
@@ -202,3 +202,25 @@ def published(house: House) -> None:
             control_totals={},
         )
     )
+
+
+def took_in(house: House, world: World) -> None:
+    """Write the world's files into the ledger of its home, as their intake would have."""
+    rows = [
+        {
+            "delivery_id": item.delivery_id,
+            "partner_id": item.partner_id,
+            "feed_id": item.feed_id,
+            "file_name": f"{item.delivery_id}.csv",
+            "sha256": "0" * 64,
+            "bytes": 1,
+            "warnings_json": "[]",
+            "outcome": "accepted",
+            "reading": 1,
+            "arrived_at": to_micros(item.received_at.replace(tzinfo=UTC)),
+            "taken_in_at": to_micros(item.received_at.replace(tzinfo=UTC)),
+        }
+        for item in world.deliveries
+    ]
+    with operations.transaction(house.engine) as work:
+        operations.insert_once(work, operations.deliveries, rows)

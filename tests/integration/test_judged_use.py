@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 from random_world import make_world
-from small_base import Delivered, World, build_base, published
+from small_base import Delivered, World, build_base, published, took_in
 from sqlalchemy import select
 
 from consent.judgement import Use
@@ -67,8 +67,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
         _file("given", datetime(2026, 1, 5), given),
         _file("refused", datetime(2026, 2, 5), refused, arrived=datetime(2026, 5, 1)),
     ]
-    build_base(folder, World(files, make_world(1).facts), "--exclude-resource-type", "unit_test", "test")
+    world = World(files, make_world(1).facts)
+    build_base(folder, world, "--exclude-resource-type", "unit_test", "test")
     house = open_house(settings)
+    took_in(house, world)
     published(house)
     with operations.transaction(house.engine) as work:
         operations.insert_once(work, operations.deliveries, [_ledger_row(file) for file in files])
@@ -181,3 +183,11 @@ def test_the_text_names_decision_rule_and_file(house: House) -> None:
     text = describe_use(_asked(house, known_by=AFTER))
     for part in ("REFUSE", "LATEST_WINS", "refused.csv", "GDPR"):
         assert part in text
+
+
+def test_an_act_tells_what_its_proof_has_and_lacks(house: House) -> None:
+    told = _asked(house, known_by=AFTER)
+    acts = told.to_json()["acts"]
+    assert isinstance(acts, list)
+    assert [(act["evidence_grade"], act["evidence_missing"]) for act in acts] == [("B", ["page_url", "ip"])]
+    assert "(proof B, lacks page_url, ip)" in describe_use(told)
