@@ -107,6 +107,7 @@ def lay_touched(build: duckdb.DuckDBPyConnection, changes: Changes) -> int | Non
         The touched contacts, or None where they are too many.
     """
     bound = {"deliveries": list(changes.deliveries), "partners": list(changes.partners)}
+    build.execute("drop table main.base_manifest")  # of the base that it is a copy of
     build.execute("create table lake.known_situations as select * from main.situation_keys")
     build.execute(_TOUCHED.format(moved=_MOVED if changes.deliveries else _NOTHING_MOVED), bound)
     (touched, contacts) = build.execute(
