@@ -18,7 +18,6 @@ from sends.audience import (
     count_rows,
     create_audience,
     extra_contact_columns,
-    revealing_bureaux,
 )
 from sends.calendar import PARIS
 from sends.context import read_context
@@ -78,7 +77,7 @@ def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
 
     Raises:
         FileInvalid: a field is wrong; UsageError: there is no such file or id.
-        OrderRefused: a forbidden criterion, a bureau that reveals votes, fewer contacts may be reached than the floor, or
+        OrderRefused: a forbidden criterion, fewer contacts may be reached than the floor, or
             an earlier audience of the sponsor differs by fewer than it (R-68): no number is told.
     """
     path = find_audience(stores.settings.config, file_or_id)
@@ -183,7 +182,7 @@ def _check_audience(base: duckdb.DuckDBPyConnection, question: Question) -> None
     audience = question.selection.audience
     facts = AudienceFacts(
         contacts=int(row[0]) if row else 0,
-        reveals_votes=audience.bureau_vote is not None and revealing_bureaux(base, audience.bureau_vote) > 0,
+        reveals_votes=False,  # results of bureaux are public: a plan that sends by them is refused, a count is not (R-69)
         extra_columns=extra_contact_columns(base),
     )
     found = audience_findings(audience, facts, question.rules)
