@@ -151,18 +151,19 @@ def _nothing_judged() -> dict[Channel, dict[Profile, UseVerdict]]:
 
 def _page_urls(sources: OriginSources) -> dict[RowId, str]:
     """Return the page of each opt-in, from the vault: a page's query may hold a name."""
-    delivered = sources.base.execute(
-        f"select distinct delivery_id from opt_ins where contact_id in (select contact_id from {_ASKED})"
+    rows = sources.base.execute(
+        f"select delivery_id, line_number from opt_ins where contact_id in (select contact_id from {_ASKED})"
     ).fetchall()
-    contacts = sources.base.execute(f"select contact_id::varchar from {_ASKED}").fetchall()
-    names = [reading_name(delivery, sources.readings[delivery]) for (delivery,) in delivered]
+    names = sorted(reading_name(delivery, sources.readings[delivery]) for delivery in {row[0] for row in rows})
+    asked = set(rows)
     with sources.vault.identities(names) as reader:
-        rows = reader.execute(
+        # files are sorted by line: the lines, told as they are, let whole groups of rows be left out unread
+        lines = ", ".join(map(str, sorted({line for _, line in rows}))) or "null"
+        found = reader.execute(
             "select delivery_id, line_number, page_url from identities"
-            " where contact_id in (select unnest($ids::uuid[])) and page_url is not null",
-            {"ids": [contact for (contact,) in contacts]},
+            f" where line_number in ({lines}) and page_url is not null"
         ).fetchall()
-    return {(delivery, line): url for delivery, line, url in rows}
+    return {(delivery, line): url for delivery, line, url in found if (delivery, line) in asked}
 
 
 def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse], urls: Mapping[RowId, str]) -> dict[str, list[OptIn]]:

@@ -7,6 +7,7 @@ told of a number stands in `lineage.lookup`; proofs of a trace are put together 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, Row, select
 from lineage.access import Access, record_access
 from lineage.descent import OptIn, Territory
 from lineage.judged_use import JudgedUse, judge_contact
-from lineage.origins import OriginSources, read_origins
+from lineage.origins import Origins, OriginSources, read_origins
 from sends.approval import context_of
 from sends.house import SendStores
 from sends.judging import use_of
@@ -166,24 +167,33 @@ def trace_send(house: House, name: str, *, reason: str) -> SendTrace:
     """
     with house.engine.connect() as reading:
         message = find_message(reading, name)
-        plan = _plan_trace(reading, message.plan_id)
-    access = Access("trace", house.settings.actor, reason, None, [message.contact_id])
-    record_access(house.engine, house.clock, access)
+    return _trace_messages(house, [message], reason)[0]
+
+
+def _trace_messages(house: House, messages: Sequence[MessageTrace], reason: str) -> list[SendTrace]:
+    """Trace messages of one person by one logged access, each judged by its own instant; each plan is read once."""
+    with house.engine.connect() as reading:
+        plans = {plan_id: _plan_trace(reading, plan_id) for plan_id in {message.plan_id for message in messages}}
+    subjects = sorted({message.contact_id for message in messages})
+    record_access(house.engine, house.clock, Access("trace", house.settings.actor, reason, None, subjects))
     stores = SendStores.of(house)
-    context = context_of(stores, plan.plan)
-    use = use_of(stores, context, message.judged_at, message.judged_at)
+    contexts = {plan_id: context_of(stores, plan.plan) for plan_id, plan in plans.items()}
+    known: dict[datetime, Origins] = {}
+    found = []
     with without_pandas(), house.warehouse.open_base_for_few() as base:
-        judged = judge_contact(base, house.engine, message.contact_id, use)
         rules = NUMBER_RULES[house.settings.environment]
         sources = OriginSources(base, read_manifest(base).deliveries, house.engine, house.vault, rules)
-        origins = read_origins(sources, [message.contact_id], message.judged_at)
-    return SendTrace(
-        message=message,
-        plan=plan,
-        judged=judged,
-        opt_ins=tuple(origins.opt_ins.get(message.contact_id, ())),
-        territory=origins.territories.get(message.contact_id),
-    )
+        for message in messages:
+            at, contact_id = message.judged_at, message.contact_id
+            use = use_of(stores, contexts[message.plan_id], at, at)
+            judged = judge_contact(base, house.engine, contact_id, use)
+            if at not in known:
+                known[at] = read_origins(sources, subjects, at)
+            origins = known[at]
+            opt_ins = tuple(origins.opt_ins.get(contact_id, ()))
+            territory = origins.territories.get(contact_id)
+            found.append(SendTrace(message, plans[message.plan_id], judged, opt_ins, territory))
+    return found
 
 
 def trace_plan(house: House, plan_id: str) -> PlanTrace:
@@ -215,7 +225,8 @@ def trace_line(house: House, delivery_id: str, line: int, *, reason: str) -> lis
     with house.engine.connect() as reading:
         query = select(table.c.send_id).where(table.c.contact_id == row[0]).order_by(table.c.state_at, table.c.send_id)
         names: list[str] = list(reading.execute(query).scalars())
-    return [trace_send(house, name, reason=reason) for name in names]
+        messages = [find_message(reading, name) for name in names]
+    return _trace_messages(house, messages, reason) if messages else []
 
 
 def find_message(reading: Connection, name: str) -> MessageTrace:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC
@@ -91,7 +92,7 @@ def _section(number: int, section: Section) -> Iterator[Any]:
 def _block(block: Block) -> Iterator[Any]:
     match block:
         case Text(text):
-            yield Paragraph(_safe(text), _style(9.5, after=4))
+            yield Paragraph(_safe(_unbroken(text)), _style(9.5, after=4))
         case Heading(text):
             yield CondPageBreak(_ROOM_UNDER_HEADING)
             yield Paragraph(_safe(text), _style(10, bold=True, before=8, after=3))
@@ -100,7 +101,7 @@ def _block(block: Block) -> Iterator[Any]:
         case Points(items):
             style = _style(9.5, after=2)
             style.leftIndent, style.bulletIndent = 12, 2
-            yield from (Paragraph(_safe(item), style, bulletText="\u2022") for item in items)
+            yield from (Paragraph(_safe(_unbroken(item)), style, bulletText="\u2022") for item in items)
         case Facts(rows):
             yield _facts(rows)
         case Grid():
@@ -191,6 +192,11 @@ def _safe(text: str) -> str:
     """Return a text for the layout's own markup: escaped, and what no printer shows replaced."""
     shown = "".join(c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs") else "\ufffd" for c in text)
     return escape(shown)
+
+
+def _unbroken(text: str) -> str:
+    """Return a sentence of ours whose double punctuation stays with its word; texts of others stay as they are."""
+    return re.sub(r" (?=[:;!?»])|(?<=«) ", "\u00a0", text)
 
 
 @cache

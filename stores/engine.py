@@ -38,9 +38,10 @@ def connect_read_only(path: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def connect_for_few(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open an existing database file read-only for a look-up that is too small to spill: it starts 50 ms earlier."""
-    return _configure(duckdb.connect(str(path), read_only=True), None)
+def connect_for_few(path: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Open an existing database file read-only, or none, for a look-up too small to spill: it starts 50 ms earlier."""
+    opened = duckdb.connect(str(path), read_only=True) if path else duckdb.connect(":memory:")
+    return _configure(opened, None)
 
 
 def _configure(connection: duckdb.DuckDBPyConnection, spill_to: Path | None) -> duckdb.DuckDBPyConnection:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from stores.engine import connect, load_httpfs
+from stores.engine import connect, connect_for_few, load_httpfs
 from stores.home import Home
 from stores.keys import Keys
 from stores.parquet import Parameters, read_sql, write_table
@@ -61,7 +61,7 @@ class Vault:
 
     def addresses(self, names: Iterable[str]) -> duckdb.DuckDBPyConnection:
         """Return a connection in memory with a view `addresses`; the caller closes it. For `territories`."""
-        return self._reader(ADDRESSES, names)
+        return self._view(connect(), ADDRESSES, names)
 
     def identities(self, names: Iterable[str]) -> duckdb.DuckDBPyConnection:
         """Return a connection in memory with a view `identities`; the caller closes it. For `lineage`."""
@@ -77,7 +77,12 @@ class Vault:
         return [row[0] for row in rows]
 
     def _reader(self, table: Table, names: Iterable[str]) -> duckdb.DuckDBPyConnection:
-        connection = connect()
+        """Return a connection for questions about few rows: nothing of it is large enough to spill."""
+        return self._view(connect_for_few(), table, names)
+
+    def _view(
+        self, connection: duckdb.DuckDBPyConnection, table: Table, names: Iterable[str]
+    ) -> duckdb.DuckDBPyConnection:
         self._add_key(connection)
         options = f", encryption_config = {{footer_key: '{_KEY_NAME}'}}"
         files = [self.path(table, name) for name in names]

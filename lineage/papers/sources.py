@@ -22,13 +22,13 @@ from lineage.papers.words import (
     SIGNALS,
     STATES,
     VERDICTS,
+    channel_word,
     source_french,
     yes_no,
 )
 from pages.french import day_french, instant_french
 from pages.paper import Block, Facts, Grid, Heading, Points, Quote, Text
 from sends.states import State
-from terms.reasons import Channel
 
 UNKNOWN = "non indiqué"
 _NOTHING_KNOWN = "Aucune ligne acceptée d'un partenaire ne contient ce numéro."
@@ -131,7 +131,7 @@ def _opt_in_blocks(opt_in: OptIn, partner: Partner, background: Background) -> l
                 ("Page du formulaire", opt_in.page_url or UNKNOWN),
                 *_form_facts(opt_in.form_version, partner.forms.get(opt_in.form_version or "")),
                 ("Destinataires nommés", ", ".join(opt_in.recipients) or "aucun"),
-                ("Moyens acceptés", ", ".join(_channel(name) for name in opt_in.channels) or "aucun"),
+                ("Moyens acceptés", ", ".join(channel_word(name) for name in opt_in.channels) or "aucun"),
                 ("Preuve", _evidence(opt_in)),
             )
         )
@@ -187,10 +187,6 @@ def _chain(partner: Partner) -> str:
     return hops or UNKNOWN
 
 
-def _channel(name: str) -> str:
-    return CHANNELS[Channel(name)] if name in set(Channel) else name
-
-
 def _send_facts(send: Send, text: SentText, background: Background) -> tuple[tuple[str, str], ...]:
     kind = "message choisi par critères" if send.kind == "selected" else "première demande d'accord"
     return (
@@ -201,6 +197,7 @@ def _send_facts(send: Send, text: SentText, background: Background) -> tuple[tup
         ("Choisi par", " ; ".join(text.criteria)),
         ("Remis à l'opérateur", instant_french(send.handed_over_at) if send.handed_over_at else "non remis"),
         ("État", f"{STATES[State(send.state)]}, depuis le {instant_french(send.state_at)}"),
+        ("Origine des données indiquée", instant_french(send.origin_given_at) if send.origin_given_at else "non"),
         ("Opérateur d'envoi", f"{send.gateway}, n° {send.gateway_message_id or UNKNOWN}"),
         ("Expéditeur affiché", text.sender or UNKNOWN),
         ("N° d'envoi, empreinte du message", f"{send.send_id}, {send.message_sha256}"),

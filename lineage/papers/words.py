@@ -39,6 +39,13 @@ STATES: Mapping[State, str] = {
     State.CANCELLED: "annulé, jamais envoyé",
 }
 
+PLAN_STATES: Mapping[str, str] = {
+    "planned": "prévu, pas approuvé",
+    "approved": "approuvé",
+    "stopped": "arrêté par une personne",
+    "released": "rendu : ce qui n'était pas envoyé est libre",
+}
+
 EVENTS: Mapping[str, str] = {
     "ConsentGiven": "accord donné",
     "ConsentRefused": "refus",
@@ -64,6 +71,13 @@ REQUESTS: Mapping[str, str] = {
     "objection": "opposition",
     "withdrawal": "retrait de l'accord",
     "complaint": "réclamation sur une publicité",
+}
+
+#: Purposes as a dossier declares them; its own word where it is none of these.
+PURPOSES: Mapping[str, str] = {
+    "political": "communication politique",
+    "commercial": "prospection commerciale",
+    "game": "participation à un jeu",
 }
 
 FLAGS: Mapping[str, str] = {"given": "accord donné", "refused": "accord refusé"}
@@ -151,6 +165,11 @@ _SOURCES: tuple[tuple[str, str], ...] = (
 )
 
 _SEXES: Mapping[Sex, str] = {Sex.F: "femmes", Sex.M: "hommes"}
+
+
+def channel_word(name: str) -> str:
+    """Return a channel that a dossier or a row names; one that is none of ours as it was written."""
+    return CHANNELS[Channel(name)] if name in set(Channel) else name
 
 
 def yes_no(value: bool) -> str:

@@ -76,6 +76,28 @@ def access(
 
 
 @app.command()
+def campaign(plan_id: Annotated[str, typer.Argument(metavar="PLAN_ID")], out: Out, as_json: AsJson = False) -> None:
+    """Issue the dossier of a campaign for an audit: order, criteria, bases, rules, approvals, volumes; names nobody.
+
+    Example: filiation paper campaign 4be1… --out campaign.html
+    """
+    from lineage.papers.campaign import campaign_dossier
+
+    _tell([campaign_dossier(house(), plan_id, out)], as_json)
+
+
+@app.command()
+def partner(partner_id: Annotated[str, typer.Argument(metavar="PARTNER")], out: Out, as_json: AsJson = False) -> None:
+    """Issue the dossier of a partner: forms, texts, audits, files delivered and what they are worth; names nobody.
+
+    Example: filiation paper partner jeux-valombre --out partner.html
+    """
+    from lineage.papers.partner import partner_dossier
+
+    _tell([partner_dossier(house(), partner_id, out)], as_json)
+
+
+@app.command()
 def proof(paper_id: str, out: Annotated[Path, typer.Option(help="The file to write.")]) -> None:
     """Write the proof of a paper that was not sealed yet when it was issued, for filiation-verify.
 

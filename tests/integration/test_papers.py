@@ -16,16 +16,21 @@ from sqlalchemy import select, update
 from consent.act_entry import ActStores, TypedAct, enter_act
 from lineage.lookup import LookupStores, look_up
 from lineage.papers.access import Batch, answer_access, open_access_requests
+from lineage.papers.campaign import campaign_dossier, tell_campaign
+from lineage.papers.erasure import KEPT_AS_COUNT, TAKEN_OUT, ErasureTold, erasure_paper
 from lineage.papers.issuing import write_proof
+from lineage.papers.partner import partner_dossier, tell_partner
 from lineage.papers.provenance import Told, certificate, certify_number, tell_all
-from pages.french import instant_french, number_french
+from pages.french import count_french, instant_french, number_french
 from pages.paper import Form, Issue, Paper, paper_html
+from partners_ingest.phone import normalise_number
 from sample.people import SHOWN_NUMBER
 from sealing.alterations import Alteration
 from sealing.log import Log, append_journal
 from sealing.papers import check_paper, parts_of
 from stores import operations
 from stores.home import writer_lock
+from terms.environment import NumberRules
 from terms.errors import UsageError
 from tests.commands import Shell
 from verifier import filiation_verify as stranger
@@ -303,6 +308,72 @@ def test_a_late_answer_says_so(scene):
     assert "après le délai d'un mois" in shown and "1er novembre 2026" in shown
 
 
+def test_the_dossier_of_a_campaign_counts_and_names_nobody(scene):
+    house, plan_id, out = scene
+    told = tell_campaign(house, plan_id)
+    shown = _shown(campaign_dossier(house, plan_id, out / "campaign.html"))
+    plan = told.trace.plan
+    assert sum(told.bases.values()) == plan.contacts and all(basis.partner_id for basis in told.bases)
+    assert sum(told.trace.states.values()) == plan.contacts
+    for word in (plan_id, "Parti de l'Horizon", "STOP 36111", "48271", "Camille Second", plan.rule_set_sha256):
+        assert word in shown
+    assert all(batch.root in shown for batch in told.batches) and told.batches
+    assert all(told.notices[basis.partner_id, basis.notice_id] in shown for basis in told.bases)
+    assert all(code in shown for code in told.priced.excluded)
+    _names_nobody(house, shown)
+    with pytest.raises(UsageError):
+        campaign_dossier(house, "0" * 16, out / "none.html")
+
+
+def test_the_dossier_of_a_partner_tells_forms_texts_audits_and_files(scene):
+    house, _, out = scene
+    told = tell_partner(house, "jeux-valombre")
+    shown = _shown(partner_dossier(house, "jeux-valombre", out / "partner.html"))
+    assert told.deliveries and told.notices and told.partner.forms
+    for row in told.deliveries:
+        assert row.file_name in shown and row.sha256[:16] in shown
+    assert all(notice.text in shown and set(notice.recipients) <= _words(shown) for notice in told.notices)
+    assert all(version in shown for version in told.partner.forms) and told.partner.legal_name in shown
+    assert count_french(told.supplier.acts) in shown and not _leftovers(shown)
+    _names_nobody(house, shown)
+    with pytest.raises(UsageError, match="knows no partner"):
+        partner_dossier(house, "nobody", out / "none.html")
+
+
+def _words(shown):
+    return {word for line in shown.splitlines() for word in line.split(", ")}
+
+
+def _leftovers(shown):
+    """English words of the dossiers that a reader of French should not meet."""
+    return re.findall(r"\b(?:compliant|pre_ticked|unticked|double_opt_in|accepted|quarantined|political)\b", shown)
+
+
+def test_the_receipt_of_an_erasure_tells_what_went_and_what_stays(scene):
+    house, _, out = scene
+    counts = {name: 10 + i for i, name in enumerate([*TAKEN_OUT, *KEPT_AS_COUNT])}
+    told = ErasureTold("e" * 16, "DPO-1", datetime.fromisoformat("2026-11-24T09:00:00+01:00"), counts, 2, 41, 99)
+    issued = erasure_paper(house, told, out / "erasure.html")
+    shown = _shown(issued)
+    for count, words in zip(counts.values(), [*TAKEN_OUT.values(), *KEPT_AS_COUNT.values()], strict=True):
+        assert re.search(rf"{re.escape(words)}\s+{count}\b", shown)
+    assert "DPO-1" in shown and "n° 41 sur 99" in shown and "2\u00a0fichiers scellés" in shown
+    assert not check_paper(Log.of(house), issued.file.read_bytes(), _newest(house)).findings
+
+
+def _shown(issued):
+    return html.unescape(re.sub(r"<[^>]+>", "\n", issued.file.read_text()))
+
+
+def _names_nobody(house, shown):
+    """No number and no contact of the base stands in a dossier."""
+    with house.warehouse.open_base() as base:
+        contacts = [row[0] for row in base.execute("select contact_id::varchar from contacts").fetchall()]
+    assert not [contact for contact in contacts if contact in shown]
+    written = re.findall(r"(?<![\w.])\+?\d(?:[ .\u00a0\u202f-]?\d){8,14}(?!\w)", shown)
+    assert not {normalise_number(text, NumberRules.FICTION) for text in written} - {None}
+
+
 def test_the_commands_issue_and_check(scene):
     house, _, out = scene
     settings = {"FILIATION_ENV": "demo", "FILIATION_CONFIG": str(house.settings.config)}
@@ -320,3 +391,5 @@ def test_the_commands_issue_and_check(scene):
     assert changed.code == 3 and issued.json()["paper_id"] in changed.out
     assert shell.run("verify", str(out / "none.pdf")).code == 2
     assert shell.run("paper", "access", "--reason", "test", "--out", str(out)).code == 2
+    plan = shell.run("paper", "campaign", scene[1], "--out", str(out / "command.pdf"), "--json")
+    assert plan.code == 0 and plan.json()["kind"] == "campaign", plan.err

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import pytest
 from sent_demo import sent_demo
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lineage.evidence_reading import read_evidence
 from lineage.lookup import LookupStores, look_up
@@ -61,7 +61,13 @@ def test_a_delivered_line_leads_to_the_message(sent):
     house, _, _ = sent
     (send_id,) = _send_ids(house, 1)
     opt_in = trace_send(house, send_id, reason="test").opt_ins[0]
-    assert send_id in {t.message.send_id for t in trace_line(house, opt_in.delivery_id, opt_in.line_number, reason="t")}
+    with house.engine.connect() as reading:
+        before = reading.execute(select(func.count()).select_from(operations.access_log)).scalar_one()
+    told = {t.message.send_id: t for t in trace_line(house, opt_in.delivery_id, opt_in.line_number, reason="t")}
+    assert told[send_id].to_json() == trace_send(house, send_id, reason="test").to_json()
+    with house.engine.connect() as reading:
+        after = reading.execute(select(func.count()).select_from(operations.access_log)).scalar_one()
+    assert after == before + 2  # one for the line, however many messages; one for the message
     with pytest.raises(UsageError, match="No accepted opt-in row"):
         trace_line(house, opt_in.delivery_id, 10**9, reason="test")
 

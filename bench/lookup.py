@@ -1,0 +1,238 @@
+"""`python -m bench.lookup HOME --contacts N`: grow a published home to N contacts in HOME, and time look-ups there.
+
+The home that `FILIATION_HOME` names (environment `demo` or `test`) is the pattern: each of its contacts is repeated with
+its rows, events, findings and messages under invented numbers that only the environment `bench` knows, spread over the
+same deliveries. What a look-up reads belongs to `lineage`. Times are processor seconds: other work on the machine
+disturbs them less.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+
+from lineage.lookup import LookupStores, look_up
+from stores import operations
+from stores.engine import connect, quoted
+from stores.home import init_home
+from stores.house import House, open_house
+from stores.keys import Keys
+from stores.lake import reading_name
+from stores.migrate import migrate
+from stores.schemas import IDENTITIES
+from stores.warehouse import read_manifest
+from terms.environment import Environment
+from terms.errors import UsageError
+from terms.settings import load_settings
+
+#: Tables of a base that a look-up reads and that grow with the contacts; the others stay as they are.
+_GROWN = ("contacts", "opt_ins", "acts", "consent_events", "findings")
+_MESSAGES_PER_CONTACT = 0.5
+_CHUNK = 100_000
+
+
+def main(
+    home: Annotated[Path, typer.Argument(help="folder of the grown home; made anew")],
+    contacts: Annotated[int, typer.Option(min=10_000)] = 1_000_000,
+    lookups: Annotated[int, typer.Option(min=20)] = 300,
+    seed: int = 1,
+) -> None:
+    """Grow a home and time look-ups: in process one by one, cold by command, ten thousand from a file.
+
+    Example: FILIATION_ENV=test FILIATION_HOME=/tmp/h python -m bench.lookup /tmp/grown --contacts 1000000
+    """
+    pattern = open_house(load_settings(os.environ))
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("FILIATION_")}
+    environment |= {"FILIATION_ENV": Environment.BENCH.value, "FILIATION_HOME": str(home)}
+    shutil.rmtree(home, ignore_errors=True)
+    settings = load_settings(environment)
+    init_home(settings)
+    house = open_house(settings)
+    migrate(house.engine)
+    begun = _processor_seconds()
+    copies = grow(pattern, house, contacts)
+    typer.echo(f"grown to {copies} times the pattern in {_processor_seconds() - begun:.0f} processor seconds")
+    chance = random.Random(seed)
+    numbers = [_number(chance.randrange(contacts)) for _ in range(lookups)]
+    typer.echo(_in_process(house, numbers))
+    typer.echo(_by_command(environment, ["lineage", numbers[0], "--reason", "bench", "--json"], "cold command"))
+    asked = home.parent / f"{home.name}-numbers.txt"
+    asked.write_text("".join(f"{_number(place)}\n" for place in chance.sample(range(contacts), 10_000)))
+    words = ["lineage", "--from-file", str(asked), "--reason", "bench", "--case", "bench", "--json"]
+    typer.echo(_by_command(environment, words, "10,000 numbers from a file"))
+
+
+def grow(pattern: House, house: House, contacts: int) -> int:
+    """Fill the base, the vault and the ledger of `house` after a pattern; return how many copies of it there are."""
+    manifest = pattern.warehouse.manifest()
+    if manifest is None:
+        raise UsageError("The pattern has no published base.", "Run `filiation refresh` on it first.")
+    # its tables without contacts and the macros that judge come with it
+    shutil.copyfile(pattern.warehouse.base_path, house.warehouse.build_path)
+    with connect(house.warehouse.build_path, spill_to=house.home.warehouse) as build:
+        build.execute(f"attach '{quoted(pattern.warehouse.base_path)}' as pattern (read_only)")
+        copies = _map_contacts(build, house, contacts)
+        for table in _GROWN:
+            build.execute(f"create or replace table {table} as {_grown(build, table, copies)}")
+        _fill_vault(pattern, house, build, [reading_name(d, r) for d, r in manifest.deliveries.items()])
+        _fill_ledger(pattern, house, build, int(contacts * _MESSAGES_PER_CONTACT))
+        build.execute("drop table copies")
+        build.execute("detach pattern")
+        build.execute("checkpoint")
+    os.replace(house.warehouse.build_path, house.warehouse.base_path)
+    with house.warehouse.open_base() as base:
+        read_manifest(base)
+    return copies
+
+
+def _map_contacts(build: duckdb.DuckDBPyConnection, house: House, contacts: int) -> int:
+    """Make `copies` (pattern_id, copy, e164, contact_id), one row per contact of the grown base."""
+    row = build.execute("select count(*) from pattern.contacts").fetchone()
+    held = int(row[0]) if row else 0
+    build.execute(
+        f"create table copies as select pattern_id, copy, e164, {Keys.contact_id_sql('e164')} as contact_id from ("
+        f"select contact_id as pattern_id, number // {held} as copy, '+3371' || lpad(number::varchar, 7, '0') as e164"
+        " from (select contact_id, row_number() over (order by contact_id) - 1 as place from pattern.contacts)"
+        f" inner join range({contacts}) as numbers(number) on numbers.number % {held} = place)",
+        house.keys.contact.parameters("contact"),
+    )
+    return -(-contacts // held)
+
+
+def _grown(build: duckdb.DuckDBPyConnection, table: str, spread: int) -> str:
+    """Return the rows of a table for every copy, sorted by contact, each at a line between the pattern's lines."""
+    columns = [row[0] for row in build.execute(f"describe pattern.{table}").fetchall()]
+    changed = ["copies.contact_id as contact_id"]
+    if "line_number" in columns:
+        place = f"(copies.copy + hash(copies.pattern_id)::hugeint) % {spread}"
+        changed.append(f"(rows.line_number * {spread} + {place})::bigint as line_number")
+    return (
+        f"select rows.* replace ({', '.join(changed)}) from pattern.{table} as rows"
+        " inner join copies on rows.contact_id = copies.pattern_id order by copies.contact_id"
+    )
+
+
+def _fill_vault(pattern: House, house: House, build: duckdb.DuckDBPyConnection, names: list[str]) -> None:
+    """Write one encrypted file of identities per delivery, in order of lines as the door does."""
+    house.vault.unlock(build)
+    for name in names:
+        with pattern.vault.identities([name]) as reader:
+            rows = reader.execute("from identities").to_arrow_table()
+        build.register("delivered", rows)
+        delivery = name.partition(".")[0][:16]
+        house.vault.write(
+            build,
+            IDENTITIES,
+            name,
+            "select delivered.* replace (copies.contact_id as contact_id, copies.e164 as e164,"
+            " opt_ins.line_number as line_number)"
+            " from opt_ins inner join copies on opt_ins.contact_id = copies.contact_id"
+            " inner join pattern.opt_ins as old on old.contact_id = copies.pattern_id"
+            " and old.delivery_id = opt_ins.delivery_id and old.byte_offset = opt_ins.byte_offset"
+            " inner join delivered on old.line_number = delivered.line_number"
+            f" where opt_ins.delivery_id = '{delivery}' order by opt_ins.line_number",
+        )
+        build.unregister("delivered")
+
+
+def _fill_ledger(pattern: House, house: House, build: duckdb.DuckDBPyConnection, messages: int) -> None:
+    """Copy the deliveries, and write messages of one plan to the first contacts."""
+    with pattern.engine.connect() as reading:
+        rows = [dict(row) for row in reading.execute(operations.deliveries.select()).mappings()]
+    plan = _plan()
+    with operations.transaction(house.engine) as work:
+        work.execute(operations.deliveries.insert(), rows)
+        work.execute(operations.plans.insert(), [plan])
+    cursor = build.execute(f"select contact_id::varchar from copies limit {messages}")
+    position = 0
+    while batch := cursor.fetchmany(_CHUNK):
+        with operations.transaction(house.engine) as work:
+            work.execute(
+                operations.messages.insert(),
+                [_message(str(plan["plan_id"]), contact, position + i) for i, (contact,) in enumerate(batch)],
+            )
+        position += len(batch)
+
+
+def _plan() -> dict[str, object]:
+    texts = "plan_id campaign_id order_json order_sha256 kind election sponsor_id channel profile gateway".split()
+    texts += "base_version rule_set_sha256 state findings_json excluded_json excluded_by_code_json".split()
+    texts += "message_sha256 price_list planned_by".split()
+    return {
+        column.name: "bench" if column.name in texts else 0
+        for column in operations.plans.columns
+        if not column.nullable
+    }
+
+
+def _message(plan_id: str, contact_id: str, position: int) -> dict[str, object]:
+    return {
+        "send_id": f"{position:032d}",
+        "plan_id": plan_id,
+        "contact_id": contact_id,
+        "position": position,
+        "state": "DELIVERED",
+        "state_at": 0,
+        "attempt": 1,
+        "planned_base_version": "bench",
+        "codes_json": "[]",
+        "message_sha256": "0" * 64,
+    }
+
+
+def _number(place: int) -> str:
+    return f"+3371{place:07d}"
+
+
+def _in_process(house: House, numbers: list[str]) -> str:
+    stores, took, wall = LookupStores.of(house), [], []
+    for number in numbers:
+        begun, at = time.process_time(), time.perf_counter()
+        (descent,) = look_up(stores, [number], reason="bench")
+        took.append(1000 * (time.process_time() - begun))
+        wall.append(1000 * (time.perf_counter() - at))
+        if not descent.is_known:
+            raise UsageError("The grown base does not know its own number.", "See how it was grown.")
+    said = (
+        f"{name} p50 {statistics.median(ms):.1f}, p95 {_p95(ms):.1f}"
+        for name, ms in (("processor", took), ("wall", wall))
+    )
+    return f"in process, ms over {len(numbers)} look-ups: {'; '.join(said)}"
+
+
+def _p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
+
+
+def _by_command(environment: dict[str, str], words: list[str], what: str) -> str:
+    command = [str(Path(sys.executable).with_name("filiation")), *words]
+    spent = []
+    for _ in range(3):
+        before = _children_seconds()
+        done = subprocess.run(command, env=environment, capture_output=True, check=True)
+        spent.append(_children_seconds() - before)
+    return f"{what}: {min(spent):.2f} processor seconds (best of 3), {len(done.stdout.splitlines())} lines"
+
+
+def _children_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _processor_seconds() -> float:
+    return time.process_time()
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,113 @@
+"""The receipt of an erasure as a paper: what was taken out, what stays and why, and the entry of the log that proves it.
+
+What was taken out is done and counted by the erasure itself; the paper names nobody, for nobody is left to name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lineage.papers.issuing import Draft, Issued, PaperKind, issue_papers
+from pages.french import count_french, instant_french
+from pages.paper import Facts, Grid, Points, Section, Text
+from stores.house import House
+
+#: What is counted of an erasure, in the words of a citizen, in the order of the paper: taken out, then kept as a count.
+TAKEN_OUT: Mapping[str, str] = {
+    "opt_ins": "lignes d'accord ou de refus livrées par des partenaires",
+    "withdrawals": "lignes de retrait livrées par des partenaires",
+    "lines": "lignes de fichiers dont les octets ont été détruits",
+    "deliveries": "fichiers dans lesquels ces lignes se trouvaient",
+    "whole_files": "fichiers sans lignes lisibles, détruits en entier",
+}
+KEPT_AS_COUNT: Mapping[str, str] = {
+    "sends": "messages envoyés",
+    "acts": "demandes, refus et réponses",
+    "look_ups": "consultations",
+}
+
+
+@dataclass(frozen=True)
+class ErasureTold:
+    """An erasure as its paper tells it: case, instants, counts by the names above, place in the log."""
+
+    erasure_id: str
+    case_id: str
+    finished_at: datetime
+    counts: Mapping[str, int]
+    unopened_files: int
+    leaf: int
+    log_size: int
+
+
+def erasure_paper(house: House, told: ErasureTold, out: Path) -> Issued:
+    """Issue the receipt of an erasure.
+
+    Raises:
+        UsageError: a file name that cannot be taken.
+    """
+    return issue_papers(house, [(erasure_draft(told), out)])[0]
+
+
+def erasure_draft(told: ErasureTold) -> Draft:
+    """Return what the receipt says."""
+    return Draft(
+        kind=PaperKind.ERASURE,
+        title="Reçu d'effacement",
+        about=f"Effacement {told.erasure_id}",
+        sections=(
+            Section("erasure", "Ce qui a été fait", (_facts(told), Text(_DONE))),
+            Section("gone", "Ce qui a été effacé", (_counted(TAKEN_OUT, told.counts), *_unopened(told))),
+            Section("kept", "Ce qui reste, sans vous nommer", (_counted(KEPT_AS_COUNT, told.counts), Points(_KEPT))),
+            Section("proof", "Comment cela se prouve", (Points(_PROOF),)),
+        ),
+        closing="Ce reçu ne contient ni votre numéro ni votre nom : nous ne les avons plus. Conservez-le.",
+        rests_on={"erasure": told.erasure_id},
+    )
+
+
+def _facts(told: ErasureTold) -> Facts:
+    return Facts(
+        (
+            ("Dossier", told.case_id),
+            ("Terminé le", f"{instant_french(told.finished_at)} (heure de Paris)"),
+            ("Inscription au journal scellé", f"n° {told.leaf} sur {told.log_size}"),
+        )
+    )
+
+
+def _counted(names: Mapping[str, str], counts: Mapping[str, int]) -> Grid:
+    rows = tuple((words, count_french(counts[name])) for name, words in names.items())
+    return Grid(("Quoi", "Nombre"), rows, ("Nombre",))
+
+
+def _unopened(told: ErasureTold) -> tuple[Text, ...]:
+    if not told.unopened_files:
+        return ()
+    count = count_french(told.unopened_files, "fichier scellé", "fichiers scellés")
+    return (
+        Text(
+            f"{count} que nos clés n'ouvrent pas n'ont pu être fouillés : nous ne savons pas si vous y figurez, et nous ne"
+            " pouvons pas les lire."
+        ),
+    )
+
+
+_DONE = (
+    "Vos données ont été effacées de nos registres (RGPD, art. 17). Votre numéro est désormais refusé s'il nous est livré de"
+    " nouveau, et aucun message ne vous sera envoyé."
+)
+_KEPT = (
+    "Une empreinte chiffrée de votre numéro, à seule fin de ne plus jamais vous écrire (RGPD, art. 17, § 3, et 21).",
+    "Les comptes des messages et demandes ci-dessus, sous un identifiant qui ne mène à personne : ils prouvent ce qui a été"
+    " fait sans dire pour qui.",
+    "Les fichiers livrés gardent toutes leurs autres lignes, qui se vérifient encore ; les vôtres n'y sont plus lisibles.",
+)
+_PROOF = (
+    "L'effacement est inscrit dans un journal scellé, où rien ne peut être changé ni retiré sans que cela se voie.",
+    "Ce reçu y est inscrit à son tour : toute modification de ce fichier se constate.",
+    "Le journal ne garde de vous que des engagements dont la clé a été détruite : ils ne disent plus rien.",
+)
