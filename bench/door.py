@@ -2,11 +2,13 @@
 
 The floor reads the file with DuckDB's own reader (explicit dialect, every column as text), applies the phone rule to
 the phone columns, hashes each record and each number with sha256 and writes one Parquet file. It keeps no evidence,
-commits to no line, types nothing and finds no fault: what ours takes more is the price of that.
+commits to no line, types nothing and finds no fault: what ours takes more is the price of that. It has the settings of
+our connection, and neither keeps the order of the records.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -35,6 +37,9 @@ from stores.parquet import COMPRESSION
 from stores.vault import Vault
 from terms.environment import NumberRules
 from terms.settings import load_settings
+
+# pyarrow loads it with its first array, the door with its contract: that is no work of the phone rule
+importlib.import_module("pandas")
 
 _DOSSIERS = Path(__file__).parent / "dossiers"
 _PHONES = "phones.parquet"
@@ -93,6 +98,7 @@ def read_json_plainly(folder: Path) -> int:
 
 
 def _write_plainly(connection: duckdb.DuckDBPyConnection, cells: list[str], phones: list[str], folder: Path) -> int:
+    connection.execute("set preserve_insertion_order = false")
     source = f"select *, [{', '.join(phones)}] as phones, 'FR' as country, '' as postcode from records"
     read_phone_cells(connection, f"({source})", NumberRules.BENCH)
     written = connection.execute(
