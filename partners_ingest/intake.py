@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -38,6 +37,7 @@ from partners_ingest.records import Header, Reader, Records
 from partners_ingest.registry import READER_VERSION, missing_capability, reader_for
 from partners_ingest.seal_marks import SealUnopened
 from partners_ingest.seals import key_fingerprints
+from partners_ingest.seen_files import SeenFiles
 from partners_ingest.text_lines import first_bytes
 from partners_ingest.unpacking import Container, container_of, count_zip_members, open_delivered, unpack
 from partners_ingest.withdrawals import WITHDRAWALS_SQL, type_withdrawals
@@ -61,7 +61,6 @@ Progress = Callable[[str], None]
 #: Tests that a person may overrule by releasing the delivery: the file can be read, only its volume is odd.
 RELEASABLE = frozenset({FileReason.ROW_COUNT_LOW, FileReason.ROW_COUNT_CHANGE})
 
-_HASH_BLOCK = 1 << 20
 _PARIS = ZoneInfo("Europe/Paris")
 
 
@@ -170,6 +169,7 @@ class _Run:
     rules: NumberRules
     scratch: Path
     progress: Progress
+    seen: SeenFiles
     seal_keys: tuple[str, ...]  # fingerprints of our private keys: with another one, a sealed file may open
 
     def judged_with(self, partner_id: str) -> str:
@@ -211,7 +211,8 @@ def take_in(
     reports: list[DeliveryReport] = []
     failed: list[str] = []
     with scratch_folder(stores.home) as scratch:
-        run = _Run(stores, dossiers, clock, NUMBER_RULES[environment], scratch, progress, _seal_keys(stores))
+        seen = SeenFiles(stores.engine)
+        run = _Run(stores, dossiers, clock, NUMBER_RULES[environment], scratch, progress, seen, _seal_keys(stores))
         again = [partial(_read_again, run, known) for known in ledger.to_reread(stores.engine)]
         for step in (*again, *(partial(_take_one, run, arrival) for arrival in arrivals)):
             try:
@@ -222,6 +223,7 @@ def take_in(
                 if report is not None:
                     reports.append(report)
                     progress(_line(report))
+        seen.keep()
     if failed:
         raise FiliationError(
             f"{len(failed)} deliveries could not be judged: {'; '.join(failed)}.",
@@ -237,10 +239,10 @@ def _seal_keys(stores: IntakeStores) -> tuple[str, ...]:
         return ()
 
 
-def _named(arrival: Arrival) -> str:
+def _named(run: _Run, arrival: Arrival) -> str:
     """Name a file by its delivery: its own name is the partner's text, and this goes to logs."""
     try:
-        return f"delivery {_hash_file(arrival)} of {arrival.partner_id}"
+        return f"delivery {_identity(run, arrival)} of {arrival.partner_id}"
     except OSError:
         return f"a file of {arrival.partner_id} that cannot be opened"
 
@@ -274,7 +276,7 @@ def judgement_key(partner_id: str, dossiers: DossierSet) -> str:
 def _take_one(run: _Run, arrival: Arrival) -> DeliveryReport | None:
     """Take in one file of the landing folder, or leave it: known already, or changing under our eyes."""
     try:
-        with _naming(lambda: _named(arrival)):
+        with _naming(lambda: _named(run, arrival)):
             return _take_new(run, arrival)
     except StillArriving:
         run.progress(f"{arrival.partner_id}: a file changed while it was read; it is taken in when it is complete")
@@ -283,7 +285,7 @@ def _take_one(run: _Run, arrival: Arrival) -> DeliveryReport | None:
 
 def _take_new(run: _Run, arrival: Arrival) -> DeliveryReport | None:
     try:
-        identity = _hash_file(arrival)
+        identity = _identity(run, arrival)
     except FileNotFoundError:
         raise StillArriving from None
     known = ledger.find_known(run.stores.engine, identity)
@@ -333,12 +335,8 @@ def _land(evidence: EvidenceStore, arrival: Arrival, identity: DeliveryId) -> La
         raise StillArriving from None
 
 
-def _hash_file(arrival: Arrival) -> DeliveryId:
-    digester = sha256()
-    with arrival.path.open("rb") as handle:
-        while block := handle.read(_HASH_BLOCK):
-            digester.update(block)
-    return delivery_id(arrival.partner_id, arrival.file_name, digester.hexdigest())
+def _identity(run: _Run, arrival: Arrival) -> DeliveryId:
+    return delivery_id(arrival.partner_id, arrival.file_name, run.seen.sha256_of(arrival))
 
 
 def _is_settled(known: KnownDelivery, judged_with: str) -> bool:

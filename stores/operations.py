@@ -128,6 +128,20 @@ fetched_files = Table(
     PrimaryKeyConstraint("partner_id", "remote_name", "remote_bytes", "remote_modified_at"),
 )
 
+#: What files of the landing folder hashed to, and how the file system showed them then.
+seen_files = Table(
+    "seen_files",
+    metadata,
+    _text("partner_id"),
+    _text("file_name"),  # in the partner's landing folder
+    _number("bytes"),
+    _number("inode"),
+    _number("modified_ns"),
+    _number("changed_ns"),
+    _text("sha256"),
+    PrimaryKeyConstraint("partner_id", "file_name"),
+)
+
 #: A person's decision that the next base may be smaller than the policy lets it be; lapses with the base it names.
 base_decisions = Table(
     "base_decisions",
