@@ -6,6 +6,7 @@ Layouts and checks stand in `open_data`, matching in `territories`.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -30,6 +31,8 @@ from terms.settings import OpenDataFrom
 from territories.overlaps import OverlapStores, make_overlaps
 from territories.tie import TieStores, tie_addresses
 
+#: Each night asks every source, and says so even where nothing is new: a source that was not asked is not fresh.
+ASKED_WITHIN = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=3), warn_window=timedelta(hours=36))
 #: The check of every source: its last attempt did not fail, or says which vintage serves.
 FRESH = "latest_attempt"
 
@@ -104,6 +107,7 @@ def _spec(source: Source) -> dg.AssetSpec:
         group_name=words.OPEN_DATA,
         owners=words.DATA_ENGINEERING,
         kinds={"parquet"},
+        freshness_policy=ASKED_WITHIN,
         description=f"{source.title}. {source.producer}, {source.licence}, vintage {source.vintage}.",
         metadata={
             "official_url": dg.MetadataValue.url(source.official_url),

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import duckdb
 
+from stores.engine import quoted
 from territories.calibration import SURE_OF_FEW, read_confidences
 from territories.serving import TODAY
 from territories.words import STREET_TYPES, TYPES, create_macros
 
 #: Raised whenever the same addresses and the same BAN may be matched otherwise: ties are then made anew.
-MATCHER_VERSION = 6
+MATCHER_VERSION = 8
 
 #: Codes and names under which a French address is delivered; blank is taken as France, as partners leave it out.
 FRENCH = (
@@ -142,8 +143,9 @@ def _gather_streets(connection: duckdb.DuckDBPyConnection) -> None:
         )
         """
     )
+    bears = " ".join(f"when letters >= {least} then {count}" for count, least in reversed(list(enumerate(BEARS, 1))))
     connection.execute(
-        """
+        f"""
         create or replace temp table streets as
         with worded as (
             select *, loose_words(words) as loose, array_to_string(words, ' ') as name from published_streets
@@ -151,14 +153,15 @@ def _gather_streets(connection: duckdb.DuckDBPyConnection) -> None:
         select *, words[1] as type, len(words) as name_words, array_to_string(words[2:], ' ') as bare_name,
             len(loose) as loose_count, array_to_string(loose, ' ') as loose_name,
             regexp_replace(name, '[^0-9]', '', 'g') as digits,
-            length(regexp_replace(loose_name, '[^A-Z]', '', 'g')) - length(words[1]) as letters
+            length(regexp_replace(loose_name, '[^A-Z]', '', 'g')) - length(words[1]) as letters,
+            case {bears} else 0 end as bears, letter_set(loose_name) as loose_set, letter_set(name) as name_set
         from worded
         """
     )
     connection.execute(
         """
         create or replace temp table houses as
-        select street_id, address_id, number, suffix_key(suffix) as suffix, postcode
+        select street_id, address_id, number, suffix_key(suffix) as suffix
         from ban inner join streets using (commune_code, postcode, street)
         where ban.former_code is not distinct from streets.former_code
         """
@@ -208,7 +211,7 @@ def _parse(connection: duckdb.DuckDBPyConnection) -> None:
             union all
             select address_key, 4, found.number::integer, suffix_key(found.suffix), found.rest from lined where found.rest <> ''
         )
-        select address_key, reading, number, suffix, street_words(rest) as words from readings where rest <> ''
+        select address_key, reading, number, suffix, plain_words(rest) as words from readings where rest <> ''
         """
     )
 
@@ -273,7 +276,7 @@ def _match_exactly(connection: duckdb.DuckDBPyConnection) -> None:
 
 #: Beyond any distance in letters.
 _NO_TYPE, _TYPE_MISSPELT = 1000, 1001
-_FOUND = "streets.letters, streets.commune_code as found_commune, streets.former_code as found_part"
+_FOUND = "streets.street_id, streets.letters, streets.bears, streets.commune_code as found_commune, streets.former_code as found_part"
 
 
 def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
@@ -281,10 +284,10 @@ def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
 
     Almost: the same type and digits, articles aside up to three letters other, as the name is long (BEARS); or the type missing
     or misspelt, the name the same. Two streets of the same likeness settle nothing, and a street that is known by its
-    exact name is not corrected into another. Only houses of this number are compared, by joins on what must be equal.
+    exact name is not corrected into another. Streets are compared by joins on what must be equal, then by
+    their sets of letters (a wrong letter takes one out and puts one in), letter by letter last.
     """
     types = ", ".join(f"'{word}'" for word in TYPES)
-    bears = " ".join(f"when distance = {letters} then letters >= {least}" for letters, least in enumerate(BEARS, 1))
     connection.execute(
         f"""
         create or replace temp table open_parses as
@@ -306,45 +309,58 @@ def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
             case when word_count > 1 then array_to_string(words[2:word_count], ' ') end as bare,
             case when word_count <= len(loose) then array_to_string(loose[1:word_count], ' ') end as written,
             regexp_replace(whole, '[^0-9]', '', 'g') as whole_digits,
-            regexp_replace(written, '[^0-9]', '', 'g') as written_digits
+            regexp_replace(written, '[^0-9]', '', 'g') as written_digits, letter_set(whole) as whole_set,
+            letter_set(written) as written_set
         from cut
         """
     )
     connection.execute(
         f"""
+        create or replace temp table pairs as
+        select prefixes.*, {_FOUND}, written as one, loose_name as other, 0 as rank
+        from prefixes
+        inner join streets on prefixes.postcode = streets.postcode and prefixes.type = streets.type
+            and prefixes.word_count = streets.loose_count and prefixes.written_digits = streets.digits
+        where streets.loose_count > 1 and bit_count(xor(written_set, loose_set)) <= 2 * bears
+            and abs(length(written) - length(loose_name)) <= bears
+        union all
+        select prefixes.*, {_FOUND}, whole, name, 0
+        from prefixes
+        inner join streets on prefixes.postcode = streets.postcode and prefixes.type = streets.type
+            and prefixes.word_count = streets.name_words and prefixes.whole_digits = streets.digits
+        where streets.loose_count > 1 and streets.name_words > streets.loose_count
+            and bit_count(xor(whole_set, name_set)) <= 2 * bears and abs(length(whole) - length(name)) <= bears
+        union all
+        select prefixes.*, {_FOUND}, '', '', {_NO_TYPE}
+        from prefixes
+        inner join streets on prefixes.postcode = streets.postcode and prefixes.whole = streets.bare_name
+        where not has_type
+        union all
+        select prefixes.*, {_FOUND}, '', '', {_TYPE_MISSPELT}
+        from prefixes
+        inner join streets on prefixes.postcode = streets.postcode and prefixes.bare = streets.bare_name
+        where not has_type and damerau_levenshtein(prefixes.type, streets.type) <= 2
+        """
+    )
+    # A table of its own: in one statement the filter would be pushed before the cheap ones and count letters three times.
+    connection.execute(
+        """
+        create or replace temp table compared as
+        select address_key, reading, number, suffix, street_id, letters, bears, rank,
+            rank + damerau_levenshtein(one, other) as distance
+        from pairs where (found_commune = commune_code or not is_named) and (found_part = former_code) is not false
+        """
+    )
+    connection.execute(
+        f"""
         create or replace temp table near_hits as
-        with possible as (
-            select prefixes.*, houses.address_id, {_FOUND}, {_distance("written", "streets.loose_name")} as distance
-            from prefixes
-            inner join houses using (postcode, number, suffix)
-            inner join streets on houses.street_id = streets.street_id and prefixes.type = streets.type
-                and prefixes.word_count = streets.loose_count and prefixes.written_digits = streets.digits
-            where streets.loose_count > 1
-            union all
-            select prefixes.*, houses.address_id, {_FOUND}, {_distance("whole", "streets.name")}
-            from prefixes
-            inner join houses using (postcode, number, suffix)
-            inner join streets on houses.street_id = streets.street_id and prefixes.type = streets.type
-                and prefixes.word_count = streets.name_words and prefixes.whole_digits = streets.digits
-            where streets.loose_count > 1 and streets.name_words > streets.loose_count
-            union all
-            select prefixes.*, houses.address_id, {_FOUND}, {_NO_TYPE}
-            from prefixes
-            inner join streets on prefixes.postcode = streets.postcode and prefixes.whole = streets.bare_name
-            inner join houses using (street_id, number, suffix)
-            where not has_type
-            union all
-            select prefixes.*, houses.address_id, {_FOUND}, {_TYPE_MISSPELT}
-            from prefixes
-            inner join streets on prefixes.postcode = streets.postcode and prefixes.bare = streets.bare_name
-            inner join houses using (street_id, number, suffix)
-            where not has_type and damerau_levenshtein(prefixes.type, streets.type) <= 2
+        with alike as (
+            select address_key, reading, number, suffix, street_id, distance, letters >= {LONG_NAME} as is_long
+            from compared where distance <= bears + rank
         ),
         measured as (
-            select possible.address_key, possible.address_id, distance, letters >= {LONG_NAME} as is_long
-            from possible
-            where case {bears} else distance in (0, {_NO_TYPE}, {_TYPE_MISSPELT}) end
-                and (found_commune = commune_code or not is_named) and (found_part = former_code) is not false
+            select address_key, address_id, distance, is_long
+            from alike inner join houses using (street_id, number, suffix)
             qualify dense_rank() over (partition by address_key order by reading, distance) = 1
         )
         select address_key, min(address_id) as address_id,
@@ -361,18 +377,12 @@ def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _distance(written: str, published: str) -> str:
-    """Return SQL of the letters in which two names differ; null where their lengths tell that more than three do."""
-    return (
-        f"case when abs(length({written}) - length({published})) <= {len(BEARS)}"
-        f" then damerau_levenshtein({written}, {published}) end"
-    )
-
-
 def _collect(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `matches` and `candidate_rows` from what exact, near and street level found."""
-    connection.execute("create or replace temp table confidences (likeness varchar, confidence double)")
-    connection.executemany("insert into confidences values (?, ?)", list(read_confidences().items()))
+    measured = ", ".join(f"('{quoted(likeness)}', {sure}::double)" for likeness, sure in read_confidences().items())
+    connection.execute(
+        f"create or replace temp table confidences as from (values {measured}) as told (likeness, confidence)"
+    )
     connection.execute(
         f"""
         create or replace temp table settled as

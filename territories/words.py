@@ -7,6 +7,7 @@ Source of the rules: partners README §2 "Address"; abbreviations as La Poste (N
 from __future__ import annotations
 
 from collections.abc import Mapping
+from string import ascii_uppercase
 from types import MappingProxyType
 
 import duckdb
@@ -124,28 +125,37 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the macros of this module as temporary macros of the connection.
 
     plain_text(text)      capitals and digits, one space between words, neither accents nor punctuation.
-    street_words(text)    VARCHAR[]: words of a street's name, abbreviations written out.
+    plain_words(plain)    VARCHAR[]: words of a street's name, abbreviations written out, of a plain text.
+    street_words(text)    the same of any text.
     street_name(text)     those words joined by a space.
     loose_words(words)    without articles: the same for "RUE FAUBOURG" and "RUE DU FAUBOURG".
     suffix_key(text)      B, T, A, ...; the empty text for no suffix.
     town_name(text)       name of a commune without CEDEX and arrondissement, Saint and sur written out.
+    letter_set(plain)     INTEGER: one bit for each letter that stands in it.
     department(postcode)  its first two digits, three overseas.
     """
     word = _case("word", STREET_WORDS, "word")
     first = _case("word", STREET_TYPES, word)
+    abbreviated = f"^({'|'.join(STREET_TYPES)})( |$)|(^| )({'|'.join(STREET_WORDS)})( |$)"
     longest = max(map(len, (*STREET_TYPES, *STREET_WORDS)))
     articles = ", ".join(f"'{article}'" for article in ARTICLES)
     macros = {
         "plain_text(entry)": "trim(regexp_replace(strip_accents(replace(replace(upper(entry), 'Œ', 'OE'), 'Æ', 'AE')),"
         " '[^A-Z0-9]+', ' ', 'g'))",
-        "street_words(entry)": "list_transform(string_split(plain_text(entry), ' '),"
-        f" lambda word, place: case when length(word) > {longest} then word when place = 1 then {first} else {word} end)",
+        # Most texts hold no abbreviation: looking for one is cheaper than asking each word.
+        "plain_words(entry)": f"case when regexp_matches(entry, '{abbreviated}') then list_transform(string_split(entry, ' '),"
+        f" lambda word, place: case when length(word) > {longest} then word when place = 1 then {first} else {word} end)"
+        " else string_split(entry, ' ') end",
+        "street_words(entry)": "plain_words(plain_text(entry))",
         "street_name(entry)": "array_to_string(street_words(entry), ' ')",
         "loose_words(words)": f"list_filter(words, lambda word: word not in ({articles}))",
         "suffix_key(entry)": f"coalesce({_case('plain_text(entry)', NUMBER_SUFFIXES, 'plain_text(entry)')}, '')",
         "town_name(entry)": "replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(plain_text(entry),"
         r" ' CEDEX( .*)?$', ''), '( [0-9]+ ?(ER|E|EME|ND|NDE)?)?( ARRONDISSEMENT)?$', ''),"
         r" '\bSTE\b', 'SAINTE', 'g'), '\bST\b', 'SAINT', 'g'), ' S ', ' SUR ')",
+        "letter_set(entry)": " | ".join(
+            f"(contains(entry, '{letter}')::integer << {place})" for place, letter in enumerate(ascii_uppercase)
+        ),
         "department(postcode)": "left(postcode, case when postcode[1:2] in ('97', '98') then 3 else 2 end)",
     }
     for signature, body in macros.items():

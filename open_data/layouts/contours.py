@@ -48,7 +48,8 @@ def _city_code(source: Source, properties: Mapping[str, object]) -> Contour:
 
 
 def _iris(code: str, label: str, commune: str, source: Source, properties: Mapping[str, object]) -> Contour:
-    return Contour(_text(properties, code), _text(properties, commune), _text(properties, label))
+    name = properties.get(label)
+    return Contour(_text(properties, code), _text(properties, commune), str(name).strip() if name else None)
 
 
 ContourOf = Callable[[Source, Mapping[str, object]], Contour]

@@ -20,6 +20,7 @@ import shapely
 from shapely.geometry import shape
 
 from open_data.failures import SourceFailed
+from open_data.layouts.geopackage import packed_features
 from open_data.layouts.layout import check_columns
 from open_data.sources import Source
 
@@ -55,7 +56,8 @@ def read_contours(
     paths: Sequence[Path],
     contour_of: Callable[[Mapping[str, object]], Contour],
 ) -> None:
-    """Create the temporary table `contours_read` (code, commune_code, label, position, wkb) from GeoJSON files.
+    """Create the temporary table `contours_read` (code, commune_code, label, position, wkb) from GeoJSON files,
+    or from GeoPackages by their suffix.
 
     Raises:
         SourceFailed: a file is cut, no feature collection, not in degrees, or lacks a property.
@@ -124,14 +126,19 @@ def _feature(path: Path, value: object) -> Feature:
 def _rows(
     path: Path, source: Source, contour_of: Callable[[Mapping[str, object]], Contour]
 ) -> Iterator[tuple[Contour, bytes]]:
+    if path.suffix == ".gpkg":
+        for packed in packed_features(path, source.columns[0]):
+            check_columns(path, tuple(packed.properties), source)
+            yield contour_of(packed.properties), _wkb(path, packed.geometry)
+        return
     for feature in features(path):
         check_columns(path, tuple(feature.properties), source)
-        yield contour_of(feature.properties), _wkb(path, feature.geometry)
+        yield contour_of(feature.properties), _wkb(path, shape(feature.geometry))
 
 
-def _wkb(path: Path, geometry: Mapping[str, object]) -> bytes:
+def _wkb(path: Path, geometry: shapely.Geometry) -> bytes:
     """Return the polygons of a geometry, valid and flat, as WKB."""
-    polygon = shapely.force_2d(shape(geometry))
+    polygon = shapely.force_2d(geometry)
     if not polygon.is_valid:
         # A ring that crosses itself answers "inside" at random; the polygons of the repaired shape do not.
         repaired = shapely.make_valid(polygon)

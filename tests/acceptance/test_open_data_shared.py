@@ -77,6 +77,7 @@ def test_every_source_loads_but_the_contours_that_are_not_there(loaded):
         "european_2024",
         "reu_bureaux_2022",
         "ban_collectivities",
+        "iris_contours_2025",
         "la_poste_postcodes",
     }
     assert {report.outcome for name, report in reports.items() if name not in absent} == {Outcome.LOADED}

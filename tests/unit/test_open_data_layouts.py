@@ -497,3 +497,66 @@ def test_la_poste_gives_postcodes_and_the_old_names_of_line_5(tmp_path, encoding
         "BELMONT LUTHEZIEU",
         "PARIS 11",
     }
+
+
+# --- GeoPackage ---------------------------------------------------------------------------------------------------
+
+PACKED = SOURCES["iris_contours_2025"]
+#: A triangle in Lambert-93; its first corner is an address of BAN, which publishes both systems.
+METRES = [(652406.12, 6858976.07), (652506.12, 6858976.07), (652406.12, 6859076.07), (652406.12, 6858976.07)]
+
+
+def geopackage(path, points, system, code="751051901", envelope=1):
+    import sqlite3
+    import struct
+
+    polygon = shapely.Polygon(points)
+    box = struct.pack("<4d", *(polygon.bounds[place] for place in (0, 2, 1, 3))) if envelope else b""
+    packed = b"GP\x00" + bytes([1 | envelope << 1]) + struct.pack("<i", system) + box + shapely.to_wkb(polygon)
+    connection = sqlite3.connect(path)
+    connection.execute("create table gpkg_geometry_columns (table_name text, column_name text, srs_id integer)")
+    connection.execute(
+        "insert into gpkg_geometry_columns values ('other', 'geom', 4326), ('contours_iris_pe', 'geometrie', ?)",
+        [system],
+    )
+    connection.execute("create table other (geom blob, name text)")
+    connection.execute("create table contours_iris_pe (geometrie blob, code_iris text, code_insee text, nom_iris text)")
+    connection.execute("insert into contours_iris_pe values (?, ?, '75105', 'Sorbonne 1')", [packed, code])
+    connection.commit()
+    connection.close()
+    return path
+
+
+def test_contours_of_a_geopackage_come_in_degrees(tmp_path):
+    file = geopackage(tmp_path / "contours-iris-pe.gpkg", METRES, 2154)
+    (iris,), (contour,) = shaped(PACKED, IRIS, file), shaped(PACKED, CONTOURS, file)
+    assert (iris["iris_code"], iris["commune_code"], iris["label"]) == ("751051901", "75105", "Sorbonne 1")
+    corner = shapely.from_wkb(bytes(contour["wkb"])).exterior.coords[0]
+    assert corner == pytest.approx((2.351685, 48.829084), abs=2e-6)
+    degrees = [(2.0, 48.0), (2.1, 48.0), (2.1, 48.1), (2.0, 48.0)]
+    plain = geopackage(tmp_path / "degrees.gpkg", degrees, 4326, envelope=0)
+    (contour,) = shaped(PACKED, CONTOURS, plain)
+    assert shapely.from_wkb(bytes(contour["wkb"])).bounds == (2.0, 48.0, 2.1, 48.1)
+
+
+def test_the_way_back_from_lambert_93_is_the_way_there():
+    import numpy as np
+
+    from open_data.layouts.geopackage import degrees_of_lambert_93
+    from sample.place import lambert_93
+
+    places = np.array([(2.35, 48.85), (-4.5, 48.4), (9.2, 42.1), (7.75, 48.58), (3.0, 46.5)])
+    metres = np.array([lambert_93(lon, lat) for lon, lat in places])
+    assert degrees_of_lambert_93(metres) == pytest.approx(places, abs=1e-6)
+
+
+@pytest.mark.parametrize("system", [27572, 3857])
+def test_a_geopackage_in_another_system_fails(tmp_path, system):
+    with pytest.raises(SourceFailed, match=f"EPSG:{system}"):
+        shaped(PACKED, CONTOURS, geopackage(tmp_path / "a.gpkg", METRES, system))
+
+
+def test_a_damaged_geopackage_fails(tmp_path):
+    file = write(tmp_path / "a.gpkg", "SQLite format 3")
+    with pytest.raises(SourceFailed, match="no whole GeoPackage"):
+        shaped(PACKED, CONTOURS, file)
