@@ -53,7 +53,8 @@ def match_addresses(connection: duckdb.DuckDBPyConnection) -> None:
     _parse(connection)
     _find_streets(connection)
     _match_exactly(connection)
-    _match_nearly(connection)
+    _pair_names(connection)
+    _settle_nearest(connection)
     _collect(connection)
 
 
@@ -279,8 +280,8 @@ _NO_TYPE, _TYPE_MISSPELT = 1000, 1001
 _FOUND = "streets.street_id, streets.letters, streets.bears, streets.commune_code as found_commune, streets.former_code as found_part"
 
 
-def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `near_hits`: the house of a street of this postcode that is spelled almost so, if it is the only one.
+def _pair_names(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `pairs`: names of this postcode that may be what was written, for the house that is spelled almost so.
 
     Almost: the same type and digits, articles aside up to three letters other, as the name is long (BEARS); or the type missing
     or misspelt, the name the same. Two streets of the same likeness settle nothing, and a street that is known by its
@@ -342,6 +343,10 @@ def _match_nearly(connection: duckdb.DuckDBPyConnection) -> None:
         where not has_type and damerau_levenshtein(prefixes.type, streets.type) <= 2
         """
     )
+
+
+def _settle_nearest(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `near_hits` from `pairs`: of each address the house of the nearest name, if it is one house."""
     # A table of its own: in one statement the filter would be pushed before the cheap ones and count letters three times.
     connection.execute(
         """
