@@ -1,8 +1,8 @@
 """The delivered bytes of one record, given out only after they are proved to be what was delivered.
 
-Proved means: the whole file still has the sha256 it was received with; the kept line commitments still sum up to
-the root in the journal; the record's lines, with their salts, still give their commitments. Anything else is
-refused, naming what differs. Redaction of single lines comes on top of this and will then skip the first proof.
+Proved means: the whole file still has the sha256 it was received with (where lines of it were erased, the one it has
+since); the kept line commitments still sum up to the root in the journal; the record's lines, with their salts, still
+give their commitments. Anything else is refused, naming what differs.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from stores.encrypted_file import CHUNK_BYTES
 from stores.engine import connect, without_pandas
 from stores.lake import reading_name
 from stores.parquet import read_sql
+from stores.redactions import kept_sha256, redacted_lines
 from terms.errors import FiliationError, UsageError
 
 _DELIVERY_ID = re.compile(r"[0-9a-f]{16}")
@@ -49,6 +50,7 @@ class EvidenceRecord:
     file_sha256: str
     evidence_root: str
     is_record: bool
+    erased_lines: int
     bytes: bytes = field(repr=False)
 
     @property
@@ -58,9 +60,12 @@ class EvidenceRecord:
         if self.last_line > self.first_line:
             lines = f"lines {self.first_line} to {self.last_line}"
         what = "a record" if self.is_record else "no record of an accepted file starts there: the physical line"
+        whole = f"sha256 {self.file_sha256} of the whole file, and"
+        if self.erased_lines:
+            whole = f"{self.erased_lines} lines of the file were erased, so not its sha256 {self.file_sha256}; but"
         return (
             f"{self.file_name} of {self.partner_id}, {lines}, {len(self.bytes)} bytes from {self.byte_offset} ({what})."
-            f" Verified: sha256 {self.file_sha256} of the whole file, and the line in root {self.evidence_root}."
+            f" Verified: {whole} the line in root {self.evidence_root}."
         )
 
 
@@ -142,6 +147,7 @@ def _verified_record(stores: LookupStores, delivery: _Delivery, line: int) -> Ev
         file_sha256=delivery.sha256,
         evidence_root=delivery.evidence_root,
         is_record=place.is_record,
+        erased_lines=len(redacted_lines(stores.engine, delivery.delivery_id)),
         bytes=content[start : start + place.length],
     )
 
@@ -186,7 +192,7 @@ def _check_file(stores: LookupStores, delivery: _Delivery) -> None:
     with stores.evidence.open(delivery.delivery_id) as delivered:
         while block := delivered.read(CHUNK_BYTES):
             digest.update(block)
-    if digest.hexdigest() != delivery.sha256:
+    if digest.hexdigest() != (kept_sha256(stores.engine, delivery.delivery_id) or delivery.sha256):
         raise EvidenceDiffers(f"The delivered file of {delivery.delivery_id} no longer has its sha256.", _RESTORE)
 
 

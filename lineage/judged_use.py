@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from consent.judgement import ActJudgement, Judgement, SpokenRule, Use, judge, judge_acts, load_live_facts, spoken_rules
 from lineage.access import Access, record_access
 from lineage.file_names import file_names
-from lineage.lookup import LookupStores, contact_of
+from lineage.lookup import LookupStores, contact_of, subjects_of
 from stores.engine import without_pandas
 from stores.warehouse import read_manifest
 from terms.clock import naive_utc, to_iso
@@ -181,7 +181,8 @@ def judge_number(stores: LookupStores, number: str, use: Use, *, reason: str) ->
     e164, contact_id = contact_of(stores, number)
     if use.known_by > stores.clock.now():
         raise UsageError("Nobody knows yet what will be known then.", "Give --known-at an instant that has passed.")
-    record_access(stores.engine, stores.clock, Access("judge", stores.actor, reason, None, [contact_id]))
+    access = Access("judge", stores.actor, reason, None, subjects_of(stores, {contact_id: e164}))
+    record_access(stores.engine, stores.clock, access)
     with without_pandas(), stores.warehouse.open_base_for_few() as base:
         _check_sponsor(base, use.sponsor_id)
         return replace(judge_contact(base, stores.engine, contact_id, use), number=e164)

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from lineage.access import Access, record_access
 from lineage.descent import AsOf, ConsentEvent, Descent, Send
 from lineage.origins import Origins, OriginSources, read_origins
 from lineage.uses import opt_outs_of, sends_of
 from partners_ingest.phone import normalise_number
+from stores import operations
 from stores.engine import without_pandas
 from stores.evidence import EvidenceStore
 from stores.house import House
@@ -27,6 +28,9 @@ from stores.warehouse import Warehouse, read_manifest
 from terms.clock import Clock
 from terms.environment import NUMBER_RULES, NumberRules
 from terms.errors import UsageError
+
+#: Values of one statement.
+_CHUNK = 5_000
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,8 @@ def look_up(stores: LookupStores, numbers: Sequence[str], *, reason: str, case: 
         Refused: no base was published yet.
     """
     asked = _read_numbers(stores, numbers)
-    record_access(stores.engine, stores.clock, Access("lineage", stores.actor, reason, case, list(asked)))
+    access = Access("lineage", stores.actor, reason, case, subjects_of(stores, asked))
+    record_access(stores.engine, stores.clock, access)
     with without_pandas(), stores.warehouse.open_base_for_few() as base:
         return describe_contacts(stores, base, asked)
 
@@ -95,9 +100,10 @@ def describe_contacts(stores: LookupStores, base: duckdb.DuckDBPyConnection, ask
         asked: number (E.164; empty where nobody holds it) by contact id.
     """
     at, manifest = stores.clock.now(), read_manifest(base)
-    origins = read_origins(stores.sources(base), list(asked), at)
-    sends = sends_of(stores.engine, list(asked))
-    opt_outs = opt_outs_of(stores.engine, list(asked))
+    subjects = subjects_of(stores, asked)
+    known = [contact_id for contact_id, subject in zip(asked, subjects, strict=True) if contact_id == subject]
+    origins = read_origins(stores.sources(base), known, at)
+    sends, opt_outs = sends_of(stores.engine, known), opt_outs_of(stores.engine, known)
     as_of = AsOf(manifest.version, at)
     return [
         _descent(number, contact_id, as_of, origins, sends.get(contact_id, []), opt_outs.get(contact_id, []))
@@ -115,6 +121,27 @@ def _read_numbers(stores: LookupStores, numbers: Sequence[str]) -> dict[str, str
             "Write each as a phone number, for example 06 39 98 00 42.",
         )
     return {stores.keys.contact_id(number): number for number in read if number is not None}
+
+
+def subjects_of(stores: LookupStores, asked: Mapping[str, str]) -> list[str]:
+    """Return what the access log tells of who is looked up: contacts, and the mark alone of who was erased.
+
+    Args:
+        stores: where marks stand.
+        asked: number by contact.
+    """
+    marks = {contact_id: stores.keys.suppression.hex(number) for contact_id, number in asked.items()}
+    erased = _marked(stores.engine, list(marks.values()))
+    return [mark if mark in erased else contact_id for contact_id, mark in marks.items()]
+
+
+def _marked(engine: Engine, marks: Sequence[str]) -> frozenset[str]:
+    table, found = operations.suppression_marks, set[str]()
+    with engine.connect() as reading:
+        for start in range(0, len(marks), _CHUNK):
+            query = select(table.c.mark).where(table.c.mark.in_(marks[start : start + _CHUNK]))
+            found |= set(reading.execute(query).scalars())
+    return frozenset(found)
 
 
 def contact_of(stores: LookupStores, text: str) -> tuple[str, str]:

@@ -112,6 +112,10 @@ ROWS: Mapping[RowReason, Advice] = MappingProxyType(
             "Quote cells that hold the separator or a line break.",
         ),
         RowReason.DUPLICATE_ROW: Advice("The same line stands earlier in the file.", "Export each record once."),
+        RowReason.PERSON_ERASED: Advice(
+            "The person had everything about them erased; the record is taken out again.",
+            "Take the person out of your own files, and tell those you passed them on to.",
+        ),
         RowReason.PHONE_MISSING: Advice("There is no telephone number.", "Leave out people without a number."),
         RowReason.PHONE_LOSSY: Advice(
             "A spreadsheet turned the number into a power of ten, and digits are gone.",

@@ -64,7 +64,8 @@ def exported_sql(connection: duckdb.DuckDBPyConnection) -> str:
 def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     """Create `keyed` from `typed`: all columns, `reasons` (sorted codes, empty = accepted), `signal`, and keyed hashes.
 
-    `typed` has `problem` (structural code, stands alone) and `faults` (codes that add up). DUPLICATE_ROW stands alone
+    A record in `erased_lines` is its person's no more: that code stands alone, and the record says nothing. `typed` has
+    `problem` (structural code, stands alone) and `faults` (codes that add up). DUPLICATE_ROW stands alone
     too: no other code, and the text of an earlier record of the file (partners README, section 4). A row whose
     structure is sound may take a consent back whatever its reasons (`signal`); the refusal of an accepted row is one
     without that, and a repeated row repeats nothing.
@@ -77,14 +78,16 @@ def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     connection.execute(
         """
         create view judged as
-        select * exclude (takes_back, repeated_line), case
+        select * exclude (takes_back, repeated_line, erased_line), case
+            when erased_line is not null then ['PERSON_ERASED']
             when problem is not null then [problem]
             when len(faults) > 0 then list_sort(faults)
             when repeated_line is not null then ['DUPLICATE_ROW']
             else []::varchar[] end as reasons,
-            case when problem is not null or reasons = ['DUPLICATE_ROW'] then null
+            case when problem is not null or reasons in (['DUPLICATE_ROW'], ['PERSON_ERASED']) then null
                 when takes_back = 'flag_flip' and len(reasons) = 0 then null else takes_back end as signal
         from typed left join repeated_rows on line_number = repeated_line
+            left join (select distinct line_number as erased_line from erased_lines) on line_number = erased_line
         """
     )
     _key_rows(connection, keys)
@@ -114,7 +117,7 @@ def _key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
         create table keyed as
         select r.*,
             if((len(reasons) = 0 or signal is not null) and e164 is not null, {Keys.contact_id_sql("e164")}, null) as contact_id,
-            if(source_record_id <> '', {KeyedHash.sql(record, "source")}, null) as source_key,
+            if(source_record_id <> '' and reasons <> ['PERSON_ERASED'], {KeyedHash.sql(record, "source")}, null) as source_key,
             if(source_consent_id <> '', {KeyedHash.sql(consent, "source")}, null) as consent_key,
             if(street <> '', {KeyedHash.sql(address, "address")}, null) as address_key,
             if(ip <> '', {KeyedHash.sql("ip", "ip")}, null) as ip_key

@@ -25,6 +25,7 @@ from partners_ingest import delivery as rows
 from partners_ingest import ledger, preflight
 from partners_ingest.delivery import ControlTotals, DeliveryFacts
 from partners_ingest.drift import HISTORY, compare
+from partners_ingest.erased_records import Marks, erased_physical_lines, load_marks, marked_lines, note_erased
 from partners_ingest.fields import create_fields
 from partners_ingest.figures import Figures, count_figures, figures_sql, read_figures
 from partners_ingest.headers import fit_header, header_version
@@ -34,6 +35,7 @@ from partners_ingest.opt_ins import OPT_INS_SQL, WITHDRAWAL_SIGNALS_SQL, type_op
 from partners_ingest.preflight import NamedFile
 from partners_ingest.quality import FeedCounts, QualityReport, judge_contract
 from partners_ingest.records import Header, Reader, Records
+from partners_ingest.redaction import KeptDelivery, RedactionStores, redact_lines
 from partners_ingest.registry import READER_VERSION, missing_capability, reader_for
 from partners_ingest.seal_marks import SealUnopened
 from partners_ingest.seals import key_fingerprints
@@ -48,6 +50,7 @@ from stores.home import Home, scratch_folder
 from stores.keys import Keys
 from stores.lake import Lake, reading_name
 from stores.operations import canonical_json
+from stores.redactions import is_redacted, redacted_lines
 from stores.vault import Vault
 from terms import failpoint
 from terms.clock import Clock, from_micros, to_micros
@@ -145,6 +148,8 @@ class _Case:
     known: KnownDelivery | None
     read_on: date
     judged_with: str
+    marks: Marks
+    at: datetime
 
     @property
     def dossier(self) -> Dossier | None:
@@ -170,6 +175,7 @@ class _Run:
     scratch: Path
     progress: Progress
     seen: SeenFiles
+    marks: Marks
     seal_keys: tuple[str, ...]  # fingerprints of our private keys: with another one, a sealed file may open
 
     def judged_with(self, partner_id: str) -> str:
@@ -211,8 +217,12 @@ def take_in(
     reports: list[DeliveryReport] = []
     failed: list[str] = []
     with scratch_folder(stores.home) as scratch:
-        seen = SeenFiles(stores.engine)
-        run = _Run(stores, dossiers, clock, NUMBER_RULES[environment], scratch, progress, seen, _seal_keys(stores))
+        run = _Run(
+            *(stores, dossiers, clock, NUMBER_RULES[environment], scratch, progress),
+            SeenFiles(stores.engine),
+            load_marks(stores.engine, stores.keys.suppression),
+            _seal_keys(stores),
+        )
         again = [partial(_read_again, run, known) for known in ledger.to_reread(stores.engine)]
         for step in (*again, *(partial(_take_one, run, arrival) for arrival in arrivals)):
             try:
@@ -291,7 +301,12 @@ def _take_new(run: _Run, arrival: Arrival) -> DeliveryReport | None:
     known = ledger.find_known(run.stores.engine, identity)
     if known is not None and _is_settled(known, run.judged_with(arrival.partner_id)):
         return None
-    landed = _land(run.stores.evidence, arrival, identity)
+    if known is not None and is_redacted(
+        run.stores.engine, identity
+    ):  # what lies in the landing folder was erased here
+        landed = Landed(identity, known.sha256, known.bytes)
+    else:
+        landed = _land(run.stores.evidence, arrival, identity)
     failpoint.reach("delivery.landed")
     origin = _Origin(arrival.partner_id, arrival.file_name, arrival.arrived_at)
     case = _case(run, origin, landed, known)
@@ -312,11 +327,14 @@ def _read_again(run: _Run, known: KnownDelivery) -> DeliveryReport | None:
 
 
 def _case(run: _Run, origin: _Origin, landed: Landed, known: KnownDelivery | None) -> _Case:
+    now = run.clock.now()
     return _Case(
         *(run.stores, origin, run.dossiers, run.rules, run.scratch),
         *(landed.delivery_id, landed.sha256, landed.bytes, known),
-        run.clock.now().astimezone(_PARIS).date(),
+        now.astimezone(_PARIS).date(),
         run.judged_with(origin.partner_id),
+        run.marks,
+        now,
     )
 
 
@@ -384,7 +402,20 @@ def _judge_delivered(case: _Case, judged: _Judged, delivered: BinaryIO) -> _Judg
             content = replace(content, sha256=case.sha256)
         judged = replace(judged, content=content, commitments=_commit_lines(case, bench, content))
         failpoint.reach("delivery.lines_committed")
-        return judged if judged.reason else _judge_content(case, bench, judged)
+        judged = judged if judged.reason else _judge_content(case, bench, judged)
+        _take_out_erased(case, bench, judged)
+        return judged
+
+
+def _take_out_erased(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged) -> None:
+    """Take the lines of erased persons out of the evidence again, whatever became of the delivery."""
+    if judged.commitments is None or judged.container is None or judged.content is None:
+        return  # its bytes are no lines; nobody was read from it
+    found = erased_physical_lines(bench) if judged.totals is not None else marked_lines(bench, case.marks)
+    kept = KeptDelivery(case.delivery_id, judged.container, judged.content.encoding.name, has_lines=True)
+    stores = RedactionStores(case.stores.home, case.stores.engine, case.stores.evidence, case.stores.vault)
+    if found - redacted_lines(case.stores.engine, case.delivery_id):
+        redact_lines(stores, kept, found, case.at)
 
 
 def _check_zip(delivered: BinaryIO) -> FileReason | None:
@@ -465,6 +496,7 @@ def _judge_rows(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, 
         type_opt_ins(bench, feed, case.rules)
     else:
         type_withdrawals(bench, feed, case.rules)
+    note_erased(bench, case.marks, redacted_lines(case.stores.engine, case.delivery_id))
     rows.judge_rows(bench, case.stores.keys)
     totals = rows.control_totals(bench, records.header.lines)
     quality = _judge_quality(case, feed, totals, count_figures(bench, feed.kind, case.stores.keys))
@@ -519,8 +551,7 @@ def _commit(case: _Case, judged: _Judged, now: datetime) -> DeliveryReport:
         container=judged.container.value if judged.container else None,
         encoding=judged.content.encoding.name if judged.commitments and judged.content else None,
         encoding_rule=judged.content.encoding.rule.value if judged.commitments and judged.content else None,
-        content_sha256=judged.content.sha256 if judged.content else None,
-        content_fingerprint=judged.fingerprint,
+        **_content_identity(case, judged),
         duplicate_of=judged.duplicate_of,
         warnings_json=canonical_json([warning.value for warning in judged.warnings]),
         outcome=outcome.value,
@@ -539,6 +570,19 @@ def _commit(case: _Case, judged: _Judged, now: datetime) -> DeliveryReport:
     ledger.commit(case.stores.engine, row, now)
     failpoint.reach("delivery.committed")
     return _report(row, judged)
+
+
+def _content_identity(case: _Case, judged: _Judged) -> dict[str, str | None]:
+    """Return what duplicates are known by: of a delivery that was redacted, what it was as it came."""
+    if case.known is not None and is_redacted(case.stores.engine, case.delivery_id):
+        return {
+            "content_sha256": case.known.content_sha256,
+            "content_fingerprint": case.known.content_fingerprint or judged.fingerprint,
+        }
+    return {
+        "content_sha256": judged.content.sha256 if judged.content else None,
+        "content_fingerprint": judged.fingerprint,
+    }
 
 
 def _report(row: DeliveryRow, judged: _Judged) -> DeliveryReport:

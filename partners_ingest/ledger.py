@@ -68,6 +68,8 @@ class KnownDelivery:
     file_name: str
     sha256: str
     bytes: int
+    content_sha256: str | None
+    content_fingerprint: str | None
     arrived_at: int
     outcome: FileOutcome
     judged_with: str | None

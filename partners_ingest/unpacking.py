@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import partial
 from typing import BinaryIO, cast
 
 from consent.dossiers import Feed
@@ -30,7 +31,10 @@ DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile, TableDama
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK"
 PARQUET_MAGIC = b"PAR1"
+#: Rows of a table in place of the table itself, kept so since some of them were erased (`redaction`).
+ROWS_MAGIC = b"FILIATION ROWS 1\n"
 
+_BLOCK = 1 << 20
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -53,6 +57,8 @@ def container_of(head: bytes, feed: Feed | None) -> Container:
     """Return the container by the first delivered bytes; what a zip or a Parquet file is to be, the feed says."""
     if head.startswith(GZIP_MAGIC):
         return Container.GZIP
+    if feed is not None and ROWS_MAGIC.startswith(head):
+        return Container.PARQUET if feed.format == "parquet" else Container.XLSX
     if feed is not None and head.startswith(ZIP_MAGIC):
         if feed.compression == "zip":
             return Container.ZIP
@@ -121,6 +127,9 @@ def unpack(stream: BinaryIO, container: str) -> BinaryIO:
             (member,) = [item for item in archive.infolist() if not item.is_dir()]
             return cast(BinaryIO, archive.open(member))
         case Container.XLSX | Container.PARQUET:
+            if stream.read(len(ROWS_MAGIC)) == ROWS_MAGIC:
+                return cast(BinaryIO, io.BufferedReader(LineStream(iter(partial(stream.read, _BLOCK), b""))))
+            stream.seek(0)
             # heavy libraries, and a look-up that shows a line of another file must start at once
             table_files = importlib.import_module("partners_ingest.table_files")
             lines = table_files.sheet_lines if container == Container.XLSX else table_files.parquet_lines

@@ -17,6 +17,7 @@ from pipelines.commands import (
     base,
     campaign,
     campaign_papers,
+    erase,
     form,
     gateway,
     golden,
@@ -45,6 +46,7 @@ app = typer.Typer(
 base.register(app)
 backup.register(app)
 origin.register(app)
+erase.register(app)
 acts.register(app)
 judge.register(app)
 outlook.register(app)

@@ -128,7 +128,7 @@ def publish(house: House, inputs: BuildInputs) -> Published:
         control_totals=control_totals(house),
         touched_since_whole=_touched_since_whole(house, row[1]),
     )
-    _journal_base(house, manifest, now)
+    journal_base(house, manifest, now)
     failpoint.reach("base.journalled")
     house.warehouse.publish(manifest)
     failpoint.reach("base.published")
@@ -140,7 +140,7 @@ def _touched_since_whole(house: House, touched: int | None) -> int:
     return 0 if touched is None or serving is None else serving.touched_since_whole + touched
 
 
-def _journal_base(house: House, manifest: BaseManifest, now: datetime) -> None:
+def journal_base(house: House, manifest: BaseManifest, now: datetime) -> None:
     """Write the base's line before its rename: a crash between leaves a line without base, not a base without line.
 
     Of such a line the next one says first that its base never served.
@@ -163,14 +163,20 @@ def row_counts(build: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def control_totals(house: House) -> dict[str, int]:
-    """Return what the operations database says came in: the sums that the base must agree with."""
-    table = operations.deliveries
+    """Return what the operations database says came in and was erased since: what the base must agree with."""
+    table, erased = operations.deliveries, operations.erased_rows
     names = ("data_rows", "accepted_rows", "quarantined_rows")
     sums = [func.coalesce(func.sum(table.c[name]), 0).label(name) for name in names]
     query = select(func.count().label("deliveries"), *sums).where(table.c.outcome == "accepted")
+    gone = (
+        select(func.coalesce(func.sum(erased.c.accepted_rows), 0))
+        .join(table, (table.c.delivery_id == erased.c.delivery_id) & (table.c.reading == erased.c.reading))
+        .where(table.c.outcome == "accepted")
+    )
     with house.engine.connect() as connection:
         found = connection.execute(query).mappings().one()
-    return {name: int(found[name]) for name in ("deliveries", *names)}
+        erased_rows = int(connection.execute(gone).scalar_one())
+    return {name: int(found[name]) for name in ("deliveries", *names)} | {"erased_rows": erased_rows}
 
 
 def code_version(root: Path = DBT_PROJECT) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import Connection, Table, select
 
 from sealing.alterations import Alteration, Finding
+from sealing.forgetting import ERASED
 from stores import operations
 from stores.journal import Entry
 
@@ -41,7 +42,9 @@ def payload_of(text: str) -> dict[str, object]:
 
 def _told(reading: Connection, kind: Entry) -> dict[str, dict[str, object]]:
     journal = operations.journal
-    query = select(journal.c.subject, journal.c.payload_json).where(journal.c.kind == kind.value)
+    query = select(journal.c.subject, journal.c.payload_json).where(
+        journal.c.kind == kind.value, journal.c.subject != ERASED
+    )
     told: dict[str, dict[str, object]] = defaultdict(dict)
     for subject, payload in reading.execute(query.order_by(journal.c.sequence)).tuples():
         told[subject].update(payload_of(payload))

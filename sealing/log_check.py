@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, ScalarResult, select
 
 from sealing.alterations import Alteration, Finding
 from sealing.checkpoint import Checkpoint
+from sealing.ledger_check import payload_of
 from sealing.log import Log, commitment, entry_text
 from sealing.tiles import WIDTH, DamagedTile
 from sealing.tree import leaf_hash, nodes_of, root_of
 from stores import operations
+from stores.journal import Entry
 from terms.errors import FiliationError
 
 _FETCH = 20_000
@@ -41,6 +43,7 @@ def _leaves(reading: Connection) -> list[bytes]:
 def _unequal_lines(reading: Connection) -> Iterator[tuple[Alteration, str]]:
     journal, leaves = operations.journal, operations.log_leaves
     query = select(leaves, journal).outerjoin(journal, journal.c.sequence == leaves.c.journal_sequence)
+    told = _told_as_erased(reading)
     lines = reading.execution_options(yield_per=_FETCH).execute(query.order_by(leaves.c.position))
     for expected, line in enumerate(lines):
         if line.position != expected:
@@ -48,8 +51,25 @@ def _unequal_lines(reading: Connection) -> Iterator[tuple[Alteration, str]]:
             return
         if line.sequence is None:
             yield Alteration.JOURNAL_MISSING, f"journal line {line.journal_sequence}"
+        elif line.salt is None and line.position not in told:
+            yield Alteration.LEAF_CHANGED, f"leaf {expected} (its salt is gone, and no erasure tells of it)"
         elif line.salt is not None and not _agrees(line):
             yield Alteration.JOURNAL_CHANGED, f"journal line {line.sequence} ({line.kind})"
+
+
+def _told_as_erased(reading: Connection) -> frozenset[int]:
+    """Return the leaves whose salts were destroyed by an erasure or a purge that says so."""
+    journal = operations.journal
+    kinds = (Entry.ERASURE.value, Entry.PURGE.value)
+    payloads: ScalarResult[str] = reading.execute(
+        select(journal.c.payload_json).where(journal.c.kind.in_(kinds))
+    ).scalars()
+    return frozenset(leaf for text in payloads for leaf in _positions(payload_of(text)))
+
+
+def _positions(payload: dict[str, object]) -> list[int]:
+    leaves = payload.get("leaves", [])
+    return leaves if isinstance(leaves, list) else []
 
 
 def _agrees(line: Row[Any]) -> bool:

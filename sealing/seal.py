@@ -1,6 +1,7 @@
 """Sealing everything that is new, in the order in which one thing proves the other.
 
-Messages first, then files (their seals are files too), then the journal, which tells of both.
+Messages first, then files (their seals are files too), those first that were written again on purpose, then the
+journal, which tells of both.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sealing.checkpoint import Checkpoint
-from sealing.files import seal_files
+from sealing.files import reseal_files, seal_files
 from sealing.log import Log, append_journal
 from sealing.messages import seal_messages
 from stores.house import House
+from stores.rewrites import announced, clear
 
 
 @dataclass(frozen=True)
@@ -31,5 +33,8 @@ def seal(house: House) -> SealReport:
     """
     log, now = Log.of(house), house.clock.now()
     messages = sum(batch.messages for batch in seal_messages(house.engine, log.folder, now))
+    rewritten = announced(house.engine)
+    reseal_files(house.engine, house.home, rewritten, now)
+    clear(house.engine, rewritten)
     files = seal_files(house.engine, house.home, now)
     return SealReport(messages, files, append_journal(log, now))

@@ -1,6 +1,7 @@
 """Evidence: each delivered file byte for byte, encrypted, with salted commitments to its lines.
 
-The only way in is `land`, the only ways out are `open` and the verified read built on it in `lineage`.
+The only way in is `land`, the only ways out are `open` and the verified read built on it in `lineage`. What stands in
+place of delivered bytes after an erasure is written by `partners_ingest.redaction`, through `rewrite`.
 Unpacking, encodings and records belong to `partners_ingest`.
 """
 
@@ -43,8 +44,29 @@ class LineCommitments:
     root: str
 
 
+class PlainWriter:
+    """Takes plain bytes like a file that is written forward, hashes them and passes them on to be encrypted."""
+
+    def __init__(self, target: EncryptingWriter) -> None:
+        self._target = target
+        self.digest = sha256()
+
+    def write(self, data: bytes) -> int:
+        """Add bytes and return how many."""
+        self.digest.update(data)
+        self._target.write(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: what is written goes to disk whole."""
+
+    def close(self) -> None:
+        """Write what is pending; the file underneath stays open."""
+        self._target.close()
+
+
 class EvidenceStore:
-    """Folders `evidence/<delivery_id>/` with `delivered.enc` and `line_commitments.parquet`; append only."""
+    """Folders `evidence/<delivery_id>/` with `delivered.enc` and `line_commitments.parquet`; append only but for `rewrite`."""
 
     def __init__(self, home: Home, keys: Keys, gpg_home: Path | None = None) -> None:
         self._root = home.evidence
@@ -77,9 +99,37 @@ class EvidenceStore:
         os.replace(partial, folder / "delivered.enc")
         return Landed(delivery, digest.hexdigest(), size)
 
+    def delivered_file(self, delivery_id: str) -> Path:
+        """Return where the delivered bytes of a delivery lie, encrypted."""
+        return self._root / delivery_id / "delivered.enc"
+
+    def rewrite(self, delivery_id: str, write: Callable[[PlainWriter], None]) -> str:
+        """Let `write` make what is to stand in place of the delivered bytes, beside them, and return its sha256 (hex).
+
+        `replace` puts it there; a crash between leaves a `.partial` file that the next rewriting replaces.
+        """
+        with self._rewritten(delivery_id).open("wb") as sealed:
+            writer = PlainWriter(EncryptingWriter(sealed, self._key))
+            write(writer)
+            writer.close()
+            sealed.flush()
+            os.fsync(sealed.fileno())
+        return writer.digest.hexdigest()
+
+    def replace(self, delivery_id: str) -> None:
+        """Put what `rewrite` made in place of the delivered bytes."""
+        os.replace(self._rewritten(delivery_id), self.delivered_file(delivery_id))
+
+    def deliveries(self) -> list[str]:
+        """Return the ids of all deliveries whose bytes lie here, sorted."""
+        return sorted(folder.name for folder in self._root.iterdir() if (folder / "delivered.enc").exists())
+
+    def _rewritten(self, delivery_id: str) -> Path:
+        return self._root / delivery_id / "delivered.enc.partial"
+
     def open(self, delivery_id: str) -> BinaryIO:
         """Return the delivered bytes as a seekable stream."""
-        reader = DecryptingReader(self._root / delivery_id / "delivered.enc", self._key)
+        reader = DecryptingReader(self.delivered_file(delivery_id), self._key)
         return cast(BinaryIO, io.BufferedReader(reader, CHUNK_BYTES))
 
     def commit_lines(

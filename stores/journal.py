@@ -43,6 +43,10 @@ class Entry(StrEnum):
     MESSAGES = "sealed_messages"
     PAPER = "paper"
     RESTORATION = "restoration"
+    REDACTION = "redaction"
+    ERASURE = "erasure"
+    ROTATION = "key_rotation"
+    PURGE = "purge"
 
 
 def append(connection: Connection, at: datetime, kind: Entry, subject: str, payload: Mapping[str, object]) -> None:

@@ -27,6 +27,10 @@ class Lake:
         """Return where the file of this name lies, whether it exists or not."""
         return self._root / table.name / f"{name}.parquet"
 
+    def files(self, table: Table) -> list[str]:
+        """Return the names of all files of a table, of readings and vintages that serve no more too, sorted."""
+        return sorted(file.stem for file in (self._root / table.name).glob("*.parquet"))
+
     def write(
         self,
         connection: duckdb.DuckDBPyConnection,

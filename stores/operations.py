@@ -8,6 +8,7 @@ transactions and migrations are made here and nowhere else. Every column is clas
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -560,6 +561,71 @@ sealed_messages = Table(
     PrimaryKeyConstraint("plan_id", "batch"),
 )
 
+#: Marks of persons who were erased: a hash of the number under a key of its own, and nothing else of them.
+suppression_marks = Table(
+    "suppression_marks",
+    metadata,
+    _text("mark", privacy=Privacy.PSEUDONYMOUS),
+    _number("marked_at"),
+    PrimaryKeyConstraint("mark"),
+)
+
+#: Erasures begun and ended; what was found is written before anything is changed, so that a killed one can be told whole.
+erasures = Table(
+    "erasures",
+    metadata,
+    _text("erasure_id"),
+    _text("mark", privacy=Privacy.PSEUDONYMOUS),
+    _text("case_id"),
+    _number("started_at"),
+    _text("started_by"),
+    _text("found_json"),
+    _number("finished_at", null=True),  # null: it was killed, and is to be run again
+    PrimaryKeyConstraint("erasure_id"),
+    Index("erasures_of_mark", "mark"),
+)
+
+#: Accepted rows that an erasure took out of a reading: what came in is what stands there and these.
+erased_rows = Table(
+    "erased_rows",
+    metadata,
+    _text("erasure_id"),
+    _text("delivery_id"),
+    _number("reading"),
+    _number("accepted_rows"),
+    PrimaryKeyConstraint("erasure_id", "delivery_id", "reading"),
+)
+
+#: Physical lines of evidence whose bytes are gone; their commitments stand.
+redacted_lines = Table(
+    "redacted_lines",
+    metadata,
+    _text("delivery_id"),
+    _number("line_number"),
+    PrimaryKeyConstraint("delivery_id", "line_number"),
+)
+
+#: What the evidence of a delivery is since lines of it went; the newest says what it is now.
+redactions = Table(
+    "redactions",
+    metadata,
+    _text("delivery_id"),
+    _number("number"),  # 1, 2, ... within the delivery
+    _number("lines"),  # redacted by this one
+    _text("sha256"),  # of the delivered bytes as they are kept since
+    _number("redacted_at"),
+    PrimaryKeyConstraint("delivery_id", "number"),
+)
+
+#: Sealed files that are being written again on purpose: announced before the first byte, gone once they are sealed again.
+file_rewrites = Table(
+    "file_rewrites",
+    metadata,
+    _text("path"),  # under the home
+    _number("announced_at"),
+    PrimaryKeyConstraint("path"),
+)
+
 
 def open_operations(url: str) -> Engine:
     """Return an engine for `url` (SQLite or PostgreSQL by psycopg).
@@ -624,6 +690,32 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """Give a connection whose work is committed at the end of the block, or not at all; the only way to write."""
     with engine.execution_options(**{_WRITES: True}).begin() as connection:
         yield connection
+
+
+def compact(engine: Engine) -> None:
+    """Write the database anew, so that what was deleted or changed leaves no bytes behind.
+
+    PostgreSQL frees them for later rows; its archives of the log and its backups age out by their own rules.
+
+    Raises:
+        DatabaseBusy: somebody reads the state before; what was committed stands.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM")
+        return
+    raw = engine.raw_connection()  # SQLAlchemy begins a transaction, in which SQLite does not vacuum
+    try:
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA query_only = OFF")
+        cursor.execute("VACUUM")
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError:
+        busy = 1
+    finally:
+        raw.close()
+    if busy:
+        raise DatabaseBusy("The operations database is busy.", "Run this again when the other command has ended.")
 
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:

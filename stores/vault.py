@@ -67,6 +67,33 @@ class Vault:
         """Return a connection in memory with a view `identities`; the caller closes it. For `lineage`."""
         return self._reader(IDENTITIES, names)
 
+    def files(self, table: Table) -> list[str]:
+        """Return the names of all files of a table, sorted."""
+        return sorted(file.stem for file in (self._root / table.name).glob("*.parquet"))
+
+    def rewriter(self, table: Table, name: str) -> duckdb.DuckDBPyConnection:
+        """Return a connection unlocked for writing, with a view `<table>` of one file; the caller closes it.
+
+        For `lineage.erasing` and for dropping the salts of redacted lines: what is selected goes back by `write`.
+        """
+        connection = self._reader(table, [name])
+        load_httpfs(connection)
+        return connection
+
+    def drop_salts(self, delivery_id: str, lines: Sequence[int]) -> None:
+        """Destroy the salts of physical lines: their commitments then say nothing about them. For redaction."""
+        if not self.path(SALTS, delivery_id).exists():
+            return
+        with self.rewriter(SALTS, delivery_id) as connection:
+            self.write(
+                connection,
+                SALTS,
+                delivery_id,
+                "select line_number, salt from salts where line_number not in (select unnest($lines::bigint[]))"
+                " order by line_number",
+                {"lines": list(lines)},
+            )
+
     def salts(self, delivery_id: str, first_line: int, last_line: int) -> list[bytes]:
         """Return the salts of a range of physical lines, in order. For `stores.evidence`."""
         with self._reader(SALTS, [delivery_id]) as reader:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from stores.engine import connect, connect_for_few, connect_read_only
+from stores.engine import connect, connect_for_few, connect_read_only, quoted
 from stores.home import Home
 from terms.errors import Refused
 
@@ -76,6 +76,17 @@ class Warehouse:
             )
             build.execute("checkpoint")
         os.replace(self.build_path, self.base_path)
+
+    def copy_base(self, spill_to: Path) -> duckdb.DuckDBPyConnection:
+        """Return a writing connection to a new build with the empty tables and the macros of the base, which is `served`.
+
+        Whoever copies rows leaves out what must not stand there: a deleted row would leave its bytes in the file.
+        """
+        build = self.start_build(spill_to)
+        catalog = build.execute("select current_database()").fetchone()
+        build.execute(f"attach '{quoted(self.base_path)}' as served (read_only)")
+        build.execute(f"copy from database served to {catalog[0] if catalog else ''} (schema)")
+        return build
 
     def open_base(self) -> duckdb.DuckDBPyConnection:
         """Return a read-only connection to the published base.

@@ -38,7 +38,7 @@ def lineage(
     from lineage.descent import describe
     from lineage.lookup import LookupStores, look_up
 
-    asked = [*(numbers or []), *_numbers_in(from_file)]
+    asked = [*(numbers or []), *numbers_in(from_file)]
     if not asked:
         raise UsageError("No number was given.", "Give numbers, or --from-file FILE.")
     opened = house()
@@ -63,7 +63,8 @@ def evidence(delivery_id: str, line: int, reason: Reason, case: Case = None) -> 
     sys.stdout.buffer.write(b"\n")
 
 
-def _numbers_in(file: Path | None) -> list[str]:
+def numbers_in(file: Path | None) -> list[str]:
+    """Return the numbers of a file, one per line; none without a file."""
     if file is None:
         return []
     try:

@@ -22,6 +22,7 @@ from sends.listener import take_in
 from sends.optouts import opt_out
 from sends.planning import plan_campaign
 from sends.sender import send_plan
+from stores import journal as journal_lines
 from stores import operations
 from stores.house import open_house
 from terms.errors import FiliationError
@@ -270,6 +271,12 @@ def test_an_erased_line_and_message_still_verify_and_say_nothing(local_stage):
     proof = prove_lines(local_stage.log, local_stage.second.checkpoint, "opt_out", [line.subject])[0]
     assert proof.text is None and line.payload_json not in json.dumps(proof.to_json())
     assert stranger.entry_root(proof.to_json()) == local_stage.second.checkpoint.root
+    position = local_stage.rows(select(leaves.c.position).where(leaves.c.journal_sequence == line.sequence))[0].position
+    gone = f"leaf {position} (its salt is gone, and no erasure tells of it)"
+    assert local_stage.findings() == {(Alteration.LEAF_CHANGED, gone)}
+    now = local_stage.house.clock.now()
+    with operations.transaction(local_stage.house.engine) as work:
+        journal_lines.append(work, now, journal_lines.Entry.ERASURE, "some erasure", {"leaves": [position]})
     assert not local_stage.findings()
 
 

@@ -1,0 +1,56 @@
+"""The command that erases persons: `filiation erase`, with a receipt each.
+
+What is taken out of which store stands in `lineage.erasure`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.answers import AsJson, house, print_json, say
+from pipelines.commands.origin import numbers_in
+from stores.home import writer_lock
+from terms.errors import UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to the application."""
+    app.command()(erase)
+
+
+def erase(
+    case: Annotated[str, typer.Option(help="The case that the erasure belongs to; recorded.")],
+    numbers: Annotated[list[str] | None, typer.Argument(metavar="NUMBER…", help="As a person writes it.")] = None,
+    from_file: Annotated[Path | None, typer.Option(help="A file with one number per line.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; recorded.")] = "erasure asked for by the person",
+    as_json: AsJson = False,
+) -> None:
+    """Erase persons from every store, for good; a mark stays that keeps each number out. Safe to kill and run again.
+
+    Prints a receipt per person, proved by the log. Backups and the landing folder: docs/runbook.md, "Erase a person".
+
+    Example: filiation erase "06 39 98 00 42" --case DPO-2026-117
+    """
+    from lineage.erasure import erase as erase_persons
+
+    asked = [*(numbers or []), *numbers_in(from_file)]
+    if not asked:
+        raise UsageError("No number was given.", "Give numbers, or --from-file FILE.")
+    opened = house()
+    with writer_lock(opened.home):
+        receipts = erase_persons(opened, asked, case=case, reason=reason, progress=say)
+    for receipt in receipts:
+        if as_json:
+            print_json(receipt.to_json())
+            continue
+        found = receipt.found
+        print(
+            f"erasure {receipt.erasure_id}: {found.opt_ins} opt-ins, {found.withdrawals} withdrawals,"
+            f" {found.lines} lines in {found.deliveries} files, {found.whole_files} whole files;"
+            f" {found.sends} messages and {found.acts} acts stay as counts; leaf {receipt.proof.index} of the log"
+        )
+        if found.unopened_files:
+            say(f"{found.unopened_files} sealed files could not be searched: see `filiation deliveries`.")

@@ -1,0 +1,116 @@
+"""Publishing the serving base anew without the rows of some contacts: who was erased is gone at once, not tonight.
+
+Nothing is judged anew: every other row is copied as it stands. Taking persons out of what a base is made of belongs
+to `lineage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from publishing.build import control_totals, journal_base, row_counts
+from stores.house import House
+from stores.warehouse import read_manifest
+from terms import failpoint
+from terms.clock import to_iso
+from terms.identifiers import digest
+
+_CONTACT = "contact_id"
+
+
+@dataclass(frozen=True)
+class Erased:
+    """Keyed hashes of what goes: contacts, and the record keys and addresses that nobody else has."""
+
+    contact_ids: Sequence[str]
+    source_keys: Sequence[str]
+    address_keys: Sequence[str]
+
+
+def publish_without(house: House, erased: Erased) -> str | None:
+    """Publish the base without what was erased and return its new version; None where nothing of it stands there.
+
+    Needs memory for no table, and as much disk as the base. The caller holds the writer's lock.
+    """
+    if not house.warehouse.base_path.exists():
+        return None
+    with house.warehouse.open_base() as base:
+        if not _holds(base, erased):
+            return None
+        manifest = read_manifest(base)
+    spill = house.home.dbt / "spill"
+    spill.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with house.warehouse.copy_base(spill) as build:
+        _lay(build, erased)
+        tables = build.execute("select table_name from duckdb_tables() where database_name = 'served'").fetchall()
+        for (table,) in sorted(tables):
+            build.execute(f'insert into main."{table}" {_kept(build, table)}')
+        if ("segments",) in tables:
+            build.execute(
+                "update segments set members = (select count(*) from segment_members as m"
+                " where m.segment_id = segments.segment_id)"
+            )
+        build.execute("detach served; drop table gone_contacts; drop table gone_sources; drop table gone_addresses")
+        counts = row_counts(build)
+    now = house.clock.now()
+    serving = replace(
+        manifest,
+        version=f"{now:%Y%m%dT%H%M%SZ}-{digest(manifest.version, to_iso(now))[:8]}",
+        published_at=to_iso(now),
+        row_counts=counts,
+        control_totals=control_totals(house),
+    )
+    journal_base(house, serving, now)
+    failpoint.reach("erasure.base_journalled")
+    house.warehouse.publish(serving)
+    return serving.version
+
+
+def _lay(connection: duckdb.DuckDBPyConnection, erased: Erased) -> None:
+    connection.execute(
+        "create temp table gone_contacts as select unnest($ids::uuid[]) as id", {"ids": list(erased.contact_ids)}
+    )
+    for name, keys in (("gone_sources", erased.source_keys), ("gone_addresses", erased.address_keys)):
+        connection.execute(f"create temp table {name} as select unnest($keys::varchar[]) as id", {"keys": list(keys)})
+
+
+def _holds(base: duckdb.DuckDBPyConnection, erased: Erased) -> bool:
+    _lay(base, erased)
+    found = base.execute(
+        f"select table_name from duckdb_columns() where column_name = '{_CONTACT}' and not internal"
+        " and database_name = current_database()"
+    ).fetchall()
+    return any(
+        base.execute(f'select exists (select 1 from "{table}" semi join gone_contacts on {_CONTACT} = id)').fetchone()
+        == (True,)
+        for (table,) in found
+    )
+
+
+def _kept(build: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Return the query of what stays of a table: rows of the contacts go, so do keys that nobody else has."""
+    columns = {
+        name
+        for (name,) in build.execute(
+            "select column_name from duckdb_columns() where database_name = 'served' and table_name = ?", [table]
+        ).fetchall()
+    }
+    kept = f'select * from served.main."{table}"'
+    if _CONTACT in columns:
+        named = f"{_CONTACT} is null or {_CONTACT} not in (select id from gone_contacts)"
+        own = (
+            "source_key is null or source_key not in (select id from gone_sources)"
+            if "source_key" in columns
+            else "true"
+        )
+        return f"{kept} where ({named}) and ({own} or {_CONTACT} is not null)"
+    if table == "address_ties":
+        return f"{kept} where address_key not in (select id from gone_addresses)"
+    if "source_key" in columns:
+        return kept.replace(
+            "*", "* replace (if(source_key in (select id from gone_sources), null, source_key) as source_key)", 1
+        )
+    return kept
