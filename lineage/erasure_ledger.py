@@ -160,7 +160,8 @@ def _rename_messages(work: Connection, item: LedgerTraces) -> None:
     work.execute(update(held).where(held.c.contact_id == contact).values(contact_id=item.renamed[contact]))
     for send_id in _values(work, messages.c.send_id, messages.c.contact_id == contact):
         for event_id in _values(work, events.c.event_id, events.c.send_id == send_id):
-            new = {"event_id": item.renamed[event_id], "send_id": item.renamed[send_id]}
+            # its detail may be our reference of the message, or the gateway's
+            new = {"event_id": item.renamed[event_id], "send_id": item.renamed[send_id], "detail": None}
             work.execute(update(events).where(events.c.event_id == event_id).values(**new))
         values = {"send_id": item.renamed[send_id], "contact_id": item.renamed[contact], "gateway_message_id": None}
         work.execute(update(messages).where(messages.c.send_id == send_id).values(**values))

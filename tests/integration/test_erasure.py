@@ -1,0 +1,229 @@
+"""Persons are erased from every store, whatever kills the process on the way; everything else stands and verifies."""
+
+import gzip
+import json
+import shutil
+import signal
+
+import pytest
+from small_send_house import number
+from sqlalchemy import select
+from test_transparency_log import CONTACTS, Stage
+
+from lineage.erasure import erase, receipt_of
+from lineage.evidence_reading import EvidenceDiffers
+from partners_ingest.phone import normalise_number
+from sealing.proofs import prove_message
+from sends.approval import approved_sha256
+from sends.ledger import count_states, find_plan
+from stores import operations
+from stores.home import writer_lock
+from stores.house import open_house
+from terms.environment import NUMBER_RULES
+from terms.settings import load_settings
+from tests import canaries
+from tests.commands import Shell
+from tests.person_search import PersonSearch
+from verifier import filiation_verify as stranger
+
+SHOWN = "+33639980042"  # in two partners' files
+STEPS = [
+    "erasure.marked",
+    "erasure.searched",
+    "erasure.file_redacted",
+    "erasure.evidence_redacted",
+    "erasure.vault_erased",
+    "erasure.lake_erased",
+    "erasure.base_journalled",
+    "erasure.base_published",
+    "erasure.seals_forgotten",
+    "erasure.ledger_changed",
+    "erasure.ledger_erased",
+]
+
+
+def silent(_):
+    pass
+
+
+def erased(house, *numbers, case="C-1"):
+    with writer_lock(house.home):
+        return erase(house, numbers, case=case, reason="test", progress=silent)
+
+
+def everything(engine):
+    with engine.connect() as reading:
+        return json.dumps(
+            [[list(row) for row in reading.execute(select(t))] for t in operations.metadata.sorted_tables]
+        )
+
+
+@pytest.fixture
+def stage(tmp_path, operations_url):
+    return Stage(tmp_path, operations_url)
+
+
+def test_messages_and_acts_stay_as_counts_about_nobody(stage):
+    gone, kept = number(0), number(2)
+    contact = stage.house.keys.contact_id(gone)
+    with stage.house.engine.connect() as reading:
+        states = count_states(reading, stage.plan_id)
+        send = reading.execute(
+            select(operations.messages.c.send_id).where(operations.messages.c.contact_id == contact)
+        ).scalar_one()
+    (receipt,) = erased(stage.house, gone)
+    text = everything(stage.house.engine)
+    assert contact not in text and send not in text and contact.replace("-", "") not in text
+    assert receipt.mark in text
+    with stage.house.engine.connect() as reading:
+        assert count_states(reading, stage.plan_id) == states
+        approved = reading.execute(select(operations.approvals.c.approved_sha256)).scalar_one()
+        assert approved == approved_sha256(reading, find_plan(reading, stage.plan_id))
+        assert len(reading.execute(select(operations.opt_outs)).all()) == 1  # the STOP counts, it is nobody's
+    assert (receipt.found.sends, receipt.found.acts) == (1, 1)
+    assert not stage.findings()
+    log = stage.log
+    other = stage.house.keys.contact_id(kept)
+    send_of_other = stage.rows(select(operations.messages.c.send_id).where(operations.messages.c.contact_id == other))
+    proof = prove_message(log, log.last_checkpoint(), stage.plan_id, send_of_other[0].send_id)
+    sealed = json.loads(proof.batch.text)["payload"]
+    assert stranger.entry_root(proof.message.to_json()).hex() == sealed["root"]
+
+
+def test_the_receipt_is_proved_by_the_log_and_an_erasure_of_nobody_too(stage):
+    receipts = erased(stage.house, number(0), number(CONTACTS + 5))
+    root = stage.log.last_checkpoint().root
+    for receipt in receipts:
+        assert stranger.entry_root(receipt.proof.to_json()) == root
+        assert json.loads(receipt.proof.text)["payload"]["mark"] == receipt.mark
+        assert receipt_of(stage.house, receipt.erasure_id) == receipt
+    assert receipts[1].found.sends == 0
+    again = erased(stage.house, number(0))
+    assert [receipt.erasure_id for receipt in again] == [receipts[0].erasure_id]
+
+
+def test_a_salt_that_no_erasure_tells_of_is_found(stage):
+    erased(stage.house, number(0))
+    leaves = operations.log_leaves
+    line = stage.rows(select(leaves).where(leaves.c.salt.is_not(None)))[3]
+    stage.change(leaves, {"salt": None}, leaves.c.position == line.position)
+    assert len(stage.findings()) == 1
+
+
+@pytest.fixture(scope="module")
+def home(sample_refresh, tmp_path_factory):
+    """A copy of the home of the sample: what is erased there stands for other tests."""
+    shell, _ = sample_refresh
+    folder = tmp_path_factory.mktemp("erasure") / "home"
+    shutil.copytree(shell.home, folder)
+    landing = tmp_path_factory.mktemp("landing") / "landing"
+    shutil.copytree(shell.settings["FILIATION_LANDING"], landing)
+    settings = {**shell.settings, "FILIATION_LANDING": str(landing), "FILIATION_NOW": "2026-11-24T10:00:00+01:00"}
+    return Shell(folder, settings)
+
+
+def house_of(shell):
+    return open_house(load_settings(shell.environ()))
+
+
+def others(shell, gone):
+    from stores import schemas
+
+    house = house_of(shell)
+    with house.vault.identities(house.vault.files(schemas.IDENTITIES)) as vault:
+        rows = vault.execute("select distinct e164 from identities where e164 is not null order by 1").fetchall()
+    house.engine.dispose()
+    return [e164 for (e164,) in rows if e164 not in gone]
+
+
+def lineage(shell, numbers, file):
+    file.write_text("\n".join(numbers))
+    answer = shell.run("lineage", "--from-file", str(file), "--reason", "test", "--case", "T", "--json")
+    assert answer.code == 0, answer.err
+    return [{name: value for name, value in line.items() if name != "as_of"} for line in answer.lines()]
+
+
+def test_a_killed_erasure_is_ended_by_the_next_and_leaves_nothing(home, tmp_path):
+    gone = [SHOWN, canaries.NUMBER]
+    rest = others(home, gone)
+    before = lineage(home, rest, tmp_path / "rest")
+    for number_asked in gone:
+        assert home.run("lineage", number_asked, "--reason", "control", "--json").json()["known"]
+    for step in STEPS:
+        answer = home.run("erase", *gone, "--case", "C-1", FAILPOINT=step)
+        assert answer.code == -signal.SIGKILL, (step, answer.err)
+        assert not home.run("lineage", SHOWN, "--reason", "control", "--json").json()["known"], step
+    ended = home.run("erase", *gone, "--case", "C-1", "--json")
+    assert ended.code == 0, ended.err
+    found = ended.lines()
+    assert [line["found"]["opt_ins"] > 0 for line in found] == [True, True]
+    assert all(line["found"]["lines"] >= line["found"]["opt_ins"] for line in found)
+    house = house_of(home)
+    search = PersonSearch(house, gone)
+    assert search.is_trace("x 06.39.98.00.42 y")  # positive control
+    assert search.places() == []
+    assert not [text for text in (ended.out, ended.err) if search.is_trace(text)]
+    assert home.run("log", "check").code == 0
+    assert lineage(home, rest, tmp_path / "rest") == before
+    assert not [line for line in lineage(home, gone, tmp_path / "gone") if line["known"]]
+    again = home.run("erase", *gone, "--case", "C-1", "--json").lines()
+    assert [line["erasure_id"] for line in again] == [line["erasure_id"] for line in found]
+    house.engine.dispose()
+
+
+def test_every_other_line_of_a_redacted_file_still_verifies(home):
+    house = house_of(home)
+    with house.engine.connect() as reading:
+        redacted = reading.execute(select(operations.redacted_lines)).all()
+        kept = reading.execute(
+            select(operations.deliveries).where(operations.deliveries.c.delivery_id == redacted[0].delivery_id)
+        ).one()
+    lines = {row.line_number for row in redacted if row.delivery_id == kept.delivery_id}
+    assert 0 < len(lines) < kept.line_count
+    for line in range(1, min(kept.line_count, 12) + 1):
+        answer = home.run("evidence", kept.delivery_id, str(line), "--reason", "test")
+        assert answer.code == (1 if line in lines else 0), answer.err
+    answer = home.run("evidence", kept.delivery_id, str(min(lines)), "--reason", "test")
+    assert (answer.code, answer.out) == (EvidenceDiffers.exit_code, "") and "were erased" in answer.err
+    house.engine.dispose()
+
+
+def test_the_number_does_not_return_when_a_partner_delivers_it_again(home, tmp_path):
+    """In a file that is new, in one that repeats another, and in one that nobody can read."""
+    partner = next(folder for folder in (home_landing(home)).iterdir() if (folder / canaries.FILE).exists())
+    content = gzip.decompress((partner / canaries.FILE).read_bytes())
+    name = canaries.FILE.replace("20261123T020000", "20261123T030000")
+    (partner / name).write_bytes(gzip.compress(content))  # the same records: a duplicate
+    name = canaries.FILE.replace("20261123T020000", "20261123T040000")
+    (partner / name).write_bytes(gzip.compress(content.replace(b"ZZCANARI", b"ZZCANARY")))  # new records
+    (partner / "unknown.dat").write_bytes(f"a;{canaries.NUMBER};b\nc;d;e\n".encode())
+    answer = home.run("refresh", "--json", at="2026-11-24T12:00:00+01:00")
+    assert answer.code == 0, answer.err
+    rows = {row["file"]: row for row in home.run("deliveries", "--json").lines()}
+    assert rows[name]["outcome"] == "accepted"
+    codes = [
+        code
+        for line in home.run("quarantine", "--json").lines()
+        if line["delivery_id"] == rows[name]["delivery_id"]
+        for code in line["reasons"]
+    ]
+    assert codes.count("PERSON_ERASED") == content.count(canaries.NUMBER.encode()) - 1 >= 1  # one line is damaged
+    assert not home.run("lineage", canaries.NUMBER, "--reason", "test", "--json").json()["known"]
+    assert home.run("log", "check").code == 0
+    house = house_of(home)
+    left = PersonSearch(house, [canaries.NUMBER]).places()
+    house.engine.dispose()
+    assert left == []
+
+
+def home_landing(shell):
+    from pathlib import Path
+
+    return Path(shell.settings["FILIATION_LANDING"])
+
+
+def test_a_case_is_needed_and_a_text_that_is_no_number_is_told_by_its_place(home):
+    assert home.run("erase", SHOWN).code == 2
+    answer = home.run("erase", SHOWN, "nobody", "--case", "C-2")
+    assert answer.code == 2 and "cannot be read: 2" in answer.err
+    assert normalise_number(SHOWN, NUMBER_RULES[house_of(home).settings.environment]) not in answer.err
