@@ -42,6 +42,11 @@ _ACTS: Sequence[tuple[Table, str, Mapping[str, str | None]]] = (
     (operations.requests, "request_id", {"source": ERASED, "reason": None}),
     (operations.replies, "reply_id", {}),
 )
+#: Tables that name an act by its key.
+_ABOUT: Mapping[str, Sequence[Table]] = {
+    "request_id": (operations.request_answers,),
+    "fact_id": (operations.agreement_exports,),
+}
 
 
 @dataclass(frozen=True)
@@ -144,10 +149,8 @@ def _rename_acts(work: Connection, item: LedgerTraces) -> None:
     for table, key, blanks in _ACTS:
         for name in _values(work, table.c[key], table.c.contact_id == contact):
             values: dict[str, Any] = {key: item.renamed[name], "contact_id": item.renamed[contact], **blanks}
-            if table is operations.requests:
-                answers = operations.request_answers
-                of_this = answers.c.request_id == name
-                work.execute(update(answers).where(of_this).values(request_id=item.renamed[name]))
+            for other in _ABOUT.get(key, ()):
+                work.execute(update(other).where(other.c[key] == name).values({key: item.renamed[name]}))
             work.execute(update(table).where(table.c[key] == name).values(**values))
     facts = operations.contact_facts
     for old, new in item.renamed.items():
