@@ -174,8 +174,8 @@ def _lines_about(work: Connection, renamed: Mapping[str, str]) -> list[int]:
     """Return the journal lines in which an id of a person stands."""
     table = operations.journal
     found: list[int] = []
-    query = select(table.c.sequence, table.c.subject, table.c.payload_json)
-    lines = work.execution_options(yield_per=_FETCH).execute(query).tuples()
+    query = select(table.c.sequence, table.c.subject, table.c.payload_json).execution_options(yield_per=_FETCH)
+    lines = work.execute(query).tuples()
     for rows in lines.partitions(_FETCH):
         for sequence, subject, payload in rows:
             if any(name in renamed for name in _IDS.findall(f"{subject} {payload}")):

@@ -32,6 +32,7 @@ from pipelines.commands import (
     suppliers,
     territory,
     trace,
+    vault,
 )
 from terms.errors import FiliationError
 
@@ -63,6 +64,7 @@ app.add_typer(form.app, name="form")
 app.add_typer(log.app, name="log")
 app.add_typer(territory.app, name="territory")
 app.add_typer(trace.app, name="trace")
+app.add_typer(vault.app, name="vault")
 app.command()(gateway.optout)
 
 

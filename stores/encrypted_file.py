@@ -63,7 +63,7 @@ class DecryptingReader(io.RawIOBase):
 
     def __init__(self, path: Path, key: bytes) -> None:
         self._handle = path.open("rb")
-        self._cipher = AESGCM(self._unwrap(key))
+        self._cipher = AESGCM(_unwrapped(self._handle, key))
         body = os.fstat(self._handle.fileno()).st_size - _HEADER
         self._chunks = max(1, -(-body // (CHUNK_BYTES + _TAG)))
         self._size = body - self._chunks * _TAG
@@ -103,16 +103,6 @@ class DecryptingReader(io.RawIOBase):
         self._handle.close()
         super().close()
 
-    def _unwrap(self, key: bytes) -> bytes:
-        header = self._handle.read(_HEADER)
-        if len(header) < _HEADER or not header.startswith(MAGIC):
-            raise DamagedEvidence("An evidence file has no valid header.", "Restore it from the backup.")
-        nonce, wrapped = header[len(MAGIC) : len(MAGIC) + _NONCE], header[len(MAGIC) + _NONCE :]
-        try:
-            return AESGCM(key).decrypt(nonce, wrapped, MAGIC)
-        except InvalidTag:
-            raise DamagedEvidence("An evidence file's key does not open.", "Check FILIATION_VAULT_KEY.") from None
-
     def _load(self, index: int) -> bytes:
         if index != self._cached_index:
             self._handle.seek(_HEADER + index * (CHUNK_BYTES + _TAG))
@@ -126,6 +116,29 @@ class DecryptingReader(io.RawIOBase):
                 ) from None
             self._cached_index = index
         return self._cached
+
+
+def rewrapped_header(path: Path, old: bytes, new: bytes) -> bytes:
+    """Return the header that makes a file open under another key; it is as long as the one that stands there.
+
+    Raises:
+        DamagedEvidence: the file does not open under `old`.
+    """
+    with path.open("rb") as handle:
+        data_key = _unwrapped(handle, old)
+    nonce = os.urandom(_NONCE)
+    return MAGIC + nonce + AESGCM(new).encrypt(nonce, data_key, MAGIC)
+
+
+def _unwrapped(handle: BinaryIO, key: bytes) -> bytes:
+    header = handle.read(_HEADER)
+    if len(header) < _HEADER or not header.startswith(MAGIC):
+        raise DamagedEvidence("An evidence file has no valid header.", "Restore it from the backup.")
+    nonce, wrapped = header[len(MAGIC) : len(MAGIC) + _NONCE], header[len(MAGIC) + _NONCE :]
+    try:
+        return AESGCM(key).decrypt(nonce, wrapped, MAGIC)
+    except InvalidTag:
+        raise DamagedEvidence("An evidence file's key does not open.", "Check FILIATION_VAULT_KEY.") from None
 
 
 def _nonce(index: int) -> bytes:

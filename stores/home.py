@@ -21,6 +21,9 @@ from stores.keys import fingerprint
 from terms.errors import UsageError, WriterBusy
 from terms.settings import Settings
 
+#: In the stamp while files are under two keys: fingerprint of the new one.
+_ROTATING = "rotating_to_vault_key_fingerprint"
+
 
 @dataclass(frozen=True)
 class Home:
@@ -128,6 +131,11 @@ def open_home(settings: Settings) -> Home:
     if not home.stamp.exists():
         raise UsageError(f"{home.root} is not a Filiation home.", "Run `filiation init` first.")
     found = _read_stamp(home)
+    if _ROTATING in found:
+        raise UsageError(
+            f"The encryption key of {home.root} is being rotated, and some files are under the new one already.",
+            "Run `filiation vault rotate` again, with the key before and the new one.",
+        )
     for name, wanted in _stamp(settings).items():
         if found.get(name) != wanted:
             what = "environment" if name == "environment" else f"{name.split('_')[0]} key"
@@ -136,6 +144,29 @@ def open_home(settings: Settings) -> Home:
                 "Use the settings it was made with, or another FILIATION_HOME.",
             )
     return home
+
+
+def begin_rotation(settings: Settings, new_vault_key: bytes) -> Home:
+    """Stamp the home as being rotated to another vault key, and return it; safe to repeat with the same two keys.
+
+    Raises:
+        UsageError: the home is of another environment or key, or is being rotated to another one.
+    """
+    home = Home(settings.home)
+    found = _read_stamp(home) if home.stamp.exists() else {}
+    told = found.get(_ROTATING)
+    if told is None:
+        open_home(settings)
+    elif {name: found.get(name) for name in _stamp(settings)} != _stamp(settings) or told != fingerprint(new_vault_key):
+        raise UsageError("The home is being rotated from another key, or to another one.", "Give the same two keys.")
+    _write_whole(home.stamp, json.dumps({**_stamp(settings), _ROTATING: fingerprint(new_vault_key)}, indent=1) + "\n")
+    return home
+
+
+def end_rotation(settings: Settings, new_vault_key: bytes) -> None:
+    """Stamp the home with the new vault key: from now on it opens with no other."""
+    stamp = {**_stamp(settings), "vault_key_fingerprint": fingerprint(new_vault_key)}
+    _write_whole(Home(settings.home).stamp, json.dumps(stamp, indent=1) + "\n")
 
 
 def _read_stamp(home: Home) -> dict[str, object]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from stores.evidence import EvidenceStore
-from stores.home import Home, open_home
+from stores.home import Home, begin_rotation, open_home
 from stores.keys import Keys, derive_keys
 from stores.lake import Lake
 from stores.operations import open_operations
@@ -44,7 +44,19 @@ def open_house(settings: Settings) -> House:
     Raises:
         UsageError: the home is not initialised, or of another environment or key.
     """
-    home = open_home(settings)
+    return _assembled(settings, open_home(settings))
+
+
+def open_rotating_house(settings: Settings, new_vault_key: bytes) -> House:
+    """Open the stores of a home whose vault key is being rotated, or is to be from now on; with the key before.
+
+    Raises:
+        UsageError: the home is of another environment or key, or is being rotated to another one.
+    """
+    return _assembled(settings, begin_rotation(settings, new_vault_key))
+
+
+def _assembled(settings: Settings, home: Home) -> House:
     keys = derive_keys(settings)
     engine = open_operations(settings.database_url)
     return House(

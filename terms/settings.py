@@ -54,6 +54,7 @@ class Settings:
     actor: str
     contact_key: bytes = field(repr=False)
     vault_key: bytes = field(repr=False)
+    new_vault_key: bytes | None = field(repr=False)
     quiet_seconds: int
     transport_secrets: Path | None
     gpg_home: Path | None
@@ -90,6 +91,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         actor=_actor(environ.get("FILIATION_ACTOR")),
         contact_key=_secret(environ, "FILIATION_CONTACT_KEY", environment),
         vault_key=_secret(environ, "FILIATION_VAULT_KEY", environment),
+        new_vault_key=_optional_secret(environ, "FILIATION_NEW_VAULT_KEY", environment),
         quiet_seconds=_quiet_seconds(environ.get("FILIATION_QUIET_SECONDS"), environment),
         gateway_passwords=_gateway_passwords(environ),
         transport_secrets=_optional_folder(environ.get("FILIATION_TRANSPORT_SECRETS")),
@@ -110,6 +112,10 @@ def _secret(environ: Mapping[str, str], name: str, environment: Environment) -> 
     if not DEMO_KEYS[environment]:
         raise SecretMissing(f"{name} is not set in {environment}.", "Set it; no default key exists there.")
     return sha256(DEMO_KEY + name.encode()).digest()
+
+
+def _optional_secret(environ: Mapping[str, str], name: str, environment: Environment) -> bytes | None:
+    return _secret(environ, name, environment) if environ.get(name) else None
 
 
 def _open_data_from(value: str | None) -> OpenDataFrom:
