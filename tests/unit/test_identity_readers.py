@@ -16,7 +16,7 @@ ROOMS = (
 VAULT_READERS = {
     "numbers": {"sends/sender.py:numbers", "sends/agreements.py:_numbers"},
     "addresses": {"territories/tie.py:tie_addresses"},
-    "identities": {"lineage/origins.py:_page_urls"},
+    "identities": {"lineage/origins.py:_page_urls", "lineage/origins.py:read_identities"},
     "salts": {"lineage/evidence_reading.py:_verified_bytes"},
     "unlock": {"partners_ingest/workbench.py:open_workbench"},
     "rewriter": {"lineage/erasure_files.py:_erase_identities", "lineage/erasure_files.py:_erase_addresses"},
