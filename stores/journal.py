@@ -46,7 +46,6 @@ class Entry(StrEnum):
     REDACTION = "redaction"
     ERASURE = "erasure"
     ROTATION = "key_rotation"
-    PURGE = "purge"
 
 
 def append(connection: Connection, at: datetime, kind: Entry, subject: str, payload: Mapping[str, object]) -> None:
