@@ -26,7 +26,7 @@ def rotate(as_json: AsJson = False) -> None:
 
     Stop refreshes, sends and listeners before. Killed midway, run it again with the same two keys.
 
-    Example: FILIATION_NEW_VAULT_KEY=… filiation vault rotate
+    Example: filiation vault rotate
     """
     from sealing.rotation import rotate as rotate_key
 
