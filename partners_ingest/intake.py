@@ -217,9 +217,10 @@ def take_in(
     reports: list[DeliveryReport] = []
     failed: list[str] = []
     with scratch_folder(stores.home) as scratch:
+        seen = SeenFiles(stores.engine)
         run = _Run(
             *(stores, dossiers, clock, NUMBER_RULES[environment], scratch, progress),
-            SeenFiles(stores.engine),
+            seen,
             load_marks(stores.engine, stores.keys.suppression),
             _seal_keys(stores),
         )
