@@ -207,7 +207,7 @@ def test_the_number_does_not_return_when_a_partner_delivers_it_again(home, tmp_p
         if line["delivery_id"] == rows[name]["delivery_id"]
         for code in line["reasons"]
     ]
-    assert codes.count("PERSON_ERASED") == content.count(canaries.NUMBER.encode()) - 1 >= 1  # one line is damaged
+    assert codes.count("PERSON_ERASED") == content.count(canaries.NUMBER.encode()) >= 1
     assert not home.run("lineage", canaries.NUMBER, "--reason", "test", "--json").json()["known"]
     assert home.run("log", "check").code == 0
     house = house_of(home)
