@@ -6,8 +6,8 @@ Rename = add, backfill, remove. Never change a revision that has run anywhere; w
 from alembic import op
 import sqlalchemy as sa
 
-revision = '0015'
-down_revision = '0014'
+revision = '0016'
+down_revision = '0015'
 branch_labels = None
 depends_on = None
 
