@@ -158,7 +158,7 @@ def test_nobody_is_asked_twice_and_a_yes_can_be_ordered_by_selection(told):
         campaign_id="SELECT-1",
         kind="selected",
         max_messages=...,
-        audience={"communes": sorted(filter(None, communes))},
+        audience={"communes": sorted(filter(None, communes)), "sex": "F"},  # enough unlike the invitation's audience
         message={"sender": "HORIZON27", "text": TEXT.replace("{source}", "vous")},
     )
     plan = shell.run("campaign", "plan", selected, "--json", at="2026-11-24T16:00:00+01:00")
