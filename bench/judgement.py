@@ -7,13 +7,11 @@ uses groups the acts by contact. What is asked of a base in milliseconds stands 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 from types import MappingProxyType
-
-from dbt.cli.main import dbtRunner
 
 from bench import judgement_world
 from bench.comparison import Case
@@ -128,15 +126,23 @@ def _start_whole(world: BenchWorld, house: House) -> None:
 
 
 def _run_dbt(house: House, *selection: str) -> None:
-    os.environ["FILIATION_BUILD"] = str(house.warehouse.build_path)
-    os.environ["FILIATION_HTTPFS"] = str(httpfs_file())
+    """Run dbt in a process of its own, as the nightly job does: one that stays open would keep the build."""
     project = str(DBT_PROJECT)
-    places = ["--target-path", str(house.home.dbt / "target"), "--log-path", str(house.home.dbt / "logs")]
-    with redirect_stdout(StringIO()):
-        done = dbtRunner().invoke(
-            ["--quiet", "run", *selection, "--project-dir", project, "--profiles-dir", project, *places]
-        )
-    if not done.success:
+    done = subprocess.run(
+        [
+            *(str(Path(sys.executable).parent / "dbt"), "--quiet", "run", *selection),
+            *("--project-dir", project, "--profiles-dir", project),
+            *("--target-path", str(house.home.dbt / "target"), "--log-path", str(house.home.dbt / "logs")),
+        ],
+        env={
+            **os.environ,
+            "FILIATION_BUILD": str(house.warehouse.build_path),
+            "FILIATION_HTTPFS": str(httpfs_file()),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        },
+        stdout=subprocess.DEVNULL,
+    )
+    if done.returncode:
         raise FiliationError("dbt failed.", f"See {house.home.dbt / 'logs'}.")
 
 
