@@ -17,7 +17,7 @@ from territories.serving import TODAY
 from territories.words import STREET_TYPES, TYPES, create_macros
 
 #: Raised whenever the same addresses and the same BAN may be matched otherwise: ties are then made anew.
-MATCHER_VERSION = 8
+MATCHER_VERSION = 9
 
 #: Codes and names under which a French address is delivered; blank is taken as France, as partners leave it out.
 FRENCH = (
@@ -199,7 +199,7 @@ def _parse(connection: duckdb.DuckDBPyConnection) -> None:
         lined as (
             select address_key, regexp_extract(entry, '^.* (\d{{1,5}}) ?(BIS|TER|QUATER|[A-Z])? ((?:{_TYPE_WORDS}) .+)$',
                 ['number', 'suffix', 'rest']) as found
-            from texts where entry[1:1] not between '0' and '9' or regexp_matches(entry, ' \d+ ')
+            from texts where entry[1:1] not between '0' and '9' or regexp_matches(entry, ' \d')
         ),
         readings as (
             select address_key, 1 as reading, number, suffix_key(first) as suffix, substr(tail, gap + 1) as rest
