@@ -35,7 +35,7 @@ from sends.calendar import PARIS, moment_findings, planned_end, window_findings
 from sends.context import Context
 from sends.exclusivity import Holding, reserve_bureaux
 from sends.findings import Finding
-from sends.invoice_rules import Addressee, Invoice, InvoiceDetail, invoice_findings
+from sends.invoice_rules import Addressee, InvoiceDetail, InvoiceStatement, invoice_findings
 from sends.order_rules import AudienceFacts, audience_findings, feed_findings, order_findings, reveals_votes
 from sends.orders import Years
 from sends.retention import retention_findings
@@ -105,7 +105,9 @@ def _answer(
         return _worst(retention_findings([retention_job_of(case)], on, rules))
     if kind == "invoice":
         told = case.facts["invoice"]
-        invoice = Invoice(Addressee(told["addressed_to"]), frozenset(InvoiceDetail(name) for name in told["details"]))
+        invoice = InvoiceStatement(
+            Addressee(told["addressed_to"]), frozenset(InvoiceDetail(name) for name in told["details"])
+        )
         return _worst(invoice_findings(invoice, sponsor_of_case(case), on, rules))
     return _judge_send(base, case, index, context_of(case, profile, shipped))
 

@@ -1,14 +1,23 @@
 """The lines of an invoice, as the campaign account needs them: dates, area, volumes, unit price, copy of the message.
 
-An invoice that lacks a detail cannot be verified and is held (R-34). Numbering and tax belong to the accounts.
+What keeps an invoice back is known by `invoice_rules`. Numbering and tax belong to the accounts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sends.sponsors import PayerKind, Sponsor
+from sends.invoice_rules import Addressee, InvoiceDetail, InvoiceStatement
+from sends.sponsors import PayerKind
+
+_ADDRESSEES: Mapping[PayerKind, Addressee] = {
+    PayerKind.MANDATAIRE: Addressee.MANDATAIRE,
+    PayerKind.PARTY: Addressee.PARTY,
+    PayerKind.COMPANY: Addressee.COMPANY,
+    PayerKind.PERSON: Addressee.CANDIDATE,
+}
 
 
 @dataclass(frozen=True)
@@ -34,25 +43,22 @@ class Invoice:
         """Return the price of what was handed over."""
         return None if self.messages is None else self.messages * self.unit_price_cents
 
-    def details(self) -> tuple[str, ...]:
-        """Return which details of R-34 are there, in the words of the rules."""
+    def statement(self) -> InvoiceStatement:
+        """Return what the lines show, for the rules of invoices."""
         present = {
-            "dates": self.first_at is not None and self.last_at is not None,
-            "area": bool(self.area),
-            "volumes": bool(self.messages),
-            "unit_price": self.unit_price_cents > 0,
-            "message_copy": bool(self.message_copy),
+            InvoiceDetail.DATES: self.first_at is not None and self.last_at is not None,
+            InvoiceDetail.AREA: bool(self.area),
+            InvoiceDetail.VOLUMES: bool(self.messages),
+            InvoiceDetail.UNIT_PRICE: self.unit_price_cents > 0,
+            InvoiceDetail.MESSAGE_COPY: bool(self.message_copy),
         }
-        return tuple(name for name, is_there in present.items() if is_there)
+        there = frozenset(detail for detail, is_there in present.items() if is_there)
+        return InvoiceStatement(_ADDRESSEES[self.addressed_to_kind], there)
 
     def missing(self) -> tuple[str, ...]:
-        """Return which details are not there: with any, the invoice is held (INVOICE_UNVERIFIABLE)."""
-        there = self.details()
-        return tuple(name for name in ("dates", "area", "volumes", "unit_price", "message_copy") if name not in there)
-
-    def is_to_mandataire(self, sponsor: Sponsor) -> bool:
-        """Return whether a declared financial agent is addressed, where there is one (INVOICE_NOT_TO_MANDATAIRE)."""
-        return sponsor.mandataire_declared_on is None or self.addressed_to_kind is PayerKind.MANDATAIRE
+        """Return which details are not there, in the words of the rules."""
+        there = self.statement().details
+        return tuple(detail.value for detail in InvoiceDetail if detail not in there)
 
     def to_json(self) -> dict[str, object]:
         """Return the lines as the command prints them."""

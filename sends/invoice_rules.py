@@ -29,17 +29,18 @@ class Addressee(StrEnum):
     MANDATAIRE = "mandataire"
     CANDIDATE = "candidate"
     PARTY = "party"
+    COMPANY = "company"
 
 
 @dataclass(frozen=True)
-class Invoice:
-    """One invoice before it goes out: addressee and the details that stand on it."""
+class InvoiceStatement:
+    """What an invoice shows before it goes out: addressee and the details that stand on it."""
 
     addressed_to: Addressee
     details: frozenset[InvoiceDetail]
 
 
-def invoice_findings(invoice: Invoice, sponsor: Sponsor, on: date, rules: SendRules) -> tuple[Finding, ...]:
+def invoice_findings(invoice: InvoiceStatement, sponsor: Sponsor, on: date, rules: SendRules) -> tuple[Finding, ...]:
     """Return what keeps an invoice back on a day (Paris): a missing detail, a declared mandataire passed over (R-34)."""
     missing = sorted(set(InvoiceDetail) - invoice.details)
     found = rules.found("INVOICE_UNVERIFIABLE", "invoice", f"Missing: {', '.join(missing)}.") if missing else ()

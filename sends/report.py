@@ -16,11 +16,14 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from pages.plots import bars, lines
 from sends.approval import context_of
 from sends.area import Area, area_of
+from sends.calendar import PARIS
 from sends.context import Context
 from sends.delivery import Delivery, delivery_of
+from sends.findings import Finding
 from sends.floor import count_words, told_counts
 from sends.house import SendStores
 from sends.invoice import Invoice
+from sends.invoice_rules import invoice_findings
 from sends.ledger import PlanRow, find_plan, findings_of
 from sends.order_rules import FLOOR
 from sends.transparency import PublishedNotice, kept_notices
@@ -55,6 +58,12 @@ class CampaignReport:
     delivery: Delivery
     invoice: Invoice
     notices: tuple[PublishedNotice, ...]
+
+    @property
+    def invoice_findings(self) -> tuple[Finding, ...]:
+        """Return what keeps the invoice back on the day (Paris) of the report."""
+        context, on = self.context, self.made_at.astimezone(PARIS).date()
+        return invoice_findings(self.invoice.statement(), context.sponsor, on, context.rules)
 
     @property
     def notice(self) -> PublishedNotice | None:
@@ -135,6 +144,7 @@ class CampaignReport:
             "quoted_total_cents": self.total_cents,
             "price_list": self.price_list,
             "invoice": self.invoice.to_json(),
+            "invoice_findings": [finding.to_json() for finding in self.invoice_findings],
             "transparency_notice": None if self.notice is None else self.notice.to_json(),
         }
 

@@ -6,10 +6,10 @@ What was taken out is done and counted by the erasure itself; the paper names no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import asdict
 from pathlib import Path
 
+from lineage.erasure_receipt import ErasedCounts, ErasureReceipt
 from lineage.papers.issuing import Draft, Issued, PaperKind, issue_papers
 from pages.french import count_french, instant_french
 from pages.paper import Facts, Grid, Points, Section, Text
@@ -30,64 +30,52 @@ KEPT_AS_COUNT: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class ErasureTold:
-    """An erasure as its paper tells it: case, instants, counts by the names above, place in the log."""
-
-    erasure_id: str
-    case_id: str
-    finished_at: datetime
-    counts: Mapping[str, int]
-    unopened_files: int
-    leaf: int
-    log_size: int
-
-
-def erasure_paper(house: House, told: ErasureTold, out: Path) -> Issued:
-    """Issue the receipt of an erasure.
+def erasure_papers(house: House, receipts: Mapping[Path, ErasureReceipt]) -> list[Issued]:
+    """Issue the receipts of erasures, each to its file.
 
     Raises:
         UsageError: a file name that cannot be taken.
     """
-    return issue_papers(house, [(erasure_draft(told), out)])[0]
+    return issue_papers(house, [(erasure_draft(receipt), out) for out, receipt in receipts.items()])
 
 
-def erasure_draft(told: ErasureTold) -> Draft:
+def erasure_draft(receipt: ErasureReceipt) -> Draft:
     """Return what the receipt says."""
     return Draft(
         kind=PaperKind.ERASURE,
         title="Reçu d'effacement",
-        about=f"Effacement {told.erasure_id}",
+        about=f"Effacement {receipt.erasure_id}",
         sections=(
-            Section("erasure", "Ce qui a été fait", (_facts(told), Text(_DONE))),
-            Section("gone", "Ce qui a été effacé", (_counted(TAKEN_OUT, told.counts), *_unopened(told))),
-            Section("kept", "Ce qui reste, sans vous nommer", (_counted(KEPT_AS_COUNT, told.counts), Points(_KEPT))),
+            Section("erasure", "Ce qui a été fait", (_facts(receipt), Text(_DONE))),
+            Section("gone", "Ce qui a été effacé", (_counted(TAKEN_OUT, receipt.found), *_unopened(receipt.found))),
+            Section("kept", "Ce qui reste, sans vous nommer", (_counted(KEPT_AS_COUNT, receipt.found), Points(_KEPT))),
             Section("proof", "Comment cela se prouve", (Points(_PROOF),)),
         ),
         closing="Ce reçu ne contient ni votre numéro ni votre nom : nous ne les avons plus. Conservez-le.",
-        rests_on={"erasure": told.erasure_id},
+        rests_on={"erasure": receipt.erasure_id},
     )
 
 
-def _facts(told: ErasureTold) -> Facts:
+def _facts(receipt: ErasureReceipt) -> Facts:
     return Facts(
         (
-            ("Dossier", told.case_id),
-            ("Terminé le", f"{instant_french(told.finished_at)} (heure de Paris)"),
-            ("Inscription au journal scellé", f"n° {told.leaf} sur {told.log_size}"),
+            ("Dossier", receipt.case_id),
+            ("Terminé le", f"{instant_french(receipt.finished_at)} (heure de Paris)"),
+            ("Inscription au journal scellé", f"n° {receipt.proof.index} sur {receipt.proof.size}"),
         )
     )
 
 
-def _counted(names: Mapping[str, str], counts: Mapping[str, int]) -> Grid:
+def _counted(names: Mapping[str, str], found: ErasedCounts) -> Grid:
+    counts = asdict(found)
     rows = tuple((words, count_french(counts[name])) for name, words in names.items())
     return Grid(("Quoi", "Nombre"), rows, ("Nombre",))
 
 
-def _unopened(told: ErasureTold) -> tuple[Text, ...]:
-    if not told.unopened_files:
+def _unopened(found: ErasedCounts) -> tuple[Text, ...]:
+    if not found.unopened_files:
         return ()
-    count = count_french(told.unopened_files, "fichier scellé", "fichiers scellés")
+    count = count_french(found.unopened_files, "fichier scellé", "fichiers scellés")
     return (
         Text(
             f"{count} que nos clés n'ouvrent pas n'ont pu être fouillés : nous ne savons pas si vous y figurez, et nous ne"

@@ -98,6 +98,18 @@ def issue_papers(house: House, papers: Sequence[tuple[Draft, Path]]) -> list[Iss
     return [Issued(paper_id, kind, out, proofs.get(paper_id)) for paper_id, kind, out in written]
 
 
+def check_folder(house: House, folder: Path) -> None:
+    """Refuse a folder for papers that lies in the home or is not there.
+
+    Raises:
+        UsageError: so it is.
+    """
+    if folder.resolve().is_relative_to(house.home.root.resolve()):
+        raise UsageError("A paper is not kept in the home.", "Give a place outside FILIATION_HOME.")
+    if not folder.is_dir():
+        raise UsageError("The folder of the paper does not exist.", "Make it, or give another place.")
+
+
 def seal_now(house: House) -> Checkpoint | None:
     """Add what is new in the journal to the log and return the checkpoint, or None while another writer is at work."""
     try:
@@ -159,7 +171,4 @@ def _beside(out: Path) -> Path:
 
 def _check_place(house: House, out: Path) -> None:
     form_of(out)
-    if out.resolve().is_relative_to(house.home.root.resolve()):
-        raise UsageError("A paper is not kept in the home.", "Give --out a place outside FILIATION_HOME.")
-    if not out.parent.is_dir():
-        raise UsageError("The folder of the paper does not exist.", "Make it, or give --out another place.")
+    check_folder(house, out.parent)

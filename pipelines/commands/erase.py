@@ -6,7 +6,7 @@ What is taken out of which store stands in `lineage.erasure`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from pipelines.commands.answers import AsJson, house, print_json, say
 from pipelines.commands.origin import numbers_in
 from stores.home import writer_lock
 from terms.errors import UsageError
+
+if TYPE_CHECKING:
+    from lineage.erasure_receipt import ErasureReceipt
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +29,9 @@ def erase(
     numbers: Annotated[list[str] | None, typer.Argument(metavar="NUMBER…", help="As a person writes it.")] = None,
     from_file: Annotated[Path | None, typer.Option(help="A file with one number per line.")] = None,
     reason: Annotated[str, typer.Option(help="Why; recorded.")] = "erasure asked for by the person",
+    papers: Annotated[
+        Path | None, typer.Option(help="A folder outside the home for a receipt in French each, PDF, named by its id.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Erase persons from every store, for good; a mark stays that keeps each number out. Safe to kill and run again.
@@ -35,22 +41,33 @@ def erase(
     Example: filiation erase "06 39 98 00 42" --case DPO-2026-117
     """
     from lineage.erasure import erase as erase_persons
+    from lineage.papers.erasure import erasure_papers
+    from lineage.papers.issuing import check_folder
 
     asked = [*(numbers or []), *numbers_in(from_file)]
     if not asked:
         raise UsageError("No number was given.", "Give numbers, or --from-file FILE.")
     opened = house()
+    if papers is not None:
+        check_folder(opened, papers)
     with writer_lock(opened.home):
         receipts = erase_persons(opened, asked, case=case, reason=reason, progress=say)
     for receipt in receipts:
-        if as_json:
-            print_json(receipt.to_json())
-            continue
-        found = receipt.found
-        print(
-            f"erasure {receipt.erasure_id}: {found.opt_ins} opt-ins, {found.withdrawals} withdrawals,"
-            f" {found.lines} lines in {found.deliveries} files, {found.whole_files} whole files;"
-            f" {found.sends} messages and {found.acts} acts stay as counts; leaf {receipt.proof.index} of the log"
-        )
-        if found.unopened_files:
-            say(f"{found.unopened_files} sealed files could not be searched: see `filiation deliveries`.")
+        _tell(receipt, as_json)
+    if papers is not None:
+        issued = erasure_papers(opened, {papers / f"{receipt.erasure_id}.pdf": receipt for receipt in receipts})
+        say(f"{len(issued)} receipts in {papers}")
+
+
+def _tell(receipt: ErasureReceipt, as_json: bool) -> None:
+    if as_json:
+        print_json(receipt.to_json())
+        return
+    found = receipt.found
+    print(
+        f"erasure {receipt.erasure_id}: {found.opt_ins} opt-ins, {found.withdrawals} withdrawals,"
+        f" {found.lines} lines in {found.deliveries} files, {found.whole_files} whole files;"
+        f" {found.sends} messages and {found.acts} acts stay as counts; leaf {receipt.proof.index} of the log"
+    )
+    if found.unopened_files:
+        say(f"{found.unopened_files} sealed files could not be searched: see `filiation deliveries`.")

@@ -14,10 +14,11 @@ from sent_demo import sent_demo
 from sqlalchemy import select, update
 
 from consent.act_entry import ActStores, TypedAct, enter_act
+from lineage.erasure_receipt import ErasedCounts, ErasureReceipt
 from lineage.lookup import LookupStores, look_up
 from lineage.papers.access import Batch, answer_access, open_access_requests
 from lineage.papers.campaign import campaign_dossier, tell_campaign
-from lineage.papers.erasure import KEPT_AS_COUNT, TAKEN_OUT, ErasureTold, erasure_paper
+from lineage.papers.erasure import KEPT_AS_COUNT, TAKEN_OUT, erasure_papers
 from lineage.papers.issuing import write_proof
 from lineage.papers.partner import partner_dossier, tell_partner
 from lineage.papers.provenance import Told, certificate, certify_number, tell_all
@@ -28,6 +29,7 @@ from sample.people import SHOWN_NUMBER
 from sealing.alterations import Alteration
 from sealing.log import Log, append_journal
 from sealing.papers import check_paper, parts_of
+from sealing.proofs import Proof
 from stores import operations
 from stores.home import writer_lock
 from terms.environment import NumberRules
@@ -352,8 +354,11 @@ def _leftovers(shown):
 def test_the_receipt_of_an_erasure_tells_what_went_and_what_stays(scene):
     house, _, out = scene
     counts = {name: 10 + i for i, name in enumerate([*TAKEN_OUT, *KEPT_AS_COUNT])}
-    told = ErasureTold("e" * 16, "DPO-1", datetime.fromisoformat("2026-11-24T09:00:00+01:00"), counts, 2, 41, 99)
-    issued = erasure_paper(house, told, out / "erasure.html")
+    at = datetime.fromisoformat("2026-11-24T09:00:00+01:00")
+    proof = Proof("entry", None, None, "", 41, 99, ())
+    found = ErasedCounts(**counts, unopened_files=2)
+    receipt = ErasureReceipt("e" * 16, "m" * 16, "DPO-1", "actor", at, at, found, "", proof)
+    (issued,) = erasure_papers(house, {out / "erasure.html": receipt})
     shown = _shown(issued)
     for count, words in zip(counts.values(), [*TAKEN_OUT.values(), *KEPT_AS_COUNT.values()], strict=True):
         assert re.search(rf"{re.escape(words)}\s+{count}\b", shown)

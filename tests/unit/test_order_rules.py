@@ -11,7 +11,7 @@ from sends.calendar import Place, Timing, moment_findings, planned_end, read_cal
 from sends.elections import read_elections
 from sends.findings import read_rulebook
 from sends.gateways.settings import read_gateway
-from sends.invoice_rules import Addressee, Invoice, InvoiceDetail, invoice_findings
+from sends.invoice_rules import Addressee, InvoiceDetail, InvoiceStatement, invoice_findings
 from sends.message import community_findings
 from sends.order_rules import AudienceFacts, audience_findings, feed_findings, reveals_votes
 from sends.orders import AgreedPrice, VoiceMessage, read_order
@@ -372,12 +372,12 @@ def test_an_invoice_says_everything_and_goes_to_the_declared_agent():
     on, all_of_it = date(2027, 3, 16), frozenset(InvoiceDetail)
     sponsor = replace(HORIZON, mandataire_declared_on=on)
     for addressee in Addressee:
-        found = codes(invoice_findings(Invoice(addressee, all_of_it), sponsor, on, STRICT))
+        found = codes(invoice_findings(InvoiceStatement(addressee, all_of_it), sponsor, on, STRICT))
         assert found == ([] if addressee is Addressee.MANDATAIRE else ["INVOICE_NOT_TO_MANDATAIRE"])
         not_yet = replace(sponsor, mandataire_declared_on=date(2027, 3, 17))
-        assert invoice_findings(Invoice(addressee, all_of_it), not_yet, on, STRICT) == ()
+        assert invoice_findings(InvoiceStatement(addressee, all_of_it), not_yet, on, STRICT) == ()
     for detail in InvoiceDetail:
-        found = invoice_findings(Invoice(Addressee.MANDATAIRE, all_of_it - {detail}), sponsor, on, STRICT)
+        found = invoice_findings(InvoiceStatement(Addressee.MANDATAIRE, all_of_it - {detail}), sponsor, on, STRICT)
         assert codes(found) == ["INVOICE_UNVERIFIABLE"]
         assert detail.value in found[0].message
 
