@@ -157,7 +157,7 @@ def _page_urls(sources: OriginSources) -> dict[RowId, str]:
     names = sorted(reading_name(delivery, sources.readings[delivery]) for delivery in {row[0] for row in rows})
     asked = set(rows)
     with sources.vault.identities(names) as reader:
-        # files are sorted by line: the lines, told as they are, let whole groups of rows be left out unread
+        # rows lie about in the order of lines: lines told as they are let most groups of rows be left out unread
         lines = ", ".join(map(str, sorted({line for _, line in rows}))) or "null"
         found = reader.execute(
             "select delivery_id, line_number, page_url from identities"
