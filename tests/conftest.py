@@ -18,6 +18,7 @@ def _homes(items: Iterable[pytest.Item]) -> dict[str, str]:
     }
 
 
+@pytest.hookimpl(tryfirst=True)  # before the worker reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test the group that runs in one process (read by `--dist loadgroup`)."""
     homes = _homes(items)
