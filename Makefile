@@ -32,7 +32,7 @@ dev: setup ## open the Dagster UI on the demo base (http://127.0.0.1:3000)
 	@sample/dev.sh
 
 test: setup ## run every test, over up to four cores
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: lint test ## what continuous integration runs, but for the demo
 
