@@ -129,7 +129,7 @@ def test_every_finding_of_a_bad_order_is_told_at_once_in_words(tmp_path):
     change(stores, "sponsors/horizon.yaml", "controlled_from: FR", "controlled_from: US")
     bad = write_order(
         tmp_path,
-        message={"sender": "0612345678", "text": "Aux Français de confession juive", "has_new_accusation": True},
+        message={"sender": "0639980001", "text": "Aux Français de confession juive", "has_new_accusation": True},
         audience={"bureaux": ["75056_1199"]},
         window={"from": "2027-04-16T10:00:00+02:00", "to": "2027-04-16T20:00:00+02:00"},
         price={"order_unit_cents": 0},

@@ -35,7 +35,7 @@ def test_a_call_is_planned_and_priced_by_its_seconds(tmp_path):
 
 def test_a_call_is_refused_by_its_own_rules_and_no_rule_of_texts(tmp_path):
     stores = make_house(tmp_path, contacts=240)
-    late = CALL | {"objection_at_seconds": 19, "caller_id": "+33612345678"}
+    late = CALL | {"objection_at_seconds": 19, "caller_id": "+33639980001"}
     with pytest.raises(PlanRefused) as refusal:
         plan_campaign(stores, write_call(tmp_path, call=late))
     assert sorted(item.code for item in refusal.value.findings) == ["CLI_FORBIDDEN", "VOICE_OBJECTION_LATE"]
