@@ -165,10 +165,9 @@ select {PLACE_SQL}, source_key, reasons, problem is not null as is_structural
 from keyed cross join delivery where len(reasons) > 0
 """
 
-#: Rows for `schemas.ADDRESSES`, from `keyed`.
+#: Rows for `schemas.ADDRESSES`, from `keyed`; of several spellings of one address always the same: rows come in any order.
 ADDRESSES_SQL = """
-select address_key, any_value(street) as street, any_value(postcode) as postcode, any_value(city) as city,
-    any_value(country) as country
+select address_key, min(street) as street, min(postcode) as postcode, min(city) as city, min(country) as country
 from keyed where len(reasons) = 0 and address_key is not null group by address_key order by address_key
 """
 

@@ -262,13 +262,13 @@ def test_a_recording_is_measured_and_what_is_none_is_refused(tmp_path):
         ("+33937000000", 10, []),
         ("+33162000000", 0, []),
         ("+33937000000", 10.1, ["VOICE_OBJECTION_LATE"]),
-        ("+33612345678", 3, ["CLI_FORBIDDEN"]),
+        ("+33639980001", 3, ["CLI_FORBIDDEN"]),
         ("+33712345678", 3, ["CLI_FORBIDDEN"]),
         ("+33700000000", 3, ["CLI_FORBIDDEN"]),
         ("+262692123456", 3, ["CLI_FORBIDDEN"]),
         ("+590690301234", 3, ["CLI_FORBIDDEN"]),
         ("+596596501234", 3, []),
-        ("+33612345678", 28, ["VOICE_OBJECTION_LATE", "CLI_FORBIDDEN"]),
+        ("+33639980001", 28, ["VOICE_OBJECTION_LATE", "CLI_FORBIDDEN"]),
     ],
 )
 def test_a_call_says_early_how_to_object_and_shows_no_mobile(caller, seconds, expected):
