@@ -5,13 +5,13 @@ Writing it belongs to `person_acts`. No message and no problem repeats what was 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Engine
 
-from consent.person_acts import ActKind, Entered, PersonAct, record_act
+from consent.person_acts import ActKind, Entered, PersonAct, Subject, record_act
 from partners_ingest.phone import normalise_number
 from stores.house import House
 from stores.keys import Keys
@@ -102,7 +102,7 @@ def enter_act(stores: ActStores, typed: TypedAct) -> PersonAct:
         raise UsageError(f"The act was not entered: {'; '.join(SENTENCES[item] for item in found)}.", "Enter it again.")
     with transaction(stores.engine) as work:
         record_act(work, found, entered)
-    return found
+        return replace(found, subject=found.subject.as_known(work))
 
 
 def read_act(stores: ActStores, typed: TypedAct, now: datetime) -> PersonAct | tuple[EntryProblem, ...]:
@@ -128,7 +128,7 @@ def read_act(stores: ActStores, typed: TypedAct, now: datetime) -> PersonAct | t
     if problems or e164 is None or received_at is None:
         return tuple(problems)
     return PersonAct(
-        contact_id=stores.keys.contact_id(e164),
+        subject=Subject.of(stores.keys, e164),
         kind=ActKind(typed.kind.strip()),
         received_at=received_at,
         source=typed.source.strip(),

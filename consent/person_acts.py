@@ -7,7 +7,7 @@ What an act does to a use is judged by the base.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,7 +15,9 @@ from sqlalchemy import Connection
 
 from consent.request_clock import request_late_at
 from stores import journal
+from stores.keys import Keys
 from stores.operations import contact_facts, insert_once, opt_outs, requests
+from stores.suppressions import marked
 from terms.clock import to_micros
 from terms.identifiers import ContactId, digest
 
@@ -60,13 +62,39 @@ _FACTS: Mapping[ActKind, FactKind] = {
 
 
 @dataclass(frozen=True)
+class Subject:
+    """Whose act it is: the contact, None once the person was erased, and the mark by which an erased one is known."""
+
+    contact_id: ContactId | None
+    mark: str
+
+    @classmethod
+    def of(cls, keys: Keys, e164: str) -> Subject:
+        """Return whose act it is by the number (E.164)."""
+        return cls(keys.contact_id(e164), keys.suppression.hex(e164))
+
+    def as_known(self, work: Connection) -> Subject:
+        """Return the subject without its contact if the person was erased: that id is written nowhere again.
+
+        To be asked in the transaction that writes, so that an erasure which begins meanwhile counts.
+        """
+        return replace(self, contact_id=None) if marked(work, [self.mark]) else self
+
+
+@dataclass(frozen=True)
 class PersonAct:
     """One act of one person.
 
-    `received_at` is when we or the sponsor who relayed it got it: its effect and its clock begin there.
+    Attributes:
+        subject: whose act it is; its contact is None where the person was erased.
+        kind: what they did.
+        received_at: when we or the sponsor who relayed it got it: its effect and its clock begin there.
+        source: where it came from.
+        relayed_by: the sponsor who passed it on.
+        reason: what the person gave as one.
     """
 
-    contact_id: ContactId
+    subject: Subject
     kind: ActKind
     received_at: datetime
     source: str
@@ -75,8 +103,10 @@ class PersonAct:
 
     @property
     def request_id(self) -> str:
-        """Return the id: the same act entered again is the same act."""
-        return digest(self.contact_id, self.kind.value, str(to_micros(self.received_at)), self.source)[:32]
+        """Return the id: the same act entered again is the same act, of an erased person too."""
+        return digest(
+            self.subject.contact_id or self.subject.mark, self.kind.value, str(to_micros(self.received_at)), self.source
+        )[:32]
 
 
 @dataclass(frozen=True)
@@ -88,12 +118,19 @@ class Entered:
 
 
 def record_act(work: Connection, act: PersonAct, entered: Entered) -> bool:
-    """Write an act with its clock and journal lines in the caller's transaction; return False if it stood there."""
-    if act.kind in SUPPRESSING:
-        is_new = suppress(work, act.contact_id, act.kind, act.source, effective_at=act.received_at, known_at=entered.at)
+    """Write an act with its clock and journal lines in the caller's transaction; return False if it stood there.
+
+    Of an erased person only the clock of a request is written, about nobody: the mark keeps everything else out already.
+    """
+    act = replace(act, subject=act.subject.as_known(work))
+    contact_id, is_new = act.subject.contact_id, False
+    if contact_id is None:
+        pass
+    elif act.kind in SUPPRESSING:
+        is_new = suppress(work, contact_id, act.kind, act.source, effective_at=act.received_at, known_at=entered.at)
     else:
         is_new = record_fact(
-            work, act.contact_id, _FACTS[act.kind], act.source, occurred_at=act.received_at, known_at=entered.at
+            work, contact_id, _FACTS[act.kind], act.source, occurred_at=act.received_at, known_at=entered.at
         )
     if act.kind in REQUESTS:
         is_new |= _record_request(work, act, entered)
@@ -161,7 +198,7 @@ def _record_request(work: Connection, act: PersonAct, entered: Entered) -> bool:
     row: dict[str, object] = {
         "request_id": act.request_id,
         "kind": act.kind.value,
-        "contact_id": act.contact_id,
+        "contact_id": act.subject.contact_id,
         "campaign_id": None,
         "received_at": to_micros(act.received_at),
         "late_at": to_micros(request_late_at(act.received_at)),

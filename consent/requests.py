@@ -148,7 +148,7 @@ def answer_request(stores: ActStores, request_id: str, answer: Answer) -> int:
         closed = _close(work, _closed_by(work, row, answer.answered_at), answer, entered)
         if not closed:
             raise Refused(f"Request {request_id} is answered already.", "See `filiation requests --all`.")
-        if row.kind == ActKind.ACCESS.value:
+        if row.kind == ActKind.ACCESS.value and row.contact_id is not None:
             record_fact(
                 work,
                 ContactId(row.contact_id),
@@ -179,7 +179,9 @@ def _check_answer(row: Row[tuple[object, ...]], answer: Answer, now: datetime) -
 
 
 def _closed_by(work: Connection, row: Row[tuple[object, ...]], answered_at: datetime) -> Sequence[str]:
-    if row.kind != ActKind.ACCESS.value:
+    if (
+        row.kind != ActKind.ACCESS.value or row.contact_id is None
+    ):  # whose the others of an erased person are, nobody knows
         return [row.request_id]
     earlier = select(requests.c.request_id).where(
         requests.c.contact_id == row.contact_id,

@@ -10,27 +10,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from lineage.access import Access, record_access
 from lineage.descent import AsOf, ConsentEvent, Descent, Send
 from lineage.origins import Origins, OriginSources, read_origins
 from lineage.uses import opt_outs_of, sends_of
 from partners_ingest.phone import normalise_number
-from stores import operations
 from stores.engine import without_pandas
 from stores.evidence import EvidenceStore
 from stores.house import House
 from stores.keys import Keys
 from stores.lake import Lake
+from stores.suppressions import marked
 from stores.vault import Vault
 from stores.warehouse import Warehouse, read_manifest
 from terms.clock import Clock
 from terms.environment import NUMBER_RULES, NumberRules
 from terms.errors import UsageError
-
-#: Values of one statement.
-_CHUNK = 5_000
 
 
 @dataclass(frozen=True)
@@ -131,17 +128,9 @@ def subjects_of(stores: LookupStores, asked: Mapping[str, str]) -> list[str]:
         asked: number by contact.
     """
     marks = {contact_id: stores.keys.suppression.hex(number) for contact_id, number in asked.items()}
-    erased = _marked(stores.engine, list(marks.values()))
+    with stores.engine.connect() as reading:
+        erased = marked(reading, list(marks.values()))
     return [mark if mark in erased else contact_id for contact_id, mark in marks.items()]
-
-
-def _marked(engine: Engine, marks: Sequence[str]) -> frozenset[str]:
-    table, found = operations.suppression_marks, set[str]()
-    with engine.connect() as reading:
-        for start in range(0, len(marks), _CHUNK):
-            query = select(table.c.mark).where(table.c.mark.in_(marks[start : start + _CHUNK]))
-            found |= set(reading.execute(query).scalars())
-    return frozenset(found)
 
 
 def contact_of(stores: LookupStores, text: str) -> tuple[str, str]:

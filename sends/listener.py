@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection, ScalarResult, select
 
-from consent.person_acts import ActKind, FactKind, record_fact, suppress
+from consent.person_acts import ActKind, FactKind, Subject, record_fact, suppress
 from partners_ingest.phone import normalise_number
 from sends.gateways.gateway import EventKind, Gateway, GatewayEvent, GatewayUnreachable, ReportStatus
 from sends.gateways.routes import open_gateway
@@ -146,15 +146,16 @@ def _messages_of(work: Connection, stores: SendStores, name: str, reports: Seque
     found: ScalarResult[str] = work.execute(select(messages.c.send_id).where(wanted)).scalars()
     known = set(found)
     unnamed = [event for event in reports if event.reference is None]
-    phones = {event.phone: _contact_of(stores, event.phone) for event in unnamed if event.phone is not None}
-    contacts = {phone: contact_id for phone, contact_id in phones.items() if contact_id is not None}
+    phones = {event.phone: _subject_of(stores, event.phone) for event in unnamed if event.phone is not None}
+    contacts = {phone: subject.contact_id for phone, subject in phones.items() if subject and subject.contact_id}
     matched = match_reports(work, name, unnamed, contacts) if contacts else {}
     return {event_id: send_id for event_id, send_id in named.items() if send_id in known} | matched
 
 
 def _take_reply(work: Connection, stores: SendStores, name: str, event: GatewayEvent, now: datetime) -> bool:
     """Write a reply, without its text, and return whether it is a new STOP."""
-    contact_id = _contact_of(stores, event.phone or "")
+    subject = _subject_of(stores, event.phone or "")
+    contact_id = subject.as_known(work).contact_id if subject else None
     at = event.at or now
     meaning = read_meaning(event.text or "")
     row = {
@@ -195,10 +196,10 @@ def _take_yes(work: Connection, name: str, contact_id: ContactId, at: datetime, 
         record_fact(work, contact_id, FactKind.REPLY, source, occurred_at=at, known_at=now, send_id=invitation)
 
 
-def _contact_of(stores: SendStores, sender: str) -> ContactId | None:
-    """Return the contact that wrote; a gateway's E.164 counts as it stands even where the phone rule refuses it."""
+def _subject_of(stores: SendStores, sender: str) -> Subject | None:
+    """Return who wrote; a gateway's E.164 counts as it stands even where the phone rule refuses it."""
     e164 = normalise_number(sender, stores.number_rules) or sender
-    return stores.keys.contact_id(e164) if re.fullmatch(r"\+\d{6,15}", e164) else None
+    return Subject.of(stores.keys, e164) if re.fullmatch(r"\+\d{6,15}", e164) else None
 
 
 def _beat(work: Connection, name: str, now: datetime) -> None:

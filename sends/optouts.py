@@ -6,17 +6,18 @@ opt-out does to a use is judged by the base.
 
 from __future__ import annotations
 
-from consent.person_acts import ActKind, suppress
+from consent.person_acts import ActKind, Subject, suppress
 from partners_ingest.phone import normalise_number
 from sends.house import SendStores
 from stores.operations import transaction
 from terms.errors import UsageError
 from terms.free_text import refuse_number
-from terms.identifiers import ContactId
 
 
-def opt_out(stores: SendStores, number: str, source: str) -> ContactId:
+def opt_out(stores: SendStores, number: str, source: str) -> None:
     """Take in a STOP from any source; it is effective from now on, for every sponsor and channel.
+
+    Of an erased person nothing is written: the mark says more.
 
     Args:
         stores: the opened stores.
@@ -32,7 +33,8 @@ def opt_out(stores: SendStores, number: str, source: str) -> ContactId:
     e164 = normalise_number(number, stores.number_rules)
     if e164 is None:
         raise UsageError("The number cannot be read.", "Write it as +33 6 …, or as 06 ….")
-    contact_id, now = stores.keys.contact_id(e164), stores.clock.now()
+    subject, now = Subject.of(stores.keys, e164), stores.clock.now()
     with transaction(stores.engine) as work:
-        suppress(work, contact_id, ActKind.STOP, source.strip(), effective_at=now, known_at=now)
-    return contact_id
+        contact_id = subject.as_known(work).contact_id
+        if contact_id is not None:
+            suppress(work, contact_id, ActKind.STOP, source.strip(), effective_at=now, known_at=now)

@@ -10,12 +10,19 @@ from small_send_house import number
 from sqlalchemy import select
 from test_transparency_log import CONTACTS, Stage
 
+from consent.act_entry import ActStores, TypedAct, enter_act
+from consent.person_acts import ActKind
+from consent.requests import Answer, answer_request, open_requests
 from lineage.erasure import erase, receipt_of
 from lineage.evidence_reading import EvidenceDiffers
 from partners_ingest.phone import normalise_number
 from sealing.proofs import prove_message
 from sends.approval import approved_sha256
+from sends.gateways.gateway import EventKind, GatewayEvent
+from sends.house import SendStores
 from sends.ledger import count_states, find_plan
+from sends.listener import take_in
+from sends.optouts import opt_out
 from stores import operations
 from stores.home import writer_lock
 from stores.house import open_house
@@ -108,6 +115,47 @@ def test_a_salt_that_no_erasure_tells_of_is_found(stage):
     line = stage.rows(select(leaves).where(leaves.c.salt.is_not(None)))[3]
     stage.change(leaves, {"salt": None}, leaves.c.position == line.position)
     assert len(stage.findings()) == 1
+
+
+class Phone:
+    """A gateway that hands in what phones wrote."""
+
+    def __init__(self, *replies):
+        self._replies = replies
+
+    def events(self, wait_seconds):
+        told = enumerate(self._replies)
+        return [GatewayEvent(f"r{i}", EventKind.REPLY, phone=e164, text=text) for i, (e164, text) in told]
+
+    def acknowledge(self, events):
+        pass
+
+
+def test_what_an_erased_person_does_later_is_written_about_nobody(stage):
+    gone, kept = number(3), number(4)
+    erased(stage.house, gone)
+    stores, desk, now = SendStores.of(stage.house), ActStores.of(stage.house), stage.house.clock.now()
+    before = len(stage.rows(select(operations.opt_outs)))
+    opt_out(stores, gone, "letter")
+    requests = {
+        enter_act(desk, TypedAct(gone, kind, now.isoformat(), "letter 9")).request_id
+        for _ in range(2)  # entered a second time it changes nothing
+        for kind in ActKind
+    }
+    take_in(stores, "simulator", Phone((gone, "STOP"), (gone, "oui"), (kept, "STOP")), 0.0)
+    contact = stage.house.keys.contact_id(gone)
+    text = everything(stage.house.engine)
+    assert contact not in text and contact.replace("-", "") not in text
+    assert len(stage.rows(select(operations.opt_outs))) == before + 1  # of the one who is kept
+    assert [row.meaning for row in stage.rows(select(operations.replies.c.meaning))].count("stop") == 2
+    waiting = open_requests(stage.house.engine, now)
+    assert sorted(request.kind for request in waiting) == ["access", "erasure", "objection", "withdrawal"]
+    lists = ("sponsors", "send_times", "source_partner", "proof")
+    for request in waiting:
+        assert request.request_id in requests
+        answer = Answer(stage.house.clock.now(), "We hold nothing.", lists if request.kind == "access" else ())
+        assert answer_request(desk, request.request_id, answer) == 1
+    assert contact not in everything(stage.house.engine)
 
 
 @pytest.fixture(scope="module")
