@@ -16,6 +16,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 FILIATION = Path(sys.executable).with_name("filiation")
+#: Without compiled modules each of some hundred processes would compile the whole project again.
+_NOT_INHERITED = ("FILIATION_", "DAGSTER_", "PYTHONDONTWRITEBYTECODE")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Shell:
 
     def environ(self, at: str | None = None, **changes: str) -> dict[str, str]:
         """Return the variables of a process on this home."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("FILIATION_", "DAGSTER_"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
         moved = {"FILIATION_NOW": at} if at else {}
         more = {f"FILIATION_{name}": value for name, value in changes.items()}
         return {**kept, "FILIATION_HOME": str(self.home), **self.settings, **moved, **more}
