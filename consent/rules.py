@@ -14,6 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
+
 from consent.marked_yaml import Marked, read_marked
 from stores.engine import connect
 from stores.operations import canonical_json
@@ -33,6 +35,10 @@ _PENDING = "pending"
 
 #: What the table `RULES` says of a rule without any effect: it is found and shown, and changes nothing.
 WARN = "WARN"
+
+
+#: When a rule was known is told by the snapshots, not by the folder.
+_OWN_COLUMNS = tuple(column for column in RULES.columns if column.name not in ("known_from", "known_until"))
 
 
 class Lifter(StrEnum):
@@ -96,7 +102,9 @@ def read_rules(folder: Path) -> tuple[Rule, ...]:
 def take_rules_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Snapshot:
     """Write the rules as the next snapshot of kind `rules`, or return the current one if they are the same.
 
-    The snapshot's sha256 is the rule-set hash that plans and messages name.
+    The rules of the first snapshot were always known: nothing tells since when. Later a record that is new or changed is
+    known from `at`, whatever the day from which its law applies; one that changed or vanished is known until then. The
+    snapshot's sha256 is the rule-set hash that plans and messages name: of what the folder says, not of its history.
 
     Raises:
         UsageError: as `read_rules`.
@@ -107,19 +115,59 @@ def take_rules_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Sna
     if current is not None and current.sha256 == digest:
         return current
     with connect() as connection:
-        columns = ", ".join(f"{column.name} {column.type}" for column in RULES.columns)
+        columns = ", ".join(f"{column.name} {column.type}" for column in _OWN_COLUMNS)
         connection.execute(f"create temp table rules_read ({columns})")
-        marks = ", ".join("?" for _ in RULES.columns)
+        marks = ", ".join("?" for _ in _OWN_COLUMNS)
         connection.executemany(f"insert into rules_read values ({marks})", rows)
-        return store.take(connection, KIND, digest, at, {RULES: "select * from rules_read"})
+        connection.execute(f"create temp table rules_before as {store.sql(current, RULES)}")
+        _merge(connection, _ALWAYS if current is None else naive_utc(at).isoformat(sep=" "))
+        return store.take(connection, KIND, digest, at, {RULES: "select * from rules_after"})
+
+
+def _merge(connection: duckdb.DuckDBPyConnection, since: str) -> None:
+    """Create `rules_after` of `rules_before` and `rules_read`: what changed or vanished closes, what is new opens.
+
+    Args:
+        connection: holds both tables.
+        since: the instant from which what is new is known.
+    """
+    same = " and ".join(f"b.{name} is not distinct from r.{name}" for name in own_names())
+    listed = ", ".join(own_names())
+    connection.execute(
+        f"""
+        create temp table rules_after as
+        with
+        open as (
+            select b.*, exists (select 1 from rules_read as r where {same}) as goes_on
+            from rules_before as b where b.known_until is null
+        ),
+        begun as (
+            select * from rules_read as r
+            where not exists (select 1 from rules_before as b where b.known_until is null and {same})
+        )
+        select * from rules_before where known_until is not null
+        union all
+        select {listed}, known_from, if(goes_on, null, $since::timestamp) from open
+        where goes_on or known_from is null or known_from < $since::timestamp
+        union all
+        select {listed}, $since::timestamp, null from begun
+        """,
+        {"since": since},
+    )
 
 
 def rule_rows(rules: Sequence[Rule]) -> list[tuple[str | None, ...]]:
-    """Return the rows of the table `RULES`: one per rule that has its day, and profile in which it has an effect.
+    """Return the rows of the table `RULES` without their span of knowledge, cells in the order of `own_names`.
 
-    A rule without any effect has a row per profile that says `WARN`.
+    One per rule that has its day, and profile in which it has an effect; a rule without any effect has a row per profile
+    that says `WARN`.
     """
     return [row for rule in rules if not rule.is_pending for row in _rows(rule)]
+
+
+def own_names() -> list[str]:
+    """Return the columns of the table `RULES` that a record itself states."""
+    return [column.name for column in _OWN_COLUMNS]
 
 
 def _read_rule(item: Marked) -> Rule:

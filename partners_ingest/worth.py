@@ -132,7 +132,9 @@ def _reasons(base: duckdb.DuckDBPyConnection, profile: Profile, moment: Moment) 
         ),
         told as (
             select code, any_value(sentence) as sentence from rules
-            where profile = $profile and $at::timestamp >= applies_from and $at::timestamp < applies_until group by code
+            where profile = $profile and $at::timestamp >= applies_from and $at::timestamp < applies_until
+                and known_until = 'infinity'
+            group by code
         )
         select counted.code, coalesce(told.sentence, ''), counted.rows
         from counted left join told on counted.code = told.code order by counted.rows desc, counted.code

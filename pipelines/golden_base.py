@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from consent.rules import read_rules, rule_rows
+from consent.rules import own_names, read_rules, rule_rows
 from partners_ingest.phone import ReadPhone, RowPlace, read_phone
 from pipelines.golden_cases import Facts, GoldenCase
 from sends.replies import Meaning, read_meaning
@@ -88,8 +88,7 @@ def build_golden_base(folder: Path, cases: Sequence[GoldenCase], rules: Path) ->
     for index, case in enumerate(cases):
         _add_case(gathered, case, contact_of(index), index)
     gathered.add("controller", legal_name=cases[0].facts["controller"]["legal_name"])
-    names = schemas.RULES.names()
-    gathered.rows["rules"] = [dict(zip(names, row, strict=True)) for row in rule_rows(read_rules(rules))]
+    gathered.rows["rules"] = [dict(zip(own_names(), row, strict=True)) for row in rule_rows(read_rules(rules))]
     path = folder / "golden.duckdb"
     with connect(path) as base:
         base.execute("create schema lake")

@@ -150,7 +150,8 @@ def _lay_ends(base: duckdb.DuckDBPyConnection, use: Use, until: datetime) -> Non
     """
     base.execute("create or replace temp table ends (contact_id uuid, lost_at timestamp, code varchar)")
     changes = base.execute(
-        "select distinct changed_at from (select unnest([applies_from, applies_until]) as changed_at from rules)"
+        "select distinct changed_at from (select unnest([applies_from, applies_until]) as changed_at from rules"
+        " where known_until = 'infinity')"
         " where changed_at > $begins and changed_at < $ends order by changed_at",
         {"begins": naive_utc(use.moment), "ends": naive_utc(until)},
     ).fetchall()

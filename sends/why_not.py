@@ -182,7 +182,7 @@ def _funnel(base: duckdb.DuckDBPyConnection, use: Use) -> Funnel:
         ),
 
         sentences as (
-            select code, any_value(sentence order by applies_from desc) as sentence from rules group by code
+            select code, any_value(sentence order by known_until desc, applies_from desc) as sentence from rules group by code
         )
 
         select

@@ -639,8 +639,8 @@ MESSAGE_SEALS = Table(
 
 RULES = Table(
     "rules",
-    "reason code x profile x period of the law",
-    ("code", "profile", "applies_from"),
+    "reason code x profile x period of the law x span in which we knew it",
+    ("code", "profile", "applies_from", "known_from"),
     _columns(
         Privacy.OPEN,
         ("rule_id", "VARCHAR", "R-11, ...; several joined by a space"),
@@ -657,6 +657,8 @@ RULES = Table(
         ("lifted_how", "VARCHAR", "what ends the effect"),
         ("to_person", "VARCHAR", "what the person may be told, in French"),
         ("to_partner", "VARCHAR", "what the partner is told to mend, in French"),
+        ("known_from", "TIMESTAMP", "from when the registry said so; -infinity, and null in older files = always"),
+        ("known_until", "TIMESTAMP", "until when it said so; null = still"),
     ),
 )
 

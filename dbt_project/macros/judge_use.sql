@@ -171,7 +171,10 @@
     in_force as (
         select r.code, r.effect, coalesce(r.later_act_effect, r.effect) as later_act_effect
         from rules as r
-        where r.profile = use_profile and r.applies_from <= use_moment and r.applies_until > use_moment
+        where
+            r.profile = use_profile
+            and r.applies_from <= use_moment and r.applies_until > use_moment
+            and r.known_from <= use_known_by and r.known_until > use_known_by
     )
 
     select
@@ -357,7 +360,9 @@
         from seen
         inner join rules as r
             on seen.code = r.code and r.profile = use_profile
-        where r.applies_from <= use_moment and r.applies_until > use_moment
+        where
+            r.applies_from <= use_moment and r.applies_until > use_moment
+            and r.known_until = {{ for_ever() }}
     ),
 
     acts as (
@@ -387,4 +392,6 @@
             and rules.profile = use_profile
             and rules.applies_from <= use_moment
             and rules.applies_until > use_moment
+            and rules.known_from <= use_known_by
+            and rules.known_until > use_known_by
 {%- endmacro %}

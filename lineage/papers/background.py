@@ -199,8 +199,8 @@ def _forms(base: duckdb.DuckDBPyConnection, bound: Mapping[str, Any]) -> dict[st
 
 def _rules(base: duckdb.DuckDBPyConnection, bound: Mapping[str, Any]) -> dict[str, RuleWords]:
     rows = base.execute(
-        "select code, rule_id, source, to_person from rules where (applies_from is null or applies_from <= $at)"
-        " and (applies_until is null or applies_until > $at) order by code, profile",
+        f"select code, rule_id, source, to_person from rules where {_KNOWN} and applies_from <= $at and applies_until > $at"
+        " order by code, profile",
         bound,
     ).fetchall()
     return {code: RuleWords(rule_id, source, to_person) for code, rule_id, source, to_person in rows}

@@ -36,6 +36,10 @@ class Answer:
     codes: tuple[str, ...]
 
 
+#: What the registry said from which instant on (aware), the oldest first.
+Registry = Sequence[tuple[datetime, Sequence[Rule]]]
+
+
 @dataclass(frozen=True)
 class Suppression:
     """A STOP of a contact."""
@@ -48,8 +52,8 @@ class Suppression:
 class SlowJudge:
     """Judges contacts of a world by walking over its rows."""
 
-    def __init__(self, world: World, rules: Sequence[Rule], suppressions: Sequence[Suppression]) -> None:
-        self._world, self._rules, self._suppressions = world, rules, suppressions
+    def __init__(self, world: World, registry: Registry, suppressions: Sequence[Suppression]) -> None:
+        self._world, self._registry, self._suppressions = world, registry, suppressions
         self._view = lru_cache(maxsize=1)(lambda known_by, moment: View(world, known_by, moment))
 
     def judge(self, contact_id: str, use: Use) -> Answer:
@@ -68,8 +72,9 @@ class SlowJudge:
         return _merge(per_act, own, selected=bool(use.criteria_kinds))
 
     def _effects(self, codes: set[str], use: Use) -> dict[str, Verdict]:
-        found = {rule.code: rule.effects for rule in self._rules if not rule.is_pending}
-        return {code: found[code][use.profile] for code in codes if use.profile in found[code]}
+        known = [rules for since, rules in self._registry if since <= use.known_by]
+        found = {rule.code: rule.effects for rule in known[-1] if not rule.is_pending}
+        return {code: found[code][use.profile] for code in codes if use.profile in found.get(code, {})}
 
     def _suppressed_at(self, contact_id: str, moment: datetime, known_by: datetime) -> datetime | None:
         mine = [

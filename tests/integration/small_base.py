@@ -102,6 +102,14 @@ def lay_world(folder: Path, world: World) -> BuildInputs:
     return BuildInputs(tuple(map(_accepted, world.deliveries)), {"hand@1": ""}, "ties", taken, "test")
 
 
+def lay_rules(folder: Path, rules: Path, at: datetime) -> None:
+    """Take a folder of rules as the next snapshot of a home, made where there is none."""
+    settings = _settings(folder)
+    home, engine = init_home(settings), open_operations(settings.database_url)
+    migrate(engine)
+    take_rules_snapshot(SnapshotStore(home, engine), rules, at)
+
+
 def _settings(folder: Path) -> Settings:
     return load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(folder), "FILIATION_ACTOR": "test"})
 

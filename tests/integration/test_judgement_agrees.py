@@ -10,11 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from random_world import CONTACTS, contact, make_instant, make_world
 from slow_judgement import SlowJudge, Suppression
-from small_base import ROOT, build_base, open_base
+from small_base import ROOT, build_base, lay_rules, open_base
 
 from consent.judgement import Use, judge, judge_acts, judgement_sql, knows_everything, situations_sql
 from consent.rules import read_rules
@@ -35,6 +36,7 @@ _LIMITS = [
     datetime(2025, 12, 31, 23, tzinfo=UTC),
     datetime(2026, 7, 1, tzinfo=UTC),
     datetime(2027, 2, 27, 23, tzinfo=UTC),
+    datetime(2026, 11, 24, 8, tzinfo=UTC),
 ]
 _instants = st.one_of(
     st.datetimes(_FIRST.replace(tzinfo=None), _LAST.replace(tzinfo=None), timezones=st.just(UTC)),
@@ -53,10 +55,30 @@ _uses = st.builds(
 )
 
 
+#: What the registry said before the world was laid, at 08:00 of that day: a rule was missing, another one was softer.
+_EARLIER_RULES = {"PRE_TICKED": None, "LATEST_WINS": "effects: {strict: HOLD, market: null}"}
+_RULES_CHANGED = datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
+def earlier_rules(tmp_path_factory):
+    """The folder of the earlier rules."""
+    folder = tmp_path_factory.mktemp("rules")
+    for file in (ROOT / "config" / "rules").glob("*.yaml"):
+        records = yaml.safe_load(file.read_text())
+        for record in records:
+            effects = _EARLIER_RULES.get(record["code"])
+            record.update(yaml.safe_load(effects) if effects else {})
+        kept = [record for record in records if _EARLIER_RULES.get(record["code"], "") is not None]
+        (folder / file.name).write_text(yaml.safe_dump(kept))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, earlier_rules):
     """A random world and the folder of its built base."""
     world, folder = make_world(seed=20261124), tmp_path_factory.mktemp("agrees")
+    lay_rules(folder, earlier_rules, _FIRST)
     build_base(folder, world, "--exclude-resource-type", "unit_test")
     return world, folder
 
@@ -70,7 +92,7 @@ def _stops():
 
 
 @pytest.fixture(scope="module")
-def judged_world(built):
+def judged_world(built, earlier_rules):
     """A built random world, its slow judge and an open base with STOPs."""
     (world, folder), stops = built, _stops()
     path = folder / "warehouse" / "build.duckdb"
@@ -79,7 +101,11 @@ def judged_world(built):
         "insert into live_facts values (?, 'stop', null, null, ?, ?, null, null)",
         [(stop.contact_id, stop.occurred_at, stop.known_at) for stop in stops],
     )
-    yield base, SlowJudge(world, read_rules(ROOT / "config" / "rules"), stops)
+    registry = [
+        (datetime.min.replace(tzinfo=UTC), read_rules(earlier_rules)),
+        (_RULES_CHANGED, read_rules(ROOT / "config" / "rules")),
+    ]
+    yield base, SlowJudge(world, registry, stops)
     base.close()
 
 

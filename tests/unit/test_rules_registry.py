@@ -1,7 +1,7 @@
 """The registry of rules: every record is whole, every code has its unit of SQL, and a wrong file says where."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from stores.migrate import migrate
 from stores.operations import open_operations
 from stores.schemas import RULES
 from stores.snapshots import SnapshotStore
+from terms.clock import naive_utc
 from terms.errors import UsageError
 from terms.reasons import Profile, Verdict
 from terms.settings import load_settings
@@ -112,6 +113,29 @@ def test_the_same_rules_are_the_same_snapshot_and_a_changed_effect_is_another(st
     assert take_rules_snapshot(store, tmp_path, AT) == first
     changed = take_rules_snapshot(store, _write(tmp_path, RECORD.replace("market: null", "market: HOLD")), AT)
     assert (changed.number, changed.sha256 != first.sha256) == (2, True)
+
+
+def _spans(store, snapshot):
+    with connect() as connection:
+        return connection.execute(
+            f"select profile, effect, known_from, known_until from ({store.sql(snapshot, RULES)}) order by all"
+        ).fetchall()
+
+
+def test_what_the_registry_said_before_a_change_is_kept_with_the_span_in_which_it_said_so(store, tmp_path):
+    next_day, later = AT + timedelta(days=1), AT + timedelta(days=9)
+    harder = RECORD.replace("strict: REFUSED, market: null", "strict: REFUSED, market: HOLD")
+    take_rules_snapshot(store, _write(tmp_path, RECORD), AT)
+    take_rules_snapshot(store, _write(tmp_path, harder), next_day)
+    changed, reverted = naive_utc(next_day), naive_utc(later)
+    last = take_rules_snapshot(store, _write(tmp_path, RECORD.replace("REFUSED", "HOLD")), later)
+    assert _spans(store, last) == [
+        ("market", "HOLD", changed, reverted),
+        ("strict", "HOLD", reverted, None),
+        ("strict", "REFUSED", datetime.min, reverted),
+    ]
+    none = take_rules_snapshot(store, _write(tmp_path, RECORD.replace("SOME_CODE", "OTHER_CODE")), later)
+    assert [row for row in _spans(store, none) if row[2] == reverted] == [("strict", "REFUSED", reverted, None)]
 
 
 @pytest.mark.parametrize(

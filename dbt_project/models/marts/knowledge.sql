@@ -11,7 +11,11 @@ instants as (
     select known_until
     from {{ ref('findings') }}
     where known_until < {{ for_ever() }}
+    union all
+    select unnest([known_from, known_until])
+    from {{ ref('rules') }}
 )
 
 select coalesce(max(known_at), {{ since_ever() }}) as complete_from
 from instants
+where known_at < {{ for_ever() }}

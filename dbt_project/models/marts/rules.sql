@@ -12,5 +12,7 @@ select
     lifted_by,
     lifted_how,
     to_person,
-    to_partner
+    to_partner,
+    coalesce(known_from, {{ since_ever() }}) as known_from,
+    coalesce(known_until, {{ for_ever() }}) as known_until
 from {{ source('lake', 'rules') }}
