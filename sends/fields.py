@@ -246,7 +246,7 @@ def parse_document(text: str, file: str) -> Document:
         loader.dispose()
 
 
-class _PlainLoader(yaml.SafeLoader):
+class _PlainLoader(yaml.CSafeLoader):
     """Keeps dates and instants as the text that was written: canonical JSON has no types for them."""
 
 

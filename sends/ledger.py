@@ -149,34 +149,22 @@ def recover_claims(engine: Engine, at: datetime) -> int:
         )
 
 
-def claim_batch(engine: Engine, plan_id: str, *, after: int, size: int, run_id: str, at: datetime) -> list[Claim]:
-    """Claim the next PLANNED messages behind a position and commit; nothing may leave before this returned."""
-    with transaction(engine) as work:
-        chosen = (
-            select(messages.c.send_id)
-            .where(messages.c.plan_id == plan_id, messages.c.state == State.PLANNED.value, messages.c.position > after)
-            .order_by(messages.c.position)
-            .limit(size)
-        )
-        ids: Sequence[str] = work.execute(chosen).scalars().all()
-        mine = messages.c.send_id.in_(ids) & (messages.c.state == State.PLANNED.value)
-        instant = to_micros(at)
-        work.execute(
-            update(messages)
-            .where(mine)
-            .values(
-                state=State.CLAIMED.value,
-                state_at=instant,
-                claimed_at=instant,
-                run_id=run_id,
-                attempt=messages.c.attempt + 1,
-            )
-        )
-        claims = _claims(work, ids, run_id)
-        _add_events(
-            work, [Change(claim.send_id, State.CLAIMED, at, detail=claim.reference) for claim in claims], "sender"
-        )
+def claim_batch(work: Connection, plan_id: str, *, after: int, size: int, run_id: str, at: datetime) -> list[Claim]:
+    """Claim the next PLANNED messages behind a position; nothing may leave before the caller has committed."""
+    instant = to_micros(at)
+    claiming = {"of_plan": plan_id, "behind": after, "most": size, "instant": instant, "run": run_id}
+    rows = work.execute(_CLAIM, claiming).all()
+    claims = sorted((_claim(row) for row in rows), key=lambda claim: claim.position)
+    _add_events(work, [Change(claim.send_id, State.CLAIMED, at, detail=claim.reference) for claim in claims], "sender")
     return claims
+
+
+def next_contacts(work: Connection, plan_id: str, *, after: int, size: int) -> Sequence[str]:
+    """Return the contacts of the next PLANNED messages behind a position, in order."""
+    found: Sequence[str] = (
+        work.execute(_NEXT_CONTACTS, {"of_plan": plan_id, "behind": after, "most": size}).scalars().all()
+    )
+    return found
 
 
 def record(engine: Engine, changes: Sequence[Change], judged: Judged) -> None:
@@ -268,6 +256,8 @@ def _lock_in_order(work: Connection, changes: Sequence[Change]) -> None:
 
     SQLite has one writer at a time and no such lock.
     """
+    if work.dialect.name == "sqlite":
+        return
     ids = sorted({change.send_id for change in changes})
     for start in range(0, len(ids), _CHUNK):
         some = messages.c.send_id.in_(ids[start : start + _CHUNK])
@@ -291,19 +281,39 @@ def _ids(work: Connection, condition: ColumnElement[bool]) -> Sequence[str]:
     return found
 
 
-def _claims(work: Connection, ids: Sequence[str], run_id: str) -> list[Claim]:
-    query = select(messages).where(
-        messages.c.send_id.in_(ids), messages.c.run_id == run_id, messages.c.state == State.CLAIMED.value
-    )
-    return [_claim(row) for row in work.execute(query.order_by(messages.c.position))]
-
-
 def _claim(row: Row[tuple[object, ...]]) -> Claim:
     values = row._mapping
     return Claim(
         values["send_id"], values["contact_id"], values["position"], values["attempt"], values["message_sha256"]
     )
 
+
+#: The next PLANNED messages of a plan behind a position, in order.
+_NEXT = (
+    (messages.c.plan_id == bindparam("of_plan"))
+    & (messages.c.state == State.PLANNED.value)
+    & (messages.c.position > bindparam("behind"))
+)
+
+_NEXT_CONTACTS = select(messages.c.contact_id).where(_NEXT).order_by(messages.c.position).limit(bindparam("most"))
+
+_CLAIM = (
+    update(messages)
+    .where(
+        messages.c.send_id.in_(
+            select(messages.c.send_id).where(_NEXT).order_by(messages.c.position).limit(bindparam("most"))
+        ),
+        messages.c.state == State.PLANNED.value,
+    )
+    .values(
+        state=State.CLAIMED.value,
+        state_at=bindparam("instant"),
+        claimed_at=bindparam("instant"),
+        run_id=bindparam("run"),
+        attempt=messages.c.attempt + 1,
+    )
+    .returning(messages)
+)
 
 #: What a hand-over leaves on its message; an id that a report brought first stays.
 _HAND_OVER = (

@@ -41,8 +41,12 @@ _STATES: Mapping[ReportStatus, State] = MappingProxyType(
 #: How long one question for events waits, and how long to wait before asking a gateway that did not answer again.
 _WAIT_SECONDS, _RETRY_SECONDS = 1.0, 0.5
 
-#: Reports gather this long between two commits (a STOP must count within a second); words come this seldom.
-_GATHER_SECONDS, _TELL_SECONDS = 0.1, 5.0
+#: After a round of few reports the next gather this long, so that commits are not many (a STOP must count within a
+#: second); after one of many it does not wait, for an operator tells only some tens before we acknowledge.
+_GATHER_SECONDS, _FEW = 0.03, 25
+
+#: Words come this seldom.
+_TELL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def listen(
         if time.monotonic() - told_at >= _TELL_SECONDS and untold != Intake(0, 0, 0):
             say(f"listener: {untold.reports} reports, {untold.replies} replies, {untold.stops} STOP")
             told_at, untold = time.monotonic(), Intake(0, 0, 0)
-        if intake.reports:
+        if 0 < intake.reports < _FEW:
             time.sleep(_GATHER_SECONDS)
 
 

@@ -17,27 +17,24 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-import duckdb
-from sqlalchemy import Connection, ScalarResult, Table, bindparam, func, or_, select, text
+from sqlalchemy import Connection, ScalarResult, select, text
 
+from sends.ahead import JudgedAhead, Standing
 from sends.approval import check_approval, context_of, lifted_codes
-from sends.audience import DEPARTEMENT
 from sends.breaker import Health, count_complaints, count_stops, why_broken
 from sends.bureau_changes import bureaux_of_plan, change_findings
-from sends.calendar import PARIS, Place
+from sends.calendar import PARIS
 from sends.context import Context
 from sends.control import break_circuit
 from sends.exclusivity import Holding, keep_contacts
 from sends.gateways.gateway import Answer, Gateway, HandOver, Outgoing, Proof
 from sends.gateways.routes import open_gateway
-from sends.handover import Action, HandOverDecision, Looked, decide, is_invented
+from sends.handover import Action, HandOverDecision, is_invented
 from sends.house import SendStores
 from sends.invitations import invited_by_others
-from sends.judging import create_judged, use_of
 from sends.ledger import (
     Change,
     Claim,
-    Judged,
     PlanRow,
     apply_changes,
     cancel_planned,
@@ -56,22 +53,21 @@ from sends.order_rules import order_findings
 from sends.orders import Kind
 from sends.pace import Pace
 from sends.papers import complaints_about
-from sends.planning import rule_set_of
 from sends.progress import Progress
 from sends.restored import check_ledger_knows
 from sends.states import State
 from sends.texts import find_texts
-from stores.lake import reading_name
-from stores.operations import contact_facts, contact_reservations, deliveries, gateway_heartbeats, opt_outs, transaction
-from stores.warehouse import read_manifest
-from terms.clock import from_micros, to_iso, to_micros
+from stores.operations import connect_to_latest, contact_reservations, gateway_heartbeats, transaction
+from terms.clock import from_micros, to_iso
 from terms.environment import LIVE_SENDING
 from terms.errors import Refused, WriterBusy
 from terms.failpoint import reach
-from terms.reasons import Decision
 
 #: Messages of one claim: it bounds how many one crash leaves UNKNOWN.
 BATCH = 40
+
+#: A claim holds no more messages than leave in so many seconds.
+_CLAIM_SECONDS = 2.0
 
 #: Named steps between two durable writes of sender and listener; the crash test kills at each of them.
 FAILPOINTS = (
@@ -362,7 +358,10 @@ class _Run:
             self._texts = find_texts(work, message_hashes(work, plan_id))
         self._context = context_of(stores, self._plan)
         self._gateway = open_gateway(self._context.gateway, stores.settings.gateway_passwords)
-        self._base = _PublishedBase(stores)
+        self._is_simulator = self._context.gateway.is_local_simulator
+        self._latest = connect_to_latest(stores.engine)
+        self._ahead = JudgedAhead(stores, self._latest, self._plan, self._context, self._lifted)
+        self._holding = _kept_for(self._plan, self._context)
         self._tally = _Tally()
         self._pace = Pace(self._context.rate_per_second)
         self._started_at, self._looked_at = stores.clock.now(), time.monotonic()
@@ -372,8 +371,9 @@ class _Run:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._base.close()
+        self._ahead.close()
         self._gateway.close()
+        self._latest.close()
 
     def hand_over_all(self, limit: int | None, progress: Tell) -> tuple[Ending, str]:
         """Go through the plan once, batch by batch, and say why it ended."""
@@ -384,10 +384,10 @@ class _Run:
             halted = self._halted(left)
             if halted is not None:
                 return halted
-            claims = self._claim(position, BATCH if left is None else min(BATCH, left))
+            claims, standing = self._claim(position, self._size(left))
             if not claims:
                 break
-            batch = self._hand_over(claims)
+            batch = self._hand_over(claims, standing)
             self._tally.add(batch.changes)
             if self._is_unreachable:
                 return Ending.UNREACHABLE, f"{self._plan.gateway} refuses connections"
@@ -441,41 +441,44 @@ class _Run:
             excluded=self._tally.of(State.EXCLUDED),
             rejected=self._tally.of(State.REJECTED),
             unknown=states.get(State.UNKNOWN, 0),
-            base_version=self._base.version,
+            base_version=self._ahead.base_version,
             states=states,
         )
 
-    def _claim(self, after: int, size: int) -> list[Claim]:
-        now = self._stores.clock.now()
-        claims = claim_batch(self._stores.engine, self._plan_id, after=after, size=size, run_id=self._run_id, at=now)
-        if claims:
-            self._keep_electors(claims)
-            reach("sender.claimed")
-        return claims
-
-    def _keep_electors(self, claims: Sequence[Claim]) -> None:
-        """Keep the electors for this sponsor until the round is over: they may have been sent to from now on."""
-        plan = self._plan
-        ends_at = self._context.election.rounds[plan.round].blackout_ends_at
-        holding = Holding(plan.election, plan.round, plan.sponsor_id, plan.plan_id, ends_at)
+    def _claim(self, after: int, size: int) -> tuple[list[Claim], Standing]:
+        """Claim messages and commit; their electors stay with this sponsor from now on, for they may have been sent to."""
+        now, plan = self._stores.clock.now(), self._plan
         with transaction(self._stores.engine) as work:
-            keep_contacts(work, holding, [claim.contact_id for claim in claims])
+            claims = claim_batch(work, self._plan_id, after=after, size=size, run_id=self._run_id, at=now)
+            ids = [claim.contact_id for claim in claims]
+            keep_contacts(work, self._holding, ids)
+            is_invitation = self._context.order.kind is Kind.INVITATION
+            invited = invited_by_others(work, self._plan_id, ids) if is_invitation else frozenset()
+            standing = Standing(_reserved(work, plan, ids), invited)
+        if claims:
+            reach("sender.claimed")
+        return claims, standing
 
-    def _hand_over(self, claims: Sequence[Claim]) -> _HandedOver:
-        batch = _Batch(self._stores, self._base, self._plan, self._context, self._lifted)
-        decisions = batch.judge(claims)
+    def _size(self, left: int | None) -> int:
+        """Return how many to claim: no more than leave in a moment, so that what was judged is not old at its turn."""
+        size = max(1, min(BATCH, int(self._pace.rate * _CLAIM_SECONDS)))
+        return size if left is None else min(size, left)
+
+    def _hand_over(self, claims: Sequence[Claim], standing: Standing) -> _HandedOver:
+        self._ahead.take(claims, standing)
+        decisions = {claim.contact_id: self._ahead.decide(claim.contact_id) for claim in claims}
         reach("sender.judged")
         allowed = [claim for claim in claims if decisions[claim.contact_id].action is Action.SEND]
         kept = [claim for claim in claims if decisions[claim.contact_id].action is not Action.SEND]
         changes = [self._kept(claim, decisions[claim.contact_id]) for claim in kept]
         throttled: list[str] = []
-        for answer in self._gateway.hand_over(self._outgoing(allowed, batch, changes)):
+        for answer in self._gateway.hand_over(self._outgoing(allowed, changes)):
             changes.append(_answered(answer, self._stores.clock.now()))
             self._heed(answer, throttled)
             reach("sender.handed_over")
         is_waiting = any(change.state is State.PLANNED and change.codes for change in changes)
         changes += self._untried(allowed, changes)
-        record(self._stores.engine, changes, batch.judged)
+        record(self._stores.engine, changes, self._ahead.judged)
         reach("sender.recorded")
         again = [claim.position - 1 for claim in claims if claim.reference in throttled]
         return _HandedOver(changes, min([claims[-1].position, *again]), is_waiting)
@@ -487,18 +490,17 @@ class _Run:
             throttled.append(answer.reference)
             self._pace.slow_down()
 
-    def _outgoing(self, allowed: Sequence[Claim], batch: _Batch, changes: list[Change]) -> Iterator[Outgoing]:
+    def _outgoing(self, allowed: Sequence[Claim], changes: list[Change]) -> Iterator[Outgoing]:
         """Yield messages as the gateway pulls them, each decided once more right before; the kept ones go to `changes`.
 
         After a refused connection nothing more is tried.
         """
-        numbers = batch.numbers([claim.contact_id for claim in allowed])
         for claim in allowed:
             if self._is_unreachable:
                 return
             self._pace.wait()
-            number = numbers.get(claim.contact_id)
-            decision = self._decide_number(number) or batch.decide_again(claim.contact_id)
+            number = self._ahead.number(claim.contact_id)
+            decision = self._decide_number(number) or self._ahead.decide_again(claim.contact_id)
             if number is None or decision.action is not Action.SEND:
                 changes.append(self._kept(claim, decision))
                 continue
@@ -518,7 +520,7 @@ class _Run:
     def _decide_number(self, number: str | None) -> HandOverDecision | None:
         if number is None:
             return HandOverDecision(Action.EXCLUDE, ("NUMBER_GONE",))  # erased from the vault since the base was built
-        if is_invented(number) and not self._context.gateway.is_local_simulator:
+        if not self._is_simulator and is_invented(number):
             return HandOverDecision(Action.EXCLUDE, ("FICTION_NUMBER",))
         return None
 
@@ -542,121 +544,14 @@ class _HandedOver:
     is_waiting: bool
 
 
-class _PublishedBase:
-    """The base as published now: opened again when another was published in the meantime."""
-
-    def __init__(self, stores: SendStores) -> None:
-        self._stores = stores
-        self._stamp: tuple[int, int] | None = None
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        self.version = ""
-
-    def connection(self) -> duckdb.DuckDBPyConnection:
-        """Return a read-only connection to it."""
-        stat = self._stores.warehouse.base_path.stat()
-        stamp = (stat.st_ino, stat.st_mtime_ns)
-        if self._connection is None or stamp != self._stamp:
-            self.close()
-            self._connection = self._stores.warehouse.open_base()
-            self._stamp, self.version = stamp, read_manifest(self._connection).version
-        return self._connection
-
-    def close(self) -> None:
-        """Let the base go."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
-
-
-class _Batch:
-    """What is looked up for one claimed batch: judgement, places, opt-outs, reservations, numbers."""
-
-    def __init__(
-        self, stores: SendStores, base: _PublishedBase, plan: PlanRow, context: Context, lifted: frozenset[str]
-    ) -> None:
-        self._stores, self._plan, self._context, self._lifted = stores, plan, context, lifted
-        self._connection = base.connection()
-        self._delivery_of: dict[str, str] = {}
-        self._acts: dict[str, _Acts] = {}
-        self._invited: frozenset[str] = frozenset()
-        self._looked_at: dict[str, Looked] = {}
-        self.judged = Judged(base.version, rule_set_of(self._connection, context))
-        if self.judged.rule_set_sha256 != plan.rule_set_sha256:
-            raise Refused(f"The rules changed since plan {plan.plan_id}.", "Release it, plan again and approve that.")
-
-    def judge(self, claims: Sequence[Claim]) -> dict[str, HandOverDecision]:
-        """Return the decision for each contact, against the base of this instant and the opt-outs committed by now."""
-        ids, now = [claim.contact_id for claim in claims], self._stores.clock.now()
-        with self._stores.engine.connect() as work:
-            self._acts = _acts_of(work, ids)  # counted before they are read: what comes in between is looked up again
-            ahead = _opt_outs_ahead(work, ids, now)
-            ours = _reserved(work, self._plan, ids)
-            is_invitation = self._context.order.kind is Kind.INVITATION
-            self._invited = invited_by_others(work, self._plan.plan_id, ids) if is_invitation else frozenset()
-        self._looked_at = self._look(ids, now, ahead, ours)
-        return {contact_id: self._decide(looked, now) for contact_id, looked in self._looked_at.items()}
-
-    def decide_again(self, contact_id: str) -> HandOverDecision:
-        """Return the decision right before hand-over: calendar of this instant, and what came in since `judge`."""
-        with self._stores.engine.connect() as work:
-            acts = _acts_of_one(work, contact_id)
-        if acts != self._acts.get(contact_id, _NO_ACTS):
-            self._look_again(contact_id, acts)
-        return self._decide(self._looked_at[contact_id], self._stores.clock.now())
-
-    def numbers(self, contact_ids: Sequence[str]) -> dict[str, str]:
-        """Return the numbers of contacts, each from the reading of the delivery whose act allows the message."""
-        wanted = {self._delivery_of[contact_id] for contact_id in contact_ids if contact_id in self._delivery_of}
-        if not wanted:
-            return {}
-        query = select(deliveries.c.delivery_id, deliveries.c.reading).where(deliveries.c.delivery_id.in_(wanted))
-        with self._stores.engine.connect() as work:
-            names = [reading_name(row.delivery_id, row.reading) for row in work.execute(query)]
-        return self._stores.vault.numbers(names, contact_ids)
-
-    def _decide(self, looked: Looked, moment: datetime) -> HandOverDecision:
-        return decide(looked, moment, self._plan.closes_at, self._context.timing, self._lifted)
-
-    def _look_again(self, contact_id: str, acts: _Acts) -> None:
-        """Judge one contact again by what stands in the ledger now; a STOP of this moment wins whatever its clock says."""
-        looked = self._looked_at[contact_id]
-        is_opted_out = looked.is_opted_out or acts.opt_outs > self._acts.get(contact_id, _NO_ACTS).opt_outs
-        ahead = frozenset({contact_id} if is_opted_out else ())
-        ours = frozenset({contact_id} if looked.is_ours else ())
-        self._looked_at |= self._look([contact_id], self._stores.clock.now(), ahead, ours)
-        self._acts[contact_id] = acts
-
-    def _look(
-        self, ids: Sequence[str], now: datetime, ahead: frozenset[str], ours: frozenset[str]
-    ) -> dict[str, Looked]:
-        base = self._connection
-        base.execute(
-            "create or replace temp table asked as select unnest($ids::uuid[]) as contact_id", {"ids": list(ids)}
-        )
-        create_judged(base, self._stores, "asked", use_of(self._stores, self._context, now, now), ids)
-        rows = base.execute(
-            "select j.contact_id::varchar, j.decision, j.codes, j.best_delivery_id, coalesce(c.zones, []),"
-            f" (c.commune_code is not null or c.postcode is not null), {DEPARTEMENT}"
-            " from judged as j left join contacts as c using (contact_id)"
-        ).fetchall()
-        looked = {}
-        for contact_id, decision, codes, delivery_id, zones, is_known, departement in rows:
-            place = Place(frozenset(zones or ["metropole"]), bool(is_known), None, departement)
-            looked[contact_id] = Looked(
-                place,
-                Decision(decision),
-                tuple(codes),
-                is_opted_out=contact_id in ahead,
-                is_ours=contact_id in ours,
-                is_invited=contact_id in self._invited,
-            )
-            if delivery_id is not None:
-                self._delivery_of[contact_id] = delivery_id
-        return looked
-
-
 #: Detail of a message that stays PLANNED because its gateway refused the connection.
 _UNREACHABLE = "connection refused"
+
+
+def _kept_for(plan: PlanRow, context: Context) -> Holding:
+    """Return the holding of electors who may have been sent to: until the round is over."""
+    ends_at = context.election.rounds[plan.round].blackout_ends_at
+    return Holding(plan.election, plan.round, plan.sponsor_id, plan.plan_id, ends_at)
 
 
 def _answered(answer: HandOver, now: datetime) -> Change:
@@ -669,60 +564,6 @@ def _answered(answer: HandOver, now: datetime) -> Change:
         handed_over_at=handed,
         detail=answer.detail,
     )
-
-
-@dataclass(frozen=True)
-class _Acts:
-    """How many rows of a contact the ledger holds; both tables only grow.
-
-    Counting one contact's rows sees every commit. A highest sequence would not: on PostgreSQL a row that was
-    numbered earlier may be committed later.
-    """
-
-    opt_outs: int
-    facts: int
-
-
-_NO_ACTS = _Acts(0, 0)
-
-
-def _acts_of(work: Connection, contact_ids: Sequence[str]) -> dict[str, _Acts]:
-    """Return the counts of the contacts that have rows at all."""
-    stops, facts = (_rows_of(work, table, contact_ids) for table in (opt_outs, contact_facts))
-    return {one: _Acts(stops.get(one, 0), facts.get(one, 0)) for one in stops.keys() | facts.keys()}
-
-
-def _rows_of(work: Connection, table: Table, contact_ids: Sequence[str]) -> dict[str, int]:
-    theirs = table.c.contact_id.in_(contact_ids)
-    query = select(table.c.contact_id, func.count()).where(theirs).group_by(table.c.contact_id)
-    return {contact_id: number for contact_id, number in work.execute(query).tuples()}
-
-
-#: Asked right before each hand-over: one statement, built once.
-_ACTS_OF_ONE = select(
-    *(
-        select(func.count()).select_from(table).where(table.c.contact_id == bindparam("contact")).scalar_subquery()
-        for table in (opt_outs, contact_facts)
-    )
-)
-
-
-def _acts_of_one(work: Connection, contact_id: str) -> _Acts:
-    """Return the counts of one contact."""
-    return _Acts(*work.execute(_ACTS_OF_ONE, {"contact": contact_id}).tuples().one())
-
-
-def _opt_outs_ahead(work: Connection, contact_ids: Sequence[str], now: datetime) -> frozenset[str]:
-    """Return contacts with an opt-out that stands here but lies in the future of this process's clock.
-
-    Another machine's clock, or another process's moved one, must never let a message pass a STOP.
-    """
-    instant = to_micros(now)
-    ahead = opt_outs.c.contact_id.in_(contact_ids) & or_(
-        opt_outs.c.known_at > instant, opt_outs.c.effective_at > instant
-    )
-    found: ScalarResult[str] = work.execute(select(opt_outs.c.contact_id).where(ahead)).scalars()
-    return frozenset(found)
 
 
 def _reserved(work: Connection, plan: PlanRow, contact_ids: Sequence[str]) -> frozenset[str]:

@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -48,11 +49,8 @@ _Sequence = BigInteger().with_variant(Integer, "sqlite")
 #: PostgreSQL's codes for a table or column that is not there.
 _OTHER_SCHEMA = ("42P01", "42703")
 
-#: Execution option of a connection that means to write.
-_WRITES = "filiation_writes"
-
-#: Bound parameters of one statement: SQLite allows 32,766.
-_MAX_PARAMETERS = 20_000
+#: Execution options of a connection: one that means to write, and one whose every statement sees the latest commit.
+_WRITES, _LATEST = "filiation_writes", "filiation_latest"
 
 
 def _text(name: str, *, null: bool = False, privacy: Privacy = Privacy.OPEN) -> Column[str]:
@@ -680,9 +678,11 @@ def _begin_sqlite(connection: Connection) -> None:
 
     A reader that turned writer halfway would fail as soon as anybody else wrote: it may not.
     """
-    is_writer = bool(connection.get_execution_options().get(_WRITES))
+    options = connection.get_execution_options()
+    is_writer = bool(options.get(_WRITES))
     connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if is_writer else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+    if not options.get(_LATEST):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
 
 @contextmanager
@@ -690,6 +690,20 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """Give a connection whose work is committed at the end of the block, or not at all; the only way to write."""
     with engine.execution_options(**{_WRITES: True}).begin() as connection:
         yield connection
+
+
+def connect_to_latest(engine: Engine) -> Connection:
+    """Return a reading connection that may be kept: each of its statements sees all that was committed before it.
+
+    `engine.connect()` sees one instant; asking it anew for each question costs more than the question. The caller
+    closes it.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine.connect().execution_options(**{_LATEST: True})
+    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    connection.detach()  # it stays a reader: the pool must not give it to a writer
+    connection.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+    return connection
 
 
 def compact(engine: Engine) -> None:
@@ -719,26 +733,27 @@ def compact(engine: Engine) -> None:
 
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
-    """Insert rows, leaving those whose key exists, and return how many were new."""
+    """Insert rows, leaving those whose key exists, and return how many were new.
+
+    One short statement that the driver runs for each row: one statement of many rows would be put together anew
+    for each number of rows, which takes longer than the inserts.
+    """
+    if not rows:
+        return 0
     kept = connection.execution_options(preserve_rowcount=True)
-    size = max(1, _MAX_PARAMETERS // len(table.columns))
-    return sum(
-        kept.execute(
-            _insert(connection, table).values(list(rows[start : start + size])).on_conflict_do_nothing()
-        ).rowcount
-        for start in range(0, len(rows), size)
-    )
+    return kept.execute(_insert_once(connection.dialect.name, table), [dict(row) for row in rows]).rowcount
 
 
-def _insert(connection: Connection, table: Table) -> Any:
+@cache
+def _insert_once(dialect: str, table: Table) -> Any:
     """Return the dialect's own INSERT; the other dialect is not imported, a cold look-up must start at once."""
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql
 
-        return postgresql.insert(table)
+        return postgresql.insert(table).inline().on_conflict_do_nothing()
     from sqlalchemy.dialects import sqlite
 
-    return sqlite.insert(table)
+    return sqlite.insert(table).inline().on_conflict_do_nothing()
 
 
 def canonical_json(value: object) -> str:

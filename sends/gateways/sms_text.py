@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 import smsutil
 from smsutil.codecs import is_valid_gsm
@@ -21,6 +22,9 @@ class DataCoding(IntEnum):
     UCS_2 = 8
 
 
+#: The GSM alphabet has seven bits; what an operator leaves in the eighth says nothing.
+_SEVEN_BITS = bytes(octet & 0x7F for octet in range(256))
+
 _CODECS = {DataCoding.ASCII: "ascii", DataCoding.LATIN_1: "latin-1", DataCoding.UCS_2: "utf-16-be"}
 
 
@@ -32,6 +36,7 @@ class Encoded:
     coding: DataCoding
 
 
+@lru_cache(maxsize=64)
 def encode_text(text: str) -> Encoded:
     """Return a text as octets; no character is ever replaced."""
     return Encoded(smsutil.encode(text), DataCoding.GSM if is_valid_gsm(text) else DataCoding.UCS_2)
@@ -40,7 +45,7 @@ def encode_text(text: str) -> Encoded:
 def decode_text(octets: bytes, coding: int) -> str:
     """Return what a phone wrote; octets that the coding does not know become U+FFFD, an unknown coding reads as Latin-1."""
     if coding == DataCoding.GSM:
-        return str(smsutil.decode(bytes(octet & 0x7F for octet in octets)))
+        return str(smsutil.decode(octets.translate(_SEVEN_BITS)))
     return octets.decode(
         _CODECS.get(DataCoding(coding), "latin-1") if coding in list(DataCoding) else "latin-1", "replace"
     )

@@ -5,6 +5,7 @@ other load on the machine disturbs them less. What must hold is tested elsewhere
 """
 
 import json
+import os
 import resource
 import sys
 import tempfile
@@ -21,6 +22,8 @@ from small_send_house import bench_number, point_gateway
 from sends.gateways.gateway import Outgoing
 from sends.gateways.routes import open_gateway
 from sends.sender import send_plan
+from sends.states import REPORTED
+from sends.status import campaign_status
 
 
 def _measured(work) -> tuple[int, float, float]:
@@ -28,6 +31,12 @@ def _measured(work) -> tuple[int, float, float]:
     wall, cpu = time.monotonic(), time.process_time()
     number = work()
     return number, time.monotonic() - wall, time.process_time() - cpu
+
+
+def _seconds_of(pid: int) -> float:
+    """CPU seconds that another process took so far."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _bare(folder: Path, port: int, number: int) -> int:
@@ -50,12 +59,17 @@ def measure(number: int, limit: int) -> dict[str, object]:
         bare = folder / "bare"
         bare.mkdir()
         floor = _measured(lambda: _bare(bare, scene.port, number))
+        beside = {name: _seconds_of(scene.running[name].pid) for name in ("listen", "smsc")}
         ours = _measured(lambda: send_plan(scene.stores, scene.plan_id).accepted)
+        beside = {name: round(_seconds_of(scene.running[name].pid) - cpu, 2) for name, cpu in beside.items()}
+        reports = campaign_status(scene.stores, scene.plan_id).states
     finally:
         scene.stop()
     told: dict[str, object] = {"messages": ours[0], "limit": limit}
     told |= {"per_second": round(ours[0] / ours[1]), "per_cpu_second": round(ours[0] / ours[2])}
     told |= {"bare_per_second": round(floor[0] / floor[1]), "bare_per_cpu_second": round(floor[0] / floor[2])}
+    told |= {"cpu_seconds": {"sender": round(ours[2], 2), **beside}}
+    told |= {"reported_by_then": sum(reports.get(state, 0) for state in REPORTED)}
     told |= {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
     return told
 

@@ -9,6 +9,7 @@ import requests
 from small_send_house import at, make_house, number, point_gateway, publish, received_lines, simulator, write_order
 from sqlalchemy import select
 
+from consent.person_acts import ActKind, suppress
 from sends.approval import approve_plan
 from sends.control import pause_plan, resume_plan, stop_plan
 from sends.gateways.routes import open_gateway
@@ -20,7 +21,16 @@ from sends.planning import plan_campaign
 from sends.sender import Ending, reconcile_plan, send_plan, sender_lock, settle_plan
 from sends.states import State
 from sends.status import campaign_status
-from stores.operations import journal, message_events, messages, opt_outs
+from stores.operations import (
+    contact_reservations,
+    form_stops,
+    insert_once,
+    journal,
+    message_events,
+    messages,
+    opt_outs,
+    transaction,
+)
 from terms.errors import Refused, UsageError, WriterBusy
 
 CONTACTS = 240  # 216 of them may be sent to
@@ -123,6 +133,69 @@ def test_a_stop_between_judgement_and_hand_over_wins(stage, monkeypatch):
     assert number(42) not in {line["to"] for line in received_lines(stage.record)}
 
 
+def test_what_comes_after_many_were_judged_at_once_counts_for_those_behind(stage, monkeypatch):
+    """All 216 are judged with the first claim of 40; then one says STOP, another is another sponsor's, and 40 leave."""
+    from sends import ahead, sender
+
+    looked, recorded = [], []
+    ask = ahead.JudgedAhead._ask
+    monkeypatch.setattr(ahead.JudgedAhead, "_ask", lambda self, ids: looked.append(len(ids)) or ask(self, ids))
+    with stage.stores.engine.connect() as work:
+        last = messages.c.position.desc()
+        behind = work.execute(select(messages.c.contact_id).order_by(last).limit(2)).scalars().all()
+
+    def after_the_first_claim(step):
+        if step == "sender.recorded" and not recorded:
+            recorded.append(step)
+            with transaction(stage.stores.engine) as work:
+                suppress(work, behind[0], ActKind.STOP, "letter", effective_at=instant, known_at=instant)
+                theirs = contact_reservations.c.contact_id == behind[1]
+                work.execute(contact_reservations.update().where(theirs).values(sponsor_id="other"))
+
+    instant = stage.stores.clock.now()
+    monkeypatch.setattr(sender, "reach", after_the_first_claim)
+    with simulator(stage.record) as running:
+        stage.point(running)
+        report = send_plan(stage.stores, stage.plan_id)
+    assert looked == [216, 1]
+    assert (report.accepted, report.excluded) == (214, 2)
+    with stage.stores.engine.connect() as work:
+        excluded = messages.c.state == "EXCLUDED"
+        codes = work.execute(select(messages.c.contact_id, messages.c.codes_json).where(excluded)).all()
+    assert dict(map(tuple, codes)) == {behind[0]: '["SUPPRESSED"]', behind[1]: '["EXCLUSIVITY"]'}
+
+
+@pytest.mark.parametrize("moved", ["base", "form", "time"])
+def test_what_was_judged_of_many_is_asked_anew_when_it_may_have_changed(local_stage, monkeypatch, moved):
+    from sends import ahead, sender
+
+    looked, recorded, stores = [], [], local_stage.stores
+    ask = ahead.JudgedAhead._ask
+    monkeypatch.setattr(ahead.JudgedAhead, "_ask", lambda self, ids: looked.append(len(ids)) or ask(self, ids))
+    stop = {"partner_id": "p", "form_version": "f", "stopped_at": 0, "stopped_by": "x", "why": "y"}
+
+    def after_the_first_claim(step):
+        if step != "sender.recorded" or recorded:
+            return
+        recorded.append(step)
+        if moved == "base":
+            publish(stores, CONTACTS, version="b2")
+        elif moved == "form":
+            monkeypatch.setattr(ahead, "create_judged", lambda *_: None)  # the stand-in base knows no forms
+            with transaction(stores.engine) as work:
+                insert_once(work, form_stops, [stop])
+        else:
+            monkeypatch.setattr(ahead, "_FRESH_SECONDS", 0.0)
+
+    monkeypatch.setattr(sender, "reach", after_the_first_claim)
+    with simulator(local_stage.record) as running:
+        local_stage.point(running)
+        report = send_plan(stores, local_stage.plan_id)
+    assert report.accepted == 216
+    assert looked[:2] == [216, 176]
+    assert report.base_version == ("b2" if moved == "base" else "b1")
+
+
 def test_a_stop_reply_is_a_global_opt_out_told_once(stage):
     with simulator(stage.record) as running:
         stage.point(running)
@@ -193,7 +266,8 @@ def test_a_plan_that_may_not_be_sent_is_settled_all_the_same(local_stage, end):
     with simulator(local_stage.record, missing_report_every=1) as running:
         local_stage.point(running, quiet_seconds=0)
         send_plan(stores, plan_id, limit=1)
-        claim_batch(stores.engine, plan_id, after=50, size=5, run_id="dead", at=stores.clock.now())
+        with transaction(stores.engine) as work:
+            claim_batch(work, plan_id, after=50, size=5, run_id="dead", at=stores.clock.now())
         end(stores, plan_id)
         late = at(stores, "2026-11-24T18:00:00+01:00")
         settle_plan(late, plan_id)

@@ -9,12 +9,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from stores import operations
 from stores.home import init_home, open_home, writer_lock
 from stores.migrate import head, migrate
-from stores.operations import insert_once, open_operations, transaction
+from stores.operations import connect_to_latest, insert_once, open_operations, transaction
 from stores.schema_version import newest_revision, require_schema
 from terms.errors import UsageError, WriterBusy
 from terms.settings import load_settings
@@ -128,6 +128,22 @@ def test_a_long_writer_delays_no_reader(operations_url):
         assert len(reading.execute(table.select()).all()) == 1
         with transaction(engine) as writing:  # nor does a reader delay a writer
             insert_once(writing, table, [{"gateway": "b", "seen_at": 1}])
+
+
+def test_a_kept_reader_sees_every_commit_delays_nobody_and_writes_nothing(operations_url):
+    engine = open_operations(operations_url)
+    migrate(engine)
+    table = operations.gateway_heartbeats
+    with connect_to_latest(engine) as kept:
+        for name in ("a", "b", "c"):
+            with transaction(engine) as work:
+                insert_once(work, table, [{"gateway": name, "seen_at": 1}])
+            assert kept.execute(table.select()).all()[-1].gateway == name
+        with pytest.raises(DBAPIError):
+            kept.execute(table.insert().values(gateway="d", seen_at=1))
+    with transaction(engine) as work:  # the same connection, out of the pool again
+        insert_once(work, table, [{"gateway": "d", "seen_at": 1}])
+        assert len(work.execute(table.select()).all()) == 4
 
 
 def test_many_writers_beside_a_reader_lose_nothing(tmp_path):

@@ -14,7 +14,8 @@ from stores.operations import transaction
 def test_two_writers_of_the_same_messages_do_not_deadlock(tmp_path, operations_url):
     stores = make_house(tmp_path, operations_url, contacts=1000)
     plan_id = plan_campaign(stores, write_order(tmp_path)).plan_id
-    claims = claim_batch(stores.engine, plan_id, after=0, size=900, run_id="r", at=stores.clock.now())
+    with transaction(stores.engine) as work:
+        claims = claim_batch(work, plan_id, after=0, size=900, run_id="r", at=stores.clock.now())
     failed, together = [], threading.Barrier(2)
 
     def write(seed):

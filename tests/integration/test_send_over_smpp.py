@@ -129,7 +129,8 @@ def claimed(tmp_path):
     """A house with four messages of a dead run, and the contacts by their phones."""
     stores = make_house(tmp_path, contacts=240)
     plan_id = plan_campaign(stores, write_order(tmp_path, gateway="smsc")).plan_id
-    claims = claim_batch(stores.engine, plan_id, after=0, size=4, run_id="dead", at=stores.clock.now())
+    with transaction(stores.engine) as work:
+        claims = claim_batch(work, plan_id, after=0, size=4, run_id="dead", at=stores.clock.now())
     recover_claims(stores.engine, stores.clock.now())
     return stores, claims
 
