@@ -184,4 +184,4 @@ def _changes(case: GoldenCase, context: Context, bureaux: frozenset[str]) -> tup
         for told in case.facts["exclusivity"]["reservations"]
         if (told["election"], told["round"]) == (order.election, order.round) and told["bureau_code"] in bureaux
     ]
-    return change_findings(held, context.bureau_changes, on, context.rules)
+    return change_findings(held, context.bureau_changes, (), on, context.rules)

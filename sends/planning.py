@@ -22,7 +22,7 @@ from sends.audience import (
     places,
     revealing_bureaux,
 )
-from sends.bureau_changes import change_findings, reserved_bureaux
+from sends.bureau_changes import MapChange, ReservedBureau, change_findings, read_map_changes, reserved_bureaux
 from sends.calendar import PARIS, Place, first_open, moment_findings, planned_end, window_findings
 from sends.context import Context, read_context
 from sends.differencing import AskedAudience, asked_by, differencing_findings, remember
@@ -69,6 +69,7 @@ class Draft:
     excluded: Mapping[str, int]
     excluded_by_code: Mapping[str, int]
     bureau_codes: tuple[str, ...]
+    map_changes: tuple[MapChange, ...]
     texts: Mapping[str | None, Shown]
     quote: Quote
     judged_at: datetime
@@ -199,6 +200,7 @@ def _draft(
     _create_outcome(base, context, plan_id)
     texts = texts_for(context, _sources(base)) or {None: text_for(context, None)}
     contacts = _one(base, "select count(*) from outcome where excluded_under is null")
+    bureau_codes = _reserved_bureaux(base, context)
     start = first_open(where[0], begins, order.window_to, context.timing) or begins
     draft = Draft(
         plan_id=plan_id,
@@ -213,7 +215,8 @@ def _draft(
             "select code, count(*) from (select unnest(codes) as code from outcome where excluded_under is not null)"
             " group by 1",
         ),
-        bureau_codes=_reserved_bureaux(base, context),
+        bureau_codes=bureau_codes,
+        map_changes=read_map_changes(base, context.election.bureau_map, bureau_codes),
         texts=texts,
         quote=longest(context, texts.values()),
         judged_at=begins,
@@ -368,10 +371,19 @@ def _reserved_bureaux(base: duckdb.DuckDBPyConnection, context: Context) -> tupl
 
 
 def _changed_bureaux(work: Connection, context: Context, draft: Draft, now: datetime) -> tuple[Finding, ...]:
-    """Return whether a bureau of the order changed while somebody held it."""
-    order = context.order
-    held = reserved_bureaux(work, order.election, order.round, draft.bureau_codes, now)
-    return change_findings(held, context.bureau_changes, now.astimezone(PARIS).date(), context.rules)
+    """Return whether a bureau of the order, or an older one that lies in it now, changed since somebody reserved it.
+
+    What this plan itself reserves is reserved on the election's map, which a newer one may have overtaken already.
+    """
+    order, today = context.order, now.astimezone(PARIS).date()
+    touched = {*draft.bureau_codes, *(change.bureau_code for change in draft.map_changes)}
+    held = reserved_bureaux(work, order.election, order.round, touched, now)
+    told = [item for item in held if item.bureau_code in draft.bureau_codes]
+    found = change_findings(told, context.bureau_changes, (), today, context.rules)
+    if found:
+        return found
+    ours = [ReservedBureau(code, today, context.election.bureau_map) for code in draft.bureau_codes]
+    return change_findings([*held, *ours], (), draft.map_changes, today, context.rules)
 
 
 def _bureau_conflicts(

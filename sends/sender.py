@@ -22,7 +22,7 @@ from sqlalchemy import Connection, ScalarResult, select, text
 from sends.ahead import JudgedAhead, Standing
 from sends.approval import check_approval, context_of, lifted_codes
 from sends.breaker import Health, count_complaints, count_stops, why_broken
-from sends.bureau_changes import bureaux_of_plan, change_findings
+from sends.bureau_changes import bureaux_of_plan, change_findings, read_map_changes
 from sends.calendar import PARIS
 from sends.context import Context
 from sends.control import break_circuit
@@ -202,7 +202,7 @@ def check_sendable(stores: SendStores, plan_id: str) -> None:
         plan = find_plan(work, plan_id)
         context = context_of(stores, plan)
         check_approval(stores, work, plan, context)
-        _check_order(work, plan, context, stores.clock.now())
+        _check_order(stores, work, plan, context)
     _check_route(stores, context)
     _check_now(stores, plan_id, context)
     gateway = open_gateway(context.gateway, stores.settings.gateway_passwords)
@@ -274,12 +274,14 @@ def _database_lock(holder: Connection, busy: WriterBusy) -> Iterator[None]:
         holder.execute(text(f"select pg_advisory_unlock({_LOCK})"))
 
 
-def _check_order(work: Connection, plan: PlanRow, context: Context, now: datetime) -> None:
+def _check_order(stores: SendStores, work: Connection, plan: PlanRow, context: Context) -> None:
     """Ask the rules of orders again: papers grow old, complaints come in, bureaux change, sponsors fall out."""
+    now = stores.clock.now()
     found = order_findings(context, context.quote.list_unit_cents, complaints_about(work, plan.campaign_id), now)
-    found += change_findings(
-        bureaux_of_plan(work, plan.plan_id), context.bureau_changes, now.astimezone(PARIS).date(), context.rules
-    )
+    held = bureaux_of_plan(work, plan.plan_id)
+    with stores.warehouse.open_base() as base:
+        mapped = read_map_changes(base, context.election.bureau_map, [item.bureau_code for item in held])
+    found += change_findings(held, context.bureau_changes, mapped, now.astimezone(PARIS).date(), context.rules)
     lifted = lifted_codes(work, plan.plan_id)
     still = [item for item in found if item.code not in lifted]
     if still:

@@ -101,8 +101,11 @@ def at(stores, moment):
     return SendStores(**{**stores.__dict__, "clock": Clock(datetime.fromisoformat(moment))})
 
 
-def publish(stores, contacts, version="b1", rules="rules-1", refused=(), macron_votes=560):
-    """Publish a base: contact i votes in bureau 1101 (even) or 1102 (odd), is 20 + i % 60 years old."""
+def publish(stores, contacts, version="b1", rules="rules-1", refused=(), macron_votes=560, changes=()):
+    """Publish a base: contact i votes in bureau 1101 (even) or 1102 (odd), is 20 + i % 60 years old.
+
+    `changes` are rows of `bureau_changes`: map, code, newer map, change, codes there.
+    """
     build = stores.warehouse.start_build(stores.home.root)
     ids = [stores.keys.contact_id(number_of(stores, i)) for i in range(contacts)]
     build.execute(
@@ -129,6 +132,12 @@ def publish(stores, contacts, version="b1", rules="rules-1", refused=(), macron_
         " as r (election, round, bureau_code, map, votes_cast, valid_votes, candidate, votes)",
         {"macron_votes": macron_votes},
     )
+    build.execute(
+        "create table bureau_changes (from_map varchar, bureau_code varchar, to_map varchar, change varchar,"
+        " to_codes varchar[])"
+    )
+    for row in changes:
+        build.execute("insert into bureau_changes values (?, ?, ?, ?, ?)", row)
     build.execute(
         "create table iris as select * from (values ('751114201', 24000.0), ('751114202', null))"
         " as r (iris_code, median_euros)"

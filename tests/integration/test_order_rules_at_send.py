@@ -7,7 +7,7 @@ from sqlalchemy import insert
 from sends.approval import approve_plan, lift_hold
 from sends.planning import PlanRefused, plan_campaign
 from sends.sender import check_sendable
-from stores.operations import request_answers, requests, transaction
+from stores.operations import bureau_holdings, request_answers, requests, transaction
 from terms.clock import to_micros
 from terms.errors import Refused
 
@@ -81,6 +81,44 @@ def test_a_bureau_that_changed_while_it_was_held_is_on_hold_until_a_person_looke
     lift_hold(stores, second.plan_id, "BUREAU_REMAPPED", "officer", "same streets under another number")
     approve_plan(stores, second.plan_id, "second")
     assert NOBODY_LISTENS in refusal(stores, second.plan_id)
+
+
+SPLIT = ("2026", "75056_1101", "2027", "split", ["75056_1101", "75056_1190"])
+
+
+def test_a_reservation_on_a_map_that_the_base_has_a_newer_one_of_is_on_hold_until_a_person_looked(tmp_path):
+    stores, first = approved(tmp_path)
+    publish(stores, 240, version="b2", changes=[SPLIT])
+    assert "BUREAU_REMAPPED" in refusal(stores, first)
+    second = plan_campaign(stores, write_order(tmp_path, campaign_id="T-2"))
+    assert [item.code for item in second.findings] == ["BUREAU_REMAPPED"]
+    assert "75056_1101 of the map 2026 (split)" in second.findings[0].message
+    lift_hold(stores, second.plan_id, "BUREAU_REMAPPED", "officer", "same streets")
+    approve_plan(stores, second.plan_id, "second")
+    assert NOBODY_LISTENS in refusal(stores, second.plan_id)
+
+
+@pytest.mark.parametrize(
+    ("row", "is_held"),
+    [
+        (("2022", "75056_1142", "2026", "renumbered", ["75056_1101"]), True),  # the same streets under another code
+        (("2022", "75056_1142", "2026", "renumbered", ["75056_1190"]), False),  # streets that nobody orders
+        (("2022", "75056_1101", "2026", "gone", []), False),  # nobody reserved on that map
+        (
+            ("2021", "75056_1142", "2022", "merged", ["75056_1101"]),
+            False,
+        ),  # two maps that the order has nothing to do with
+    ],
+)
+def test_a_reservation_made_on_an_older_map_is_seen_by_an_order_on_the_newer_one(tmp_path, row, is_held):
+    stores = make_house(tmp_path, contacts=240)
+    publish(stores, 240, changes=[row])
+    held = {"plan_id": "old", "election": "PRES2027", "round": 1, "sponsor_id": "union", "bureau_code": "75056_1142"}
+    held |= {"bureau_map": "2022", "age_from": -1, "age_to": 120, "held_from": 0, "held_until": 2**60}
+    with transaction(stores.engine) as work:
+        work.execute(insert(bureau_holdings).values(**held))
+    plan = plan_campaign(stores, write_order(tmp_path))
+    assert [item.code for item in plan.findings] == ["BUREAU_REMAPPED"] * is_held
 
 
 def test_papers_that_are_too_old_hold_a_plan_and_nobody_but_the_dpo_lifts(tmp_path):

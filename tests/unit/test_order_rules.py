@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from sends.bureau_changes import BureauChange, BureauChangeKind, ReservedBureau, change_findings
+from sends.bureau_changes import BureauChange, BureauChangeKind, MapChange, ReservedBureau, change_findings
 from sends.calendar import Place, Timing, moment_findings, planned_end, read_calendar, window_findings
 from sends.elections import read_elections
 from sends.findings import read_rulebook
@@ -386,10 +386,21 @@ def test_a_bureau_that_changed_since_it_was_reserved_is_looked_at():
     changes = [BureauChange("75056_1142", BureauChangeKind.SPLIT, date(2027, 3, 10))]
 
     def found(reserved_on, on=date(2027, 3, 16), bureau="75056_1142"):
-        return codes(change_findings([ReservedBureau(bureau, reserved_on)], changes, on, STRICT))
+        return codes(change_findings([ReservedBureau(bureau, reserved_on)], changes, (), on, STRICT))
 
     assert found(None) == found(date(2027, 3, 10)) == ["BUREAU_REMAPPED"]
     assert found(None, on=date(2027, 3, 9)) == found(date(2027, 3, 11)) == found(None, bureau="75056_1143") == []
+
+
+def test_a_bureau_that_a_newer_map_changed_is_looked_at_if_it_was_reserved_on_the_older_one():
+    for kind in BureauChangeKind:
+        mapped = [MapChange("75056_1142", "2026", kind)]
+        for held, expected in (
+            (ReservedBureau("75056_1142", date(2027, 3, 16), "2026"), ["BUREAU_REMAPPED"]),
+            (ReservedBureau("75056_1142", date(2027, 3, 16), "2027"), []),
+            (ReservedBureau("75056_1143", date(2027, 3, 16), "2026"), []),
+        ):
+            assert codes(change_findings([held], (), mapped, date(2027, 3, 16), STRICT)) == expected
 
 
 def timing(elections=(PRES,), channel=Channel.SMS, accused=False, rules=STRICT, validity=60):
