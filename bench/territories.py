@@ -24,6 +24,7 @@ from open_data.layouts.contours import ETALAB_BUREAUX
 from open_data.sources import read_sources
 from stores.engine import connect, quoted
 from stores.schemas import CONTOURS
+from terms.errors import UsageError
 from territories.addresses import match_addresses
 from territories.contours import ContourIndex
 
@@ -53,8 +54,13 @@ def write_addresses(folder: Path, records: int) -> None:
     load_ban(connection, _ban_files())
     real = connection.execute("select count(*) from all_ban where number is not null").fetchone()
     copies = math.ceil(BAN_PER_ADDRESS * records / (real[0] if real else 1))
-    names = [left + right for left in _DIGITS for right in _DIGITS if left + right not in {"97", "98"}][:copies]
-    connection.execute("create table departments as select unnest(?::varchar[]) as department", [names])
+    names = [left + right for left in _DIGITS for right in _DIGITS if left + right not in {"97", "98"}]
+    if copies > len(names):
+        raise UsageError(
+            f"The BAN rows at hand make no {records:,} addresses: {copies} departments would be needed, {len(names)} have a name.",
+            "Set FILIATION_SHARED to the shared data, whose extract is larger.",
+        )
+    connection.execute("create table departments as select unnest(?::varchar[]) as department", [names[:copies]])
     connection.execute(
         f"""
         create table ban as

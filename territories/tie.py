@@ -147,16 +147,23 @@ def _latest_ties(lake: Lake, territory: str) -> list[str]:
 def _locate(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `rolled` and `located`: what the roll says of each BAN address in question, and the contours that hold it.
 
-    located: address_id, kind, map, code.
+    located: address_id, kind, map, code. Beside them `street_houses`: the houses of streets that stand without a number.
     """
     connection.execute("create temp table located (address_id varchar, kind varchar, map varchar, code varchar)")
+    connection.execute(
+        """
+        create temp table street_houses as
+        select distinct street_id, address_id from houses where street_id in (select street_id from candidate_streets)
+        """
+    )
     connection.execute(
         """
         create temp table points as
         select address_id, lon, lat from ban
         where address_id in (
             select address_id from matches where address_id is not null
-            union select address_id from candidate_rows
+            union select address_id from candidate_houses
+            union select address_id from street_houses
         )
         """
     )
@@ -188,16 +195,17 @@ def _store_hits(
 
 
 #: One row per address x map, new ones first, then those taken over. The roll goes before the contours. A BAN address on
-#: the border of two bureaux, like one that is not settled, keeps both as candidates and states neither.
+#: the border of two bureaux, like one that is not settled, keeps both as candidates and states neither. A street without
+#: its number is what its houses are, counted once per street and not per address.
 _TIES = f"""
     with maps as (
         select distinct map from contours where kind = 'bureau'
         union select distinct map from reu_addresses
     ),
-    possible as (
+    possible_houses as (
         select address_key, address_id, 1.0 as weight from matches where address_id is not null
         union all
-        select address_key, address_id, weight from candidate_rows
+        select address_key, address_id, 1.0 / count(*) over (partition by address_key) from candidate_houses
     ),
     bureaux_told as (
         select address_id, map, code, weight, 'reu_table' as rule from rolled
@@ -206,10 +214,24 @@ _TIES = f"""
         from located anti join rolled using (address_id, map)
         where kind = 'bureau'
     ),
+    street_shares as (
+        select street_id, map, code, sum(weight) as weight, bool_and(rule = 'reu_table') as is_by_roll
+        from street_houses inner join bureaux_told using (address_id)
+        group by all
+    ),
+    possible_streets as (
+        select address_key, street_id, sum(houses) over (partition by address_key) as houses
+        from candidate_streets
+        inner join (select street_id, count(*) as houses from street_houses group by street_id) using (street_id)
+    ),
     shares as (
-        select address_key, map, code, sum(possible.weight * bureaux_told.weight) as weight,
+        select address_key, map, code, sum(possible_houses.weight * bureaux_told.weight) as weight,
             bool_and(rule = 'reu_table') as is_by_roll
-        from possible inner join bureaux_told using (address_id)
+        from possible_houses inner join bureaux_told using (address_id)
+        group by all
+        union all
+        select address_key, map, code, sum(weight / houses), bool_and(is_by_roll)
+        from possible_streets inner join street_shares using (street_id)
         group by all
     ),
     bureaux_of as (

@@ -5,7 +5,7 @@ Real rows and the partners' truth are tested in tests/acceptance.
 
 import pytest
 
-from stores.engine import connect
+from stores.engine import connect_for_few
 from territories.addresses import STATED_FROM, match_addresses
 from territories.calibration import read_confidences
 
@@ -27,6 +27,9 @@ BAN = [
     ("d2", 1, None, "R. Double", "75012", "75112", "Paris 12e Arrondissement"),
     ("v8", 8, None, "Rue du Puits", "48900", "48901", "Valombre"),
     ("g1", 1, None, "Rue des Gravilliers", "75011", "75111", "Paris 11e Arrondissement"),
+    ("p2", 2, None, "Place du 8 mai 1945", "48900", "48901", "Valombre"),
+    ("p2r", 2, None, "Rue du 19 mars", "48900", "48901", "Valombre"),
+    ("p2y", 2, None, "Rue du 19 mars 1962", "48900", "48901", "Valombre"),
 ]
 #: The same with former_code and former_label: two houses of one name in two parts of a merged commune.
 MERGED_BAN = [
@@ -51,27 +54,31 @@ NAMES = [
 ]
 
 
-def match(street, postcode="75011", city="Paris", country="FR", beside=None):
-    """Match one address (`beside` another one) and return kind, BAN id, commune, confidence and candidates."""
-    connection = connect()
+def matched(addresses, ban=BAN):
+    """Match addresses (key, street, postcode, city, country) against BAN rows and return the connection."""
+    connection = connect_for_few()
     connection.execute(
         "create temp table ban (address_id varchar, number integer, suffix varchar, street varchar, postcode varchar,"
         " commune_code varchar, commune_label varchar, former_code varchar, former_label varchar)"
     )
-    connection.executemany("insert into ban values (?, ?, ?, ?, ?, ?, ?, null, null)", BAN)
+    connection.executemany("insert into ban values (?, ?, ?, ?, ?, ?, ?, null, null)", ban)
     connection.executemany("insert into ban values (?, ?, ?, ?, ?, ?, ?, ?, ?)", MERGED_BAN)
     connection.execute("create temp table commune_names (known_code varchar, label varchar, commune_code varchar)")
     connection.executemany("insert into commune_names values (?, ?, ?)", NAMES)
     connection.execute("create temp table communes (commune_code varchar, postcode varchar, label varchar)")
     connection.executemany("insert into communes values (?, ?, ?)", COMMUNES)
     connection.execute(
-        "create temp table delivered as select 'key' as address_key, ?::varchar as street, ?::varchar as postcode,"
-        " ?::varchar as city, ?::varchar as country",
-        [street, postcode, city, country],
+        "create temp table delivered (address_key varchar, street varchar, postcode varchar, city varchar, country varchar)"
     )
-    if beside:
-        connection.execute("insert into delivered values ('other', ?, ?, ?, 'FR')", beside)
+    connection.executemany("insert into delivered values (?, ?, ?, ?, ?)", addresses)
     match_addresses(connection)
+    return connection
+
+
+def match(street, postcode="75011", city="Paris", country="FR", beside=None):
+    """Match one address (`beside` another one) and return kind, BAN id, commune, confidence and candidates."""
+    others = [("other", *beside, "FR")] if beside else []
+    connection = matched([("key", street, postcode, city, country), *others])
     kind, address_id, commune, sure = connection.execute(
         "select match_kind, address_id, commune_code, match_confidence::double from matches where address_key = 'key'"
     ).fetchone()
@@ -100,6 +107,36 @@ def match(street, postcode="75011", city="Paris", country="FR", beside=None):
 )
 def test_the_same_words_are_the_same_address(street, address_id):
     assert match(street)[:4] == ("exact", address_id, "75111", SURE["exact"])
+
+
+def test_a_last_number_is_a_flat_unless_a_street_is_named_after_it():
+    meant = {
+        "2 place du 8 mai 1945": "p2",
+        "2 pl. du 8 mai 1945 appt 12": "p2",
+        "2 rue du 19 mars 1962": "p2y",
+        "2 rue du 19 mars": "p2r",
+        "2 rue du 19 mars appt 7": "p2r",
+        "(2) rue du 19 mars, 41": "p2r",
+    }
+    connection = matched([(street, street, "48900", "Valombre", "FR") for street in meant])
+    assert dict(connection.execute("select address_key, address_id from matches").fetchall()) == meant
+
+
+def test_addresses_that_say_the_same_but_the_number_each_have_their_own():
+    streets = {"a": "12 rue Keller", "b": "14 rue Keller", "c": "12bis rue Keller", "d": "12 rue Keller, appt 3"}
+    connection = matched([(key, street, "75011", "Paris", "FR") for key, street in streets.items()])
+    found = dict(connection.execute("select address_key, address_id from matches").fetchall())
+    assert found == {"a": "k12", "b": "k14", "c": "k12b", "d": "k12"}
+
+
+def test_streets_are_numbered_in_their_order_whatever_the_order_of_rows():
+    address = ("key", "rue Keller", "75011", "Paris", "FR")
+    numbered = [
+        matched([address], ban).execute("select street_id, postcode, street from streets order by all").fetchall()
+        for ban in (BAN, BAN[::-1])
+    ]
+    assert numbered[0] == numbered[1]
+    assert len({street_id for street_id, _, _ in numbered[0]}) == len(numbered[0]) > 5
 
 
 def test_another_arrondissement_is_forgiven_and_less_sure():
