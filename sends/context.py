@@ -28,7 +28,7 @@ from terms.identifiers import digest
 class Context:
     """An order with its election (and all others: their blackouts count too), sponsor, gateway, papers, prices and rules.
 
-    `notice` None: it is generated from the order and published with the plan, whole.
+    `notice` None: it is generated from the order and published with the plan; `transparency` says what it lacks.
     """
 
     order: Order

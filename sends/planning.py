@@ -37,7 +37,7 @@ from sends.papers import complaints_about
 from sends.price import Quote
 from sends.states import State
 from sends.texts import Shown, keep_texts, longest, names_source, text_for, texts_for
-from sends.transparency import publish_notice
+from sends.transparency import publish_notice, untold_findings
 from stores import journal
 from stores.operations import canonical_json, insert_once, messages, plans, transaction
 from stores.warehouse import read_manifest
@@ -156,7 +156,9 @@ def _findings_of_order(stores: SendStores, context: Context, now: datetime) -> t
     order = context.order
     with stores.engine.connect() as work:
         complaints = complaints_about(work, order.campaign_id)
-    found = order_findings(context, context.quote.list_unit_cents, complaints, judged_at(order, now))
+    begins = judged_at(order, now)
+    found = order_findings(context, context.quote.list_unit_cents, complaints, begins)
+    found += untold_findings(stores, context, begins)
     if order.window_to <= now:
         found += context.rules.found("WINDOW_PAST", "window", f"It ended at {to_iso(order.window_to)}.")
     return found

@@ -57,6 +57,7 @@ from sends.progress import Progress
 from sends.restored import check_ledger_knows
 from sends.states import State
 from sends.texts import find_texts
+from sends.transparency import untold_findings
 from stores.operations import connect_to_latest, contact_reservations, gateway_heartbeats, transaction
 from terms.clock import from_micros, to_iso
 from terms.environment import LIVE_SENDING
@@ -278,6 +279,7 @@ def _check_order(stores: SendStores, work: Connection, plan: PlanRow, context: C
     """Ask the rules of orders again: papers grow old, complaints come in, bureaux change, sponsors fall out."""
     now = stores.clock.now()
     found = order_findings(context, context.quote.list_unit_cents, complaints_about(work, plan.campaign_id), now)
+    found += untold_findings(stores, context, now)
     held = bureaux_of_plan(work, plan.plan_id)
     with stores.warehouse.open_base() as base:
         mapped = read_map_changes(base, context.election.bureau_map, [item.bureau_code for item in held])

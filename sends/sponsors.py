@@ -67,7 +67,7 @@ class Identity:
 class Sponsor:
     """One sponsor with its papers; fields as rules page §3 (`sponsor.*`).
 
-    `identity` None: the sponsor has not told it, and its notices lack those items.
+    `identity` None: the sponsor has not told it; its notices lack those items, and nothing of it leaves for phones.
     """
 
     sponsor_id: str

@@ -18,10 +18,12 @@ from consent.controller import Controller, read_controller
 from sends.calendar import PARIS
 from sends.context import Context, read_context
 from sends.delivery import delivery_of
+from sends.findings import Finding
 from sends.floor import told_count
 from sends.house import SendStores
 from sends.ledger import PlanRow, find_plan
 from sends.orders import Audience, CriterionKind, parse_order
+from sends.papers import NOTICE_ITEMS, Notice, notice_findings
 from sends.retention import deletable_on
 from stores import journal
 from stores.operations import canonical_json, plans, transaction, transparency_notices
@@ -118,6 +120,27 @@ class PublishedNotice:
         for item in self.items:
             lines.append(f"{item.number}. {item.title} : {' '.join(item.lines) or 'non renseigné'}")
         return "\n".join(lines)
+
+
+def told_items(context: Context, controller: Controller) -> frozenset[int]:
+    """Return the items that a notice made from an order tells: some are the sponsor's to tell us, some ours."""
+    untold: set[int] = set()
+    if context.sponsor.identity is None:
+        untold |= {1, 7}
+    if controller.contacts is None:
+        untold |= {12, 16}
+    return NOTICE_ITEMS - untold
+
+
+def untold_findings(stores: SendStores, context: Context, moment: datetime) -> tuple[Finding, ...]:
+    """Return NOTICE_INCOMPLETE where people would get a message whose notice, made from its order, lacks items (R-43).
+
+    A local simulator reaches nobody: nothing is published to anybody, and a sponsor may be tried out with its name alone.
+    """
+    if context.gateway.is_local_simulator:
+        return ()
+    items = told_items(context, read_controller(stores.settings.config))
+    return notice_findings(Notice(moment, items), moment, context.rules)
 
 
 def renew_notice(stores: SendStores, plan_id: str) -> PublishedNotice:

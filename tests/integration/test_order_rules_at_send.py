@@ -1,12 +1,16 @@
 """The rules of orders are asked again when a plan is sent: papers, complaints, bureaux, sponsors change in between."""
 
 import pytest
-from small_send_house import at, make_house, publish, write_order
+from small_send_house import at, make_house, point_gateway, publish, write_order
 from sqlalchemy import insert
 
-from sends.approval import approve_plan, lift_hold
+from consent.controller import read_controller
+from sends.approval import approve_plan, context_of, lift_hold
+from sends.ledger import find_plan
+from sends.papers import NOTICE_ITEMS
 from sends.planning import PlanRefused, plan_campaign
 from sends.sender import check_sendable
+from sends.transparency import renew_notice, told_items
 from stores.operations import bureau_holdings, request_answers, requests, transaction
 from terms.clock import to_micros
 from terms.errors import Refused
@@ -83,12 +87,58 @@ def test_a_bureau_that_changed_while_it_was_held_is_on_hold_until_a_person_looke
     assert NOBODY_LISTENS in refusal(stores, second.plan_id)
 
 
+def untell(stores, name, field):
+    """Take the last mapping out of a file of the configuration."""
+    path = stores.settings.config / name
+    path.write_text(path.read_text().partition(f"\n{field}")[0] + "\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "missing"),
+    [("sponsors/horizon.yaml", "identity:", "1, 7"), ("controller.yaml", "papers:", "12, 16")],
+)
+def test_a_notice_that_lacks_items_is_refused_where_people_would_get_the_message(tmp_path, name, field, missing):
+    stores = make_house(tmp_path, contacts=240)
+    untell(stores, name, field)
+    assert plan_campaign(stores, write_order(tmp_path, gateway="smsc")).findings == ()  # a simulator reaches nobody
+    point_gateway(stores, "smpp://127.0.0.1:2775", "smsc", leads_to="phones")
+    with pytest.raises(PlanRefused) as refused:
+        plan_campaign(stores, write_order(tmp_path, gateway="smsc", campaign_id="T-2"))
+    assert [(item.code, item.decision.value) for item in refused.value.findings] == [("NOTICE_INCOMPLETE", "REFUSE")]
+    assert f"Missing: {missing}." in refused.value.findings[0].message
+
+
+@pytest.mark.parametrize("lacking", [(), ("identity",), ("papers",), ("identity", "papers")])
+def test_the_items_that_are_told_are_those_of_the_notice(tmp_path, lacking):
+    stores = make_house(tmp_path, contacts=240)
+    for field in lacking:
+        untell(stores, {"identity": "sponsors/horizon.yaml", "papers": "controller.yaml"}[field], f"{field}:")
+    plan_id = plan_campaign(stores, write_order(tmp_path)).plan_id
+    with stores.engine.connect() as work:
+        plan = find_plan(work, plan_id)
+    told = told_items(context_of(stores, plan), read_controller(stores.settings.config))
+    assert NOTICE_ITEMS - told == set(renew_notice(stores, plan_id).missing)
+
+
+def test_a_sponsor_that_takes_its_identity_back_is_not_sent_for(tmp_path):
+    stores = make_house(tmp_path, contacts=240)
+    point_gateway(stores, "smpp://127.0.0.1:2775", "smsc", leads_to="phones")
+    plan_id = plan_campaign(stores, write_order(tmp_path, gateway="smsc")).plan_id
+    approve_plan(stores, plan_id, "second")
+    assert "may not send" in refusal(stores, plan_id)  # this environment; the order itself is in order
+    untell(stores, "sponsors/horizon.yaml", "identity:")
+    assert "NOTICE_INCOMPLETE" in refusal(stores, plan_id)
+
+
 SPLIT = ("2026", "75056_1101", "2027", "split", ["75056_1101", "75056_1190"])
 
 
 def test_a_reservation_on_a_map_that_the_base_has_a_newer_one_of_is_on_hold_until_a_person_looked(tmp_path):
     stores, first = approved(tmp_path)
     publish(stores, 240, version="b2", changes=[SPLIT])
+    fresh = make_house(tmp_path / "fresh", contacts=240)
+    publish(fresh, 240, version="b2", changes=[SPLIT])
+    assert [item.code for item in plan_campaign(fresh, write_order(tmp_path)).findings] == ["BUREAU_REMAPPED"]
     assert "BUREAU_REMAPPED" in refusal(stores, first)
     second = plan_campaign(stores, write_order(tmp_path, campaign_id="T-2"))
     assert [item.code for item in second.findings] == ["BUREAU_REMAPPED"]
