@@ -1,4 +1,4 @@
-"""Asking the published base what it judges of a use: the one door to `judge_use`, `judge_acts` and `judge_rules`.
+"""Asking the published base what it judges of a use: the one door to its macros `judge_…`.
 
 The evaluation itself is SQL that ships inside the base (`dbt_project/macros/judge_use.sql`); nothing is decided
 here. Calendar, message, sponsor's papers and exclusivity belong to `sends`.
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Select, null, select
 from stores import operations
 from terms.clock import naive_utc
 from terms.environment import NumberRules
-from terms.errors import FiliationError
+from terms.errors import FiliationError, Refused
 from terms.reasons import Channel, Decision, Profile, Verdict
 
 #: Contacts or rows per statement, to and from the operations database: SQLite allows 32,766 bound parameters.
@@ -105,6 +105,19 @@ class ActJudgement:
 
 
 @dataclass(frozen=True)
+class UseAnswer:
+    """What a contact (no act), or one of its acts alone, is worth by a channel and a reading of the law; codes sorted."""
+
+    contact_id: str
+    channel: Channel
+    profile: Profile
+    delivery_id: str | None
+    line_number: int | None
+    verdict: Verdict
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SpokenRule:
     """A rule that spoke of a contact (no act) or of one of its acts, by the law of the use's moment.
 
@@ -169,6 +182,62 @@ def judge_acts(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: st
         ActJudgement(contact, delivery, line, Verdict(verdict), Decision(decision), tuple(codes))
         for contact, delivery, line, verdict, decision, codes in rows
     ]
+
+
+def judge_for_some_sponsor(
+    connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, number_rules: NumberRules, at: datetime
+) -> list[UseAnswer]:
+    """Judge every channel and profile of `use_for_some_sponsor`, of every contact of a relation and of each of its acts.
+
+    One statement for contacts of whom the ledger holds nothing, and one for the others: a look-up is mostly planning.
+
+    Args:
+        connection: an open base (read-only is enough; temporary tables are made in it).
+        asked: name of a relation with `contact_id UUID`.
+        live_facts: name of a relation as `load_live_facts` makes it.
+        number_rules: which invented numbers count here.
+        at: instant of the use and of what is known (aware).
+
+    Raises:
+        FiliationError: as `judge`.
+        Refused: the base was built by software that could not be asked this yet.
+    """
+    parameters = _parameters(use_for_some_sponsor(Channel.SMS, Profile.STRICT, number_rules, at))
+    bound = {name: value for name, value in parameters.items() if name not in ("use_channel", "use_profile")}
+    called = (
+        " $use_sponsor_id::varchar, $use_criteria_kinds::varchar[], $use_eligible_on::date, $use_number_rules::varchar,"
+        " $use_moment::timestamp, $use_known_by::timestamp)"
+    )
+    rows: list[tuple[str, str, str, str | None, int | None, str, list[str]]] = []
+    for relation, macro in _by_facts(connection, _checked(asked), _checked(live_facts)):
+        try:
+            rows += connection.execute(
+                "select contact_id::varchar, channel, profile, delivery_id, line_number, verdict, codes"
+                f" from {macro.format(asked=relation, live_facts=live_facts)},{called}",
+                bound,
+            ).fetchall()
+        except duckdb.CatalogException:
+            raise Refused(
+                "The base was built by an older version of this software.", "Run `filiation refresh`."
+            ) from None
+    return [
+        UseAnswer(contact, Channel(channel), Profile(profile), delivery, line, Verdict(verdict), tuple(codes))
+        for contact, channel, profile, delivery, line, verdict, codes in rows
+    ]
+
+
+def _by_facts(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str) -> Iterator[tuple[str, str]]:
+    """Yield relations of the asked contacts with the macro that judges them: those without live facts, and the others."""
+    quiet, every = "judge_quiet_contacts('{asked}'", "judge_every_use('{asked}', '{live_facts}'"
+    if connection.execute(f"select 1 from {live_facts} limit 1").fetchone() is None:
+        yield asked, quiet
+        return
+    for name, join, macro in (("asked_quiet", "anti", quiet), ("asked_touched", "semi", every)):
+        made = connection.execute(
+            f"create or replace temp table {name} as select contact_id from {asked} {join} join {live_facts} using (contact_id)"
+        ).fetchone()
+        if made != (0,):
+            yield name, macro
 
 
 def spoken_rules(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, use: Use) -> list[SpokenRule]:

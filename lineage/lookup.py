@@ -24,7 +24,7 @@ from stores.keys import Keys
 from stores.lake import Lake
 from stores.suppressions import marked
 from stores.vault import Vault
-from stores.warehouse import Warehouse, read_manifest
+from stores.warehouse import KeptBase, Warehouse, read_manifest
 from terms.clock import Clock
 from terms.environment import NUMBER_RULES, NumberRules
 from terms.errors import UsageError
@@ -65,7 +65,14 @@ class LookupStores:
         return OriginSources(base, deliveries, self.engine, self.vault, self.number_rules)
 
 
-def look_up(stores: LookupStores, numbers: Sequence[str], *, reason: str, case: str | None = None) -> list[Descent]:
+def look_up(
+    stores: LookupStores,
+    numbers: Sequence[str],
+    *,
+    reason: str,
+    case: str | None = None,
+    kept: KeptBase | None = None,
+) -> list[Descent]:
     """Return one line of descent per asked number, in the order asked; the same number twice gives one.
 
     The verdicts are "for some sponsor, selected by bureau", now, by all that is known now. The access log's row
@@ -76,6 +83,7 @@ def look_up(stores: LookupStores, numbers: Sequence[str], *, reason: str, case: 
         numbers: as people write them.
         reason: why; recorded.
         case: required for more than 20 numbers.
+        kept: the base as a process of many look-ups keeps it open; None = it is opened for this one.
 
     Raises:
         UsageError: no reason, no case, or a text that is no phone number (told by its place, never its value).
@@ -84,7 +92,8 @@ def look_up(stores: LookupStores, numbers: Sequence[str], *, reason: str, case: 
     asked = _read_numbers(stores, numbers)
     access = Access("lineage", stores.actor, reason, case, subjects_of(stores, asked))
     record_access(stores.engine, stores.clock, access)
-    with without_pandas(), stores.warehouse.open_base_for_few() as base:
+    opened = stores.warehouse.open_base_for_few() if kept is None else kept.open()
+    with without_pandas(), opened as base:
         return describe_contacts(stores, base, asked)
 
 

@@ -8,14 +8,14 @@ logged here: `lineage.lookup` has done that before it calls.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 import duckdb
 from sqlalchemy import Engine
 
-from consent.judgement import judge, judge_acts, load_live_facts, use_for_some_sponsor
+from consent.judgement import judge_for_some_sponsor, load_live_facts
 from lineage.descent import Attributes, ConsentEvent, OptIn, PerUse, Territory, UseVerdict
 from lineage.file_names import file_names
 from stores.lake import reading_name
@@ -79,24 +79,30 @@ class Origins:
 def read_origins(sources: OriginSources, contact_ids: Sequence[str], at: datetime) -> Origins:
     """Read everything that the base knows of these contacts and judge it for a use at `at` (aware)."""
     base = sources.base
-    base.execute(f"create or replace temp table {_ASKED} (contact_id uuid)")
-    base.execute(f"insert into {_ASKED} select unnest($ids::uuid[])", {"ids": list(contact_ids)})
+    _lay_asked(base, contact_ids)
     load_live_facts(base, sources.engine, _LIVE, contact_ids)
-    act_uses = _judged_acts(sources, at)
+    verdicts, act_uses = _judged(sources, at)
+    attributes, territories = _persons(base)
     return Origins(
-        verdicts=_judged_contacts(sources, at),
-        opt_ins=_opt_ins(sources, act_uses, _page_urls(sources)),
+        verdicts=verdicts,
+        opt_ins=_opt_ins(sources, act_uses),
         events=_events(base),
-        attributes=_attributes(base),
-        territories=_territories(base),
+        attributes=attributes,
+        territories=territories,
+    )
+
+
+def _lay_asked(base: duckdb.DuckDBPyConnection, contact_ids: Sequence[str]) -> None:
+    base.execute(
+        f"create or replace temp table {_ASKED} as select unnest($ids::uuid[]) as contact_id",
+        {"ids": list(contact_ids)},
     )
 
 
 def read_identities(sources: OriginSources, contact_ids: Sequence[str]) -> dict[str, list[Identity]]:
     """Return what the vault holds of these contacts, row by row, from every delivery that the base knows of them."""
     base = sources.base
-    base.execute(f"create or replace temp table {_ASKED} (contact_id uuid)")
-    base.execute(f"insert into {_ASKED} select unnest($ids::uuid[])", {"ids": list(contact_ids)})
+    _lay_asked(base, contact_ids)
     deliveries = base.execute(
         f"select delivery_id from opt_ins where contact_id in (select contact_id from {_ASKED})"
         f" union select delivery_id from consent_events where contact_id in (select contact_id from {_ASKED})"
@@ -122,43 +128,29 @@ def read_identities(sources: OriginSources, contact_ids: Sequence[str]) -> dict[
     return found
 
 
-def _judged_contacts(sources: OriginSources, at: datetime) -> dict[str, PerUse]:
-    found: dict[str, dict[Channel, dict[Profile, UseVerdict]]] = defaultdict(_nothing_judged)
-    for channel in Channel:
-        for profile in Profile:
-            for item in judge(
-                sources.base, _ASKED, _LIVE, use_for_some_sponsor(channel, profile, sources.number_rules, at)
-            ):
-                found[item.contact_id][channel][profile] = UseVerdict(item.verdict, tuple(item.codes))
-    return dict(found)
-
-
-def _judged_acts(sources: OriginSources, at: datetime) -> dict[RowId, PerUse]:
-    found: dict[RowId, dict[Channel, dict[Profile, UseVerdict]]] = defaultdict(_nothing_judged)
-    for channel in Channel:
-        for profile in Profile:
-            for item in judge_acts(
-                sources.base, _ASKED, _LIVE, use_for_some_sponsor(channel, profile, sources.number_rules, at)
-            ):
-                row = (item.delivery_id, item.line_number)
-                found[row][channel][profile] = UseVerdict(item.verdict, tuple(item.codes))
-    return dict(found)
+def _judged(sources: OriginSources, at: datetime) -> tuple[dict[str, PerUse], dict[RowId, PerUse]]:
+    """Return what each contact is worth, and each of its acts alone."""
+    contacts: dict[str, dict[Channel, dict[Profile, UseVerdict]]] = defaultdict(_nothing_judged)
+    acts: dict[RowId, dict[Channel, dict[Profile, UseVerdict]]] = defaultdict(_nothing_judged)
+    for answer in judge_for_some_sponsor(sources.base, _ASKED, _LIVE, sources.number_rules, at):
+        verdict = UseVerdict(answer.verdict, answer.codes)
+        if answer.delivery_id is None or answer.line_number is None:
+            contacts[answer.contact_id][answer.channel][answer.profile] = verdict
+        else:
+            acts[answer.delivery_id, answer.line_number][answer.channel][answer.profile] = verdict
+    return dict(contacts), dict(acts)
 
 
 def _nothing_judged() -> dict[Channel, dict[Profile, UseVerdict]]:
     return {channel: {} for channel in Channel}
 
 
-def _page_urls(sources: OriginSources) -> dict[RowId, str]:
-    """Return the page of each opt-in, from the vault: a page's query may hold a name."""
-    rows = sources.base.execute(
-        f"select delivery_id, line_number from opt_ins where contact_id in (select contact_id from {_ASKED})"
-    ).fetchall()
-    names = sorted(reading_name(delivery, sources.readings[delivery]) for delivery in {row[0] for row in rows})
-    asked = set(rows)
+def _page_urls(sources: OriginSources, asked: Collection[RowId]) -> dict[RowId, str]:
+    """Return the page of each of these opt-ins, from the vault: a page's query may hold a name."""
+    names = sorted(reading_name(delivery, sources.readings[delivery]) for delivery in {row[0] for row in asked})
     with sources.vault.identities(names) as reader:
         # rows lie about in the order of lines: lines told as they are let most groups of rows be left out unread
-        lines = ", ".join(map(str, sorted({line for _, line in rows}))) or "null"
+        lines = ", ".join(map(str, sorted({line for _, line in asked}))) or "null"
         found = reader.execute(
             "select delivery_id, line_number, page_url from identities"
             f" where line_number in ({lines}) and page_url is not null"
@@ -166,7 +158,7 @@ def _page_urls(sources: OriginSources) -> dict[RowId, str]:
     return {(delivery, line): url for delivery, line, url in found if (delivery, line) in asked}
 
 
-def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse], urls: Mapping[RowId, str]) -> dict[str, list[OptIn]]:
+def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse]) -> dict[str, list[OptIn]]:
     """Return the opt-ins of each contact, the oldest act first, those without an instant before all others."""
     rows = sources.base.execute(
         f"""
@@ -182,27 +174,22 @@ def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse], urls: Mapping
             opt_ins.flag,
             opt_ins.consented_at,
             opt_ins.notice_id,
-            notices.notice_text,
             opt_ins.form_version,
             coalesce(opt_ins.recipients, []),
             coalesce(opt_ins.channels, []),
             coalesce(opt_ins.evidence_missing, []),
             opt_ins.evidence_grade
         from opt_ins
-        left join (
-            select partner_id, notice_id, any_value(notice_text) as notice_text
-            from dossier_notices
-            group by partner_id, notice_id
-        ) as notices
-            on opt_ins.partner_id = notices.partner_id and opt_ins.notice_id = notices.notice_id
         where opt_ins.contact_id in (select contact_id from {_ASKED})
         order by opt_ins.consented_at nulls first, opt_ins.received_at, opt_ins.delivery_id, opt_ins.line_number
         """
     ).fetchall()
     names = file_names(sources.engine, {row[3] for row in rows})
+    urls = _page_urls(sources, {(row[3], row[5]) for row in rows})
+    texts = _notice_texts(sources.base, {row[10] for row in rows if row[10] is not None})
     found: dict[str, list[OptIn]] = defaultdict(list)
     for contact_id, *cells in rows:
-        partner, feed, delivery, sha256, line, offset, length, flag, at, notice, text, form, *lists = cells
+        partner, feed, delivery, sha256, line, offset, length, flag, at, notice, form, *lists = cells
         found[contact_id].append(
             OptIn(
                 partner_id=partner,
@@ -216,7 +203,7 @@ def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse], urls: Mapping
                 flag=flag,
                 consented_at=_aware(at) if at else None,
                 notice_id=notice,
-                notice_text=text,
+                notice_text=texts.get((partner, notice)),
                 form_version=form,
                 page_url=urls.get((delivery, line)),
                 recipients=tuple(lists[0]),
@@ -227,6 +214,16 @@ def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse], urls: Mapping
             )
         )
     return found
+
+
+def _notice_texts(base: duckdb.DuckDBPyConnection, notices: Collection[str]) -> dict[tuple[str, str], str]:
+    """Return the text of notices by partner and id, in one question for all rows that show them."""
+    rows = base.execute(
+        "select partner_id, notice_id, any_value(notice_text) from dossier_notices"
+        " where notice_id in (select unnest($notices::varchar[])) group by partner_id, notice_id",
+        {"notices": sorted(notices)},
+    ).fetchall()
+    return {(partner, notice): text for partner, notice, text in rows}
 
 
 def _events(base: duckdb.DuckDBPyConnection) -> dict[str, list[ConsentEvent]]:
@@ -240,36 +237,31 @@ def _events(base: duckdb.DuckDBPyConnection) -> dict[str, list[ConsentEvent]]:
     return found
 
 
-def _attributes(base: duckdb.DuckDBPyConnection) -> dict[str, Attributes]:
+def _persons(base: duckdb.DuckDBPyConnection) -> tuple[dict[str, Attributes], dict[str, Territory]]:
+    """Return what the base says of the contacts themselves, and of where they live."""
     rows = base.execute(
-        "select contact_id::varchar, sex, birth_date, postcode from contacts"
-        f" where contact_id in (select contact_id from {_ASKED})"
+        "select contact_id::varchar, sex, birth_date, postcode, address_key, address_id, commune_code, iris_code,"
+        f" match_confidence from contacts where contact_id in (select contact_id from {_ASKED})"
     ).fetchall()
-    return {contact_id: Attributes(sex, birth, postcode) for contact_id, sex, birth, postcode in rows}
+    bureaux = _bureaux(base, {row[4] for row in rows if row[4] is not None})
+    attributes, territories = dict[str, Attributes](), dict[str, Territory]()
+    for contact_id, sex, birth, postcode, address_key, address, commune, iris, confidence in rows:
+        attributes[contact_id] = Attributes(sex, birth, postcode)
+        territories[contact_id] = Territory(address, commune, bureaux.get(address_key, {}), iris, confidence)
+    return attributes, territories
 
 
-def _territories(base: duckdb.DuckDBPyConnection) -> dict[str, Territory]:
+def _bureaux(base: duckdb.DuckDBPyConnection, address_keys: Collection[str]) -> dict[str, dict[str, str]]:
+    """Return bureau by map of each of these addresses."""
     rows = base.execute(
-        f"""
-        select
-            contacts.contact_id::varchar,
-            contacts.address_id,
-            contacts.commune_code,
-            contacts.iris_code,
-            contacts.match_confidence,
-            list(struct_pack(map := ties.map, code := ties.bureau_code) order by ties.map)
-                filter (where ties.bureau_code is not null)
-        from contacts
-        left join address_ties as ties
-            on contacts.address_key = ties.address_key
-        where contacts.contact_id in (select contact_id from {_ASKED})
-        group by all
-        """
+        "select address_key, map, bureau_code from address_ties"
+        " where address_key in (select unnest($keys::varchar[])) and bureau_code is not null order by map",
+        {"keys": sorted(address_keys)},
     ).fetchall()
-    return {
-        contact_id: Territory(address, commune, {tie["map"]: tie["code"] for tie in ties or []}, iris, confidence)
-        for contact_id, address, commune, iris, confidence, ties in rows
-    }
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for address_key, map_of_bureaux, code in rows:
+        found[address_key][map_of_bureaux] = code
+    return found
 
 
 def _aware(instant: datetime) -> datetime:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from stores.engine import connect, connect_for_few, load_httpfs
+from stores.engine import another, connect, connect_for_few, load_httpfs
 from stores.home import Home
 from stores.keys import Keys
 from stores.parquet import Parameters, read_sql, write_table
@@ -27,6 +27,7 @@ class Vault:
     def __init__(self, home: Home, keys: Keys) -> None:
         self._root = home.vault
         self._keys = keys
+        self._opened: duckdb.DuckDBPyConnection | None = None
 
     def path(self, table: Table, name: str) -> Path:
         """Return where the file of this name lies, whether it exists or not."""
@@ -76,9 +77,7 @@ class Vault:
 
         For `lineage.erasing` and for dropping the salts of redacted lines: what is selected goes back by `write`.
         """
-        connection = self._reader(table, [name])
-        load_httpfs(connection)
-        return connection
+        return self._view(connect(), table, [name])
 
     def drop_salts(self, delivery_id: str, lines: Sequence[int]) -> None:
         """Destroy the salts of physical lines: their commitments then say nothing about them. For redaction."""
@@ -104,8 +103,14 @@ class Vault:
         return [row[0] for row in rows]
 
     def _reader(self, table: Table, names: Iterable[str]) -> duckdb.DuckDBPyConnection:
-        """Return a connection for questions about few rows: nothing of it is large enough to spill."""
-        return self._view(connect_for_few(), table, names)
+        """Return a connection for questions about few rows: nothing of it is large enough to spill.
+
+        All of them are in one memory, which remembers where in a file what lies; making a new one costs more than asking.
+        """
+        if self._opened is None:
+            self._opened = connect_for_few()
+            self._opened.execute("set parquet_metadata_cache = true")
+        return self._view(another(self._opened), table, names)
 
     def _view(
         self, connection: duckdb.DuckDBPyConnection, table: Table, names: Iterable[str]

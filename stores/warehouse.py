@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
 
-from stores.engine import connect, connect_for_few, connect_read_only, quoted
+from stores.engine import another, connect, connect_for_few, connect_read_only, quoted
 from stores.home import Home
 from terms.errors import Refused
 
@@ -115,6 +116,42 @@ class Warehouse:
             return None
         with self.open_base_for_few() as base:
             return read_manifest(base)
+
+
+class KeptBase:
+    """The published base, kept open over many look-ups of one process: opening it costs more than a look-up.
+
+    For a process that publishes none itself: DuckDB gives what is open already to whoever opens the same path.
+    """
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._kept: duckdb.DuckDBPyConnection | None = None
+        self._seen: tuple[int, int] | None = None
+
+    @contextmanager
+    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a read-only connection to the base that is published now.
+
+        Raises:
+            Refused: nothing was published yet.
+        """
+        with another(self._current()) as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let the base go."""
+        if self._kept is not None:
+            self._kept.close()
+        self._kept = self._seen = None
+
+    def _current(self) -> duckdb.DuckDBPyConnection:
+        path = self._warehouse.base_path
+        now = (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
+        if self._kept is None or now != self._seen:
+            self.close()
+            self._kept, self._seen = self._warehouse.open_base_for_few(), now
+        return self._kept
 
 
 def read_manifest(base: duckdb.DuckDBPyConnection) -> BaseManifest:

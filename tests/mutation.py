@@ -131,9 +131,9 @@ class Cases:
 
     def _rebuild(self, mutant: Mutant) -> None:
         if mutant.unit.parent.name == "live":
-            self._base.execute(self._renderer.render("{{ effects_asked_sql() }}", mutant))
+            self._base.execute(self._renderer.render("{{ codes_asked_sql() }}", mutant))
             return
-        self._base.execute(self._renderer.render("{{ effects_asked_sql() }}"))
+        self._base.execute(self._renderer.render("{{ codes_asked_sql() }}"))
         for folder, host in HOSTS.items():
             kind = "view" if folder == "acts" else "table"
             changed = mutant if mutant.unit.parent.name == folder else None

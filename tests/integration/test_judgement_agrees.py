@@ -17,7 +17,16 @@ from random_world import CONTACTS, contact, make_instant, make_world
 from slow_judgement import SlowJudge, Suppression
 from small_base import ROOT, build_base, lay_rules, open_base
 
-from consent.judgement import Use, judge, judge_acts, judgement_sql, knows_everything, situations_sql
+from consent.judgement import (
+    Use,
+    judge,
+    judge_acts,
+    judge_for_some_sponsor,
+    judgement_sql,
+    knows_everything,
+    situations_sql,
+    use_for_some_sponsor,
+)
 from consent.rules import read_rules
 from sends.judging import create_counted
 from stores import operations
@@ -150,6 +159,31 @@ def test_the_best_act_carries_the_decision(judged_world):
         chosen = acts[(found.best_delivery_id, found.best_line_number)]
         assert order.index(chosen.decision) == best[found.contact_id]
         assert set(chosen.codes) <= set(found.codes) or found.decision == "ALLOW"
+
+
+def test_what_a_look_up_asks_at_once_is_what_each_use_alone_is_worth(judged_world):
+    base, _ = judged_world
+    rng = random.Random(20261126)
+    instants = [*_LIMITS, *(_FIRST + (_LAST - _FIRST) * rng.random() for _ in range(6))]
+    assert base.execute("select count(distinct contact_id) between 10 and 140 from live_facts").fetchone() == (True,)
+    for at in instants:
+        rules = rng.choice(list(NumberRules))
+        together = {
+            (one.contact_id, one.delivery_id, one.line_number, one.channel, one.profile, one.verdict, one.codes)
+            for one in judge_for_some_sponsor(base, "asked", "live_facts", rules, at)
+        }
+        alone = {
+            (one.contact_id, *act, channel, profile, one.verdict, one.codes)
+            for channel in Channel
+            for profile in Profile
+            for one, act in _judged_alone(base, use_for_some_sponsor(channel, profile, rules, at))
+        }
+        assert together == alone, at
+
+
+def _judged_alone(base, use):
+    yield from ((one, (None, None)) for one in judge(base, "asked", "live_facts", use))
+    yield from ((one, (one.delivery_id, one.line_number)) for one in judge_acts(base, "asked", "live_facts", use))
 
 
 _BY_ALL_THAT_IS_KNOWN = datetime(2200, 1, 1, tzinfo=UTC)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from stores.home import init_home
 from stores.house import House, open_house
 from stores.lake import reading_name
 from stores.migrate import migrate
+from stores.warehouse import KeptBase
 from terms.errors import FiliationError, Refused, UsageError
 from terms.settings import load_settings
 
@@ -55,22 +58,23 @@ select '{other}', null, null, null, null, null, null, null, null;
 create table address_ties as
 select 'key1' as address_key, map, bureau_code
 from (values ('2022', '48271_0001'), ('2026', '48271_0014'), ('2030', null)) as maps (map, bureau_code);
-create macro judge_use(asked, live_facts, use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on,
-    use_number_rules, use_profile, use_moment, use_known_by) as table
-select a.contact_id,
-    case when exists (from query_table(live_facts) as f where f.contact_id = a.contact_id) then 'REFUSED'
-        when use_profile = 'strict' and use_channel = 'voice' then 'HOLD' else 'SENDABLE' end as verdict,
-    'ALLOW' as decision,
-    case when use_profile = 'strict' and use_channel = 'voice' then ['A_CODE', 'B_CODE'] else [] end as codes,
-    null::varchar as worst_code, null::varchar as best_delivery_id, null::bigint as best_line_number
-from query_table(asked) as a;
-create macro judge_acts(asked, live_facts, use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on,
-    use_number_rules, use_profile, use_moment, use_known_by) as table
-select o.contact_id, o.delivery_id, o.line_number,
-    case when use_profile = 'strict' then 'INVITE_ONLY' else 'SENDABLE' end as verdict, 'ALLOW' as decision,
-    case when use_profile = 'strict' then ['TTPA_NOT_DIRECT'] else [] end as codes
-from opt_ins as o
+create macro judge_quiet_contacts(asked, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules,
+    use_moment, use_known_by) as table
+select a.contact_id, channel, profile, null as delivery_id, null as line_number,
+    if(profile = 'strict' and channel = 'voice', 'HOLD', 'SENDABLE') as verdict,
+    if(profile = 'strict' and channel = 'voice', ['A_CODE', 'B_CODE'], []) as codes
+from query_table(asked) as a, (values ('sms'), ('voice')) as c (channel), (values ('strict'), ('market')) as p (profile)
+union all
+select o.contact_id, channel, profile, o.delivery_id, o.line_number,
+    if(profile = 'strict', 'INVITE_ONLY', 'SENDABLE'), if(profile = 'strict', ['TTPA_NOT_DIRECT'], [])
+from opt_ins as o, (values ('sms'), ('voice')) as c (channel), (values ('strict'), ('market')) as p (profile)
 where o.flag = 'given' and o.contact_id in (select a.contact_id from query_table(asked) as a);
+create macro judge_every_use(asked, live_facts, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules,
+    use_moment, use_known_by) as table
+select * replace (if(exists (from query_table(live_facts) as f where f.contact_id = q.contact_id)
+    and delivery_id is null, 'REFUSED', verdict) as verdict)
+from judge_quiet_contacts(asked, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules,
+    use_moment, use_known_by) as q;
 """
 
 
@@ -229,6 +233,34 @@ def test_a_stop_of_this_minute_counts_and_is_told(scene: Scene) -> None:
     (answer,) = [item.to_json() for item in look_up(scene.stores, [NUMBER], reason="request")]
     assert answer["verdicts"]["sms"]["strict"]["verdict"] == "REFUSED"
     assert answer["events"][-1]["state"] == "ConsentWithdrawn"
+
+
+def test_a_stop_of_one_leaves_the_other_asked_with_it_alone(scene: Scene) -> None:
+    stop = {"opt_out_id": "o1", "contact_id": scene.known, "kind": "stop", "source": "call"}
+    with operations.transaction(scene.house.engine) as work:
+        work.execute(operations.opt_outs.insert().values(**stop, effective_at=1, known_at=1))
+    answers = [item.to_json() for item in look_up(scene.stores, [NUMBER, OTHER], reason="request")]
+    assert [answer["verdicts"]["sms"]["market"]["verdict"] for answer in answers] == ["REFUSED", "SENDABLE"]
+
+
+def test_a_kept_base_is_let_go_once_another_is_published(scene: Scene) -> None:
+    kept = KeptBase(scene.house.warehouse)
+    first = [look_up(scene.stores, [NUMBER], reason="request", kept=kept)[0] for _ in range(2)]
+    assert [item.as_of.base_version for item in first] == ["b1", "b1"]
+    path = scene.house.warehouse.base_path
+    shutil.copyfile(path, path.with_name("next"))
+    with connect(path.with_name("next")) as base:
+        base.execute("update base_manifest set manifest_json = replace(manifest_json, '\"b1\"', '\"b2\"')")
+    os.replace(path.with_name("next"), path)
+    assert look_up(scene.stores, [NUMBER], reason="request", kept=kept)[0].as_of.base_version == "b2"
+    kept.close()
+
+
+def test_a_base_of_older_software_is_told(scene: Scene) -> None:
+    with connect(scene.house.warehouse.base_path) as base:
+        base.execute("drop macro table judge_quiet_contacts")
+    with pytest.raises(Refused, match="older version"):
+        look_up(scene.stores, [NUMBER], reason="request")
 
 
 def test_an_unknown_number_is_logged_and_told_unknown(scene: Scene) -> None:
