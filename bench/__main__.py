@@ -36,6 +36,8 @@ def main(
     """
     os.environ["FILIATION_ENV"] = Environment.BENCH
     cases = cases_of(bench)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
     typer.echo(HEAD, nl=False)
     for name in names or cases:
         with tempfile.TemporaryDirectory(prefix="filiation-bench-") as made:

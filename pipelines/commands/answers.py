@@ -9,9 +9,11 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Protocol
 
 import typer
 
@@ -22,6 +24,22 @@ from terms.errors import UsageError
 from terms.settings import load_settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
+Out = Annotated[Path | None, typer.Option(dir_okay=False, help="HTML file to write; replaced if it exists.")]
+
+
+class Answer(Protocol):
+    """What a room answers: a record that a page shows and that JSON holds."""
+
+    def to_json(self) -> object:
+        """Return the answer as JSON-ready values."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """How an answer looks as a file: its template, and `sentence` that tells a person what the file named before it is."""
+
+    template: str
+    sentence: str
 
 
 def house() -> House:
@@ -54,6 +72,19 @@ def print_findings(findings: Iterable[Mapping[str, object]]) -> None:
     """Print what the rules say of an order, one finding a line: decision, code, rule, sentence."""
     for finding in findings:
         print(f"  {finding['decision']:<11}{finding['code']:<26}{finding['rule']:<8}{finding['message']}")
+
+
+def give(answer: Answer, page: Page, out: Path | None, as_json: AsJson, tell: Callable[[], None]) -> None:
+    """Give one answer in the forms that were asked for: a page in `out`, JSON, and words (`tell`) if neither was."""
+    if out is not None:
+        from pages.page import render_page, write_page
+
+        write_page(out, render_page(page.template, answer))
+        say(f"{out} {page.sentence}")
+    if as_json:
+        print_json(answer.to_json())
+    elif out is None:
+        tell()
 
 
 def say(text: str) -> None:

@@ -5,15 +5,18 @@ What they tell is gathered in `sends`; how they look stands in `pages`.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, print_table, say
+from pipelines.commands.answers import AsJson, Out, Page, give, house, print_table
+
+if TYPE_CHECKING:
+    from sends.certificate import Certificate
+    from sends.report import CampaignReport
 
 PlanArgument = Annotated[str, typer.Argument(metavar="PLAN_ID")]
-Out = Annotated[Path | None, typer.Option(dir_okay=False, help="HTML file to write; replaced if it exists.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,24 +31,12 @@ def report(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> N
 
     Example: filiation campaign report 4be1… --out report.html
     """
-    from pages.page import render_page, write_page
     from sends.house import SendStores
     from sends.report import campaign_report
 
     answer = campaign_report(SendStores.of(house()), plan_id)
-    if out is not None:
-        write_page(out, render_page("campaign_report.html", answer))
-        say(f"{out} tells of campaign {answer.plan.campaign_id}.")
-    if as_json:
-        print_json(answer.to_json())
-    elif out is None:
-        print(f"campaign {answer.plan.campaign_id}, plan {plan_id}: {answer.plan.state}")
-        print(f"area: {answer.invoice.area}")
-        print(f"price: {answer.unit_price_cents} cents a message")
-        rows = [
-            {"state": state, "messages": answer.count_words(number)} for state, number in answer.delivery.states.items()
-        ]
-        print_table(rows, ["state", "messages"])
+    page = Page("campaign_report.html", f"tells of campaign {answer.plan.campaign_id}.")
+    give(answer, page, out, as_json, partial(_tell_report, answer))
 
 
 def exclusivity(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> None:
@@ -53,19 +44,12 @@ def exclusivity(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False)
 
     Example: filiation campaign exclusivity 4be1… --out certificate.html
     """
-    from pages.page import render_page, write_page
     from sends.certificate import certify
     from sends.house import SendStores
 
     certificate = certify(SendStores.of(house()), plan_id)
-    if out is not None:
-        write_page(out, render_page("exclusivity_certificate.html", certificate))
-        say(f"{out} is certificate {certificate.number}.")
-    if as_json:
-        print_json(certificate.to_json())
-    elif out is None:
-        print(f"certificate {certificate.number}: {certificate.context.sponsor.legal_name}, plan {plan_id}")
-        print_table([one.to_json() for one in certificate.held], ["bureau_code", "ages", "from", "until"])
+    page = Page("exclusivity_certificate.html", f"is certificate {certificate.number}.")
+    give(certificate, page, out, as_json, partial(_tell_certificate, certificate))
 
 
 def notice(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> None:
@@ -73,15 +57,25 @@ def notice(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> N
 
     Example: filiation campaign notice 4be1… --out notice.html
     """
-    from pages.page import render_page, write_page
     from sends.house import SendStores
     from sends.transparency import renew_notice
 
     published = renew_notice(SendStores.of(house()), plan_id)
-    if out is not None:
-        write_page(out, render_page("transparency_notice.html", published))
-        say(f"{out} is version {published.version} of the notice of plan {plan_id}.")
-    if as_json:
-        print_json(published.to_json())
-    elif out is None:
-        print(published.text())
+    page = Page("transparency_notice.html", f"is version {published.version} of the notice of plan {plan_id}.")
+    give(published, page, out, as_json, lambda: print(published.text()))
+
+
+def _tell_report(report: CampaignReport) -> None:
+    print(f"campaign {report.plan.campaign_id}, plan {report.plan.plan_id}: {report.plan.state}")
+    print(f"area: {report.invoice.area}")
+    print(f"price: {report.unit_price_cents} cents a message")
+    rows = [
+        {"state": state, "messages": report.count_words(number)} for state, number in report.delivery.states.items()
+    ]
+    print_table(rows, ["state", "messages"])
+
+
+def _tell_certificate(certificate: Certificate) -> None:
+    context = certificate.context
+    print(f"certificate {certificate.number}: {context.sponsor.legal_name}, plan {context.plan.plan_id}")
+    print_table([one.to_json() for one in certificate.held], ["bureau_code", "ages", "from", "until"])

@@ -5,15 +5,17 @@ What is counted stands in `sends.why_not` and `sends.expiring`.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, print_table, say, time_span
+from pipelines.commands.answers import AsJson, Out, Page, give, house, print_table, time_span
 from terms.reasons import Channel, Profile
 
-Out = Annotated[Path | None, typer.Option(dir_okay=False, help="HTML file to write; replaced if it exists.")]
+if TYPE_CHECKING:
+    from sends.expiring import Expiring
+    from sends.why_not import WhyNot
 
 
 def register(app: typer.Typer) -> None:
@@ -33,26 +35,14 @@ def why_not(
 
     Example: filiation why-not --out /tmp/why-not.html
     """
-    from pages.page import render_page, write_page
     from sends.house import SendStores
     from sends.why_not import why_not as told
     from sends.why_not import why_not_of
 
     stores = SendStores.of(house())
     answer = told(stores) if segment is None else why_not_of(stores, segment)
-    if out is not None:
-        write_page(out, render_page("why_not.html", answer))
-        say(f"{out} tells the funnel of base {answer.base_version}.")
-    if as_json:
-        print_json(answer.to_json())
-    elif out is None:
-        for funnel in answer.funnels:
-            use = funnel.use
-            print(
-                f"{use.channel.value} {use.profile.value}: {funnel.sendable} of {funnel.contacts} contacts are sendable"
-            )
-            rows = [{"code": one.code, "worst": one.exclusive, "at_all": one.overlapping} for one in funnel.reasons]
-            print_table(rows, ["code", "worst", "at_all"])
+    page = Page("why_not.html", f"tells the funnel of base {answer.base_version}.")
+    give(answer, page, out, as_json, partial(_tell_funnels, answer))
 
 
 def expiring(
@@ -66,16 +56,22 @@ def expiring(
 
     Example: filiation expiring --within 90d
     """
-    from pages.page import render_page, write_page
     from sends.expiring import expiring as told
     from sends.house import SendStores
 
     answer = told(SendStores.of(house()), time_span(within), channel, profile)
-    if out is not None:
-        write_page(out, render_page("expiring.html", answer))
-        say(f"{out} tells what base {answer.base_version} loses.")
-    if as_json:
-        print_json(answer.to_json())
-    elif out is None:
-        print(f"{answer.lost} of {answer.sendable} sendable contacts are lost within {within}")
-        print_table([loss.to_json() for loss in answer.losses], ["on", "partner", "code", "contacts"])
+    page = Page("expiring.html", f"tells what base {answer.base_version} loses.")
+    give(answer, page, out, as_json, partial(_tell_losses, answer, within))
+
+
+def _tell_funnels(answer: WhyNot) -> None:
+    for funnel in answer.funnels:
+        use = funnel.use
+        print(f"{use.channel.value} {use.profile.value}: {funnel.sendable} of {funnel.contacts} contacts are sendable")
+        rows = [{"code": one.code, "worst": one.exclusive, "at_all": one.overlapping} for one in funnel.reasons]
+        print_table(rows, ["code", "worst", "at_all"])
+
+
+def _tell_losses(answer: Expiring, within: str) -> None:
+    print(f"{answer.lost} of {answer.sendable} sendable contacts are lost within {within}")
+    print_table([loss.to_json() for loss in answer.losses], ["on", "partner", "code", "contacts"])
