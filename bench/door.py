@@ -2,8 +2,8 @@
 
 The floor reads the file with DuckDB's own reader (explicit dialect, every column as text), applies the phone rule to
 the phone columns, hashes each record and each number with sha256 and writes one Parquet file. It keeps no evidence,
-commits to no line, types nothing and finds no fault: what ours takes more is the price of that. It has the settings of
-our connection, and neither keeps the order of the records.
+commits to no line, types nothing and finds no fault: what ours takes more is the price of that. It may use all memory that
+DuckDB takes by default, and neither keeps the order of the records.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def take_in_file(file: str, partner: str, folder: Path) -> int:
 
 def read_csv_plainly(file: str, phones: tuple[str, ...], folder: Path) -> int:
     """Do the floor for a CSV file and return its records."""
-    connection = connect(spill_to=folder)
+    connection = _connect_plainly(folder)
     with (folder / file).open(encoding="utf-8") as handle:
         labels = next(handle).rstrip("\n").split(",")
     columns = ", ".join(f"'{quoted(label)}': 'VARCHAR'" for label in labels)
@@ -79,7 +79,7 @@ def read_csv_plainly(file: str, phones: tuple[str, ...], folder: Path) -> int:
 
 def read_json_plainly(folder: Path) -> int:
     """Do the floor for the JSON lines of Qualifio and return their records."""
-    connection = connect(spill_to=folder)
+    connection = _connect_plainly(folder)
     answers = "STRUCT(variable VARCHAR, responses STRUCT(value VARCHAR)[])[]"
     columns = (
         "{'id': 'VARCHAR', 'ip': 'VARCHAR', 'url': 'VARCHAR', 'completedAt': 'VARCHAR', 'state': 'VARCHAR',"
@@ -95,6 +95,12 @@ def read_json_plainly(folder: Path) -> int:
     )
     cells = ["id", "ip", "url", "state", "notice", "flag", *(f"answer_{place}" for place in range(1, 10))]
     return _write_plainly(connection, cells, ["answer_6"], folder)
+
+
+def _connect_plainly(folder: Path) -> duckdb.DuckDBPyConnection:
+    connection = connect(spill_to=folder)
+    connection.execute("reset memory_limit")
+    return connection
 
 
 def _write_plainly(connection: duckdb.DuckDBPyConnection, cells: list[str], phones: list[str], folder: Path) -> int:
