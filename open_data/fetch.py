@@ -17,7 +17,7 @@ from open_data.failures import SourceFailed
 from open_data.resources import Resource
 from open_data.shelf import Kept, Shelf
 from open_data.soundness import check_sound, member_bytes
-from open_data.sources import Source
+from open_data.sources import Source, unpack_by_hand
 from terms.clock import Clock, to_iso
 from terms.errors import UsageError
 
@@ -139,8 +139,7 @@ def fetch_sources(
 
 def _fetch(shelf: Shelf, origin: Origin, source: Source, progress: Progress) -> FetchReport:
     if not source.downloads:
-        message = f"Put {' or '.join(source.files)} into the folder by hand; see {source.official_url}"
-        return FetchReport(source.source_id, FetchOutcome.BY_HAND, message=message)
+        return FetchReport(source.source_id, FetchOutcome.BY_HAND, message=_by_hand(source))
     progress(f"{source.source_id}: {len(source.downloads)} file(s)")
     try:
         files = {resource.file: _bring(shelf, origin, resource) for resource in source.downloads}
@@ -151,6 +150,12 @@ def _fetch(shelf: Shelf, origin: Origin, source: Source, progress: Progress) -> 
         message = f"The open-data folder cannot be written ({error.strerror})."
         return FetchReport(source.source_id, FetchOutcome.FAILED, message=message)
     return FetchReport(source.source_id, FetchOutcome.FETCHED if any(placed) else FetchOutcome.UNCHANGED, files)
+
+
+def _by_hand(source: Source) -> str:
+    if source.archive is not None:
+        return f"Download {source.official_url}. {unpack_by_hand(source)}"
+    return f"Put {' or '.join(source.files)} into the folder by hand; see {source.official_url}"
 
 
 def _bring(shelf: Shelf, origin: Origin, resource: Resource) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from open_data.failures import SourceFailed
 from open_data.layouts.layout import Layout, literal, measure_sql
 from open_data.layouts.registry import layout_of
-from open_data.sources import Source, file_sha256, find_files
+from open_data.sources import Source, file_sha256, find_files, unpack_by_hand
 from stores import journal, operations
 from stores.engine import connect
 from stores.home import Home
@@ -126,7 +126,7 @@ def _refresh_source(
     try:
         paths = find_files(folder, source)
         if not paths:
-            return _absent(source, name)
+            return _absent(folder, source, name)
         found = _hash_files(folder, source, layout, paths)
         if serving and (serving.vintage, serving.sha256) == (source.vintage, found.sha256):
             if _is_in_lake(stores.lake, layout, vintage_name(source.source_id, source.vintage, found.sha256)):
@@ -141,10 +141,13 @@ def _refresh_source(
         return SourceReport(source, Outcome.FAILED, name, message=_failure(reason, name))
 
 
-def _absent(source: Source, serving: str | None) -> SourceReport:
+def _absent(folder: Path, source: Source, serving: str | None) -> SourceReport:
+    reason = f"No file fits {', '.join(source.files)}"
+    if source.archive is not None and any(folder.rglob(source.archive)):
+        reason = f"{source.archive} stands in the folder packed. {unpack_by_hand(source).removesuffix('.')}"
     if serving is None:
-        return SourceReport(source, Outcome.ABSENT, None, message=f"No file fits {', '.join(source.files)}.")
-    message = f"No file fits {', '.join(source.files)}; {serving} goes on serving."
+        return SourceReport(source, Outcome.ABSENT, None, message=f"{reason}.")
+    message = f"{reason}; {serving} goes on serving."
     return SourceReport(source, Outcome.UNCHANGED, serving, message=message)
 
 

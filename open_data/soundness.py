@@ -17,6 +17,7 @@ from open_data.resources import Resource
 _CHUNK = 1 << 20
 _PAGE = (b"<!doctype html", b"<html")
 _PARQUET = b"PAR1"
+_SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 
 
 def check_sound(path: Path, resource: Resource, size: int, sha256: str) -> None:
@@ -33,6 +34,11 @@ def check_sound(path: Path, resource: Resource, size: int, sha256: str) -> None:
     """
     if _is_page(path):
         raise _unsound(resource, "is a web page instead of the file")
+    if _head(path, len(_SEVEN_ZIP)) == _SEVEN_ZIP:
+        raise SourceFailed(
+            f"{resource.url} is a 7z archive, which is not unpacked here.",
+            f"Unpack it by hand (`7z x`) and put {resource.member or Path(resource.file).name} at {resource.file}.",
+        )
     if resource.bytes is not None and size != resource.bytes:
         raise _unsound(resource, f"has {size} bytes instead of the {resource.bytes} published")
     if resource.sha256 is not None and sha256 != resource.sha256:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -62,6 +63,12 @@ class Source:
     control_totals: ControlTotals | None = None
     downloads: tuple[Resource, ...] = ()
 
+    @property
+    def archive(self) -> str | None:
+        """Return the name of the 7z archive that the official address gives, which is unpacked by hand; else None."""
+        name = PurePosixPath(urlsplit(self.official_url).path).name
+        return name if name.endswith(".7z") else None
+
 
 def read_sources(folder: Path) -> tuple[Source, ...]:
     """Read every `*.yaml` of the folder, in order of file name.
@@ -92,6 +99,12 @@ def find_files(folder: Path, source: Source) -> tuple[Path, ...]:
         if found:
             return found
     return ()
+
+
+def unpack_by_hand(source: Source) -> str:
+    """Return what an operator does with the source's 7z archive; `files` find what it holds at any depth."""
+    place = source.files[0].partition("/")[0]
+    return f"Unpack {source.archive} by hand (`7z x {source.archive}`) and put the folder into {place}/ of the open-data folder."
 
 
 def file_sha256(path: Path) -> str:
@@ -141,6 +154,8 @@ def _check(path: Path, source: Source) -> None:
     if not re.fullmatch(r"[A-Za-z0-9.-]+", source.vintage):
         raise fields.wrong(path, "vintage", "letters, digits, dots and dashes")
     for resource in source.downloads:
+        if resource.published_name.endswith(".7z"):
+            raise fields.wrong(path, "downloads", "files or zips; 7z archives are unpacked by hand")
         if not any(_finds(pattern, resource.file) for pattern in source.files):
             raise fields.wrong(path, "downloads", f"put where files finds them; {resource.file} is not")
 

@@ -19,7 +19,7 @@ from pages.territory_map import Ring, Shape, draw_map
 from stores.engine import connect
 from stores.inputs import current_vintages
 from stores.lake import Lake
-from stores.schemas import CONTOURS
+from stores.schemas import COMMUNE_NAMES, CONTOURS
 from stores.warehouse import Warehouse
 from terms.clock import Clock
 from terms.errors import UsageError
@@ -40,20 +40,36 @@ class SheetStores:
     warehouse: Warehouse
 
 
+#: Lower and upper end of the interval of 80 %; None for what was counted.
+Interval = tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Leader:
+    """A candidate ahead and his share of the valid votes, 0 to 1."""
+
+    candidate: str
+    share: float
+    between: Interval
+
+
 @dataclass(frozen=True)
 class Result:
     """The two candidates ahead in one round; empty leaders where R-69 withholds it or nobody voted.
 
-    `is_estimate`: read from the bureaux of an older map, `share` is then an estimate too.
+    `is_estimate`: read from the bureaux of an older map, which cover `covered_share` (0 to 1) of this one; `source` says which
+    source and vintage counted it, or which map.
     """
 
     election: str
     round: int
     registered: float
-    leaders: Sequence[tuple[str, float]]
+    registered_between: Interval
+    leaders: Sequence[Leader]
     is_withheld: bool
     is_estimate: bool
-    vintage: str
+    covered_share: float
+    source: str
 
 
 @dataclass(frozen=True)
@@ -88,9 +104,11 @@ class TerritorySheet:
     Attributes:
         kinds: kind of match -> addresses of the communes concerned.
         untied: addresses of these communes that state no bureau on this map.
+        note: which commune of today an old code that was asked for is.
     """
 
     asked: str
+    note: str | None
     map: str
     base_version: str
     made_at: datetime
@@ -104,18 +122,22 @@ class TerritorySheet:
 def territory_sheet(stores: SheetStores, asked: str, clock: Clock) -> TerritorySheet:
     """Return the sheet of a bureau (`75056_1104`) or a commune or arrondissement (`29039`, `75111`) on the newest map.
 
+    A code that is no commune today shows the commune that it is part of.
+
     Raises:
-        UsageError: the base knows no bureau of it, or more than a page can show.
+        UsageError: the base knows no bureau of it, it was divided, or it has more than a page can show.
         Refused: no base is published.
     """
     manifest = stores.warehouse.manifest()
+    today, note = _commune_of_today(stores, asked)
     base = stores.warehouse.open_base()
     try:
-        _choose(base, asked)
+        _choose(base, today)
         map_name, count = base.execute("select max(map), count(*) from chosen").fetchone() or (None, 0)
         if not count:
             raise UsageError(
-                f"The base knows no bureau of {asked}.", "Give a bureau_code or the INSEE code of a commune."
+                f"The base knows no bureau of {today}.{f' {note}.' if note else ''}",
+                "Give a bureau_code or the INSEE code of a commune.",
             )
         if count > MOST_BUREAUX:
             raise UsageError(f"{asked} has {count} bureaux.", "Ask for one of its arrondissements or bureaux.")
@@ -129,7 +151,37 @@ def territory_sheet(stores: SheetStores, asked: str, clock: Clock) -> TerritoryS
         base.close()
     picture = _picture(stores, map_name, bureaux)
     version = manifest.version if manifest else ""
-    return TerritorySheet(asked, map_name, version, clock.now(), bureaux, kinds, tied, untied, picture)
+    return TerritorySheet(asked, note, map_name, version, clock.now(), bureaux, kinds, tied, untied, picture)
+
+
+def _commune_of_today(stores: SheetStores, asked: str) -> tuple[str, str | None]:
+    """Return the code to show, and a sentence where that is not the one asked for.
+
+    Raises:
+        UsageError: the commune was divided; the message names what it is today.
+    """
+    names = [name for name in current_vintages(stores.engine) if stores.lake.path(COMMUNE_NAMES, name).exists()]
+    connection = connect()
+    try:
+        connection.execute(f"create view commune_names as {stores.lake.sql(COMMUNE_NAMES, names)}")
+        told = connection.execute(
+            """
+            select parts.commune_code, min(parts.label), coalesce(min(whole.label), '')
+            from commune_names as parts
+            left join commune_names as whole
+                on parts.commune_code = whole.known_code and parts.commune_code = whole.commune_code
+            where parts.known_code = ? group by parts.commune_code order by parts.commune_code
+            """,
+            [asked],
+        ).fetchall()
+    finally:
+        connection.close()
+    if not told or asked in {code for code, _, _ in told}:
+        return asked, None
+    communes = " and ".join(f"{code} {whole}".strip() for code, _, whole in told)
+    if len(told) > 1:
+        raise UsageError(f"{asked} {told[0][1]} was divided: it is {communes} today.", "Ask for one of them.")
+    return told[0][0], f"{asked} {told[0][1]} is part of {communes} today"
 
 
 def _choose(base: duckdb.DuckDBPyConnection, asked: str) -> None:
@@ -171,25 +223,33 @@ def _results(base: duckdb.DuckDBPyConnection) -> dict[str, list[Result]]:
     rows = base.execute(
         """
         with told as (
-            select bureau_code, election, round, registered, candidate, share_of_votes as share, is_withheld,
-                false as is_estimate, vintage
+            select bureau_code, election, round, registered, null as registered_between, candidate, share_of_votes as share,
+                null as between, is_withheld, false as is_estimate, 1.0 as covered_share, source_id || ' ' || vintage as source
             from bureau_results semi join chosen using (bureau_code, map)
             union all
-            select bureau_code, election, round, registered, candidate, votes / nullif(valid_votes, 0), is_withheld,
-                true, from_map
+            select bureau_code, election, round, registered, [registered_low, registered_high], candidate,
+                votes / nullif(valid_votes, 0), [votes_low / nullif(valid_votes, 0), votes_high / nullif(valid_votes, 0)],
+                is_withheld, true, covered_share, from_map || ' by ' || rule
             from bureau_estimates semi join chosen using (bureau_code, map)
         )
-        select bureau_code, election, round, any_value(registered), bool_or(is_withheld), is_estimate,
-            any_value(vintage),
-            list({'candidate': candidate, 'share': share} order by share desc) filter (share is not null) as candidates
+        select bureau_code, election, round, any_value(registered), any_value(registered_between), bool_or(is_withheld),
+            is_estimate, min(covered_share), any_value(source),
+            list({'candidate': candidate, 'share': share, 'between': between} order by share desc, candidate)
+                filter (share is not null) as candidates
         from told group by bureau_code, election, round, is_estimate order by election, round
         """
     ).fetchall()
     found: dict[str, list[Result]] = {}
-    for code, election, number, registered, withheld, estimate, vintage, candidates in rows:
-        leaders = [] if withheld else [(item["candidate"], item["share"]) for item in (candidates or [])[:2]]
-        found.setdefault(code, []).append(Result(election, number, registered, leaders, withheld, estimate, vintage))
+    for code, election, number, registered, between, withheld, estimate, covered, source, candidates in rows:
+        ahead = [] if withheld else (candidates or [])[:2]
+        leaders = [Leader(item["candidate"], item["share"], _interval(item["between"])) for item in ahead]
+        result = Result(election, number, registered, _interval(between), leaders, withheld, estimate, covered, source)
+        found.setdefault(code, []).append(result)
     return found
+
+
+def _interval(ends: Sequence[float] | None) -> Interval:
+    return (ends[0], ends[1]) if ends else None
 
 
 def _incomes(base: duckdb.DuckDBPyConnection) -> dict[str, Income]:

@@ -36,7 +36,10 @@ from tests.integration import file_server as server
 from tests.integration.file_server import Served
 
 ROOT = Path(__file__).resolve().parents[2]
-INCOME = next(item for item in read_sources(ROOT / "config/open_data") if item.source_id == "filosofi_iris_2021")
+INCOME, IRIS = (
+    next(item for item in read_sources(ROOT / "config/open_data") if item.source_id == name)
+    for name in ("filosofi_iris_2021", "iris_contours_2025")
+)
 BODY = bytes(range(256)) * 2000
 CLOCK = Clock(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
 IMPATIENT = Patience(attempts=3, first_wait=0.01, longest_wait=2.0, connect_timeout=2.0, read_timeout=0.3)
@@ -237,8 +240,19 @@ def test_the_member_of_a_zip_is_placed(files, shelf):
         ("file.csv.gz", gzip.compress(b"<html></html>"), None, "web page"),
         ("file.parquet", b"PAR1 and then nothing", None, "no whole Parquet"),
         ("file.geojson", b'{"type": "FeatureCollection", "features": [{', None, "no whole JSON"),
+        ("data.zip", b"7z\xbc\xaf\x27\x1c and packed", "data.csv", "a 7z archive, which is not unpacked here"),
+        ("file.gpkg", b"7z\xbc\xaf\x27\x1c and packed", None, "put file.gpkg at place/file.gpkg"),
     ],
-    ids=["zip without the member", "cut zip", "cut gzip", "page as gzip", "cut Parquet", "cut GeoJSON"],
+    ids=[
+        "zip without the member",
+        "cut zip",
+        "cut gzip",
+        "page as gzip",
+        "cut Parquet",
+        "cut GeoJSON",
+        "7z",
+        "7z as file",
+    ],
 )
 def test_a_file_that_shows_its_own_damage_is_refused(files, shelf, name, body, member, words):
     files.served[name] = Served(body)
@@ -288,6 +302,14 @@ def test_a_source_without_downloads_says_what_to_do(shelf):
     report = fetch(shelf)
     assert report.outcome is FetchOutcome.BY_HAND
     assert INCOME.official_url in report.message
+
+
+def test_a_source_of_a_7z_archive_says_how_it_is_unpacked_and_where_to(shelf):
+    (report,) = fetch_sources(shelf, Downloader(shelf, CLOCK, list().append), [IRIS], list().append)
+    assert report.outcome is FetchOutcome.BY_HAND
+    assert f"Download {IRIS.official_url}." in report.message
+    assert f"7z x {IRIS.archive}" in report.message
+    assert "into iris/ of the open-data folder" in report.message
 
 
 def test_an_unknown_source_is_named():

@@ -141,6 +141,15 @@ def test_a_missing_file_leaves_the_vintage_or_is_absent(stores, folder):
     assert len(medians(stores)) == 2
 
 
+def test_an_archive_that_was_not_unpacked_is_named(stores, folder):
+    iris = SOURCES["iris_contours_2025"]
+    (folder / "iris").mkdir()
+    (folder / "iris" / iris.archive).write_bytes(b"7z")
+    ((report,), _) = refresh(stores, folder, iris)
+    assert report.outcome is Outcome.ABSENT
+    assert f"{iris.archive} stands in the folder packed." in report.message
+
+
 def test_changed_bytes_of_one_vintage_serve_alone_and_may_return(stores, folder):
     (first, _), _ = refresh(stores, folder)
     write_income(folder, ("010010101", "20351"), ("010010102", "ns"))

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -14,6 +15,8 @@ from sqlalchemy import select
 
 from lineage.evidence_reading import read_evidence
 from lineage.lookup import LookupStores, look_up
+from open_data.load import OpenDataStores, Outcome, refresh_open_data
+from open_data.sources import read_sources
 from pages.page import render_page
 from partners_ingest.phone import normalise_number
 from partners_ingest.report import ReportStores, report_on
@@ -23,8 +26,10 @@ from sample.people import SHOWN_NUMBER
 from sends.counting import count_audience
 from sends.house import SendStores
 from stores import operations
-from stores.house import House
+from stores.home import init_home
+from stores.house import House, open_house
 from stores.lake import reading_name
+from stores.migrate import migrate
 from terms.environment import NumberRules
 from terms.errors import UsageError
 from terms.settings import PROJECT_ROOT, load_settings
@@ -180,7 +185,11 @@ def test_the_sheet_of_the_commune_adds_up_and_names_nobody(chain: Chain) -> None
     assert len(sheet.bureaux) > 1
     assert sum(bureau.addresses for bureau in sheet.bureaux) == sheet.tied
     assert sum(sheet.kinds.values()) == sheet.tied + sheet.untied
-    assert all(result.is_estimate for bureau in sheet.bureaux for result in bureau.results)
+    results = [result for bureau in sheet.bureaux for result in bureau.results]
+    assert all(result.is_estimate and 0 < result.covered_share <= 1 for result in results)
+    leaders = [leader for result in results for leader in result.leaders]
+    assert leaders
+    assert all(leader.between and leader.between[0] < leader.share < leader.between[1] for leader in leaders)
     assert any(bureau.income and bureau.income.euros for bureau in sheet.bureaux)
     page = render_page("territory.html", sheet)
     assert page.count("<path") == len(sheet.bureaux) + 1
@@ -189,6 +198,45 @@ def test_the_sheet_of_the_commune_adds_up_and_names_nobody(chain: Chain) -> None
     assert one == sheet.bureaux[0]
     with pytest.raises(UsageError, match="no bureau of 01001"):
         territory_sheet(stores, "01001", house.clock)
+
+
+def test_the_code_of_a_commune_that_is_no_more_shows_the_one_that_it_is_part_of(chain: Chain, tmp_path: Path) -> None:
+    stores = _with_movements(chain.house, tmp_path, "32,2025-01-01,COM,48777,Vieuxbourg,COM,48271,Valombre")
+    today, once = (territory_sheet(stores, code, chain.house.clock) for code in ("48271", "48777"))
+    assert (today.note, once.note) == (None, "48777 Vieuxbourg is part of 48271 Valombre today")
+    assert once.bureaux == today.bureaux
+    assert "48777 Vieuxbourg is part of 48271 Valombre today" in render_page("territory.html", once)
+
+
+def test_a_divided_commune_and_one_without_bureaux_are_named(chain: Chain, tmp_path: Path) -> None:
+    divided = [f"21,2025-01-01,COM,48778,Fendu,COM,{code}" for code in ("48271,Valombre", "48903,Loin")]
+    gone = "32,2025-01-01,COM,48779,Perdu,COM,48903,Loin"
+    stores = _with_movements(chain.house, tmp_path, *divided, gone)
+    with pytest.raises(UsageError, match="48778 Fendu was divided: it is 48271 Valombre and 48903 Loin today"):
+        territory_sheet(stores, "48778", chain.house.clock)
+    with pytest.raises(UsageError, match="no bureau of 48903. 48779 Perdu is part of 48903 Loin today"):
+        territory_sheet(stores, "48779", chain.house.clock)
+
+
+def _with_movements(house: House, folder: Path, *movements: str) -> SheetStores:
+    """Return the house's base beside another ledger and lake, which know nothing but these movements of communes."""
+    files = {
+        "v_commune": ["TYPECOM,COM,LIBELLE,COMPARENT", "COM,48271,Valombre,", "COM,48903,Loin,"],
+        "v_commune_comer": ["COM_COMER,LIBELLE,NATURE_ZONAGE", "97701,Saint-Barthélemy,COM"],
+        "v_mvt_commune": ["MOD,DATE_EFF,TYPECOM_AV,COM_AV,LIBELLE_AV,TYPECOM_AP,COM_AP,LIBELLE_AP", *movements],
+    }
+    (folder / "cog").mkdir()
+    for name, lines in files.items():
+        (folder / "cog" / f"{name}_2026.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    settings = load_settings({"FILIATION_ENV": "demo", "FILIATION_HOME": str(folder / "home")})
+    init_home(settings)
+    other = open_house(settings)
+    migrate(other.engine)
+    sources = [source for source in read_sources(settings.config / "open_data") if source.source_id == "cog_names"]
+    stores = OpenDataStores(other.home, other.engine, other.lake)
+    (report,) = refresh_open_data(stores, folder, sources, other.clock, lambda text: None)
+    assert report.outcome is Outcome.LOADED
+    return SheetStores(other.lake, other.engine, house.warehouse)
 
 
 def _identities(house: House) -> set[str]:

@@ -38,6 +38,10 @@ def test_shipped_sources_have_a_layout_that_fits():
         ({"source_id": "Bureaux 2022"}, "source_id"),
         ({"files": "one.geojson"}, "files"),
         ({"files": []}, "files"),
+        (
+            {"downloads": [{"url": "https://example.org/maps.7z", "file": "paris/a.geojson"}]},
+            "7z archives are unpacked by hand",
+        ),
         ({"round": "two"}, "round"),
         ({"round": True}, "round"),
         ({"control_totals": {"rows": 1}}, "control_totals"),
@@ -84,3 +88,11 @@ def test_the_first_pattern_that_finds_anything_gives_all_files(tmp_path):
         (tmp_path / name).touch()
     found = [path.relative_to(tmp_path).as_posix() for path in find_files(tmp_path, source)]
     assert found == ["a/2.csv", "a/deep/3.csv.gz"]
+
+
+def test_what_a_7z_archive_holds_is_found_in_the_folder_that_it_unpacks_to(tmp_path):
+    iris = next(source for source in read_sources(SHIPPED) if source.source_id == "iris_contours_2025")
+    inside = tmp_path / "iris" / (iris.archive or "").removesuffix(".7z") / "CONTOURS-IRIS-PE" / "1_DONNEES" / "FXX"
+    inside.mkdir(parents=True)
+    (inside / "iris.gpkg").touch()
+    assert find_files(tmp_path, iris) == (inside / "iris.gpkg",)
