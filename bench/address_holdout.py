@@ -7,7 +7,7 @@ fifth each time, and what it states is compared with the row that was meant. `--
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,13 +16,15 @@ import typer
 
 from bench.perturbed_addresses import House, Written, write_addresses
 from stores.engine import connect, quoted
-from territories.addresses import match_addresses
-from territories.calibration import FILE, Calibrated, write_calibration
+from territories.addresses import STATED_FROM, match_addresses
+from territories.calibration import FILE, SURE_OF_FEW, Calibrated, write_calibration
 
 SEED = 20261124
 #: Times that it is asked, each time without another part of the streets: BAN is never whole, and what it lacks must not become
 #: its neighbour.
 FOLDS = 5
+#: What is said to be this sure must be right in 99 of 100.
+SURE = 0.95
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -144,6 +146,43 @@ def calibrate(written: Sequence[Written], answers: Sequence[Answer]) -> list[Cal
     return [Calibrated(likeness, len(right), sum(right)) for likeness, right in sorted(seen.items())]
 
 
+@dataclass(frozen=True)
+class Apart:
+    """What confidences that were measured elsewhere say of one place: its tally by them, and those said to be SURE or more."""
+
+    place: str
+    tally: Tally
+    sure: int
+    sure_and_right: int
+
+
+def apart(written: Sequence[Written], answers: Sequence[Answer]) -> list[Apart]:
+    """Judge each place by the confidences that all other places give: departments, or communes where there is only one.
+
+    Empty where only one commune is at hand: nothing is elsewhere then.
+    """
+    departments = {one.made_of[:2] for one in written}
+    places = [one.made_of[:2] if len(departments) > 1 else one.made_of for one in written]
+    pairs = list(zip(places, written, answers, strict=True))
+    return [_judged(place, pairs) for place in sorted(set(places))] if len(set(places)) > 1 else []
+
+
+def _judged(place: str, pairs: Sequence[tuple[str, Written, Answer]]) -> Apart:
+    others = [pair for pair in pairs if pair[0] != place]
+    fitted = {one.likeness: one.confidence for one in calibrate([w for _, w, _ in others], [a for _, _, a in others])}
+    seen = [(one, _told_by(fitted, answer)) for where, one, answer in pairs if where == place]
+    sure = [(one, answer) for one, answer in seen if answer.sure >= SURE]
+    return Apart(place, _tally(seen), len(sure), sum(one.meant == answer.stated for one, answer in sure))
+
+
+def _told_by(confidences: Mapping[str, float], answer: Answer) -> Answer:
+    """Return what the matcher would have stated with these confidences."""
+    if answer.likeness is None:
+        return answer
+    sure = confidences.get(answer.likeness, SURE_OF_FEW)
+    return replace(answer, sure=sure, stated=answer.best if sure >= STATED_FROM else None)
+
+
 def load_ban(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> None:
     """Create `all_ban` from BAN's own CSV files."""
     names = ", ".join(f"'{quoted(file)}'" for file in files)
@@ -182,8 +221,28 @@ def main(
         typer.echo(
             f"| {one.likeness} | {one.measured:,} | {one.right:,} | {one.right / one.measured:.2%} | {one.confidence} |"
         )
+    _say_apart(apart(written, answers))
     if write:
         write_calibration(measured, FILE)
+
+
+def _say_apart(places: Sequence[Apart]) -> None:
+    if not places:
+        typer.echo("\nOne commune only: nothing is elsewhere to fit on.")
+        return
+    typer.echo(
+        f"\n| fitted without | addresses | recall | precision | said ≥ {SURE} | of them right |\n|---|---|---|---|---|---|"
+    )
+    for one in places:
+        right = one.sure_and_right / one.sure if one.sure else 1.0
+        told = (
+            f"{one.tally.addresses:,}",
+            f"{one.tally.recall:.2%}",
+            f"{one.tally.precision:.2%}",
+            f"{one.sure:,}",
+            f"{right:.2%}",
+        )
+        typer.echo(f"| {one.place} | {' | '.join(told)} |")
 
 
 if __name__ == "__main__":

@@ -29,13 +29,17 @@ class House:
 
 @dataclass(frozen=True)
 class Written:
-    """An address as it might be delivered; `meant` is the BAN id, None where no row can be meant."""
+    """An address as it might be delivered; `meant` is the BAN id, None where no row can be meant.
+
+    `made_of` is the commune of the row that it was made of, as its BAN id begins.
+    """
 
     way: str
     street: str
     postcode: str
     city: str
     meant: str | None
+    made_of: str = ""
 
 
 Way = Callable[[Random, House], Written]
@@ -84,7 +88,8 @@ def _number(house: House) -> str:
 
 
 def _written(way: str, house: House, street: str, **changed: str | None) -> Written:
-    return replace(Written(way, street, house.postcode, house.city, house.address_id), **changed)  # type: ignore[arg-type]
+    commune = house.address_id.partition("_")[0]
+    return replace(Written(way, street, house.postcode, house.city, house.address_id, commune), **changed)  # type: ignore[arg-type]
 
 
 def _as_published(random: Random, house: House) -> Written:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, radians
 
+import shapely
 from markupsafe import Markup
 
 #: A ring of (longitude, latitude) in degrees.
@@ -51,9 +52,9 @@ def draw_map(description: str, shapes: Sequence[Shape]) -> Markup:
     def place(point: tuple[float, float]) -> tuple[float, float]:
         return _MARGIN + (point[0] - west) * squeeze * scale, _MARGIN + (north - point[1]) * scale
 
-    drawn = Markup("").join(
-        _shape(shape, [[place(point) for point in ring] for ring in shape.rings]) for shape in shapes
-    )
+    placed = [(shape, [[place(point) for point in ring] for ring in shape.rings]) for shape in shapes]
+    # Names last: a neighbour that is drawn later would cover them.
+    drawn = Markup("").join([*(_shape(*item) for item in placed), *(_label(*item) for item in placed)])
     return Markup(
         '<figure class="plot"><svg role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" font-size="{}">'
         '<defs><pattern id="unknown" width="6" height="6" patternUnits="userSpaceOnUse">'
@@ -63,13 +64,18 @@ def draw_map(description: str, shapes: Sequence[Shape]) -> Markup:
 
 def _shape(shape: Shape, rings: Sequence[Ring]) -> Markup:
     path = " ".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in ring) + "Z" for ring in rings)
-    largest = max(rings, key=len)
-    x = sum(point[0] for point in largest) / len(largest)
-    y = sum(point[1] for point in largest) / len(largest)
     return Markup(
-        '<g><title>{}</title><path d="{}" fill="{}" fill-rule="evenodd" stroke="#5c6573" stroke-width=".7"/>'
-        '<text x="{}" y="{}" text-anchor="middle" fill="{}">{}</text></g>'
-    ).format(shape.told, path, _fill(shape.shade), f"{x:.1f}", f"{y:.1f}", _ink(shape.shade), shape.label)
+        '<path d="{}" fill="{}" fill-rule="evenodd" stroke="#5c6573" stroke-width=".7"><title>{}</title></path>'
+    ).format(path, _fill(shape.shade), shape.told)
+
+
+def _label(shape: Shape, rings: Sequence[Ring]) -> Markup:
+    """Write the name where the largest part is wide, and never outside of it, as the middle of a bent one would be."""
+    largest = max((shapely.make_valid(shapely.Polygon(ring)) for ring in rings), key=shapely.area)
+    spot = largest.representative_point()
+    return Markup(
+        '<text x="{}" y="{}" dy=".35em" text-anchor="middle" pointer-events="none" fill="{}">{}</text>'
+    ).format(f"{spot.x:.1f}", f"{spot.y:.1f}", _ink(shape.shade), shape.label)
 
 
 def _letters(shapes: int) -> int:

@@ -104,7 +104,7 @@ class TerritorySheet:
     Attributes:
         kinds: kind of match -> addresses of the communes concerned.
         untied: addresses of these communes that state no bureau on this map.
-        note: which commune of today an old code that was asked for is.
+        note: which commune of today, or which bureaux of the newest map, an old code that was asked for is.
     """
 
     asked: str
@@ -122,7 +122,7 @@ class TerritorySheet:
 def territory_sheet(stores: SheetStores, asked: str, clock: Clock) -> TerritorySheet:
     """Return the sheet of a bureau (`75056_1104`) or a commune or arrondissement (`29039`, `75111`) on the newest map.
 
-    A code that is no commune today shows the commune that it is part of.
+    A code that is no commune today shows the commune that it is part of; a bureau of an older map, those where it is now.
 
     Raises:
         UsageError: the base knows no bureau of it, it was divided, or it has more than a page can show.
@@ -133,7 +133,10 @@ def territory_sheet(stores: SheetStores, asked: str, clock: Clock) -> TerritoryS
     base = stores.warehouse.open_base()
     try:
         _choose(base, today)
-        map_name, count = base.execute("select max(map), count(*) from chosen").fetchone() or (None, 0)
+        map_name, count = _chosen(base)
+        if not count and (successors := _successors(base, today)):
+            note = f"{today} is no bureau on the newest map: {successors}"
+            map_name, count = _chosen(base)
         if not count:
             raise UsageError(
                 f"The base knows no bureau of {today}.{f' {note}.' if note else ''}",
@@ -204,6 +207,31 @@ def _choose(base: duckdb.DuckDBPyConnection, asked: str) -> None:
         """,
         {"asked": asked},
     )
+
+
+def _chosen(base: duckdb.DuckDBPyConnection) -> tuple[str, int]:
+    return base.execute("select coalesce(max(map), ''), count(*) from chosen").fetchone() or ("", 0)
+
+
+def _successors(base: duckdb.DuckDBPyConnection, bureau: str) -> str:
+    """Let `chosen` be the bureaux of newer maps where an older one lies, and return them in words; empty for none."""
+    base.execute(
+        """
+        create or replace temp table parts as
+        select to_map, to_code, share_of_from from bureau_crosswalk
+        where from_code = ? and to_map = (select max(to_map) from bureau_crosswalk where from_code = ?)
+        """,
+        [bureau, bureau],
+    )
+    base.execute(
+        "create or replace temp table chosen as"
+        " select * from bureaux where (bureau_code, map) in (select (to_code, to_map) from parts)"
+    )
+    told = base.execute(
+        "select string_agg(format('{:.0f} % of it is in {} ({})', 100 * share_of_from, to_code, to_map), ', '"
+        " order by share_of_from desc) from parts"
+    ).fetchone()
+    return str(told[0]) if told and told[0] else ""
 
 
 def _bureaux(base: duckdb.DuckDBPyConnection) -> list[tuple[str, int, int, str]]:

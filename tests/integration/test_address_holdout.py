@@ -4,12 +4,13 @@ The real rows and the recorded confidences are judged in tests/acceptance.
 """
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from bench.address_holdout import Answer, calibrate, load_ban, measure, tallies
+from bench.address_holdout import Answer, apart, calibrate, load_ban, measure, tallies
 from bench.perturbed_addresses import WAYS, House, Written, write_addresses
 from stores.engine import connect
 from territories.calibration import FEW, MOST, SURE_OF_FEW, Calibrated, read_confidences, write_calibration
@@ -52,6 +53,22 @@ def test_counts_are_of_the_row_that_was_meant():
     assert (found.addresses, found.meant, found.stated, found.right) == (4, 3, 3, 1)
     assert (found.recall, found.precision) == (1 / 3, 1 / 3)
     assert calibrate(written, answers) == [Calibrated("exact", 3, 1)]
+
+
+def test_a_place_is_judged_by_what_was_measured_elsewhere():
+    """In 75 the likeness is always right, in 48 never: each is judged by the other's."""
+    right, wrong = Answer("near", "near, no type", "x", 0.9, "x"), Answer("near", "near, no type", "y", 0.9, "y")
+    made = [Written("a", "", "", "", "x", commune) for commune in ("75111", "48271") for _ in range(200)]
+    told = {one.place: one for one in apart(made, [right] * 200 + [wrong] * 200)}
+    assert (told["48"].sure, told["48"].sure_and_right, told["48"].tally.precision) == (200, 0, 0.0)
+    assert (told["75"].sure, told["75"].tally.stated) == (0, 0)
+    assert {
+        one.place for one in apart(made[:200] + [replace(one, made_of="75112") for one in made[200:]], [right] * 400)
+    } == {
+        "75111",
+        "75112",
+    }
+    assert apart(made[:200], [right] * 200) == []
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,22 @@ def test_the_sheet_of_the_commune_adds_up_and_names_nobody(chain: Chain) -> None
         territory_sheet(stores, "01001", house.clock)
 
 
+def test_a_bureau_of_the_older_map_shows_where_it_is_now(chain: Chain) -> None:
+    house = chain.house
+    with house.warehouse.open_base() as base:
+        gone = base.execute(
+            "select from_code, max_by(to_code, share_of_from) from bureau_crosswalk"
+            " where from_code not in (select bureau_code from bureaux where map = '2026') group by from_code order by 1"
+        ).fetchall()
+    assert gone
+    code, successor = gone[0]
+    sheet = territory_sheet(SheetStores(house.lake, house.engine, house.warehouse), code, house.clock)
+    assert sheet.note is not None
+    assert sheet.note.startswith(f"{code} is no bureau on the newest map: ")
+    assert f"in {successor} (2026)" in sheet.note
+    assert successor in {bureau.code for bureau in sheet.bureaux}
+
+
 def test_the_code_of_a_commune_that_is_no_more_shows_the_one_that_it_is_part_of(chain: Chain, tmp_path: Path) -> None:
     stores = _with_movements(chain.house, tmp_path, "32,2025-01-01,COM,48777,Vieuxbourg,COM,48271,Valombre")
     today, once = (territory_sheet(stores, code, chain.house.clock) for code in ("48271", "48777"))
