@@ -1,18 +1,20 @@
 """The contacts that a run comes to next, judged and looked up together: a question about many costs little more than one.
 
-What was asked of many at once is kept for seconds; what may change it (an act of the person, another base, a form that
-was switched off) is asked again before each claim or each message. What is decided from it belongs to `handover`.
+What one base holds of a slice of the plan is taken out of it once; what was judged of many at once is kept for seconds;
+what may change it (an act of the person, another base, a form that was switched off) is asked again before each claim or
+each message. What is decided from it belongs to `handover`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 from sqlalchemy import Connection, ScalarResult, Table, bindparam, func, or_, select
 
+from consent.judgement import narrow
 from sends.audience import DEPARTEMENT
 from sends.calendar import Place
 from sends.context import Context
@@ -30,6 +32,9 @@ from terms.reasons import Decision
 
 #: Contacts looked up at once: as many as leave in so many seconds, and never more than the most.
 _SECONDS, _MOST = 2.0, 1_000
+
+#: Contacts that are taken out of a base, and whose numbers are read from the vault, at once: each time reads it whole.
+_SLICE = 50_000
 
 #: A claim is looked up anew when what is known of it is older than this, in seconds.
 _FRESH_SECONDS = 5.0
@@ -86,12 +91,20 @@ _NO_ACTS = _Acts(0, 0)
 
 @dataclass(frozen=True)
 class _Told:
-    """What the base told of a contact: its place, its judgement, and the delivery whose act allows the message."""
+    """What the base told of a contact: its place and its judgement."""
 
     place: Place
     decision: Decision
     codes: tuple[str, ...]
-    delivery_id: str | None
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """The contacts that are taken out of a base, and their numbers."""
+
+    base_version: str
+    contact_ids: frozenset[str]
+    numbers: Mapping[str, str] = field(repr=False)
 
 
 class JudgedAhead:
@@ -112,12 +125,13 @@ class JudgedAhead:
         self._plan, self._context, self._lifted = plan, context, lifted
         self._timing = context.timing
         self._base = PublishedBase(stores)
+        self._connection = self._base.connection()
         self._seen: tuple[str, int] | None = None
         self._looked_at = 0.0
         self._told: dict[str, _Told] = {}
         self._acts: dict[str, _Acts] = {}
         self._ahead_of_us: frozenset[str] = frozenset()
-        self._numbers: dict[str, str] = {}
+        self._slice = _Slice("", frozenset(), {})
         self._claimed: dict[str, Looked] = {}
         self.judged = Judged("", "")
 
@@ -137,11 +151,11 @@ class JudgedAhead:
             Refused: the rules are not those of the plan any more.
         """
         ids = [claim.contact_id for claim in claims]
-        self._base.connection()
+        self._connection = self._base.connection()  # the same for the whole claim, whatever is published meanwhile
         seen = (self._base.version, self._latest.execute(_FORM_STOPS).scalar_one())
         is_fresh = seen == self._seen and time.monotonic() - self._looked_at < _FRESH_SECONDS
         if not is_fresh or any(contact_id not in self._told for contact_id in ids):
-            self._look_ahead([*ids, *self._behind(claims)])
+            self._look_ahead(claims)
             self._seen = seen
         self._claimed = {contact_id: self._looked(contact_id, standing) for contact_id in ids}
 
@@ -159,27 +173,47 @@ class JudgedAhead:
         return self.decide(contact_id)
 
     def number(self, contact_id: str) -> str | None:
-        """Return the number of a contact, from the reading of the delivery whose act allows the message; None = gone."""
-        return self._numbers.get(contact_id)
+        """Return the number of a contact, from the reading of a delivery with an act of it; None = gone."""
+        return self._slice.numbers.get(contact_id)
 
-    def _behind(self, claims: Sequence[Claim]) -> Sequence[str]:
-        size = min(_MOST, int(self._context.rate_per_second * _SECONDS)) - len(claims)
-        if size <= 0:
-            return ()
-        return next_contacts(self._latest, self._plan.plan_id, after=claims[-1].position, size=size)
-
-    def _look_ahead(self, ids: Sequence[str]) -> None:
-        base = self._base.connection()
+    def _look_ahead(self, claims: Sequence[Claim]) -> None:
+        base = self._connection
         self.judged = Judged(self._base.version, rule_set_of(base, self._context))
         if self.judged.rule_set_sha256 != self._plan.rule_set_sha256:
             raise Refused(
                 f"The rules changed since plan {self._plan.plan_id}.", "Release it, plan again and approve that."
             )
+        ids = self._next(claims)
         self._looked_at = time.monotonic()
         self._acts = _acts_of(self._latest, ids)  # counted before they are read: what comes in between is seen again
         self._ahead_of_us = _opt_outs_ahead(self._latest, ids, to_micros(self._stores.clock.now()))
         self._told = self._ask(ids)
-        self._numbers = self._read_numbers()
+
+    def _next(self, claims: Sequence[Claim]) -> Sequence[str]:
+        """Return the contacts to look up with a claim, all within the slice that is taken out of the base."""
+        most = max(len(claims), min(_MOST, int(self._context.rate_per_second * _SECONDS)))
+        ids = [*self._claimed_ids(claims), *self._behind(claims, most)]
+        if self._slice.base_version != self._base.version or not self._slice.contact_ids.issuperset(ids):
+            self._take_out([*self._claimed_ids(claims), *self._behind(claims, _SLICE)])
+        return ids
+
+    def _claimed_ids(self, claims: Sequence[Claim]) -> list[str]:
+        return [claim.contact_id for claim in claims]
+
+    def _behind(self, claims: Sequence[Claim], most: int) -> Sequence[str]:
+        size = most - len(claims)
+        if size <= 0:
+            return ()
+        return next_contacts(self._latest, self._plan.plan_id, after=claims[-1].position, size=size)
+
+    def _take_out(self, ids: Sequence[str]) -> None:
+        """Take what the base holds of a slice of the plan, and the vault's numbers: a base never changes."""
+        base = self._connection
+        base.execute(_ASKED, {"ids": list(ids)})
+        base.execute("create or replace temp table placed as select * from contacts semi join asked using (contact_id)")
+        names = self._readings(narrow(base, "asked"))
+        numbers = self._stores.vault.numbers(names, ids) if names else {}
+        self._slice = _Slice(self._base.version, frozenset(ids), numbers)
 
     def _looked(self, contact_id: str, standing: Standing) -> Looked:
         told = self._told[contact_id]
@@ -208,41 +242,31 @@ class JudgedAhead:
         self._acts[contact_id] = acts
 
     def _ask(self, ids: Sequence[str]) -> dict[str, _Told]:
-        """Ask the base of this instant, with the acts that are committed by now."""
-        base, now = self._base.connection(), self._stores.clock.now()
-        base.execute(
-            "create or replace temp table asked as select unnest($ids::uuid[]) as contact_id", {"ids": list(ids)}
-        )
+        """Ask the claim's base, with the acts that are committed by now."""
+        base, now = self._connection, self._stores.clock.now()
+        base.execute(_ASKED, {"ids": list(ids)})
         create_judged(base, self._stores, "asked", use_of(self._stores, self._context, now, now), ids)
         rows = base.execute(
-            "select j.contact_id::varchar, j.decision, j.codes, j.best_delivery_id, coalesce(c.zones, []),"
+            "select j.contact_id::varchar, j.decision, j.codes, coalesce(c.zones, []),"
             f" (c.commune_code is not null or c.postcode is not null), {DEPARTEMENT}"
-            " from judged as j left join contacts as c using (contact_id)"
+            " from judged as j left join placed as c using (contact_id)"
         ).fetchall()
         return {
             contact_id: _Told(
                 Place(frozenset(zones or ["metropole"]), bool(is_known), None, departement),
                 Decision(decision),
                 tuple(codes),
-                delivery_id,
             )
-            for contact_id, decision, codes, delivery_id, zones, is_known, departement in rows
+            for contact_id, decision, codes, zones, is_known, departement in rows
         }
 
-    def _read_numbers(self) -> dict[str, str]:
-        """Return the numbers of those who may be sent to."""
-        allowed = {
-            contact_id: told.delivery_id
-            for contact_id, told in self._told.items()
-            if told.decision is Decision.ALLOW and told.delivery_id is not None
-        }
-        if not allowed:
-            return {}
+    def _readings(self, delivery_ids: Sequence[str]) -> list[str]:
         query = select(deliveries.c.delivery_id, deliveries.c.reading)
-        rows = self._latest.execute(query.where(deliveries.c.delivery_id.in_(set(allowed.values()))))
-        names = [reading_name(row.delivery_id, row.reading) for row in rows]
-        return self._stores.vault.numbers(names, list(allowed))
+        rows = self._latest.execute(query.where(deliveries.c.delivery_id.in_(delivery_ids)))
+        return [reading_name(row.delivery_id, row.reading) for row in rows]
 
+
+_ASKED = "create or replace temp table asked as select unnest($ids::uuid[]) as contact_id"
 
 #: Form versions that were switched off by command; they only become more.
 _FORM_STOPS = select(func.count()).select_from(form_stops)

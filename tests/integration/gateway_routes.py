@@ -125,10 +125,14 @@ class Bearerbox:
                 wait_for_port(self.ports[port])
 
     def kill(self) -> None:
-        """`kill -9` of the bearerbox; the smsbox notices and ends."""
+        """`kill -9` of the bearerbox; the smsbox notices and ends, or is ended as a supervisor does it."""
         self._boxes["bearerbox"].kill()
         self._boxes["bearerbox"].wait()
-        self._boxes["smsbox"].wait(20)
+        try:
+            self._boxes["smsbox"].wait(20)
+        except subprocess.TimeoutExpired:
+            self._boxes["smsbox"].kill()
+            self._boxes["smsbox"].wait()
 
     def stop(self) -> None:
         for process in self._boxes.values():

@@ -25,7 +25,7 @@ from many_worlds import (
 )
 from small_base import ROOT, build_base, open_base
 
-from consent.judgement import Judgement, Use, judge
+from consent.judgement import Judgement, Use, judge, narrow
 from consent.rules import read_rules
 from terms.environment import NumberRules
 from terms.reasons import Channel, Decision, Profile
@@ -164,3 +164,20 @@ def test_a_past_pair_of_instants_answers_as_it_did(
         for use in USES:
             at = replace(use, moment=datetime(2026, 6, 10, tzinfo=UTC), known_by=_THEN.replace(tzinfo=UTC))
             assert judge(base, "known_then", "live_facts", at) == judge(then, "known_then", "live_facts", at)
+
+
+def test_a_connection_that_knows_some_contacts_only_answers_alike_about_them(base: duckdb.DuckDBPyConnection) -> None:
+    alike = {item.contact_id: item for item in judge(base, "asked", "live_facts", USES[0])}
+    some = sorted(alike)[::7]
+    try:
+        base.execute("create or replace temp table few as select unnest($ids::uuid[]) as contact_id", {"ids": some})
+        assert narrow(base, "few")
+        for number_of_asked in (len(some), 1):
+            base.execute("create or replace temp table few as select * from few limit $n", {"n": number_of_asked})
+            found = judge(base, "few", "live_facts", USES[0])
+            assert len(found) == number_of_asked
+            assert all(alike[item.contact_id] == item for item in found)
+        others = judge(base, "asked", "live_facts", USES[0])
+        assert not any(item.best_delivery_id for item in others if item.contact_id not in some)
+    finally:
+        base.execute("drop table temp.acts; drop table temp.findings")
