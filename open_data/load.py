@@ -158,7 +158,9 @@ def _failure(reason: str, serving: str | None) -> str:
 def _hash_files(folder: Path, source: Source, layout: Layout, paths: tuple[Path, ...]) -> _Found:
     marks = _marks(paths)
     files = {str(path.relative_to(folder)): file_sha256(path) for path in paths}
-    meaning = (source.bureau_map, source.election, source.round, source.commune, source.precedence)
+    meaning: tuple[object, ...] = (source.bureau_map, source.election, source.round, source.commune, source.precedence)
+    if source.id_election is not None:
+        meaning = (*meaning, source.id_election)
     parts = [layout.name, str(layout.version), *map(str, meaning), *(f"{sha} {name}" for name, sha in files.items())]
     return _Found(paths, files, digest(*parts), marks)
 

@@ -41,7 +41,8 @@ class Source:
     `files` are globs under the open-data folder, alternatives in order of preference: the first that finds
     anything gives all files. `downloads` are the official addresses that bring them there; without any, they are put
     there by hand. `columns` must all stand in the header (or among a feature's properties). Where several sources tell of the same commune's
-    bureaux or of the same round, the one of the lowest `precedence` serves.
+    bureaux or of the same round, the one of the lowest `precedence` serves. `id_election` is the round's name in the aggregate of all
+    elections.
     """
 
     source_id: str
@@ -57,6 +58,7 @@ class Source:
     bureau_map: str | None = None
     election: str | None = None
     round: int | None = None
+    id_election: str | None = None
     commune: str | None = None
     precedence: int = 1
     max_shrink_pct: int = DEFAULT_MAX_SHRINK_PCT
@@ -138,6 +140,7 @@ def _read(path: Path) -> Source:
         bureau_map=fields.optional_text(path, record, "bureau_map"),
         election=fields.optional_text(path, record, "election"),
         round=fields.optional_number(path, record, "round"),
+        id_election=fields.optional_text(path, record, "id_election"),
         commune=fields.optional_text(path, record, "commune"),
         precedence=fields.number(path, {"precedence": 1, **record}, "precedence"),
         max_shrink_pct=fields.number(path, {"max_shrink_pct": DEFAULT_MAX_SHRINK_PCT, **record}, "max_shrink_pct"),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from open_data.layouts import (
+    aggregated_results,
     ban,
     commune_names,
     communes,
@@ -43,6 +44,7 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
             results.MINISTRY_BUREAU_RESULTS,
             numbered_results.NUMBERED_BUREAU_RESULTS,
             long_results.LONG_BUREAU_RESULTS,
+            aggregated_results.AGGREGATED_BUREAU_RESULTS,
             roll.REU_ADDRESSES_TABLE,
             roll.REU_BUREAUX_TABLE,
         )

@@ -3,6 +3,7 @@
 The presidential layout and its traps are in test_open_data_layouts, the real rows in tests/acceptance.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -166,3 +167,58 @@ def test_a_candidate_without_its_bureau_is_refused(tmp_path):
         shaped("legislative_2024_t1_long", *paths)
     with pytest.raises(SourceFailed, match="0 files are called …_territoires"):
         shaped("legislative_2024_t1_long", paths[0])
+
+
+AGGREGATE = (
+    "id_election;id_brut_miom;code_departement;code_commune;code_bv;no_panneau;voix;ratio_voix_inscrits;ratio_voix_exprimes;"
+    "nuance;sexe;nom;prenom;liste;libelle_abrege_liste;libelle_etendu_liste;nom_tete_liste;binome"
+)
+LIST = "257;27.72;67.63;LDVC;M;FICTIF;Jean;;Une Ville;Une Ville pour Tous;;"
+TOTALS = (
+    "id_election;id_brut_miom;Code du département;Code de la commune;Libellé de la commune;Inscrits;Abstentions;"
+    "Votants;Blancs;Nuls;Exprimés"
+)
+
+
+def aggregate_files(folder, *bureaux, header=TOTALS):
+    lines = [f"2026_muni_t2;01160_0001;01;01160;0001;1;{LIST}", f"2026_muni_t2;ZD411_14;ZD;ZD411;14;1;{LIST}"]
+    lines += [
+        f"2026_muni_t1;01160_0001;01;01160;0001;1;{LIST}",
+        "2022_pres_t2;01160_0001;01;01160;0001;1;99;1;1;;F;RÉELLE;Ève;;;;;",
+    ]
+    return [
+        write(folder / "candidats_results.csv", AGGREGATE, *lines),
+        write(folder / "general_results.csv", header, *bureaux),
+    ]
+
+
+BUREAUX_OF_ALL = (
+    "2026_muni_t2;01160_0001;01;160;Ferney;500;200;300;6;4;290",
+    "2026_muni_t2;ZD411_14;ZD;411;Saint-Denis;900;200;700;6;4;690",
+    "2026_muni_t1;01160_0001;01;160;Ferney;501;200;301;6;4;291",
+)
+
+
+@pytest.mark.parametrize("header", [TOTALS, TOTALS.replace("Inscrits", "inscrits").replace("Exprimés", "exprimes")])
+def test_the_aggregate_gives_the_lines_of_one_round_with_the_totals_of_its_bureaux(tmp_path, header):
+    assert shaped("municipal_2026_t2", *aggregate_files(tmp_path, *BUREAUX_OF_ALL, header=header)) == [
+        ("01160_0001", "Une Ville pour Tous", "LDVC", 500, 257),
+        ("97411_0014", "Une Ville pour Tous", "LDVC", 900, 257),
+    ]
+
+
+def test_a_presidential_round_of_the_aggregate_goes_by_family_names(tmp_path, monkeypatch):
+    monkeypatch.setitem(SOURCES, "pres", replace(SOURCES["municipal_2026_t2"], id_election="2022_pres_t2"))
+    totals = "2022_pres_t2;01160_0001;01;160;Ferney;600;200;400;6;4;390"
+    assert shaped("pres", *aggregate_files(tmp_path, *BUREAUX_OF_ALL, totals)) == [
+        ("01160_0001", "RÉELLE", None, 600, 99)
+    ]
+
+
+def test_an_aggregate_without_a_bureau_or_its_totals_is_refused(tmp_path):
+    with pytest.raises(SourceFailed, match="1 lines of the results are of a bureau without totals"):
+        shaped("municipal_2026_t2", *aggregate_files(tmp_path, BUREAUX_OF_ALL[0]))
+    with pytest.raises(SourceFailed, match=r"general_results\.csv lacks the column exprimes"):
+        shaped("municipal_2026_t2", *aggregate_files(tmp_path, header=TOTALS.replace("Exprimés", "Exp")))
+    with pytest.raises(SourceFailed, match="0 files are called general_results"):
+        shaped("municipal_2026_t2", tmp_path / "candidats_results.csv")

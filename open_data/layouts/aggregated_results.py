@@ -1,0 +1,85 @@
+"""Results of every election since 1999 in two files of data.gouv: candidates per bureau, and totals per bureau.
+
+Of the millions of lines a source takes those of its `id_election` (`2026_muni_t2`). The two files are of different generations:
+totals stand under capitals and accents in one, in small letters in the other. Source: open-data README §5 (data.gouv
+aggregate); the ministry's own layouts are `results` and `numbered_results`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from open_data.failures import SourceFailed
+from open_data.layouts.delimited import header_of
+from open_data.layouts.layout import Layout, check_columns, literal
+from open_data.layouts.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
+from open_data.sources import Source
+from stores.schemas import BUREAU_RESULTS, Table
+
+_TOTALS = ("inscrits", "votants", "exprimes")
+
+
+def _shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]) -> Mapping[Table, str]:
+    candidates, bureaux = _file(paths, "candidats"), _file(paths, "general")
+    columns = header_of(bureaux, ";")
+    check_columns(candidates, [*header_of(candidates, ";"), *columns], source)
+    totals = ", ".join(f'"{_column(bureaux, columns, name)}" as {name}' for name in _TOTALS)
+    _read(connection, "candidate_lines", candidates, source, "*")
+    _read(connection, "bureau_lines", bureaux, source, f"id_brut_miom, {totals}")
+    connection.execute(
+        """
+        create or replace temp table result_lines as
+        select candidate_lines.*, inscrits, votants, exprimes
+        from candidate_lines left join bureau_lines using (id_brut_miom)
+        """
+    )
+    refuse_lines(connection, "result_lines", "inscrits is null", "are of a bureau without totals")
+    refuse_lines(
+        connection, "result_lines", "not regexp_full_match(id_brut_miom, '.{5}_.{1,4}')", "have a strange bureau code"
+    )
+    connection.execute(
+        f"""
+        create or replace temp table result_rows as
+        select {department_sql("id_brut_miom[1:2]")} || id_brut_miom[3:5] || '_' || lpad(id_brut_miom[7:], 4, '0') as bureau_code,
+            inscrits::integer as registered, votants::integer as votes_cast, exprimes::integer as valid_votes,
+            coalesce(nullif(libelle_etendu_liste, ''), nullif(libelle_abrege_liste, ''), nullif(nom, '')) as name,
+            nullif(prenom, '') as given_name, nullif(nuance, '') as nuance, voix::integer as votes
+        from result_lines
+        """
+    )
+    return {BUREAU_RESULTS: select_results(source)}
+
+
+def _read(connection: duckdb.DuckDBPyConnection, relation: str, path: Path, source: Source, columns: str) -> None:
+    """Create `relation` with the lines of the source's election; a file of gigabytes is passed through, not kept."""
+    connection.execute(
+        f"create or replace temp table {relation} as select {columns} from read_csv({literal(path)}, delim = ';',"
+        " quote = '\"', header = true, all_varchar = true, null_padding = false, ignore_errors = false)"
+        f" where id_election = {literal(source.id_election)}"
+    )
+
+
+def _column(path: Path, columns: Sequence[str], name: str) -> str:
+    """Return the file's own spelling of a column, whatever its capitals and accents."""
+    for column in columns:
+        if unicodedata.normalize("NFD", column).encode("ascii", "ignore").decode().lower() == name:
+            return column
+    raise SourceFailed(f"{path.name} lacks the column {name}.", "Is it the announced file?")
+
+
+def _file(paths: Sequence[Path], kind: str) -> Path:
+    found = [path for path in paths if path.name.startswith(f"{kind}_results")]
+    if len(found) != 1:
+        raise SourceFailed(
+            f"{len(found)} files are called {kind}_results.", "One of candidats and one of general belong."
+        )
+    return found[0]
+
+
+AGGREGATED_BUREAU_RESULTS = Layout(
+    "aggregated_bureau_results", 1, (BUREAU_RESULTS,), _shape, needs=(*NEEDS, "id_election"), measures=MEASURES
+)
