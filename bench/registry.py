@@ -10,7 +10,12 @@ from bench.comparison import Case
 from terms.errors import UsageError
 
 _MODULES: Mapping[str, str] = MappingProxyType(
-    {"door": "bench.door", "judgement": "bench.judgement", "territories": "bench.territories"}
+    {
+        "door": "bench.door",
+        "judgement": "bench.judgement",
+        "seal": "bench.seal",
+        "territories": "bench.territories",
+    }
 )
 
 

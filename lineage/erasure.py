@@ -67,23 +67,30 @@ def erase(house: House, numbers: Sequence[str], *, case: str, reason: str, progr
     record_access(
         house.engine, house.clock, Access("erase", house.settings.actor, reason, case.strip(), list(marks.values()))
     )
-    persons = _begin(house, marks, case.strip())
+    persons = begin_erasures(house, marks, case.strip())
     failpoint.reach("erasure.marked")
-    refuse_while_claimed(house, persons)
-    _answer_requests(house, persons)
-    traces = _search(house, persons, progress)
-    failpoint.reach("erasure.searched")
+    traces = find_begun(house, persons, progress)
     again = _erased_before(house, persons, case.strip())
-    persons = [person for person in persons if person.mark not in again]
-    _take_out(house, persons, traces, progress)
-    compact(house.engine)
-    seal(house)
+    end_begun(house, [person for person in persons if person.mark not in again], traces, progress)
     ended = again | {person.mark: person.erasure_id for person in persons}
     return [receipt_of(house, ended[mark]) for mark in marks.values()]
 
 
-def _take_out(house: House, persons: Sequence[Person], traces: Traces, progress: Progress) -> None:
-    """Take out what was found, store by store; each step is safe to repeat."""
+def find_begun(house: House, persons: Sequence[Person], progress: Progress) -> Traces:
+    """Search what stands of persons whose marks and erasures are written, and write down what was found.
+
+    Raises:
+        Refused: a message is being handed over to one of them.
+    """
+    refuse_while_claimed(house, persons)
+    _answer_requests(house, persons)
+    traces = _search(house, persons, progress)
+    failpoint.reach("erasure.searched")
+    return traces
+
+
+def end_begun(house: House, persons: Sequence[Person], traces: Traces, progress: Progress) -> None:
+    """Take out what was found, store by store, and seal it; each step is safe to repeat."""
     _redact(house, traces, progress)
     failpoint.reach("erasure.evidence_redacted")
     erase_from_vault(house, persons, traces)
@@ -94,6 +101,8 @@ def _take_out(house: House, persons: Sequence[Person], traces: Traces, progress:
     failpoint.reach("erasure.base_published")
     _erase_ledger(house, persons)
     failpoint.reach("erasure.ledger_erased")
+    compact(house.engine)
+    seal(house)
 
 
 def receipt_of(house: House, erasure_id: str) -> ErasureReceipt:
@@ -133,7 +142,7 @@ def _read(house: House, numbers: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(number for number in read if number is not None))
 
 
-def _begin(house: House, marks: Mapping[str, str], case: str) -> list[Person]:
+def begin_erasures(house: House, marks: Mapping[str, str], case: str) -> list[Person]:
     """Write marks and erasures, or find those that an earlier run began or ended under the same case."""
     table, now, persons = operations.erasures, house.clock.now(), []
     with operations.transaction(house.engine) as work:

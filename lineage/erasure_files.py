@@ -25,8 +25,12 @@ _ACCEPTED = (schemas.OPT_INS, schemas.WITHDRAWALS)
 
 def erase_from_vault(house: House, persons: Sequence[Person], traces: Traces) -> None:
     """Take the persons' rows and addresses out of every reading, and their numbers out of other people's cells."""
-    search = NumberSearch(person.number for person in persons)
-    for name in house.vault.files(schemas.IDENTITIES):
+    search = NumberSearch(person.number for person in persons if person.number)
+    # those with other people's cells first: as long as these stand, a person's own row tells a further run the number
+    names = sorted(
+        house.vault.files(schemas.IDENTITIES), key=lambda name: name.rpartition(".r")[0] not in traces.mentions
+    )
+    for name in names:
         _erase_identities(house, name, persons, traces, search)
     for name in house.vault.files(schemas.ADDRESSES):
         _erase_addresses(house, name, persons)

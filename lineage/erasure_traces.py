@@ -31,11 +31,11 @@ _CONTACT_TABLES = (schemas.OPT_INS, schemas.WITHDRAWALS, schemas.WITHDRAWAL_SIGN
 class Person:
     """Who is erased, for as long as it takes: `number` is in the memory of this process only.
 
-    `pepper` is random and forgotten at the end: what it makes of an id leads nowhere.
+    It is None where a run that was killed had taken it out of every file already, and evidence before them. `pepper` is random and forgotten at the end: what it makes of an id leads nowhere.
     """
 
     erasure_id: str
-    number: str = field(repr=False)
+    number: str | None = field(repr=False)
     contact_id: str
     mark: str
     pepper: str = field(repr=False)
@@ -141,8 +141,8 @@ def _search_evidence(
     places: Mapping[str, Sequence[tuple[int, int, str]]],
     progress: Progress,
 ) -> tuple[dict[str, dict[int, frozenset[str]]], dict[str, frozenset[int]], dict[str, frozenset[str]], tuple[str, ...]]:
-    search = NumberSearch(person.number for person in persons)
-    erasure_of = {person.number: person.erasure_id for person in persons}
+    search = NumberSearch(person.number for person in persons if person.number)
+    erasure_of = {person.number: person.erasure_id for person in persons if person.number}
     lines: dict[str, dict[int, frozenset[str]]] = {}
     mentions: dict[str, frozenset[int]] = {}
     whole: dict[str, frozenset[str]] = {}

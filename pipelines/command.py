@@ -28,6 +28,7 @@ from pipelines.commands import (
     outlook,
     paper,
     partner,
+    purge,
     segment,
     suppliers,
     territory,
@@ -48,6 +49,7 @@ base.register(app)
 backup.register(app)
 origin.register(app)
 erase.register(app)
+purge.register(app)
 acts.register(app)
 judge.register(app)
 outlook.register(app)

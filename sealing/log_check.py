@@ -58,10 +58,10 @@ def _unequal_lines(reading: Connection) -> Iterator[tuple[Alteration, str]]:
 
 
 def _told_as_erased(reading: Connection) -> frozenset[int]:
-    """Return the leaves whose salts were destroyed by an erasure that says so."""
+    """Return the leaves whose salts were destroyed by an erasure or a purge that says so."""
     journal = operations.journal
     payloads: ScalarResult[str] = reading.execute(
-        select(journal.c.payload_json).where(journal.c.kind == Entry.ERASURE.value)
+        select(journal.c.payload_json).where(journal.c.kind.in_([Entry.ERASURE.value, Entry.PURGE.value]))
     ).scalars()
     return frozenset(leaf for text in payloads for leaf in _positions(payload_of(text)))
 

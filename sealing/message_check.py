@@ -8,6 +8,7 @@ import duckdb
 from sqlalchemy import Connection, select
 
 from sealing.alterations import Alteration, Finding
+from sealing.forgetting import ERASED
 from sealing.ledger_check import payload_of
 from sealing.log import Log
 from sealing.messages import SealedBatch, batches_of, load_records, newest_seals
@@ -37,7 +38,9 @@ def _unequal_batches(reading: Connection) -> Iterator[Finding]:
     """Compare the rows of batches with their journal lines: neither may be changed, added or taken away."""
     table, journal = operations.sealed_messages, operations.journal
     rows = {f"{row.plan_id}/{row.batch}": (row.messages, row.root) for row in reading.execute(select(table))}
-    lines = select(journal.c.subject, journal.c.payload_json).where(journal.c.kind == Entry.MESSAGES.value)
+    lines = select(journal.c.subject, journal.c.payload_json).where(
+        journal.c.kind == Entry.MESSAGES.value, journal.c.subject != ERASED
+    )
     told = {subject: payload_of(text) for subject, text in reading.execute(lines).tuples()}
     for subject in sorted(rows.keys() | told.keys()):
         payload = told.get(subject, {})

@@ -14,7 +14,7 @@ ROOMS = (
 
 #: Method of the vault that hands identity out -> functions that call it.
 VAULT_READERS = {
-    "numbers": {"sends/ahead.py:_take_out", "sends/agreements.py:_numbers"},
+    "numbers": {"sends/ahead.py:_take_out", "sends/agreements.py:_numbers", "lineage/purge.py:_numbers"},
     "addresses": {"territories/tie.py:tie_addresses"},
     "identities": {"lineage/origins.py:_page_urls", "lineage/origins.py:read_identities"},
     "salts": {"lineage/evidence_reading.py:_verified_bytes"},
