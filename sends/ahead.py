@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import duckdb
 from sqlalchemy import Connection, ScalarResult, Table, bindparam, func, or_, select
@@ -38,6 +39,9 @@ _SLICE = 50_000
 
 #: A claim is looked up anew when what is known of it is older than this, in seconds.
 _FRESH_SECONDS = 5.0
+
+#: What was judged of a contact counts no longer than this: who is judged otherwise at its end is asked at the instant.
+_COUNTS_FOR = timedelta(seconds=10)
 
 
 class PublishedBase:
@@ -129,6 +133,7 @@ class JudgedAhead:
         self._seen: tuple[str, int] | None = None
         self._looked_at = 0.0
         self._told: dict[str, _Told] = {}
+        self._moving: frozenset[str] = frozenset()
         self._acts: dict[str, _Acts] = {}
         self._ahead_of_us: frozenset[str] = frozenset()
         self._slice = _Slice("", frozenset(), {})
@@ -165,10 +170,11 @@ class JudgedAhead:
         return decide(self._claimed[contact_id], moment, self._plan.closes_at, self._timing, self._lifted)
 
     def decide_again(self, contact_id: str) -> HandOverDecision:
-        """Return the decision right before hand-over: also by what the person did since it was judged."""
+        """Return the decision right before hand-over: also by what the person did, and what time changed, since it was judged."""
         row = self._latest.execute(_ACTS_OF_ONE, {"contact": contact_id}).one()
         acts = _Acts(row.opt_outs, row.facts)
-        if acts != self._acts.get(contact_id, _NO_ACTS):
+        is_old = time.monotonic() - self._looked_at > _COUNTS_FOR.total_seconds()
+        if is_old or contact_id in self._moving or acts != self._acts.get(contact_id, _NO_ACTS):
             self._look_again(contact_id, acts)
         return self.decide(contact_id)
 
@@ -187,7 +193,10 @@ class JudgedAhead:
         self._looked_at = time.monotonic()
         self._acts = _acts_of(self._latest, ids)  # counted before they are read: what comes in between is seen again
         self._ahead_of_us = _opt_outs_ahead(self._latest, ids, to_micros(self._stores.clock.now()))
-        self._told = self._ask(ids)
+        now = self._stores.clock.now()
+        later = self._ask(ids, now + _COUNTS_FOR)
+        self._told = self._ask(ids, now)
+        self._moving = frozenset(contact_id for contact_id, told in self._told.items() if later[contact_id] != told)
 
     def _next(self, claims: Sequence[Claim]) -> Sequence[str]:
         """Return the contacts to look up with a claim, all within the slice that is taken out of the base."""
@@ -230,7 +239,7 @@ class JudgedAhead:
         """Judge one contact again by what stands in the ledger now; a STOP of this moment wins whatever its clock says."""
         before = self._claimed[contact_id]
         is_new = acts.opt_outs > self._acts.get(contact_id, _NO_ACTS).opt_outs
-        told = self._ask([contact_id])[contact_id]
+        told = self._ask([contact_id], self._stores.clock.now())[contact_id]
         self._claimed[contact_id] = Looked(
             place=told.place,
             decision=told.decision,
@@ -241,11 +250,11 @@ class JudgedAhead:
         )
         self._acts[contact_id] = acts
 
-    def _ask(self, ids: Sequence[str]) -> dict[str, _Told]:
-        """Ask the claim's base, with the acts that are committed by now."""
+    def _ask(self, ids: Sequence[str], moment: datetime) -> dict[str, _Told]:
+        """Ask the claim's base about an instant, with the acts that are committed by now."""
         base, now = self._connection, self._stores.clock.now()
         base.execute(_ASKED, {"ids": list(ids)})
-        create_judged(base, self._stores, "asked", use_of(self._stores, self._context, now, now), ids)
+        create_judged(base, self._stores, "asked", use_of(self._stores, self._context, moment, now), ids)
         rows = base.execute(
             "select j.contact_id::varchar, j.decision, j.codes, coalesce(c.zones, []),"
             f" (c.commune_code is not null or c.postcode is not null), {DEPARTEMENT}"

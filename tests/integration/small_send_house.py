@@ -9,7 +9,7 @@ import shutil
 import threading
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -46,6 +46,7 @@ select
 from (
     select a.contact_id, g.delivery_id, list_sort(list_concat(
         case when g.code is null then [] else [g.code] end,
+        case when g.expires_at <= use_moment then ['CONSENT_EXPIRED'] else [] end,
         case when use_eligible_on is not null and g.adult_on > use_eligible_on then ['NOT_ELECTOR'] else [] end,
         case when s.contact_id is null then [] else ['SUPPRESSED'] end)) as codes
     from query_table(asked) as a
@@ -101,10 +102,11 @@ def at(stores, moment):
     return SendStores(**{**stores.__dict__, "clock": Clock(datetime.fromisoformat(moment))})
 
 
-def publish(stores, contacts, version="b1", rules="rules-1", refused=(), macron_votes=560, changes=()):
+def publish(stores, contacts, version="b1", rules="rules-1", refused=(), macron_votes=560, changes=(), expiring=None):
     """Publish a base: contact i votes in bureau 1101 (even) or 1102 (odd), is 20 + i % 60 years old.
 
-    `changes` are rows of `bureau_changes`: map, code, newer map, change, codes there.
+    `changes` are rows of `bureau_changes`: map, code, newer map, change, codes there. `expiring` tells of contacts when
+    their consent ends.
     """
     build = stores.warehouse.start_build(stores.home.root)
     ids = [stores.keys.contact_id(number_of(stores, i)) for i in range(contacts)]
@@ -148,9 +150,10 @@ def publish(stores, contacts, version="b1", rules="rules-1", refused=(), macron_
         {"refused": list(refused)},
     )
     build.execute(
-        "create table given as select contact_id, $delivery as delivery_id, code, birth_date + to_years(18) as adult_on"
-        " from people join codes using (i) join contacts using (contact_id)",
-        {"delivery": DELIVERY},
+        "create table given as select contact_id, $delivery as delivery_id, code, birth_date + to_years(18) as adult_on,"
+        " ends.at as expires_at from people join codes using (i) join contacts using (contact_id)"
+        " left join (select unnest($who::integer[]) as i, unnest($at::timestamp[]) as at) as ends using (i)",
+        {"delivery": DELIVERY, "who": list(expiring or {}), "at": [to_utc(at) for at in (expiring or {}).values()]},
     )
     build.execute("create table acts as select contact_id, delivery_id from given")
     build.execute("create table findings as select contact_id from given")
@@ -257,6 +260,11 @@ def faults_file(path, **faults):
     """A file of faults for a simulator of its own process."""
     path.write_text(json.dumps({name: value for name, value in asdict(Faults(**faults)).items()}))
     return path
+
+
+def to_utc(moment):
+    """An ISO instant as the base has it."""
+    return datetime.fromisoformat(moment).astimezone(UTC).replace(tzinfo=None)
 
 
 def later(moment, **delta):

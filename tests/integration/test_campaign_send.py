@@ -14,6 +14,7 @@ from sends.approval import approve_plan
 from sends.control import pause_plan, resume_plan, stop_plan
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
+from sends.house import SendStores
 from sends.ledger import claim_batch
 from sends.listener import take_in
 from sends.optouts import opt_out
@@ -139,7 +140,7 @@ def test_what_comes_after_many_were_judged_at_once_counts_for_those_behind(stage
 
     looked, recorded = [], []
     ask = ahead.JudgedAhead._ask
-    monkeypatch.setattr(ahead.JudgedAhead, "_ask", lambda self, ids: looked.append(len(ids)) or ask(self, ids))
+    monkeypatch.setattr(ahead.JudgedAhead, "_ask", lambda self, ids, at: looked.append(len(ids)) or ask(self, ids, at))
     with stage.stores.engine.connect() as work:
         last = messages.c.position.desc()
         behind = work.execute(select(messages.c.contact_id).order_by(last).limit(2)).scalars().all()
@@ -157,7 +158,7 @@ def test_what_comes_after_many_were_judged_at_once_counts_for_those_behind(stage
     with simulator(stage.record) as running:
         stage.point(running)
         report = send_plan(stage.stores, stage.plan_id)
-    assert looked == [216, 1]
+    assert looked == [216, 216, 1]  # as of now and of a moment later, then the one who spoke
     assert (report.accepted, report.excluded) == (214, 2)
     with stage.stores.engine.connect() as work:
         excluded = messages.c.state == "EXCLUDED"
@@ -171,7 +172,7 @@ def test_what_was_judged_of_many_is_asked_anew_when_it_may_have_changed(local_st
 
     looked, recorded, stores = [], [], local_stage.stores
     ask = ahead.JudgedAhead._ask
-    monkeypatch.setattr(ahead.JudgedAhead, "_ask", lambda self, ids: looked.append(len(ids)) or ask(self, ids))
+    monkeypatch.setattr(ahead.JudgedAhead, "_ask", lambda self, ids, at: looked.append(len(ids)) or ask(self, ids, at))
     stop = {"partner_id": "p", "form_version": "f", "stopped_at": 0, "stopped_by": "x", "why": "y"}
 
     def after_the_first_claim(step):
@@ -192,8 +193,51 @@ def test_what_was_judged_of_many_is_asked_anew_when_it_may_have_changed(local_st
         local_stage.point(running)
         report = send_plan(stores, local_stage.plan_id)
     assert report.accepted == 216
-    assert looked[:2] == [216, 176]
+    assert looked[:4] == [216, 216, 176, 176]
     assert report.base_version == ("b2" if moved == "base" else "b1")
+
+
+class _Still:
+    """A clock that stands until it is told."""
+
+    def __init__(self, instant):
+        self.instant = instant
+
+    def now(self):
+        return self.instant
+
+
+@pytest.mark.parametrize(("passes", "accepted"), [(3, 216), (6, 215)])
+def test_a_consent_that_ends_between_judgement_and_hand_over_has_ended(local_stage, monkeypatch, passes, accepted):
+    """Contact 42's ends 5 seconds after all were judged; so many pass before the first message leaves."""
+    from sends import sender
+
+    local_stage.stores = SendStores(**local_stage.stores.__dict__ | {"clock": _Still(local_stage.stores.clock.now())})
+    clock = local_stage.stores.clock
+    publish(local_stage.stores, CONTACTS, version="b2", expiring={42: (clock.now() + timedelta(seconds=5)).isoformat()})
+
+    def time_passes(step):
+        if step == "sender.judged":
+            monkeypatch.setattr(sender, "reach", lambda _: None)
+            clock.instant += timedelta(seconds=passes)
+
+    monkeypatch.setattr(sender, "reach", time_passes)
+    with simulator(local_stage.record) as running:
+        local_stage.point(running)
+        assert send_plan(local_stage.stores, local_stage.plan_id).accepted == accepted
+    assert (number(42) in {line["to"] for line in received_lines(local_stage.record)}) == (accepted == 216)
+
+
+def test_what_was_judged_too_long_ago_is_asked_of_each_at_its_instant(local_stage, monkeypatch):
+    from sends import ahead
+
+    looked, ask = [], ahead.JudgedAhead._ask
+    monkeypatch.setattr(ahead.JudgedAhead, "_ask", lambda self, ids, at: looked.append(len(ids)) or ask(self, ids, at))
+    monkeypatch.setattr(ahead, "_COUNTS_FOR", timedelta(0))
+    with simulator(local_stage.record) as running:
+        local_stage.point(running)
+        assert send_plan(local_stage.stores, local_stage.plan_id, limit=5).accepted == 5
+    assert looked[2:] == [1] * 5
 
 
 def test_a_stop_reply_is_a_global_opt_out_told_once(stage):
