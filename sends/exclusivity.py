@@ -16,7 +16,6 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    ScalarResult,
     ScalarSelect,
     Select,
     Table,
@@ -46,6 +45,7 @@ from terms.clock import to_micros
 YOUNGEST, OLDEST, UNKNOWN_AGE = 18, 120, -1
 
 _CHUNK = 500  # values in one statement
+_LOOKED_UP = 10_000  # contacts asked about in one statement; SQLite allows 32,766 values
 
 _Columns = ReadOnlyColumnCollection[str, Column[Any]]
 
@@ -156,17 +156,19 @@ def reserve_contacts(work: Connection, holding: Holding, contact_ids: Sequence[s
     return frozenset(conflicts)
 
 
-def held_contacts(work: Connection, holding: Holding, now: datetime) -> Iterator[Sequence[str]]:
-    """Yield, in chunks, the contacts that another sponsor holds for this ballot."""
+def held_contacts(work: Connection, holding: Holding, contact_ids: Sequence[str], now: datetime) -> frozenset[str]:
+    """Return which of these contacts another sponsor holds for this ballot; the cost is theirs, not of all that is held."""
     table = contact_reservations
-    of_others = and_(
-        table.c.election == holding.election,
-        table.c.round == holding.round,
-        table.c.sponsor_id != holding.sponsor_id,
-        table.c.expires_at > to_micros(now),
-    )
-    found: ScalarResult[str] = work.execute(select(table.c.contact_id).where(of_others)).scalars()
-    yield from found.partitions(50_000)
+    held: set[str] = set()
+    for start in range(0, len(contact_ids), _LOOKED_UP):
+        of_others = and_(
+            _these(table, holding),
+            table.c.contact_id.in_(contact_ids[start : start + _LOOKED_UP]),
+            table.c.sponsor_id != holding.sponsor_id,
+            table.c.expires_at > to_micros(now),
+        )
+        held.update(work.execute(select(table.c.contact_id).where(of_others)).scalars())
+    return frozenset(held)
 
 
 def extend(work: Connection, holding: Holding) -> None:

@@ -287,11 +287,13 @@ def _load_closed_places(
 
 
 def _load_held(base: duckdb.DuckDBPyConnection, stores: SendStores, holding: Holding, now: datetime) -> None:
-    """Create `held`: contacts that another sponsor holds for this ballot."""
-    base.execute("create or replace temp table held (contact_id uuid)")
+    """Create `held`: contacts of the audience that another sponsor holds for this ballot."""
+    audience = [row[0] for row in base.execute("select contact_id::varchar from audience order by 1").fetchall()]
     with stores.engine.connect() as work:
-        for some in held_contacts(work, holding, now):
-            base.execute("insert into held select unnest($ids::uuid[])", {"ids": list(some)})
+        held = held_contacts(work, holding, audience, now)
+    base.execute(
+        "create or replace temp table held as select unnest($ids::uuid[]) as contact_id", {"ids": sorted(held)}
+    )
 
 
 def _load_invited(base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context) -> None:
@@ -442,8 +444,9 @@ def _write(
         _refuse_second_plan(work, context.order.campaign_id)
         raise Refused(f"{context.order.campaign_id} was planned at this very moment.", "Plan again.")
     keep_texts(work, draft.texts.values(), now)
+    alike = _message_row(draft, now)
     for some in _kept(base):
-        work.execute(insert(messages), [_message_row(context, draft, now, *kept) for kept in some])
+        work.execute(insert(messages), [alike | _own_columns(draft, *kept) for kept in some])
     told = (
         "campaign_id",
         "order_sha256",
@@ -500,27 +503,26 @@ def _plan_row(context: Context, draft: Draft, findings: tuple[Finding, ...]) -> 
     }
 
 
-def _message_row(
-    context: Context,
-    draft: Draft,
-    now: datetime,
-    send_id: str,
-    contact_id: str,
-    bureau_code: str | None,
-    place: int,
-    source: str | None,
-) -> dict[str, object]:
+def _message_row(draft: Draft, now: datetime) -> dict[str, object]:
+    """Return the columns that all messages of a plan begin with alike."""
     return {
-        "send_id": send_id,
         "plan_id": draft.plan_id,
-        "contact_id": contact_id,
-        "position": place,
-        "bureau_code": bureau_code,
         "state": State.PLANNED.value,
         "state_at": to_micros(now),
         "attempt": 0,
         "planned_base_version": draft.base_version,
         "codes_json": "[]",
+    }
+
+
+def _own_columns(
+    draft: Draft, send_id: str, contact_id: str, bureau_code: str | None, place: int, source: str | None
+) -> dict[str, object]:
+    return {
+        "send_id": send_id,
+        "contact_id": contact_id,
+        "position": place,
+        "bureau_code": bureau_code,
         "message_sha256": draft.texts[source].message_sha256,
     }
 
