@@ -308,9 +308,12 @@ def narrow(connection: duckdb.DuckDBPyConnection, asked: str) -> tuple[str, ...]
         FiliationError: as `judge`.
     """
     name = _checked(asked)
+    # by the base's own name: to `main` belongs what an earlier narrowing left, too
+    (base,) = connection.execute("select current_database()").fetchone() or ("",)
     for table in _READ_BY_CONTACT:
         connection.execute(
-            f"create or replace temp table {table} as select * from main.{table} semi join {name} using (contact_id)"
+            f"create or replace temp table {table} as"
+            f' select * from "{base}".main.{table} semi join {name} using (contact_id)'
         )
     rows = connection.execute("select distinct delivery_id from acts order by 1").fetchall()
     return tuple(row[0] for row in rows)

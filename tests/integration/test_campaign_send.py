@@ -91,6 +91,16 @@ def test_every_message_leaves_once_and_gets_its_report(stage):
     assert first.handed_over_at >= first.claimed_at
 
 
+def test_a_plan_of_many_slices_leaves_whole(local_stage, monkeypatch):
+    from sends import ahead
+
+    monkeypatch.setattr(ahead, "_SLICE", 60)
+    monkeypatch.setattr(ahead, "_MOST", 50)
+    with simulator(local_stage.record) as running:
+        local_stage.point(running)
+        assert send_plan(local_stage.stores, local_stage.plan_id).accepted == 216
+
+
 def test_a_limit_is_kept_and_the_next_run_goes_on(stage):
     with simulator(stage.record) as running:
         stage.point(running)
