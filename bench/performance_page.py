@@ -5,6 +5,7 @@ What is measured belongs to the benches. The words around the tables are written
 
 from __future__ import annotations
 
+import math
 import re
 import statistics
 from pathlib import Path
@@ -31,7 +32,7 @@ def line_of(name: str, found: Comparison) -> str:
         f"{statistics.median(one.seconds for one in ours):.1f}",
         f"{min(ratios):.3g} / {statistics.median(ratios):.3g}",
         f"{found.cpu_ratio():.3g}",
-        f"≤ {found.case.target:.3g}",
+        "none" if math.isinf(found.case.target) else f"≤ {found.case.target:.3g}",
         f"{max(one.peak_mb for one in floors):.0f} / {max(one.peak_mb for one in ours):.0f}",
     )
     return f"| {' | '.join(cells)} |"

@@ -60,6 +60,6 @@ def test_a_line_replaces_that_of_its_case_and_size_and_no_other() -> None:
         put_line(page, "other", lines[0])
 
 
-@pytest.mark.parametrize("bench", ["door", "territories"])
+@pytest.mark.parametrize("bench", ["door", "judgement", "seal", "territories"])
 def test_the_page_has_a_place_for_each_bench(bench: str) -> None:
     assert put_line(PAGE.read_text(encoding="utf-8"), bench, line_of("csv", _comparison(7)))
