@@ -71,7 +71,8 @@ def erase(house: House, numbers: Sequence[str], *, case: str, reason: str, progr
     failpoint.reach("erasure.marked")
     traces = find_begun(house, persons, progress)
     again = _erased_before(house, persons, case.strip())
-    end_begun(house, [person for person in persons if person.mark not in again], traces, progress)
+    persons = [person for person in persons if person.mark not in again]
+    end_begun(house, persons, traces, progress)
     ended = again | {person.mark: person.erasure_id for person in persons}
     return [receipt_of(house, ended[mark]) for mark in marks.values()]
 
