@@ -1,6 +1,6 @@
-"""The asset of the pages about the base as a whole: why contacts may not be reached, and what expires.
+"""The assets of the pages about the base as a whole: why contacts may not be reached, what expires, and its territories.
 
-What they tell is counted in `sends.why_not` and `sends.expiring`; how they look stands in `pages`.
+What they tell is counted in `sends.why_not`, `sends.expiring` and `territories.sheet`; how they look stands in `pages`.
 """
 
 from datetime import timedelta
@@ -13,10 +13,14 @@ from sends.expiring import expiring
 from sends.house import SendStores
 from sends.why_not import why_not
 from stores.house import House
+from terms.errors import UsageError
 from terms.reasons import Channel, Profile
+from territories.sheet import SheetStores, busiest_communes, territory_sheet
 
 #: Policy: how far ahead the nightly page looks.
 _AHEAD = timedelta(days=90)
+#: Policy: communes that have a page each night.
+_COMMUNES = 5
 
 
 @dg.asset(deps=["published_base"], group_name=words.BASE, owners=words.DATA_ENGINEERING, kinds={"html"})
@@ -36,4 +40,24 @@ def outlook_pages(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResul
     )
 
 
-ASSETS = [outlook_pages]
+@dg.asset(deps=["published_base"], group_name=words.TERRITORIES, owners=words.DATA_ENGINEERING, kinds={"html"})
+def territory_pages(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
+    """A page on each of the communes with most addresses: map, addresses tied, results and income with their coverage.
+
+    Any other: `filiation territory show BUREAU_OR_COMMUNE --out FILE`.
+    """
+    stores = SheetStores(writing_house.lake, writing_house.engine, writing_house.warehouse)
+    folder = writing_house.home.pages
+    folder.mkdir(mode=0o700, exist_ok=True)  # a home that is older than these pages
+    links: dict[str, dg.MetadataValue] = {}
+    for commune in busiest_communes(stores, _COMMUNES):
+        page = folder / f"territory-{commune}.html"
+        try:
+            write_page(page, render_page("territory.html", territory_sheet(stores, commune, writing_house.clock)))
+            links[f"commune_{commune}"] = dg.MetadataValue.url(page.as_uri())
+        except UsageError as error:
+            links[f"commune_{commune}"] = dg.MetadataValue.text(str(error))
+    return dg.MaterializeResult(metadata={**links, **words.counts(communes=len(links))})
+
+
+ASSETS = [outlook_pages, territory_pages]

@@ -157,6 +157,22 @@ def territory_sheet(stores: SheetStores, asked: str, clock: Clock) -> TerritoryS
     return TerritorySheet(asked, note, map_name, version, clock.now(), bureaux, kinds, tied, untied, picture)
 
 
+def busiest_communes(stores: SheetStores, most: int) -> tuple[str, ...]:
+    """Return the communes and arrondissements in which most addresses have a bureau, at most `most`, the largest first."""
+    base = stores.warehouse.open_base()
+    try:
+        rows = base.execute(
+            """
+            select commune_code from address_ties where bureau_code is not null and commune_code is not null
+            group by commune_code order by count(distinct address_key) desc, commune_code limit ?
+            """,
+            [most],
+        ).fetchall()
+    finally:
+        base.close()
+    return tuple(row[0] for row in rows)
+
+
 def _commune_of_today(stores: SheetStores, asked: str) -> tuple[str, str | None]:
     """Return the code to show, and a sentence where that is not the one asked for.
 

@@ -17,9 +17,6 @@ from open_data.layouts.layout import Layout, literal
 from open_data.sources import Source
 from stores.schemas import BUREAUX, CONTOURS, IRIS, Table
 
-#: A repeated code is several parts of one territory, never a second territory.
-_PART = "row_number() over (partition by code order by position)::integer as part"
-
 
 def _text(properties: Mapping[str, object], key: str) -> str:
     value = properties.get(key)
@@ -61,7 +58,7 @@ def _shape_bureaux(
     read_contours(connection, source, paths, partial(contour_of, source))
     map_name = literal(source.bureau_map)
     return {
-        CONTOURS: f"select 'bureau' as kind, {map_name} as map, code, {_PART}, commune_code, wkb from contours_read",
+        CONTOURS: f"select 'bureau' as kind, {map_name} as map, code, part, commune_code, wkb from contours_read",
         BUREAUX: f"select distinct code as bureau_code, {map_name} as map, commune_code, null as reu_id, null as label"
         " from contours_read",
     }
@@ -73,7 +70,7 @@ def _shape_iris(
     read_contours(connection, source, paths, partial(contour_of, source))
     vintage = literal(source.vintage)
     return {
-        CONTOURS: f"select 'iris' as kind, {vintage} as map, code, {_PART}, commune_code, wkb from contours_read",
+        CONTOURS: f"select 'iris' as kind, {vintage} as map, code, part, commune_code, wkb from contours_read",
         IRIS: "select code as iris_code, min(commune_code) as commune_code, min(label) as label"
         " from contours_read group by code",
     }

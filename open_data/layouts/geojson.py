@@ -9,7 +9,8 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -26,7 +27,11 @@ from open_data.sources import Source
 
 _CHUNK = 1 << 20
 _BETWEEN = re.compile(r"[ \r\n\t,]*")
-_BATCH = 5_000
+_BATCH = 2_000
+#: Of the database while contours are taken in; more lies in its spill files. The national file is 250 MB of polygons, several times.
+_MEMORY = "400MB"
+#: Each holds buffers of its own within that memory.
+_THREADS = 2
 #: Characters; beyond it a file is damaged, not detailed: the largest commune of France has 3 MB of outline.
 _LARGEST_FEATURE = 64 << 20
 #: Reference systems that are longitude and latitude of WGS 84; without a `crs` GeoJSON is that (RFC 7946).
@@ -56,22 +61,22 @@ def read_contours(
     paths: Sequence[Path],
     contour_of: Callable[[Mapping[str, object]], Contour],
 ) -> None:
-    """Create the temporary table `contours_read` (code, commune_code, label, position, wkb) from GeoJSON files,
-    or from GeoPackages by their suffix.
+    """Create the temporary table `contours_read` (code, commune_code, label, part, wkb) from GeoJSON files,
+    or from GeoPackages by their suffix. A repeated code is several parts of one territory, numbered from 1 in their order.
 
     Raises:
         SourceFailed: a file is cut, no feature collection, not in degrees, or lacks a property.
     """
     connection.execute(
         "create or replace temp table contours_read"
-        " (code varchar, commune_code varchar, label varchar, position bigint, wkb blob)"
+        " (code varchar, commune_code varchar, label varchar, part integer, wkb blob)"
     )
-    position = 0
+    connection.execute(f"set memory_limit = '{_MEMORY}'; set threads = {_THREADS}")
+    parts: Counter[str] = Counter()
     for path in paths:
         rows = _rows(path, source, contour_of)
         while batch := list(islice(rows, _BATCH)):
-            _insert(connection, batch, position)
-            position += len(batch)
+            _insert(connection, batch, parts)
 
 
 def features(path: Path) -> Iterator[Feature]:
@@ -151,16 +156,19 @@ def _wkb(path: Path, geometry: shapely.Geometry) -> bytes:
     return bytes(shapely.to_wkb(polygon))
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, batch: Iterable[tuple[Contour, bytes]], position: int) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, rows: Sequence[tuple[Contour, bytes]], parts: Counter[str]) -> None:
     import pyarrow
 
-    rows = list(batch)
+    numbers = []
+    for contour, _ in rows:
+        parts[contour.code] += 1
+        numbers.append(parts[contour.code])
     table = pyarrow.table(
         {
             "code": pyarrow.array([contour.code for contour, _ in rows], pyarrow.string()),
             "commune_code": pyarrow.array([contour.commune_code for contour, _ in rows], pyarrow.string()),
             "label": pyarrow.array([contour.label for contour, _ in rows], pyarrow.string()),
-            "position": pyarrow.array(range(position, position + len(rows)), pyarrow.int64()),
+            "part": pyarrow.array(numbers, pyarrow.int32()),
             "wkb": pyarrow.array([wkb for _, wkb in rows], pyarrow.binary()),
         }
     )

@@ -74,6 +74,7 @@ def test_every_source_loads_but_the_contours_that_are_not_there(loaded):
         "legislative_2022_t2",
         "legislative_2024_t1",
         "municipal_2026_t1",
+        "municipal_2026_t2",
         "european_2024",
         "reu_bureaux_2022",
         "ban_collectivities",

@@ -52,13 +52,17 @@ def test_the_run_stands_in_dagster_with_counts_and_no_failure(sample_refresh):
         "i = dg.DagsterInstance.get()\n"
         "r = i.get_run_records(limit=1, filters=dg.RunsFilter(job_name='refresh'))[0].dagster_run\n"
         "e = i.get_latest_materialization_event(dg.AssetKey('contacts')).asset_materialization\n"
-        "print(json.dumps([r.run_id, r.status.value, e.metadata['dagster/row_count'].value]))\n"
+        "t = i.get_latest_materialization_event(dg.AssetKey('territory_pages')).asset_materialization\n"
+        "page = t.metadata['commune_48271'].value\n"
+        "print(json.dumps([r.run_id, r.status.value, e.metadata['dagster/row_count'].value, page]))\n"
     )
     environ = {**shell.environ(), "DAGSTER_HOME": str(shell.home / "dagster")}
     done = subprocess.run([sys.executable, "-c", script], env=environ, capture_output=True, text=True, check=True)
-    run_id, status, rows = json.loads(done.stdout)
+    run_id, status, rows, page = json.loads(done.stdout)
     assert (run_id, status) == (first.json()["run_id"], "SUCCESS")
     assert rows == shell.run("status", "--json").json()["row_counts"]["contacts"]
+    assert page == (shell.home / "pages" / "territory-48271.html").as_uri()
+    assert "Territory 48271" in (shell.home / "pages" / "territory-48271.html").read_text()
 
 
 def test_a_second_refresh_takes_nothing_in_and_publishes_nothing(sample_refresh):

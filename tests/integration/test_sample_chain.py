@@ -33,7 +33,7 @@ from stores.migrate import migrate
 from terms.environment import NumberRules
 from terms.errors import UsageError
 from terms.settings import PROJECT_ROOT, load_settings
-from territories.sheet import SheetStores, territory_sheet
+from territories.sheet import SheetStores, busiest_communes, territory_sheet
 from tests.whole_chain import Chain, run_chain
 
 #: Floor under which an order is refused (R-68), and some room above it for the demo.
@@ -196,6 +196,7 @@ def test_the_sheet_of_the_commune_adds_up_and_names_nobody(chain: Chain) -> None
     assert not [value for value in _identities(house) if value in page]
     (one,) = territory_sheet(stores, sheet.bureaux[0].code, house.clock).bureaux
     assert one == sheet.bureaux[0]
+    assert busiest_communes(stores, 5) == ("48271",)
     with pytest.raises(UsageError, match="no bureau of 01001"):
         territory_sheet(stores, "01001", house.clock)
 
