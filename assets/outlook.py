@@ -40,7 +40,7 @@ def outlook_pages(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResul
     )
 
 
-@dg.asset(deps=["published_base"], group_name=words.TERRITORIES, owners=words.DATA_ENGINEERING, kinds={"html"})
+@dg.asset(deps=["published_base"], group_name=words.BASE, owners=words.DATA_ENGINEERING, kinds={"html"})
 def territory_pages(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
     """A page on each of the communes with most addresses: map, addresses tied, results and income with their coverage.
 
