@@ -1,7 +1,8 @@
 """Which contacts a night touches: those of new files and of changed dossiers, and whoever shares a record or an IP with them.
 
 A finding is a function of a contact's own rows, of the rows that share a record or a burst's IP with them, of withdrawals
-of its number or records, and of what is believed of its partners. So a base can start as a copy of the serving one, in
+of its number or records, and of what is believed of its partners: which of a partner's rows a changed fact can be about
+stands in `publishing.changed_claims`. So a base can start as a copy of the serving one, in
 which the touched contacts alone are judged anew. Where that does not hold the base is built whole, from nothing.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from stores import schemas
+from publishing.changed_claims import ChangedClaims, changed_claims
 from stores.inputs import BuildInputs
 from stores.snapshots import SnapshotStore
 from stores.warehouse import BaseManifest
@@ -23,28 +24,13 @@ MAX_TOUCHED_SHARE = 0.2
 #: Snapshots that judge every contact at once: another one means a whole build.
 _OF_ALL = ("controller",)
 
-#: Snapshots of facts about partners, with their tables.
-_OF_PARTNERS = {
-    "dossiers": (
-        schemas.DOSSIER_PARTNERS,
-        schemas.DOSSIER_CHAIN,
-        schemas.DOSSIER_AUDITS,
-        schemas.DOSSIER_FORM_VERSIONS,
-        schemas.DOSSIER_NOTICES,
-        schemas.DOSSIER_NOTICE_RECIPIENTS,
-        schemas.DOSSIER_FEEDS,
-        schemas.DOSSIER_NOTICE_CONTRADICTIONS,
-    ),
-    "form_stops": (schemas.FORM_STOPS,),
-}
-
 
 @dataclass(frozen=True)
 class Changes:
-    """What is new since the serving base: deliveries by id, and partners of whom something else is believed."""
+    """What is new since the serving base: deliveries by id, and rows of partners of whom something else is believed."""
 
     deliveries: tuple[str, ...]
-    partners: tuple[str, ...]
+    claims: tuple[ChangedClaims, ...]
 
 
 def changes_since(
@@ -60,18 +46,11 @@ def changes_since(
     """
     if serving is None or not _may_grow_from(serving, inputs):
         return None
-    partners: set[str] = set()
-    for kind, tables in _OF_PARTNERS.items():
-        now = inputs.snapshots.get(kind)
-        if now is None or now.sha256 == serving.snapshots.get(kind):
-            continue
-        before = snapshots.by_hash(kind, serving.snapshots.get(kind, ""))
-        if before is None:
-            return None
-        for table in tables:
-            partners |= _partners_that_differ(connection, snapshots.sql(before, table), snapshots.sql(now, table))
+    claims = changed_claims(connection, snapshots, serving.snapshots, inputs.snapshots)
+    if claims is None:
+        return None
     new = tuple(item.delivery_id for item in inputs.deliveries if item.delivery_id not in serving.deliveries)
-    return Changes(new, tuple(sorted(partners)))
+    return Changes(new, claims)
 
 
 def _may_grow_from(serving: BaseManifest, inputs: BuildInputs) -> bool:
@@ -89,13 +68,6 @@ def _may_grow_from(serving: BaseManifest, inputs: BuildInputs) -> bool:
     )
 
 
-def _partners_that_differ(connection: duckdb.DuckDBPyConnection, before: str, now: str) -> set[str]:
-    rows = connection.execute(
-        f"select partner_id from (({before}) except ({now})) union select partner_id from (({now}) except ({before}))"
-    ).fetchall()
-    return {partner for (partner,) in rows}
-
-
 def lay_touched(build: duckdb.DuckDBPyConnection, changes: Changes) -> int | None:
     """Create `lake.touched` (contact_id) in a copy of the serving base, and let `lake.opt_ins` show the rows near them.
 
@@ -106,7 +78,14 @@ def lay_touched(build: duckdb.DuckDBPyConnection, changes: Changes) -> int | Non
     Returns:
         The touched contacts, or None where they are too many.
     """
-    bound = {"deliveries": list(changes.deliveries), "partners": list(changes.partners)}
+    columns = (
+        [getattr(item, name) for item in changes.claims]
+        for name in ("partner_id", "form_version", "notice_id", "placed_from", "placed_until")
+    )
+    bound = {
+        "deliveries": list(changes.deliveries),
+        **dict(zip(("partners", "forms", "notices", "froms", "untils"), columns, strict=True)),
+    }
     build.execute("drop table main.base_manifest")  # of the base that it is a copy of
     build.execute("create table lake.known_situations as select * from main.situation_keys")
     build.execute(_TOUCHED.format(moved=_MOVED if changes.deliveries else _NOTHING_MOVED), bound)
@@ -135,8 +114,13 @@ with
 deliveries as (
     select unnest($deliveries::varchar[]) as delivery_id
 ),
-partners as (
-    select unnest($partners::varchar[]) as partner_id
+claims as (
+    select
+        unnest($partners::varchar[]) as partner_id,
+        unnest($forms::varchar[]) as form_version,
+        unnest($notices::varchar[]) as notice_id,
+        unnest($froms::timestamp[]) as placed_from,
+        unnest($untils::timestamp[]) as placed_until
 ),
 new_rows as (
     select contact_id, partner_id, source_key, ip_key
@@ -166,11 +150,22 @@ select contact_id from new_rows
 union
 select contact_id from new_withdrawals where contact_id is not null
 union
+select rows.contact_id
+from lake.opt_ins as rows
+inner join claims using (partner_id)
+where
+    rows.form_version = claims.form_version
+    or rows.notice_id = claims.notice_id
+    or (
+        claims.form_version is null and claims.notice_id is null
+        and coalesce(rows.consented_at, rows.exported_at) >= coalesce(claims.placed_from, '-infinity')
+        and coalesce(rows.consented_at, rows.exported_at) < coalesce(claims.placed_until, 'infinity')
+    )
+union
 select contact_id
 from lake.opt_ins
 where
-    partner_id in (select partner_id from partners)
-    or source_key in (select source_key from records)
+    source_key in (select source_key from records)
     or address_key in (select address_key from moved)
     or (partner_id, feed_id) in (select (partner_id, feed_id) from full_feeds)
     or (partner_id, ip_key) in (select (partner_id, ip_key) from ips)

@@ -6,16 +6,16 @@ starts as a copy of the base before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 from many_worlds import known_by
 from random_world import make_world
-from small_base import World, lay_world, run_dbt
+from small_base import Row, World, lay_world, run_dbt
 
 from publishing.build import publish, start_build
 from stores import schemas
@@ -57,7 +57,45 @@ def _nights(world: World) -> Iterator[World]:
     for night in _NIGHTS:
         yield known_by(world, night)
     stop = {"partner_id": "direct", "form_version": "F1", "stopped_at": datetime(2026, 9, 9)}
-    yield replace(world, facts={**world.facts, schemas.FORM_STOPS: [stop]})
+    stopped = {**world.facts, schemas.FORM_STOPS: [stop]}
+    yield replace(world, facts=stopped)
+    yield replace(world, facts=_believed_otherwise(stopped))
+
+
+#: The instant at which the last night believes otherwise of each partner.
+_OTHERWISE = datetime(2027, 1, 2)
+
+
+def _believed_otherwise(facts: Mapping[schemas.Table, Sequence[Row]]) -> dict[schemas.Table, Sequence[Row]]:
+    """Return facts of which one of each kind was found to be wrong: an audit, a notice, a contract's end, a form's time."""
+    changes: Mapping[schemas.Table, tuple[Mapping[str, object], Mapping[str, object]]] = {
+        schemas.DOSSIER_AUDITS: (
+            {"partner_id": "direct", "form_version": "F2"},
+            {"finding": "entry_requires_consent"},
+        ),
+        schemas.DOSSIER_NOTICES: ({"partner_id": "shop", "notice_id": "vague"}, {"purposes": ["political"]}),
+        schemas.DOSSIER_PARTNERS: ({"partner_id": "shop"}, {"contract_ends_on": date(2026, 4, 30)}),
+        schemas.DOSSIER_FORM_VERSIONS: (
+            {"partner_id": "broker", "form_version": "B2"},
+            {"first_seen_at": datetime(2025, 8, 1)},
+        ),
+    }
+    return {**facts, **{table: _closed(facts[table], *change) for table, change in changes.items()}}
+
+
+def _closed(rows: Sequence[Row], which: Mapping[str, object], otherwise: Mapping[str, object]) -> list[Row]:
+    """Return the rows with the open ones of `which` closed, and what is believed of them since."""
+    wrong = [
+        row
+        for row in rows
+        if row.get("known_until") is None and all(row[name] == value for name, value in which.items())
+    ]
+    assert wrong
+    return [
+        *(row for row in rows if row not in wrong),
+        *({**row, "known_until": _OTHERWISE} for row in wrong),
+        *({**row, "known_from": _OTHERWISE, **otherwise} for row in wrong),
+    ]
 
 
 #: What a reader sees of each mart; a situation's number is told by its sums.
