@@ -21,6 +21,7 @@ _MARTS = (
     "consent_events",
     "consents",
     "contacts",
+    "finding_kinds",
     "findings",
     "iris",
     "knowledge",

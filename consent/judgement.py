@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 from sqlalchemy import Connection, Engine, Select, null, select
@@ -158,12 +158,13 @@ def judge(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, us
     Raises:
         FiliationError: a relation's name is not a plain lower-case identifier.
     """
-    sql, parameters = judgement_sql(asked, live_facts, use)
-    rows = connection.execute(
+    sql, parameters = _call("judge_use", asked, _facts_in(connection, live_facts), use)
+    rows = _answers(
+        connection,
         "select contact_id::varchar, verdict, decision, codes, worst_code, best_delivery_id, best_line_number"
         f" from ({sql}) order by contact_id",
         parameters,
-    ).fetchall()
+    )
     return [
         Judgement(contact, Verdict(verdict), Decision(decision), tuple(codes), worst, delivery, line)
         for contact, verdict, decision, codes, worst, delivery, line in rows
@@ -175,12 +176,13 @@ def judge_acts(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: st
 
     Arguments and errors as `judge`.
     """
-    sql, parameters = _call("judge_acts", asked, live_facts, use)
-    rows = connection.execute(
+    sql, parameters = _call("judge_acts", asked, _facts_in(connection, live_facts), use)
+    rows = _answers(
+        connection,
         "select contact_id::varchar, delivery_id, line_number, verdict, decision, codes"
         f" from ({sql}) order by contact_id, delivery_id, line_number",
         parameters,
-    ).fetchall()
+    )
     return [
         ActJudgement(contact, delivery, line, Verdict(verdict), Decision(decision), tuple(codes))
         for contact, delivery, line, verdict, decision, codes in rows
@@ -213,16 +215,12 @@ def judge_for_some_sponsor(
     )
     rows: list[tuple[str, str, str, str | None, int | None, str, list[str]]] = []
     for relation, macro in _by_facts(connection, _checked(asked), _checked(live_facts)):
-        try:
-            rows += connection.execute(
-                "select contact_id::varchar, channel, profile, delivery_id, line_number, verdict, codes"
-                f" from {macro.format(asked=relation, live_facts=live_facts)},{called}",
-                bound,
-            ).fetchall()
-        except duckdb.CatalogException:
-            raise Refused(
-                "The base was built by an older version of this software.", "Run `filiation refresh`."
-            ) from None
+        rows += _answers(
+            connection,
+            "select contact_id::varchar, channel, profile, delivery_id, line_number, verdict, codes"
+            f" from {macro.format(asked=relation, live_facts=live_facts)},{called}",
+            bound,
+        )
     return [
         UseAnswer(contact, Channel(channel), Profile(profile), delivery, line, Verdict(verdict), tuple(codes))
         for contact, channel, profile, delivery, line, verdict, codes in rows
@@ -248,21 +246,22 @@ def spoken_rules(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: 
 
     Arguments and errors as `judge`.
     """
-    sql, parameters = _call("judge_rules", asked, live_facts, use)
-    rows = connection.execute(
+    sql, parameters = _call("judge_rules", asked, _facts_in(connection, live_facts), use)
+    rows = _answers(
+        connection,
         "select contact_id::varchar, delivery_id, line_number, code, effect, rule_id, sentence, source,"
         " nullif(applies_from, '-infinity'), nullif(applies_until, 'infinity')"
         f" from ({sql}) order by contact_id, delivery_id nulls first, line_number, code, applies_from",
         parameters,
-    ).fetchall()
+    )
     return [
         SpokenRule(contact, delivery, line, code, Verdict(effect), rule, sentence, source, _aware(since), _aware(until))
         for contact, delivery, line, code, effect, rule, sentence, source, since, until in rows
     ]
 
 
-def judgement_sql(asked: str, live_facts: str, use: Use) -> BoundSql:
-    """Return the query behind `judge`, for audiences that stay in the database.
+def judgement_sql(asked: str, live_facts: str | None, use: Use) -> BoundSql:
+    """Return the query behind `judge`, for audiences that stay in the database; None = the day brought nothing.
 
     Columns: contact_id UUID, verdict, decision, codes VARCHAR[], worst_code, best_delivery_id, best_line_number.
 
@@ -406,9 +405,28 @@ def _live_queries(contact_ids: Sequence[str] | None) -> Iterator[Select[_LiveFac
             yield query.where(contact_id.in_(contact_ids[start : start + _BATCH]))
 
 
-def _call(macro: str, asked: str, live_facts: str, use: Use) -> BoundSql:
+def _answers(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, object]
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a question to a macro of the base, which an older base may lack."""
+    try:
+        return connection.execute(sql, dict(parameters)).fetchall()
+    except duckdb.CatalogException:
+        raise Refused("The base was built by an older version of this software.", "Run `filiation refresh`.") from None
+
+
+def _facts_in(connection: duckdb.DuckDBPyConnection, live_facts: str) -> str | None:
+    """Return the relation's name, or None where it holds nothing: then a macro that is planned faster gives the same."""
+    found = connection.execute(f"select 1 from {_checked(live_facts)} limit 1").fetchone()
+    return None if found is None else live_facts
+
+
+def _call(macro: str, asked: str, live_facts: str | None, use: Use) -> BoundSql:
+    name = f"{macro}_by_night('{_checked(asked)}'"
+    if live_facts is not None:
+        name = f"{macro}('{_checked(asked)}', '{_checked(live_facts)}'"
     sql = (
-        f"select * from {macro}('{_checked(asked)}', '{_checked(live_facts)}', $use_channel::varchar,"
+        f"select * from {name}, $use_channel::varchar,"
         " $use_sponsor_id::varchar, $use_criteria_kinds::varchar[], $use_eligible_on::date,"
         " $use_number_rules::varchar, $use_profile::varchar, $use_moment::timestamp, $use_known_by::timestamp)"
     )

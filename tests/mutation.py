@@ -33,7 +33,9 @@ CASES = ROOT / "tests" / "integration" / "golden_cases_of_ours.yaml"
 
 #: The model that the units of a subject stand in.
 HOSTS = {"claims": "int_claims__codes", "acts": "int_acts__findings", "contacts": "int_contacts__findings"}
-_SUBJECT = {"claims": "claim", "acts": "act", "contacts": "contact", "live": "live"}
+_SUBJECT = {"claims": "claim", "acts": "act", "contacts": "contact", "asked": "asked", "live": "live"}
+#: Folders of units that stand in the macro.
+_WHEN_ASKED = ("asked", "live")
 _SWAPS = (
     *((r">=", ">"), (r"<=", "<"), (r"(?<![<>=])>(?![=])", ">="), (r"(?<![<>=])<(?![=>])", "<=")),
     *((r"(?<= )=(?= )", "<>"), (r"<>", "="), (r"\band\b", "or"), (r"\bor\b", "and")),
@@ -130,15 +132,15 @@ class Cases:
         )
 
     def _rebuild(self, mutant: Mutant) -> None:
-        if mutant.unit.parent.name == "live":
-            self._base.execute(self._renderer.render("{{ codes_asked_sql() }}", mutant))
+        if mutant.unit.parent.name in _WHEN_ASKED:
+            self._base.execute(self._renderer.render("{{ judge_use_sql() }}", mutant))
             return
-        self._base.execute(self._renderer.render("{{ codes_asked_sql() }}"))
+        self._base.execute(self._renderer.render("{{ judge_use_sql() }}"))
         for folder, host in HOSTS.items():
             kind = "view" if folder == "acts" else "table"
             changed = mutant if mutant.unit.parent.name == folder else None
             self._base.execute(f"create or replace {kind} work.{host} as {self._renderer.model(host, changed)}")
-        for schema, model in (("work", "int_claims__findings"), ("main", "findings")):
+        for schema, model in (("work", "int_claims__findings"), ("main", "findings"), ("main", "finding_kinds")):
             self._base.execute(f"create or replace table {schema}.{model} as {self._renderer.model(model)}")
 
     def _answer(self, index: int, case: GoldenCase) -> list[tuple[str, tuple[str, ...]]]:
@@ -161,7 +163,7 @@ class UnitTests:
     def kill(self, mutant: Mutant) -> str | None:
         """Return the name of the code's dbt unit test if it fails on the mutant, or None."""
         test = self._tests.get(mutant.code)
-        if test is None or mutant.unit.parent.name == "live":
+        if test is None or mutant.unit.parent.name in _WHEN_ASKED:
             return None
         tables = {}
         for given in test["given"]:

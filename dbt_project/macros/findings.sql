@@ -37,11 +37,10 @@
     known_until
 {%- endmacro %}
 
-{#- Select list of a finding that the day's own facts give at the moment of asking: about a contact, or one of its acts. -#}
-{% macro live_finding(code, applies_from=since_ever(), delivery_id='null', line_number='null', is_later='false') -%}
+{#- Select list of a finding that is made at the moment of asking: about a contact, or one of its acts. -#}
+{% macro live_finding(code, applies_from=since_ever(), act_number='0', is_later='false') -%}
     contact_id,
-    {{ delivery_id }} as delivery_id,
-    {{ line_number }} as line_number,
+    {{ act_number }} as act_number,
     '{{ code }}' as code,
     {{ applies_from }} as applies_from,
     {{ for_ever() }} as applies_until,
@@ -53,12 +52,18 @@
     {{ epoch }}.known_from >= {{ fact }}.known_from and {{ epoch }}.known_from < {{ fact }}.known_until
 {%- endmacro %}
 
-{#- What a finding says, whoever it is about and whenever it holds, as a number; a test shows that no two share one. -#}
+{#- What a finding says, whoever it is about and whenever it holds, as a number; a test shows that no two share one. A
+    person's birthday is not in it, so that kinds are few. -#}
 {% macro finding_kind(finding) -%}
     hash(
         {{ finding }}.code, {{ finding }}.channel, {{ finding }}.criteria_kinds, {{ finding }}.sponsors_named,
-        {{ finding }}.number_rules, {{ finding }}.adult_on
+        {{ finding }}.number_rules
     )
+{%- endmacro %}
+
+{#- The same with the birthday: what a situation is made of. -#}
+{% macro kind_in_situation(finding) -%}
+    if({{ finding }}.adult_on is null, {{ finding }}.kind_id, hash({{ finding }}.kind_id, {{ finding }}.adult_on))
 {%- endmacro %}
 
 {#- What a row states that dossiers decide on, as a number; a claim's key is tested, so no two claims share one. -#}

@@ -17,6 +17,11 @@
     {%- if is_grown_build() -%} delete from {{ mart }} where {{ is_touched('contact_id') }} {%- endif -%}
 {%- endmacro %}
 
+{#- True of what the serving base's mart does not hold yet, in a whole build of all. -#}
+{% macro is_new_to(mart, key) -%}
+    {%- if is_grown_build() -%} {{ key }} not in (select known.{{ key }} from {{ mart }} as known) {%- else -%} true {%- endif -%}
+{%- endmacro %}
+
 {#- dbt's own hook into the table that a generic test reads: of marts of contacts, the rows that this build made. -#}
 {% macro get_where_subquery(relation) -%}
     {%- set marts = ['acts', 'consent_events', 'consents', 'contacts', 'findings', 'opt_ins', 'verdict_spans'] -%}

@@ -4,11 +4,11 @@
 
 {#- Where a model failed there is nothing to judge on, and the failure itself is what dbt must report. -#}
 {% macro create_judgement_macros() %}
-    {% if execute and flags.WHICH in ('build', 'run') and has_marts(['acts', 'findings', 'rules', 'situations', 'sponsors']) %}
-        {% for statement in [verdict_rank_sql(), decision_rank_sql(), names_sql(), acts_asked_sql(), findings_asked_sql(),
-                             suppressions_asked_sql(), renewed_asked_sql(), codes_asked_sql(), effects_asked_sql(),
-                             judge_acts_sql(), judge_use_sql(), judge_every_use_sql(), judge_quiet_contacts_sql(),
-                             judge_rules_sql(), judge_situations_sql()] %}
+    {% if execute and flags.WHICH in ('build', 'run') and has_marts(['acts', 'findings', 'finding_kinds', 'rules', 'situations', 'sponsors']) %}
+        {% for statement in [verdict_rank_sql(), decision_rank_sql(), names_sql(), code_names_sql(),
+                             judge_acts_sql(), judge_acts_sql(by_night=true), judge_use_sql(), judge_use_sql(by_night=true),
+                             judge_rules_sql(), judge_rules_sql(by_night=true), judge_every_use_sql(),
+                             judge_quiet_contacts_sql(), judge_situations_sql()] %}
             {% do run_query(statement) %}
         {% endfor %}
     {% endif %}
@@ -22,6 +22,14 @@
     {{ return(found | length == names | length) }}
 {%- endmacro %}
 
+{#- Head of a macro of the judgement. Where the day brought nothing, the one whose name ends with `_by_night` gives the same and
+    is planned in two thirds of the time, which is most of what a look-up of one contact takes. -#}
+{% macro judgement_of_asked(name, by_night) -%}
+    create or replace macro main.{{ name }}{{ '_by_night' if by_night }}(
+        asked, {{ 'live_facts,' if not by_night }} {{ use_parameters() }}
+    ) as table
+{%- endmacro %}
+
 {% macro use_parameters() -%}
     use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on,
     use_number_rules, use_profile, use_moment, use_known_by
@@ -30,7 +38,7 @@
 {#- Effects from good to bad, as ranks: a verdict is about a contact, a decision about a use (house, "Judge a use"). -#}
 {% macro verdict_rank_sql() -%}
     create or replace macro main.verdict_rank(effect) as
-    case effect when 'INVITE_ONLY' then 1 when 'HOLD' then 2 when 'QUARANTINED' then 3 when 'REFUSED' then 4 end
+    case effect when 'INVITE_ONLY' then 1 when 'HOLD' then 2 when 'QUARANTINED' then 3 when 'REFUSED' then 4 else 0 end
 {%- endmacro %}
 
 {#- INVITE_ONLY forbids a selection and leaves an unselected invitation alone (rules README 2.4). -#}
@@ -41,6 +49,7 @@
         when 'HOLD' then 1
         when 'QUARANTINED' then 2
         when 'REFUSED' then 3
+        else 0
     end
 {%- endmacro %}
 
@@ -49,28 +58,24 @@
     create or replace macro main.decision_name(n) as ['ALLOW', 'HOLD', 'QUARANTINE', 'REFUSE'][n + 1]
 {%- endmacro %}
 
-{#- Acts of the asked contacts that had happened by the moment and were known; one without an instant had happened
-    by its file's export. -#}
-{% macro acts_asked_sql() -%}
-    create or replace macro main.acts_asked(asked, use_moment, use_known_by) as table
-    select acts.contact_id, acts.delivery_id, acts.line_number, acts.consented_at
-    from acts
-    where
-        acts.contact_id in (select a.contact_id from query_table(asked) as a)
-        and acts.received_at <= use_known_by
-        and coalesce(acts.consented_at, acts.exported_at) <= use_moment
+{#- Every code of the registry, sorted: while the judgement sums up, a code is its place here. -#}
+{% macro code_names_sql() -%}
+    {%- set codes = [] -%}
+    {%- for row in run_query('select distinct code from main.rules order by code') -%}
+        {%- do codes.append("'" ~ row[0] ~ "'") -%}
+    {%- endfor -%}
+    create or replace macro main.code_names() as [{{ codes | join(', ') }}]::varchar[]
 {%- endmacro %}
 
-{#- True where what a finding says concerns the use that is asked. -#}
-{% macro concerns_use(finding) -%}
-    ({{ finding }}.channel is null or {{ finding }}.channel = use_channel)
-    and ({{ finding }}.criteria_kinds is null or list_has_any({{ finding }}.criteria_kinds, use_criteria_kinds))
-    and ({{ finding }}.number_rules is null or list_contains({{ finding }}.number_rules, use_number_rules))
-    and ({{ finding }}.adult_on is null or {{ finding }}.adult_on > use_eligible_on)
+{#- True where what a kind of finding says concerns the use that is asked. -#}
+{% macro concerns_use(kind) -%}
+    ({{ kind }}.channel is null or {{ kind }}.channel = use_channel)
+    and ({{ kind }}.criteria_kinds is null or list_has_any({{ kind }}.criteria_kinds, use_criteria_kinds))
+    and ({{ kind }}.number_rules is null or list_contains({{ kind }}.number_rules, use_number_rules))
     and case
-        when {{ finding }}.sponsors_named is null then true
-        when use_sponsor_id is null then len({{ finding }}.sponsors_named) = 0
-        else not list_has_any({{ finding }}.sponsors_named, coalesce((
+        when {{ kind }}.sponsors_named is null then true
+        when use_sponsor_id is null then len({{ kind }}.sponsors_named) = 0
+        else not list_has_any({{ kind }}.sponsors_named, coalesce((
             select list_filter([s.legal_name, s.candidate], lambda name: name is not null)
             from sponsors as s
             where s.sponsor_id = use_sponsor_id
@@ -78,175 +83,18 @@
     end
 {%- endmacro %}
 
-{#- Findings that hold at the moment, were known, and concern this use. -#}
-{% macro findings_asked_sql() -%}
-    create or replace macro main.findings_asked(
-        asked, use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules, use_moment, use_known_by
-    ) as table
-    select f.contact_id, f.delivery_id, f.line_number, f.code, f.applies_from, f.applies_until
-    from findings as f
-    where
-        f.contact_id in (select a.contact_id from query_table(asked) as a)
-        and f.applies_from <= use_moment and f.applies_until > use_moment
-        and f.known_from <= use_known_by and f.known_until > use_known_by
-        and {{ concerns_use('f') }}
+{#- True where a finding does not ask for a day, or the person is an adult only after the day that the use asks for. -#}
+{% macro asks_for_a_later_birthday(finding) -%}
+    ({{ finding }}.adult_on is null or {{ finding }}.adult_on > use_eligible_on)
 {%- endmacro %}
 
-{#- Last known STOP, objection, erasure or withdrawal of each asked contact: global, whatever its channel and sponsor (R-18). -#}
-{% macro suppressions_asked_sql() -%}
-    create or replace macro main.suppressions_asked(asked, live_facts, use_moment, use_known_by) as table
-    select facts.contact_id, max(facts.occurred_at) as suppressed_at
-    from query_table(live_facts) as facts
-    where
-        facts.kind in ('stop', 'objection', 'erasure', 'withdrawal')
-        and facts.occurred_at <= use_moment
-        and facts.known_at <= use_known_by
-        and facts.contact_id in (select a.contact_id from query_table(asked) as a)
-    group by facts.contact_id
-{%- endmacro %}
-
-{#- Contacts whose own click, reply or form is younger than 36 calendar months: it renews every consent (R-11). -#}
-{% macro renewed_asked_sql() -%}
-    create or replace macro main.renewed_asked(asked, live_facts, use_moment, use_known_by) as table
-    select facts.contact_id
-    from query_table(live_facts) as facts
-    where
-        facts.kind in ('click', 'reply', 'form')
-        and facts.occurred_at <= use_moment
-        and facts.known_at <= use_known_by
-        and facts.contact_id in (select a.contact_id from query_table(asked) as a)
-    group by facts.contact_id
-    having use_moment < {{ paris_midnight(months_after(paris_date('max(facts.occurred_at)'), 36)) }}
-{%- endmacro %}
-
-{#- Codes that speak, whatever their effect: findings of the night, and what the units of macros/evaluators/live say of
-    the day's own facts; what such a unit may read stands here. -#}
-{% macro codes_asked_sql() -%}
-    create or replace macro main.codes_asked(
-        asked, live_facts, use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules,
-        use_moment, use_known_by
-    ) as table
-    with
-
-    known_acts as (
-        from acts_asked(asked, use_moment, use_known_by)
-    ),
-
-    seen as (
-        from findings_asked(
-            asked, use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules,
-            use_moment, use_known_by
-        )
-    ),
-
-    day_facts as (
-        select facts.contact_id, facts.kind, facts.occurred_at, facts.delivery_id, facts.line_number
-        from query_table(live_facts) as facts
-        where
-            facts.occurred_at <= use_moment
-            and facts.known_at <= use_known_by
-            and facts.contact_id in (select a.contact_id from query_table(asked) as a)
-    ),
-
-    suppressed_acts as (
-        select
-            s.contact_id,
-            acts.delivery_id,
-            acts.line_number,
-            s.suppressed_at,
-            coalesce(acts.consented_at > s.suppressed_at, false) as is_later
-        from suppressions_asked(asked, live_facts, use_moment, use_known_by) as s
-        left join known_acts as acts on s.contact_id = acts.contact_id
-    ),
-
-    coded as (
-        select contact_id, delivery_id, line_number, code, applies_from, applies_until, false as is_later
-        from seen
-        where
-            code <> 'CONSENT_EXPIRED'
-            or contact_id not in (
-                select renewed.contact_id from renewed_asked(asked, live_facts, use_moment, use_known_by) as renewed
-            )
-        union all
-        {{ every_evaluator_of('live') }}
-    )
-
-    select contact_id, delivery_id, line_number, code, applies_from, applies_until, is_later
-    from coded
-{%- endmacro %}
-
-{#- What a code does, by the rule in force: `later_act_effect` is for an act after the person took consent back. -#}
-{% macro effect_of(coded, rule) -%}
-    case when {{ coded }}.is_later then coalesce({{ rule }}.later_act_effect, {{ rule }}.effect) else {{ rule }}.effect end
-{%- endmacro %}
-
-{#- True where a rule was the law at the moment, as the registry said by then. -#}
-{% macro in_force(rule) -%}
-    {{ rule }}.applies_from <= use_moment and {{ rule }}.applies_until > use_moment
-    and {{ rule }}.known_from <= use_known_by and {{ rule }}.known_until > use_known_by
-{%- endmacro %}
-
-{#- Codes with an effect in the profile on that day. -#}
-{% macro effects_asked_sql() -%}
-    create or replace macro main.effects_asked(asked, live_facts, {{ use_parameters() }}) as table
-    select
-        coded.contact_id,
-        coded.delivery_id,
-        coded.line_number,
-        coded.code,
-        coded.applies_from,
-        coded.applies_until,
-        {{ effect_of('coded', 'r') }} as effect
-    from codes_asked(
-        asked, live_facts, use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules,
-        use_moment, use_known_by
-    ) as coded
-    inner join rules as r on coded.code = r.code
-    where r.profile = use_profile and {{ in_force('r') }}
-{%- endmacro %}
-
-{#- One row per act of the asked contacts: what it is worth alone, the contact's own codes aside. -#}
-{% macro judge_acts_sql() -%}
-    create or replace macro main.judge_acts(asked, live_facts, {{ use_parameters() }}) as table
-    with
-
-    ranked as (
-        select
-            contact_id,
-            delivery_id,
-            line_number,
-            code,
-            verdict_rank(effect) as v,
-            decision_rank(effect, len(use_criteria_kinds) > 0) as d
-        from effects_asked(asked, live_facts, {{ use_parameters() }})
-        where delivery_id is not null
-    ),
-
-    summed as (
-        select
-            contact_id,
-            delivery_id,
-            line_number,
-            max(v) as v,
-            max(d) as d,
-            list_sort(list_distinct(list(code) filter (where d > 0))) as codes
-        from ranked
-        group by contact_id, delivery_id, line_number
-    )
-
-    select
-        acts.contact_id,
-        acts.delivery_id,
-        acts.line_number,
-        verdict_name(coalesce(summed.v, 0)) as verdict,
-        decision_name(coalesce(summed.d, 0)) as decision,
-        coalesce(summed.codes, []) as codes
-    from acts_asked(asked, use_moment, use_known_by) as acts
-    left join summed
-        on
-            acts.contact_id = summed.contact_id
-            and acts.delivery_id = summed.delivery_id
-            and acts.line_number = summed.line_number
+{#- Expressions over an effect: `place` is the code's in `code_names()`; `weight` is less the worse the effect is for the
+    use, and among equals in the order of codes; null = it allows. -#}
+{% macro weighed(effect, place) -%}
+    case
+        when decision_rank({{ effect }}, len(use_criteria_kinds) > 0) > 0
+            then (3 - decision_rank({{ effect }}, len(use_criteria_kinds) > 0)) * 128 + {{ place }}
+    end
 {%- endmacro %}
 
 {% macro columns_of(relation, names) -%}
@@ -257,253 +105,355 @@
     {%- for name in names %}{{ left }}.{{ name }} = {{ right }}.{{ name }}{{ " and " if not loop.last }}{% endfor -%}
 {%- endmacro %}
 
-{#- What a use's codes do together: the worst of each act, the best act, then the worse of it and the subject's own.
-    `subject` are the columns of what is judged, `act` those that name one of its acts, `order` which of equally
-    good acts is best; `effects` (subject, act, code, effect), `acts` (subject, act, order) and `asked` (subject) are
-    relations. A row of effects without act is the subject's own. -#}
-{% macro merged_judgement(subject, act, order, asked, acts, effects) -%}
-    {{ merged_relations(subject, act, order, asked, acts, effects) }}
+{% macro use_of(relation, use) -%}
+    {%- for name in use %}{{ relation }}.{{ name }}, {% endfor -%}
+{%- endmacro %}
 
+{#- The rules in force, by the law of the moment and the registry as `known` says it was known: for the profile that is asked,
+    or for each, told in the column `use_profile`. -#}
+{% macro rules_in_force(known, each_use=false) -%}
     select
-        {{ subject | join(', ') }},
-        verdict_name(v) as verdict,
-        decision_name(d) as decision,
-        {{ merged_codes() }} as codes,
-        case
-            when d = 0 then null
-            when best_d > own_d then best_code
-            when own_d > best_d then own_code
-            else least(best_code, own_code)
-        end as worst_code
-        {%- for name in act %},
-        best.{{ name }} as best_{{ name }}
-        {%- endfor %}
-    from joined
+        {{ 'r.profile as use_profile,' if each_use }}
+        r.code,
+        r.rule_id,
+        r.sentence,
+        r.source,
+        list_position(code_names(), r.code) - 1 as place,
+        r.effect,
+        coalesce(r.later_act_effect, r.effect) as later_act_effect
+    from rules as r
+    where
+        {{ 'r.profile = use_profile and' if not each_use }}
+        r.applies_from <= use_moment and r.applies_until > use_moment
+        and {{ known }}
 {%- endmacro %}
 
-{% macro merged_codes() -%}
-    case when d = 0 then [] else list_sort(list_distinct(codes)) end
-{%- endmacro %}
-
-{#- The relations behind it: `summed` per act, `joined` per subject. -#}
-{% macro merged_relations(subject, act, order, asked, acts, effects) -%}
-    ranked as (
-        select
-            {{ (subject + act) | join(', ') }},
-            code,
-            verdict_rank(effect) as v,
-            decision_rank(effect, len(use_criteria_kinds) > 0) as d
-        from {{ effects }}
+{#- What is said of the asked contacts, as common table expressions that end with `spoken`: one row per rule that speaks
+    of a contact (act 0) or of one of its acts. Findings of the night are narrowed inside the scan; what the units of
+    macros/evaluators/asked say of the asked and those of macros/evaluators/live of the day's own facts, and what such a unit
+    may read, stands here. With `each_use` every row also tells its `use_channel` and `use_profile`, one of `uses`. -#}
+{% macro spoken_of_asked(by_night, each_use=false) -%}
+    {%- set use = ['use_channel', 'use_profile'] if each_use else [] -%}
+    {% if each_use -%}
+    uses as (
+        select use_channel, use_profile
+        from (values ('sms'), ('voice')) as channels (use_channel)
+        cross join (values ('strict'), ('market')) as profiles (use_profile)
     ),
 
-    -- Acts first; the null act sums up the subject's own codes.
-    summed as (
-        select
-            {{ (subject + act) | join(', ') }},
-            max(v) as v,
-            max(d) as d,
-            list(code) filter (where d > 0) as codes,
-            coalesce(
-                min(code) filter (where d = 3), min(code) filter (where d = 2), min(code) filter (where d = 1)
-            ) as worst_code
-        from ranked
-        group by {{ (subject + act) | join(', ') }}
-    ),
-
-    acts_judged as (
-        select
-            {{ columns_of('acts', subject) }},
-            min(coalesce(summed.v, 0)) as v,
-            list(summed.codes) filter (where summed.codes is not null) as codes,
-            min(struct_pack(
-                d := coalesce(summed.d, 0),
-                v := coalesce(summed.v, 0),
-                {% if order %}age := {{ order }},{% endif %}
-                {%- for name in act %}
-                {{ name }} := acts.{{ name }},
-                {%- endfor %}
-                worst_code := summed.worst_code
-            )) as best
-        from {{ acts }} as acts
-        left join summed on {{ same('acts', 'summed', subject + act) }}
-        group by {{ columns_of('acts', subject) }}
-    ),
-
-    joined as (
-        select
-            {{ columns_of('subjects', subject) }},
-            acts_judged.best,
-            greatest(coalesce(acts_judged.v, 4), coalesce(own.v, 0)) as v,
-            greatest(coalesce(acts_judged.best.d, 3), coalesce(own.d, 0)) as d,
-            coalesce(acts_judged.best.d, 3) as best_d,
-            coalesce(own.d, 0) as own_d,
-            acts_judged.best.worst_code as best_code,
-            own.worst_code as own_code,
-            list_concat(flatten(coalesce(acts_judged.codes, [])), coalesce(own.codes, [])) as codes
-        from {{ asked }} as subjects
-        left join acts_judged on {{ same('subjects', 'acts_judged', subject) }}
-        left join (select * from summed where {{ act[0] }} is null) as own
-            on {{ same('subjects', 'own', subject) }}
-    )
-{%- endmacro %}
-
-{#- One row per asked contact. -#}
-{% macro judge_use_sql() -%}
-    create or replace macro main.judge_use(asked, live_facts, {{ use_parameters() }}) as table
-    with
-
-    {{ merged_judgement(
-        subject=['contact_id'],
-        act=['delivery_id', 'line_number'],
-        order="-epoch_us(coalesce(acts.consented_at, '1900-01-01'::timestamp))",
-        asked='(select distinct a.contact_id from query_table(asked) as a)',
-        acts='acts_asked(asked, use_moment, use_known_by)',
-        effects='effects_asked(asked, live_facts, ' ~ use_parameters() ~ ')',
-    ) }}
-{%- endmacro %}
-
-{#- What a look-up tells of a number: one row per asked contact, channel and profile (act null), and one per act of it,
-    for a use that is otherwise the same. One plan instead of eight, which are most of what a look-up costs. -#}
-{% macro judge_every_use_sql() -%}
-    create or replace macro main.judge_every_use(asked, live_facts, {{ every_use_parameters() }}) as table
-    with
-
-    coded as (
-        {%- for channel in ['sms', 'voice'] %}
-        select '{{ channel }}' as channel, *
-        from codes_asked(asked, live_facts, '{{ channel }}', {{ every_use_parameters() }})
-        {{ "union all" if not loop.last }}
-        {%- endfor %}
-    ),
-
-    {{ every_use_of_coded() }}
-{%- endmacro %}
-
-{#- The same of contacts without live facts, who are most: of the units that judge the day only `consent_not_given` can
-    speak then, and what the night found is read once for all channels. A test compares both. -#}
-{% macro judge_quiet_contacts_sql() -%}
-    create or replace macro main.judge_quiet_contacts(asked, {{ every_use_parameters() }}) as table
-    with
-
+    {% endif -%}
+    -- Acts that had happened by the moment and were known; one without an instant had happened by its file's export.
     known_acts as (
-        from acts_asked(asked, use_moment, use_known_by)
+        select acts.contact_id, acts.act_number, acts.delivery_id, acts.line_number, acts.consented_at
+        from acts
+        where
+            acts.contact_id in (select a.contact_id from query_table(asked) as a)
+            and acts.received_at <= use_known_by
+            and coalesce(acts.consented_at, acts.exported_at) <= use_moment
     ),
 
-    -- first the few rows of who is asked: crossed with the channels before, every finding would be
-    believed as materialized (
-        select f.*
+    in_force as (
+        {{ rules_in_force('r.known_from <= use_known_by and r.known_until > use_known_by', each_use) }}
+    ),
+
+    -- A kind without a rule in force has no place: it does nothing, but a unit may look for it.
+    kinds as (
+        select {{ use_of('uses', use) }} finding_kinds.kind_id, finding_kinds.code, in_force.place, in_force.effect
+        from finding_kinds
+        {{ 'cross join uses' if each_use }}
+        left join in_force
+            on finding_kinds.code = in_force.code {{ 'and uses.use_profile = in_force.use_profile' if each_use }}
+        where {{ concerns_use('finding_kinds') }}
+    ),
+
+    seen as (
+        select
+            {{ use_of('kinds', use) }}
+            f.contact_id, f.act_number, kinds.code, kinds.place, kinds.effect, f.applies_from, f.applies_until
         from findings as f
+        inner join kinds on f.kind_id = kinds.kind_id
         where
             f.contact_id in (select a.contact_id from query_table(asked) as a)
             and f.applies_from <= use_moment and f.applies_until > use_moment
             and f.known_from <= use_known_by and f.known_until > use_known_by
+            and {{ asks_for_a_later_birthday('f') }}
     ),
+
+    {%- if not by_night %}
+
+    day_facts as (
+        select facts.contact_id, facts.kind, facts.occurred_at, facts.delivery_id, facts.line_number
+        from query_table(live_facts) as facts
+        where
+            facts.occurred_at <= use_moment
+            and facts.known_at <= use_known_by
+            and facts.contact_id in (select a.contact_id from query_table(asked) as a)
+    ),
+
+    -- Last STOP, objection, erasure or withdrawal: global, whatever its channel and sponsor (R-18).
+    suppressed_acts as (
+        select
+            s.contact_id,
+            coalesce(acts.act_number, 0) as act_number,
+            s.suppressed_at,
+            coalesce(acts.consented_at > s.suppressed_at, false) as is_later
+        from (
+            select facts.contact_id, max(facts.occurred_at) as suppressed_at
+            from day_facts as facts
+            where facts.kind in ('stop', 'objection', 'erasure', 'withdrawal')
+            group by facts.contact_id
+        ) as s
+        left join known_acts as acts on s.contact_id = acts.contact_id
+    ),
+
+    -- Contacts whose own click, reply or form is younger than 36 calendar months: it renews every consent (R-11).
+    renewed as (
+        select facts.contact_id
+        from day_facts as facts
+        where facts.kind in ('click', 'reply', 'form')
+        group by facts.contact_id
+        having use_moment < {{ paris_midnight(months_after(paris_date('max(facts.occurred_at)'), 36)) }}
+    ),
+
+    {%- endif %}
 
     coded as (
-        select uses.use_channel as channel, f.contact_id, f.delivery_id, f.line_number, f.code, false as is_later
-        from believed as f
-        cross join (values ('sms'), ('voice')) as uses (use_channel)
-        where {{ concerns_use('f') }}
+        {{ every_evaluator_of('asked') }}
+        {%- if not by_night %}
         union all
-        select channels.channel, silent.contact_id, silent.delivery_id, silent.line_number, silent.code, silent.is_later
-        from ({{ live__consent_not_given() }}) as silent
-        cross join (values ('sms'), ('voice')) as channels (channel)
+        {{ every_evaluator_of('live') }}
+        {%- endif %}
     ),
 
-    {{ every_use_of_coded() }}
-{%- endmacro %}
-
-{% macro every_use_parameters() -%}
-    use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules, use_moment, use_known_by
-{%- endmacro %}
-
-{#- The rest of a query whose relation `coded` tells codes by channel. -#}
-{% macro every_use_of_coded() -%}
-    uses as (
-        select channel, profile
-        from (values ('sms'), ('voice')) as channels (channel)
-        cross join (values ('strict'), ('market')) as profiles (profile)
-    ),
-
-    effects as (
+    spoken as (
+        select {{ use_of('seen', use) }} contact_id, act_number, code, applies_from, applies_until, place, effect
+        from seen
+        where
+            place is not null
+            {%- if not by_night %}
+            and (code <> 'CONSENT_EXPIRED' or contact_id not in (select r.contact_id from renewed as r))
+            {%- endif %}
+        union all
         select
+            {{ use_of('uses', use) }}
             coded.contact_id,
-            coded.channel,
-            r.profile,
-            coded.delivery_id,
-            coded.line_number,
+            coded.act_number,
             coded.code,
-            {{ effect_of('coded', 'r') }} as effect
+            coded.applies_from,
+            coded.applies_until,
+            in_force.place,
+            case when coded.is_later then in_force.later_act_effect else in_force.effect end as effect
         from coded
-        inner join rules as r on coded.code = r.code
-        where {{ in_force('r') }}
+        inner join in_force on coded.code = in_force.code
+        {{ 'inner join uses on in_force.use_profile = uses.use_profile' if each_use }}
+    )
+{%- endmacro %}
+
+{#- What a use's codes do together: the worst of each act, the best act, then the worse of it and the subject's own.
+    `subject` are the columns of what is judged; `asked` (subject), `acts` (subject, act_number from 1 in the order in which
+    equally good acts are preferred) and `spoken` (subject, act_number, place, effect) are relations. A row of `spoken` about
+    act 0 is the subject's own. Gives verdict, decision, codes, worst_code and best_act_number. -#}
+{% macro merged_judgement(subject, asked, acts, spoken) -%}
+    weighed as (
+        select
+            {{ subject | join(', ') }},
+            act_number,
+            verdict_rank(effect) as v,
+            {{ weighed('effect', 'place') }} as weight,
+            1::hugeint << place::hugeint as bit
+        from {{ spoken }}
     ),
 
-    used_acts as (
-        select acts.*, uses.channel, uses.profile
-        from acts_asked(asked, use_moment, use_known_by) as acts
-        cross join uses
+    summed as (
+        select
+            {{ subject | join(', ') }},
+            act_number,
+            max(v) as v,
+            min(weight) as weight,
+            bit_or(bit) filter (where weight is not null) as bits
+        from weighed
+        group by {{ subject | join(', ') }}, act_number
     ),
 
-    {{ merged_relations(
-        subject=['contact_id', 'channel', 'profile'],
-        act=['delivery_id', 'line_number'],
-        order="-epoch_us(coalesce(acts.consented_at, '1900-01-01'::timestamp))",
-        asked='(select distinct a.contact_id, uses.channel, uses.profile from query_table(asked) as a cross join uses)',
-        acts='used_acts',
-        effects='effects',
-    ) }}
+    -- Of an act: decision, verdict, number and worst code packed into one number, so that the least is the best act.
+    parts as (
+        select
+            {{ columns_of('acts', subject) }},
+            coalesce(summed.v, 0) as act_v,
+            ((3 - coalesce(summed.weight, 384) // 128)::bigint << 48)
+            | (coalesce(summed.v, 0)::bigint << 44)
+            | (acts.act_number::bigint << 8)
+            | (coalesce(summed.weight, 0) % 128) as best,
+            null::integer as own_v,
+            null::bigint as own_weight,
+            summed.bits
+        from {{ acts }} as acts
+        left join summed
+            on {{ same('acts', 'summed', subject) }} and acts.act_number = summed.act_number
+        union all
+        select {{ subject | join(', ') }}, null, null, v, weight, bits
+        from summed
+        where act_number = 0
+        union all
+        select {{ columns_of('subjects', subject) }}, null, null, null, null, null
+        from {{ asked }} as subjects
+    ),
+
+    merged as (
+        select
+            {{ subject | join(', ') }},
+            min(act_v) as act_v,
+            min(best) as best,
+            max(own_v) as own_v,
+            min(own_weight) as own_weight,
+            bit_or(bits) as bits
+        from parts
+        group by {{ subject | join(', ') }}
+    ),
+
+    unpacked as (
+        select
+            {{ subject | join(', ') }},
+            greatest(coalesce(act_v, 4), coalesce(own_v, 0)) as v,
+            coalesce(best >> 48, 3) as best_d,
+            3 - coalesce(own_weight, 384) // 128 as own_d,
+            best % 128 as best_place,
+            own_weight % 128 as own_place,
+            (best >> 8) % 68719476736 as best_act_number,
+            bits
+        from merged
+    ),
+
+    -- Many subjects share few sets of codes.
+    read_bits as (
+        select bits, list_filter(code_names(), lambda name, place: (bits >> (place - 1)) % 2 = 1) as codes
+        from (select distinct bits from merged where bits is not null)
+    )
 
     select
-        contact_id,
-        channel,
-        profile,
-        null as delivery_id,
-        null as line_number,
+        {{ subject | join(', ') }},
         verdict_name(v) as verdict,
-        {{ merged_codes() }} as codes
-    from joined
-    union all
+        decision_name(greatest(best_d, own_d)) as decision,
+        case
+            when greatest(best_d, own_d) = 0 then []
+            else coalesce(read_bits.codes, [])
+        end as codes,
+        case
+            when greatest(best_d, own_d) = 0 then null
+            when best_d > own_d then code_names()[best_place + 1]
+            when own_d > best_d then code_names()[own_place + 1]
+            else code_names()[least(best_place, own_place) + 1]
+        end as worst_code,
+        best_act_number
+    from unpacked
+    left join read_bits on unpacked.bits = read_bits.bits
+{%- endmacro %}
+
+{#- One row per asked contact. -#}
+{% macro judge_use_sql(by_night=false) -%}
+    {{ judgement_of_asked('judge_use', by_night) }}
+    with
+
+    {{ spoken_of_asked(by_night) }},
+
+    judged as (
+        with
+
+        {{ merged_judgement(
+            subject=['contact_id'], asked='query_table(asked)', acts='known_acts', spoken='spoken'
+        ) }}
+    )
+
+    select
+        judged.contact_id,
+        judged.verdict,
+        judged.decision,
+        judged.codes,
+        judged.worst_code,
+        acts.delivery_id as best_delivery_id,
+        acts.line_number as best_line_number
+    from judged
+    left join known_acts as acts
+        on judged.contact_id = acts.contact_id and judged.best_act_number = acts.act_number
+{%- endmacro %}
+
+{#- One row per act of the asked contacts: what it is worth alone, the contact's own codes aside. -#}
+{% macro judge_acts_sql(by_night=false) -%}
+    {{ judgement_of_asked('judge_acts', by_night) }}
+    with
+
+    {{ spoken_of_asked(by_night) }},
+
+    summed as (
+        {{ summed_by_act(['contact_id']) }}
+    )
+
     select
         acts.contact_id,
-        acts.channel,
-        acts.profile,
         acts.delivery_id,
         acts.line_number,
         verdict_name(coalesce(summed.v, 0)) as verdict,
-        list_sort(list_distinct(coalesce(summed.codes, []))) as codes
-    from used_acts as acts
+        decision_name(coalesce(summed.d, 0)) as decision,
+        coalesce(summed.codes, []) as codes
+    from known_acts as acts
     left join summed
-        on {{ same('acts', 'summed', ['contact_id', 'channel', 'profile', 'delivery_id', 'line_number']) }}
+        on acts.contact_id = summed.contact_id and acts.act_number = summed.act_number
+{%- endmacro %}
+
+{#- One row per rule that spoke of an asked contact or one of its acts: the answer's grounds, by the law of the moment. -#}
+{% macro judge_rules_sql(by_night=false) -%}
+    {{ judgement_of_asked('judge_rules', by_night) }}
+    with
+
+    {{ spoken_of_asked(by_night) }}
+
+    select distinct
+        spoken.contact_id,
+        acts.delivery_id,
+        acts.line_number,
+        spoken.code,
+        spoken.applies_from,
+        spoken.applies_until,
+        spoken.effect,
+        in_force.rule_id,
+        in_force.sentence,
+        in_force.source
+    from spoken
+    inner join in_force on spoken.code = in_force.code
+    left join known_acts as acts
+        on spoken.contact_id = acts.contact_id and spoken.act_number = acts.act_number
+    -- an act that had not happened yet says nothing, whatever its findings
+    where spoken.act_number = 0 or acts.line_number is not null
 {%- endmacro %}
 
 {#- One row per situation: the same judgement of what many contacts share (see the mart `situations`), by the law of the
-    moment. What the day brought is no part of a situation: who has live facts is asked by `judge_use`. -#}
+    moment and the registry as it is now. What the day brought is no part of a situation: who has live facts is asked by
+    `judge_use`. -#}
 {% macro judge_situations_sql() -%}
     create or replace macro main.judge_situations(
         use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules, use_profile, use_moment
     ) as table
     with
 
+    in_force as (
+        {{ rules_in_force('r.known_until = ' ~ for_ever()) }}
+    ),
+
     seen as (
-        select f.situation_id, nullif(f.act_number, 0) as act_number, f.code
+        select f.situation_id, f.act_number, f.code
         from situations as f
-        where f.kind_id <> 0 and {{ concerns_use('f') }}
+        where f.kind_id <> 0 and {{ asks_for_a_later_birthday('f') }} and {{ concerns_use('f') }}
         union all
-        select f.situation_id, null as act_number, 'CONSENT_NOT_GIVEN' as code
+        select f.situation_id, 0 as act_number, 'CONSENT_NOT_GIVEN' as code
         from situations as f
         group by f.situation_id
         having max(f.act_number) = 0
     ),
 
-    effects as (
-        select seen.situation_id, seen.act_number, seen.code, r.effect
+    spoken as (
+        select seen.situation_id, seen.act_number, in_force.place, in_force.effect
         from seen
-        inner join rules as r
-            on seen.code = r.code and r.profile = use_profile
-        where
-            r.applies_from <= use_moment and r.applies_until > use_moment
-            and r.known_until = {{ for_ever() }}
+        inner join in_force on seen.code = in_force.code
     ),
 
     acts as (
@@ -514,22 +464,88 @@
 
     {{ merged_judgement(
         subject=['situation_id'],
-        act=['act_number'],
-        order=none,
         asked='(select f.situation_id from situations as f where f.kind_id = 0 and f.act_number = 0)',
         acts='acts',
-        effects='effects',
+        spoken='spoken',
     ) }}
 {%- endmacro %}
 
-{#- One row per rule that spoke of an asked contact or one of its acts: the answer's grounds, by the law of the moment. -#}
-{% macro judge_rules_sql() -%}
-    create or replace macro main.judge_rules(asked, live_facts, {{ use_parameters() }}) as table
-    select distinct spoken.*, rules.rule_id, rules.sentence, rules.source
-    from effects_asked(asked, live_facts, {{ use_parameters() }}) as spoken
-    left join rules
-        on
-            spoken.code = rules.code
-            and rules.profile = use_profile
-            and {{ in_force('rules') }}
+{#- What a look-up tells of a number: one row per asked contact, channel and profile (act null), and one per act of it, for
+    a use that is otherwise the same. One plan instead of eight, which are most of what a look-up costs. -#}
+{% macro judge_every_use_sql() -%}
+    create or replace macro main.judge_every_use(asked, live_facts, {{ every_use_parameters() }}) as table
+    {{ every_use_of_asked(by_night=false) }}
+{%- endmacro %}
+
+{#- The same of contacts without live facts, who are most. A test compares both. -#}
+{% macro judge_quiet_contacts_sql() -%}
+    create or replace macro main.judge_quiet_contacts(asked, {{ every_use_parameters() }}) as table
+    {{ every_use_of_asked(by_night=true) }}
+{%- endmacro %}
+
+{% macro every_use_parameters() -%}
+    use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules, use_moment, use_known_by
+{%- endmacro %}
+
+{% macro every_use_of_asked(by_night) -%}
+    with
+
+    {{ spoken_of_asked(by_night, each_use=true) }},
+
+    used_acts as (
+        select uses.use_channel, uses.use_profile, acts.*
+        from known_acts as acts
+        cross join uses
+    ),
+
+    judged as (
+        with
+
+        {{ merged_judgement(
+            subject=['contact_id', 'use_channel', 'use_profile'],
+            asked='(select a.contact_id, uses.use_channel, uses.use_profile from query_table(asked) as a cross join uses)',
+            acts='used_acts',
+            spoken='spoken',
+        ) }}
+    ),
+
+    summed as (
+        {{ summed_by_act(['contact_id', 'use_channel', 'use_profile']) }}
+    )
+
+    select
+        contact_id,
+        use_channel as channel,
+        use_profile as profile,
+        null as delivery_id,
+        null as line_number,
+        verdict,
+        codes
+    from judged
+    union all
+    select
+        acts.contact_id,
+        acts.use_channel,
+        acts.use_profile,
+        acts.delivery_id,
+        acts.line_number,
+        verdict_name(coalesce(summed.v, 0)) as verdict,
+        coalesce(summed.codes, []) as codes
+    from used_acts as acts
+    left join summed
+        on {{ same('acts', 'summed', ['contact_id', 'use_channel', 'use_profile', 'act_number']) }}
+{%- endmacro %}
+
+{#- What each act is worth alone: of the relation `spoken`. -#}
+{% macro summed_by_act(subject) -%}
+    select
+        {{ subject | join(', ') }},
+        act_number,
+        max(verdict_rank(effect)) as v,
+        max(decision_rank(effect, len(use_criteria_kinds) > 0)) as d,
+        list_sort(list_distinct(
+            list(code) filter (where decision_rank(effect, len(use_criteria_kinds) > 0) > 0)
+        )) as codes
+    from spoken
+    group by {{ subject | join(', ') }}, act_number
 {%- endmacro %}

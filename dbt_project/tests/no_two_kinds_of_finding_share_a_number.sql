@@ -2,7 +2,7 @@
 select kind_id
 from (
     select distinct
-        {{ finding_kind('findings') }} as kind_id,
+        {{ kind_in_situation('findings') }} as kind_id,
         code,
         channel,
         criteria_kinds,

@@ -117,6 +117,7 @@ _READ: Mapping[str, str] = {
     "situations": "select * exclude (situation_id) from situations join situation_keys using (situation_id)"
     " where situation_id in (select situation_id from verdict_spans)",
     "knowledge": "select * from knowledge",
+    "finding_kinds": "select * from finding_kinds semi join findings using (kind_id)",
 }
 
 

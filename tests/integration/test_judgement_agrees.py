@@ -186,6 +186,24 @@ def _judged_alone(base, use):
     yield from ((one, (one.delivery_id, one.line_number)) for one in judge_acts(base, "asked", "live_facts", use))
 
 
+def test_where_the_day_brought_nothing_both_macros_give_the_same(judged_world):
+    base, _ = judged_world
+    base.execute("create or replace temp table no_facts as from live_facts limit 0")
+    rng = random.Random(5)
+    for macro in ("judge_use", "judge_acts", "judge_rules"):
+        for _ in range(6):
+            use = _random_use(rng)
+            parameters = judgement_sql("asked", None, use).parameters
+            by_day, by_night = (
+                judgement_sql("asked", facts, use).sql.replace("judge_use", macro) for facts in ("no_facts", None)
+            )
+            found = base.execute(
+                f"(from ({by_day}) except all from ({by_night})) union all (from ({by_night}) except all from ({by_day}))",
+                parameters,
+            )
+            assert not found.fetchall()
+
+
 _BY_ALL_THAT_IS_KNOWN = datetime(2200, 1, 1, tzinfo=UTC)
 
 

@@ -1,26 +1,23 @@
 -- What stands in a contact's situation, and when: each act from the instant it happened, and each finding that we
--- believe now. Acts are numbered as the judgement prefers them among equals; 0 is the contact itself, and as a kind
--- the act itself.
+-- believe now. Act 0 is the contact itself, and kind 0 the act itself.
 with
 
 acts as (
     select
         contact_id,
-        delivery_id,
-        line_number,
-        coalesce(consented_at, exported_at) as happened_at,
-        row_number() over (
-            partition by contact_id
-            order by coalesce(consented_at, '1900-01-01'::timestamp) desc, delivery_id asc, line_number asc
-        ) as act_number
-    from {{ ref('int_acts') }}
+        act_number,
+        coalesce(consented_at, exported_at) as happened_at
+    from {{ ref('acts') }}
     where {{ is_touched('contact_id') }}
 ),
 
 findings as (
     select
-        *,
-        {{ finding_kind('findings') }} as kind_id
+        contact_id,
+        act_number,
+        {{ kind_in_situation('findings') }} as kind_id,
+        applies_from,
+        applies_until
     from {{ ref('findings') }} as findings
     where known_until = {{ for_ever() }} and {{ is_touched('contact_id') }}
 ),
@@ -42,10 +39,7 @@ states as (
         max(findings.applies_until) as until_at
     from findings
     inner join acts
-        on
-            findings.contact_id = acts.contact_id
-            and findings.delivery_id = acts.delivery_id
-            and findings.line_number = acts.line_number
+        on findings.contact_id = acts.contact_id and findings.act_number = acts.act_number
     group by all
     union all
     select
@@ -55,7 +49,7 @@ states as (
         applies_from,
         applies_until
     from findings
-    where delivery_id is null
+    where act_number = 0
 )
 
 select * from states

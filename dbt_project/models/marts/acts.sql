@@ -1,4 +1,5 @@
 {{ config(materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}") }}
+-- Acts of a contact are numbered as the judgement prefers them among equals.
 select
     delivery_id,
     line_number,
@@ -8,7 +9,11 @@ select
     claim_id,
     consented_at,
     exported_at,
-    received_at
+    received_at,
+    row_number() over (
+        partition by contact_id
+        order by coalesce(consented_at, '1900-01-01'::timestamp) desc, delivery_id asc, line_number asc
+    ) as act_number
 from {{ ref('int_acts') }}
 where {{ is_touched('contact_id') }}
 order by contact_id

@@ -4,18 +4,25 @@ with
 
 act_findings as (
     select
-        contact_id,
-        delivery_id,
-        line_number,
-        code,
+        acts.contact_id,
+        acts.delivery_id,
+        acts.line_number,
+        acts.act_number,
+        findings.code,
         null::varchar as channel,
         null::varchar[] as criteria_kinds,
         null::varchar[] as sponsors_named,
-        applies_from,
-        applies_until,
-        known_from,
-        known_until
-    from {{ ref('int_acts__findings') }}
+        findings.applies_from,
+        findings.applies_until,
+        findings.known_from,
+        findings.known_until
+    from {{ ref('int_acts__findings') }} as findings
+    inner join {{ ref('acts') }} as acts
+        on
+            findings.contact_id = acts.contact_id
+            and findings.delivery_id = acts.delivery_id
+            and findings.line_number = acts.line_number
+    where {{ is_touched('acts.contact_id') }}
 ),
 
 -- What a dossier says of a claim holds for each act that makes it, once the act is known and while it matters.
@@ -24,6 +31,7 @@ claim_findings as (
         acts.contact_id,
         acts.delivery_id,
         acts.line_number,
+        acts.act_number,
         claims.code,
         claims.channel,
         claims.criteria_kinds,
@@ -32,11 +40,12 @@ claim_findings as (
         claims.applies_until,
         greatest(acts.received_at, claims.known_from) as known_from,
         claims.known_until
-    from {{ ref('int_acts') }} as acts
+    from {{ ref('acts') }} as acts
     inner join {{ ref('int_claims__findings') }} as claims
         on acts.claim_id = claims.claim_id
     where
-        acts.received_at < claims.known_until
+        {{ is_touched('acts.contact_id') }}
+        and acts.received_at < claims.known_until
         and coalesce(acts.consented_at, {{ since_ever() }}) < claims.applies_until
 ),
 
@@ -60,6 +69,7 @@ findings as (
         contact_id,
         null as delivery_id,
         null as line_number,
+        0 as act_number,
         code,
         channel,
         null::varchar[] as criteria_kinds,
@@ -79,6 +89,8 @@ select
     contact_id,
     delivery_id,
     line_number,
+    act_number,
+    {{ finding_kind('findings') }} as kind_id,
     code,
     channel,
     criteria_kinds,

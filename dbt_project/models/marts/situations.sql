@@ -4,7 +4,7 @@ with
 
 kinds as (
     select distinct
-        {{ finding_kind('findings') }} as kind_id,
+        {{ kind_in_situation('findings') }} as kind_id,
         code,
         channel,
         criteria_kinds,

@@ -3,13 +3,15 @@
 {% macro live__suppressed() -%}
 select
     {{ live_finding(
-        'SUPPRESSED', applies_from='suppressed_at', delivery_id='delivery_id', line_number='line_number', is_later='is_later'
+        'SUPPRESSED', applies_from='suppressed_at', act_number='act_number', is_later='is_later'
     ) }}
 from suppressed_acts
 where
     not is_later
-    or (delivery_id, line_number) in (
-        select (seen.delivery_id, seen.line_number) from seen
-        where seen.code = 'TTPA_NOT_DIRECT'
+    or (contact_id, act_number) in (
+        select (seen.contact_id, seen.act_number) from seen
+        where
+            seen.code = 'TTPA_NOT_DIRECT'
+            and seen.contact_id in (select s.contact_id from suppressed_acts as s)
     )
 {%- endmacro %}

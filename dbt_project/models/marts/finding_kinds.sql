@@ -1,0 +1,13 @@
+{{ config(materialized="incremental", incremental_strategy="append") }}
+-- Millions of findings say few things. The judgement asks which of them concern a use, then reads numbers only.
+select distinct
+    kind_id,
+    code,
+    channel,
+    criteria_kinds,
+    sponsors_named,
+    number_rules
+from {{ ref('findings') }}
+where
+    {{ is_touched('contact_id') }}
+    and {{ is_new_to(this, 'kind_id') }}
