@@ -41,7 +41,7 @@ _PLAN = "0123456789abcdef"
 _EVENTS = ("CLAIMED", "ACCEPTED", "DELIVERED")
 _TEXTS: Mapping[str, str] = MappingProxyType(
     {
-        "send_id": "printf('%032x', i)",
+        "send_id": "printf('%08x%024x', i * 2654435761 % 4294967296, i)",  # spread like hashes
         "contact_id": "printf('%08x-0000-4000-8000-%012x', i, i)",
         "state": "'DELIVERED'",
         "codes_json": "'[]'",
@@ -124,7 +124,7 @@ def main(
     sizes, hashes, making, verifying = [], [], [], []
     for _ in range(proofs):
         begun = time.process_time()
-        proof = prove_message(log, checkpoint, _PLAN, f"{chance.randrange(sends):032x}")
+        proof = prove_message(log, checkpoint, _PLAN, _send_id(chance.randrange(sends)))
         making.append(1000 * (time.process_time() - begun))
         if proof is None:
             raise FiliationError("A sealed send has no proof.", "See `filiation log check`.")
@@ -136,6 +136,10 @@ def main(
         f" {max(hashes)} hashes; processor ms: made {statistics.median(making):.0f},"
         f" verified {statistics.median(verifying):.3f}"
     )
+
+
+def _send_id(place: int) -> str:
+    return f"{place * 2654435761 % 4294967296:08x}{place:024x}"
 
 
 def _verify(proof: MessageProof, note: str, key: str) -> float:

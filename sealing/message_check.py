@@ -11,7 +11,7 @@ from sealing.alterations import Alteration, Finding
 from sealing.forgetting import ERASED
 from sealing.ledger_check import payload_of
 from sealing.log import Log
-from sealing.messages import SealedBatch, batches_of, load_records, newest_seals
+from sealing.messages import SealedBatch, batches_of, load_records, newest_seals, spans_of
 from stores import operations
 from stores.engine import connect
 from stores.journal import Entry
@@ -56,14 +56,17 @@ def _check_plan(log: Log, reading: Connection, plan_id: str) -> tuple[list[Findi
     ]
     whole = [batch for batch in batches if batch not in damaged]
     with connect() as target:
-        load_records(target, reading, plan_id)
         newest_seals(target, log.folder, whole)
-        unequal = target.execute(
-            "select send_id, records.send_id is null from seals left join records using (send_id)"
-            " where records.send_id is null or (salt is not null and seals.events >= records.events"
-            " and (commitment <> unhex(sha256(salt || encode(record))) or seals.events > records.events))"
-            " order by send_id"
-        ).fetchall()
+        unequal: list[tuple[str, bool]] = []
+        for span in spans_of(reading, plan_id):
+            load_records(target, reading, plan_id, span)
+            unequal += target.execute(
+                "select send_id, records.send_id is null from seals left join records using (send_id)"
+                " where send_id >= $first and send_id < $beyond and (records.send_id is null or (salt is not null"
+                " and seals.events >= records.events and (commitment <> unhex(sha256(salt || encode(record)))"
+                " or seals.events > records.events))) order by send_id",
+                {"first": span[0], "beyond": span[1]},
+            ).fetchall()
         row = target.execute("select count(*) from seals").fetchone()
     findings += [
         Finding(Alteration.MESSAGE_MISSING if is_gone else Alteration.MESSAGE_CHANGED, f"message {send_id}")

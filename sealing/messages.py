@@ -30,6 +30,8 @@ _OPEN = ("PLANNED", "CLAIMED")
 #: A plan whose window ended longer ago than this before it was last sealed is not looked at again.
 _SETTLED_AFTER = timedelta(days=30)
 _FETCH = 20_000
+#: Messages of a plan that are looked at together: their events are gathered in memory.
+AT_ONCE = 100_000
 _SALT_BYTES = 16
 
 _RECORD_COLUMNS = sorted([*(column.name for column in operations.messages.columns), "events"])
@@ -72,16 +74,35 @@ def batches_of(work: Connection, plan_id: str) -> list[SealedBatch]:
     return [SealedBatch(row.plan_id, row.batch, row.messages, row.root) for row in rows]
 
 
+#: First send id of some messages, and the first that is beyond them.
+Span = tuple[str, str]
+
+
+def spans_of(work: Connection, plan_id: str) -> list[Span]:
+    """Return spans of send ids that hold about `AT_ONCE` messages of a plan each at most: send ids are hashes."""
+    messages, digits = operations.messages, 0
+    count = work.execute(select(func.count()).where(messages.c.plan_id == plan_id)).scalar_one()
+    while count > AT_ONCE * 16**digits:
+        digits += 1
+    prefixes = [f"{place:0{digits}x}" for place in range(16**digits)] if digits else [""]
+    return [(prefix, f"{prefix}g") for prefix in prefixes]
+
+
 def load_records(
-    target: duckdb.DuckDBPyConnection, work: Connection, plan_id: str, send_ids: Sequence[str] | None = None
+    target: duckdb.DuckDBPyConnection,
+    work: Connection,
+    plan_id: str,
+    span: Span,
+    send_ids: Sequence[str] | None = None,
 ) -> None:
-    """Make the temporary table `records` (send_id, events, record) of a plan's messages, or of some of them.
+    """Make the temporary table `records` (send_id, events, record) of a plan's messages of a span, or of some of them.
 
     `record` is canonical JSON of the row with its `message_events` in order. No Python per message but its fetching.
     """
     messages, events = operations.messages, operations.message_events
-    rows = select(messages).where(messages.c.plan_id == plan_id, messages.c.state.not_in(_OPEN))
-    told = select(events).join(messages, messages.c.send_id == events.c.send_id).where(messages.c.plan_id == plan_id)
+    here = (messages.c.plan_id == plan_id) & (messages.c.send_id >= span[0]) & (messages.c.send_id < span[1])
+    rows = select(messages).where(here, messages.c.state.not_in(_OPEN))
+    told = select(events).join(messages, messages.c.send_id == events.c.send_id).where(here)
     if send_ids is not None:
         rows, told = rows.where(messages.c.send_id.in_(send_ids)), told.where(messages.c.send_id.in_(send_ids))
     _load(target, work, "message_rows", rows)
@@ -121,20 +142,28 @@ def _unsettled_plans(work: Connection) -> list[str]:
 def _seal_plan(engine: Engine, folder: Path, plan_id: str, now: datetime) -> Iterator[SealedBatch]:
     with connect() as target:
         with engine.connect() as reading:
-            done = batches_of(reading, plan_id)
-            load_records(target, reading, plan_id)
+            done, spans = batches_of(reading, plan_id), spans_of(reading, plan_id)
         newest_seals(target, folder, done)
-        target.execute(
-            "create or replace temp table unsealed as"
-            " select row_number() over (order by send_id) - 1 as number, send_id, records.events, record"
-            " from records left join seals using (send_id)"
-            " where seals.send_id is null or seals.events <> records.events"
-        )
-        row = target.execute("select count(*) from unsealed").fetchone()
-        count = int(row[0]) if row else 0
-        for i, start in enumerate(range(0, count, BATCH)):
-            batch = len(done) + 1 + i
-            yield _seal_batch(engine, target, folder, (plan_id, batch, start, min(BATCH, count - start)), now)
+        batch = len(done)
+        for span in spans:
+            count = _lay_unsealed(engine, target, plan_id, span)
+            for start in range(0, count, BATCH):
+                batch += 1
+                yield _seal_batch(engine, target, folder, (plan_id, batch, start, min(BATCH, count - start)), now)
+
+
+def _lay_unsealed(engine: Engine, target: duckdb.DuckDBPyConnection, plan_id: str, span: Span) -> int:
+    """Create `unsealed`, the messages of a span whose state has no seal, numbered from 0, and return how many."""
+    with engine.connect() as reading:
+        load_records(target, reading, plan_id, span)
+    target.execute(
+        "create or replace temp table unsealed as"
+        " select row_number() over (order by send_id) - 1 as number, send_id, records.events, record"
+        " from records left join seals using (send_id)"
+        " where seals.send_id is null or seals.events <> records.events"
+    )
+    row = target.execute("select count(*) from unsealed").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _seal_batch(

@@ -336,3 +336,21 @@ def _event(send_id):
     return dict(
         event_id=f"late-{send_id}", send_id=send_id, at=1, known_at=2, state="DELIVERED", source="report", detail=None
     )
+
+
+def test_a_large_plan_is_sealed_and_checked_in_spans_of_its_messages(local_stage, monkeypatch):
+    monkeypatch.setattr(message_seals, "AT_ONCE", 20)
+    messages, events = operations.messages, operations.message_events
+    with local_stage.house.engine.connect() as reading:
+        assert len(message_seals.spans_of(reading, local_stage.plan_id)) == 16
+    assert not local_stage.findings()
+    sends = [row.send_id for row in local_stage.rows(select(messages.c.send_id).order_by(messages.c.send_id))]
+    moved = [sends[0], sends[100], sends[-1]]
+    with operations.transaction(local_stage.house.engine) as work:
+        for send_id in moved:
+            told = {"event_id": f"x{send_id}"[:32], "at": 1, "known_at": 1, "state": "DELIVERED", "source": "report"}
+            work.execute(events.insert().values(send_id=send_id, **told))
+    assert seal(local_stage.house).messages == len(moved)
+    assert not local_stage.findings()
+    local_stage.change(messages, {"message_sha256": "0" * 64}, messages.c.send_id == moved[1])
+    assert {where for _, where in local_stage.findings()} == {f"message {moved[1]}"}
