@@ -22,7 +22,7 @@ from jinja2 import Environment
 from consent.judgement import judge
 from pipelines.golden_base import build_golden_base, contact_of
 from pipelines.golden_cases import GoldenCase, read_cases
-from pipelines.golden_uses import use_of
+from pipelines.golden_orders import context_of, read_shipped, use_of
 from stores.engine import connect
 from terms.reasons import Profile
 
@@ -114,7 +114,7 @@ class Cases:
     """The typed cases of ours in one scratch base that can be rebuilt from the models of the units down."""
 
     def __init__(self, base: duckdb.DuckDBPyConnection, cases: Sequence[GoldenCase], renderer: Renderer) -> None:
-        self._base, self._renderer = base, renderer
+        self._base, self._renderer, self._shipped = base, renderer, read_shipped(ROOT / "config")
         self._cases = list(enumerate(cases))
         self._expected = {index: self._answer(index, case) for index, case in self._cases}
 
@@ -147,7 +147,8 @@ class Cases:
         self._base.execute(
             "create or replace temp table asked as select $id::uuid as contact_id", {"id": contact_of(index)}
         )
-        judged = [judge(self._base, "asked", "live_facts", use_of(case, profile))[0] for profile in Profile]
+        uses = [use_of(case, context_of(case, profile, self._shipped)) for profile in Profile]
+        judged = [judge(self._base, "asked", "live_facts", use)[0] for use in uses]
         return [(one.decision.value, one.codes) for one in judged]
 
 
