@@ -157,6 +157,7 @@ def _pair_lines(connection: duckdb.DuckDBPyConnection, header: Header) -> None:
 
     A line with an odd number of quotes starts one only if, joined up to the next such line, it has exactly the header's
     number of cells. The choice is greedy from the top: of adjacent candidates in a row, every second one starts a record.
+    Lines are joined by their numbers, one by one: a join by ranges would sort the texts of all lines in memory.
     """
     connection.execute(
         """
@@ -169,13 +170,15 @@ def _pair_lines(connection: duckdb.DuckDBPyConnection, header: Header) -> None:
             from text_lines
             where len(string_split(text, '"')) % 2 = 0 and line_number > $header_lines
         ),
+        candidates as (
+            select place, line_number as first_line, next_line, unnest(range(line_number, next_line + 1)) as line_number
+            from odd where next_end - byte_offset <= $longest
+        ),
         joined as (
-            select o.place, o.line_number, o.next_line,
+            select c.place, c.first_line as line_number, c.next_line,
                 string_agg(t.text, chr(10) order by t.line_number) as record_text
-            from odd as o
-            inner join text_lines as t on t.line_number between o.line_number and o.next_line
-            where o.next_end - o.byte_offset <= $longest
-            group by o.place, o.line_number, o.next_line
+            from candidates as c inner join text_lines as t on c.line_number = t.line_number
+            group by c.place, c.first_line, c.next_line
         ),
         whole as (
             select place, line_number, next_line, place - row_number() over (order by place) as run
@@ -206,8 +209,9 @@ def _join_lines(connection: duckdb.DuckDBPyConnection, header: Header) -> None:
     connection.execute(
         """
         create table spanned_lines as
-        select t.*, s.first_line from spans as s
-        inner join text_lines as t on t.line_number between s.first_line and s.last_line
+        select t.*, s.first_line
+        from (select first_line, unnest(range(first_line, last_line + 1)) as line_number from spans) as s
+        inner join text_lines as t on s.line_number = t.line_number
         """
     )
     connection.execute(
