@@ -65,7 +65,7 @@ from terms.errors import Refused, WriterBusy
 from terms.failpoint import reach
 
 #: Messages of one claim: it bounds how many one crash leaves UNKNOWN.
-BATCH = 40
+BATCH = 100
 
 #: A claim holds no more messages than leave in so many seconds.
 _CLAIM_SECONDS = 2.0

@@ -226,7 +226,7 @@ def point_gateway(stores, url, name="simulator", **changes):
     path = stores.settings.config / "gateways" / f"{name}.yaml"
     wanted = {"url": url, "quiet_seconds": 0, "rate_per_second": 5000} | changes
     lines = [line for line in path.read_text().splitlines() if line.split(":")[0] not in wanted]
-    path.write_text("\n".join(lines + [f"{name}: {value}" for name, value in wanted.items()]) + "\n")
+    _rewrite(path, [*lines, *(f"{name}: {value}" for name, value in wanted.items())])
 
 
 def point_breaker(stores, name, **changes):
@@ -235,7 +235,14 @@ def point_breaker(stores, name, **changes):
     lines = path.read_text().splitlines()
     for limit, value in changes.items():
         lines = [f"  {limit}: {value}" if line.startswith(f"  {limit}:") else line for line in lines]
-    path.write_text("\n".join(lines) + "\n")
+    _rewrite(path, lines)
+
+
+def _rewrite(path, lines):
+    """Put a file in the place of another at once: a listener may read it at any moment."""
+    beside = path.with_suffix(".new")
+    beside.write_text("\n".join(lines) + "\n")
+    beside.replace(path)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from sends.states import State
 
 @pytest.fixture
 def scene(tmp_path):
-    made = KillScene(tmp_path, contacts=500, early_report_every=7, duplicate_report_every=5)
+    made = KillScene(tmp_path, contacts=1_200, early_report_every=7, duplicate_report_every=5)
     made.start_world()
     yield made
     made.stop()
