@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 
 import duckdb
 
@@ -21,6 +22,8 @@ from stores.engine import quoted
 
 #: A quoted cell longer than this is a quote that was never closed: its line is damaged alone.
 _LONGEST_RECORD_BYTES = 4 * 1024 * 1024
+#: Lines are joined in batches of so many bytes: texts in the making cannot spill.
+_BATCH_BYTES = 32 * 1024 * 1024
 #: A header that takes more lines than this is a quote that was never closed.
 _LONGEST_HEADER_LINES = 500
 #: Every record with its cells.
@@ -52,7 +55,7 @@ class DelimitedReader:
         """Create `records`: quoted text by pairing lines with an odd number of quotes, else one line each."""
         _create_macros(connection, feed)
         if feed.quote is None:
-            connection.execute("create table spans (first_line bigint, last_line bigint)")
+            connection.execute("create table spans (first_line bigint, last_line bigint, batch bigint)")
         else:
             _pair_lines(connection, header)
         _join_lines(connection, header)
@@ -153,44 +156,64 @@ def _quoted_cells_sql(delimiter: str, cells: int) -> str:
 
 
 def _pair_lines(connection: duckdb.DuckDBPyConnection, header: Header) -> None:
-    """Create `spans`: first and last line of each multi-line record.
+    """Create `spans`: first and last line of each multi-line record, and the `batch` in which its lines are joined.
 
     A line with an odd number of quotes starts one only if, joined up to the next such line, it has exactly the header's
     number of cells. The choice is greedy from the top: of adjacent candidates in a row, every second one starts a record.
-    Lines are joined by their numbers, one by one: a join by ranges would sort the texts of all lines in memory.
     """
     connection.execute(
         """
-        create table spans as
+        create table candidates as
         with odd as (
-            select line_number, byte_offset, byte_length,
+            select line_number as first_line, byte_offset,
                 row_number() over (order by line_number) as place,
-                lead(line_number) over (order by line_number) as next_line,
+                lead(line_number) over (order by line_number) as last_line,
                 lead(byte_offset + byte_length) over (order by line_number) as next_end
             from text_lines
             where len(string_split(text, '"')) % 2 = 0 and line_number > $header_lines
-        ),
-        candidates as (
-            select place, line_number as first_line, next_line, unnest(range(line_number, next_line + 1)) as line_number
-            from odd where next_end - byte_offset <= $longest
-        ),
-        joined as (
-            select c.place, c.first_line as line_number, c.next_line,
-                string_agg(t.text, chr(10) order by t.line_number) as record_text
-            from candidates as c inner join text_lines as t on c.line_number = t.line_number
-            group by c.place, c.first_line, c.next_line
-        ),
-        whole as (
-            select place, line_number, next_line, place - row_number() over (order by place) as run
-            from joined where len(cells_of(record_text, string_split(record_text, '"'))) = $width
-        ),
-        numbered as (
-            select *, row_number() over (partition by run order by place) as place_in_run from whole
         )
-        select line_number as first_line, next_line as last_line from numbered where place_in_run % 2 = 1
+        select place, first_line, last_line,
+            sum(next_end - byte_offset) over (order by place) // $batch as batch
+        from odd where next_end - byte_offset <= $longest
         """,
-        {"width": len(header.labels), "longest": _LONGEST_RECORD_BYTES, "header_lines": header.lines},
+        {"header_lines": header.lines, "longest": _LONGEST_RECORD_BYTES, "batch": _BATCH_BYTES},
     )
+    connection.execute("create table whole (place bigint, first_line bigint, last_line bigint)")
+    for joined in _joined(connection, "candidates"):
+        connection.execute(
+            "insert into whole select c.place, first_line, last_line"
+            f" from ({joined}) inner join candidates as c using (first_line)"
+            f" where len(cells_of(text, string_split(text, '\"'))) = {len(header.labels)}"
+        )
+    connection.execute(
+        """
+        create table spans as
+        with runs as (select *, place - row_number() over (order by place) as run from whole),
+        numbered as (select *, row_number() over (partition by run order by place) as place_in_run from runs)
+        select first_line, last_line, batch from numbered inner join candidates using (first_line, last_line)
+        where place_in_run % 2 = 1
+        """
+    )
+
+
+def _joined(connection: duckdb.DuckDBPyConnection, spans: str) -> Iterator[str]:
+    """Yield, batch by batch, SQL of one row per span of the table `spans` with the text of its lines joined.
+
+    The lines between two quotes may be the whole file, and texts that are being joined cannot spill.
+    """
+    batches = connection.execute(
+        f"select batch, min(first_line), max(last_line) from {spans} group by batch order by batch"
+    ).fetchall()
+    for batch, first, last in batches:
+        yield f"""
+            select s.first_line as first_line, count(*) as line_count, min(byte_offset) as byte_offset,
+                max(byte_offset + byte_length) - min(byte_offset) as byte_length,
+                string_agg(text, chr(10) order by line_number) as text, bool_and(is_decodable) as is_decodable,
+                bool_and(is_terminated) as is_terminated
+            from (select first_line, unnest(range(first_line, last_line + 1)) as line_number from {spans} where batch = {batch}) as s
+            inner join (select * from text_lines where line_number between {first} and {last}) as t using (line_number)
+            group by s.first_line
+            """
 
 
 def _join_lines(connection: duckdb.DuckDBPyConnection, header: Header) -> None:
@@ -206,21 +229,13 @@ def _join_lines(connection: duckdb.DuckDBPyConnection, header: Header) -> None:
     if spanned == (0,):
         connection.execute(f"create view record_texts as select {single}")
         return
-    connection.execute(
-        """
-        create table spanned_lines as
-        select t.*, s.first_line
-        from (select first_line, unnest(range(first_line, last_line + 1)) as line_number from spans) as s
-        inner join text_lines as t on s.line_number = t.line_number
-        """
-    )
+    connection.execute(f"create table joined_lines as select {single} limit 0")
+    for joined in _joined(connection, "spans"):
+        connection.execute(f"insert into joined_lines {joined}")
     connection.execute(
         f"""
         create view record_texts as
-        select {single} and line_number not in (select line_number from spanned_lines)
-        union all
-        select first_line, count(*), min(byte_offset), max(byte_offset + byte_length) - min(byte_offset),
-            string_agg(text, chr(10) order by line_number), bool_and(is_decodable), bool_and(is_terminated)
-        from spanned_lines group by first_line
+        select {single} and line_number not in (select unnest(range(first_line, last_line + 1)) from spans)
+        union all select * from joined_lines
         """
     )
