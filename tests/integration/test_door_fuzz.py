@@ -13,7 +13,7 @@ from stores.keys import Keys
 from tests.integration import door_fuzz
 
 SEED = 20261124
-FILES = 280
+FILES = 140
 
 
 def test_every_mutated_file_ends_with_an_outcome_and_exact_totals() -> None:
