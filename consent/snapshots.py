@@ -29,7 +29,8 @@ KIND = "dossiers"
 #: A civil date of a dossier begins at midnight in Paris (partners README, section 2).
 _PARIS = ZoneInfo("Europe/Paris")
 
-_TABLES = (
+#: What a snapshot of the dossiers holds.
+TABLES = (
     schemas.DOSSIER_PARTNERS,
     schemas.DOSSIER_CHAIN,
     schemas.DOSSIER_AUDITS,
@@ -65,7 +66,7 @@ def take_dossier_snapshot(store: SnapshotStore, dossiers: DossierSet, at: dateti
     """
     current = store.current(KIND)
     with connect() as connection:
-        for table in _TABLES:
+        for table in TABLES:
             connection.execute(f"create temp table {table.name}_before as {store.sql(current, table)}")
         connection.execute(
             "create temp table partners_before as select distinct partner_id from dossier_partners_before"
@@ -73,12 +74,12 @@ def take_dossier_snapshot(store: SnapshotStore, dossiers: DossierSet, at: dateti
         connection.execute("create temp table partners_read (partner_id varchar)")
         for partner_id in dossiers.dossiers:
             connection.execute("insert into partners_read values (?)", [partner_id])
-        for table in _TABLES:
+        for table in TABLES:
             _lay_facts(connection, table, [fact for d in dossiers.dossiers.values() for fact in _facts(d)[table]])
             _merge(connection, table, at)
-        if current is not None and not any(_differs(connection, table) for table in _TABLES):
+        if current is not None and not any(_differs(connection, table) for table in TABLES):
             return current
-        queries = {table: f"select * from {table.name}_after" for table in _TABLES}
+        queries = {table: f"select * from {table.name}_after" for table in TABLES}
         return store.take(connection, KIND, _content_hash(connection), at, queries)
 
 
@@ -152,7 +153,7 @@ def _differs(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
 def _content_hash(connection: duckdb.DuckDBPyConnection) -> str:
     """Return the sha256 over all rows of all tables, in an order of their own."""
     digest = sha256()
-    for table in _TABLES:
+    for table in TABLES:
         digest.update(table.name.encode())
         rows = connection.execute(f"select to_json(t)::varchar as row_text from {table.name}_after as t order by 1")
         for (text,) in rows.fetchall():

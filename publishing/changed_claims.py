@@ -13,21 +13,13 @@ from datetime import datetime
 
 import duckdb
 
+from consent import snapshots as dossier_snapshots
 from stores import schemas
 from stores.snapshots import Snapshot, SnapshotStore
 
 #: Snapshots of facts about partners, with their tables.
 _OF_PARTNERS = {
-    "dossiers": (
-        schemas.DOSSIER_PARTNERS,
-        schemas.DOSSIER_CHAIN,
-        schemas.DOSSIER_AUDITS,
-        schemas.DOSSIER_FORM_VERSIONS,
-        schemas.DOSSIER_NOTICES,
-        schemas.DOSSIER_NOTICE_RECIPIENTS,
-        schemas.DOSSIER_FEEDS,
-        schemas.DOSSIER_NOTICE_CONTRADICTIONS,
-    ),
+    dossier_snapshots.KIND: dossier_snapshots.TABLES,
     "form_stops": (schemas.FORM_STOPS,),
 }
 
