@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from consent.dossiers import Feed, read_dossier
+from partners_ingest import delimited
 from partners_ingest.delimited import DelimitedReader
 from partners_ingest.workbench import load_lines
 from stores.engine import connect
@@ -91,7 +92,9 @@ _LINE = st.text(alphabet='ab,"\x1e\x1f', max_size=9)
 @example(lines=['a,"b', '",c', '",x,y', '",b,c'])
 @given(lines=st.lists(_LINE, max_size=9))
 def test_pairing_says_what_a_reader_by_hand_says(feed: Feed, lines: list[str]) -> None:
-    found = _read((HEADER + "".join(f"{line}\n" for line in lines)).encode(), feed)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(delimited, "_BATCH_BYTES", 8)  # lines are joined in several batches
+        found = _read((HEADER + "".join(f"{line}\n" for line in lines)).encode(), feed)
     assert found == [(number + 2, problem, cells) for number, problem, cells in _by_hand(lines, width=3)]
 
 
