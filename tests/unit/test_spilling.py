@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from stores.engine import connect, connect_read_only
+from stores import engine
+from stores.engine import connect, connect_read_only, httpfs_file
 
 #: More than fits into the memory that the tests leave.
 _SORTED = "select max(n) from (select row_number() over (order by md5(i::varchar)) as n from range(1500000) as r (i))"
@@ -33,3 +34,19 @@ def test_without_the_extension_it_could_not() -> None:
     with duckdb.connect() as connection, pytest.raises(duckdb.Error, match="crypto"):
         connection.execute("set temp_file_encryption = true")
         _outgrow(connection)
+
+
+def test_an_extension_that_its_makers_did_not_sign_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    altered = tmp_path / "httpfs.duckdb_extension"
+    content = bytearray(httpfs_file().read_bytes())
+    content[len(content) // 2] ^= 1
+    altered.write_bytes(content)
+    monkeypatch.setattr(engine, "httpfs_file", lambda: altered)
+    engine._httpfs_signed_by_duckdb.cache_clear()
+    try:
+        with pytest.raises(duckdb.Error, match="signature"):
+            connect()
+    finally:
+        engine._httpfs_signed_by_duckdb.cache_clear()
