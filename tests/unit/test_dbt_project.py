@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
+from jinja2 import Template
 
 from stores import schemas
 
@@ -35,12 +37,27 @@ def test_a_model_opens_with_its_grain_and_tests_its_key(model):
     record = _described(model)
     assert record["name"] == model.stem
     assert record["description"].startswith("One row per ")
-    combinations = [test["unique_combination"]["arguments"]["columns"] for test in record.get("data_tests", [])]
-    single = [column["name"] for column in record["columns"] if "unique" in column.get("data_tests", [])]
-    assert len(combinations) + len(single) == 1
-    key = combinations[0] if combinations else single
-    tested = {column["name"] for column in record["columns"] if "not_null" in column.get("data_tests", [])}
-    assert set(key) - tested <= {"channel"}, "only a finding's channel may be null in a key: it means every channel"
+    (key,) = [test["primary_key"]["arguments"] for test in record["data_tests"] if "primary_key" in test]
+    assert set(key["columns"]) <= {column["name"] for column in record["columns"]}
+    assert set(key.get("may_be_null", [])) <= {"channel"}, "only a finding's channel: null means every channel"
+
+
+@pytest.mark.parametrize(
+    ("values", "failing"),
+    [
+        ("(1, 'a'), (1, 'b'), (2, null)", 0),
+        ("(1, 'a'), (1, 'a'), (2, 'a')", 1),
+        ("(1, null), (1, null)", 1),
+        ("(null, 'a'), (1, 'a')", 1),
+    ],
+)
+def test_a_key_that_is_shared_or_missing_fails(values, failing):
+    macro = (MODELS.parent / "macros" / "test_primary_key.sql").read_text()
+    body = macro.replace("{% test primary_key", "{% macro primary_key").replace("endtest", "endmacro")
+    asked = Template(body + "{{ primary_key(model, ['a', 'b'], may_be_null=['b']) }}")
+    with duckdb.connect() as connection:
+        rows = connection.execute(asked.render(model=f"(values {values}) as t (a, b)")).fetchall()
+    assert len(rows) == failing
 
 
 @pytest.mark.parametrize("model", sorted((MODELS / "marts").glob("*.sql")), ids=lambda file: file.stem)
