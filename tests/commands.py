@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,15 @@ class Answer:
     def lines(self) -> list[Any]:
         """Return standard output as JSON lines."""
         return [json.loads(line) for line in self.out.splitlines()]
+
+    def write(self, file: Path) -> None:
+        """Write it to a file, for another process of the test run."""
+        file.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, file: Path) -> Answer:
+        """Return what `write` wrote."""
+        return cls(**json.loads(file.read_text()))
 
 
 @dataclass(frozen=True)

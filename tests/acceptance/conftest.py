@@ -15,6 +15,7 @@ import pytest
 from stores.house import House, open_house
 from terms.settings import load_settings
 from tests.commands import Answer, Shell
+from tests.made_once import made_once
 
 SHARED = Path(os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data"
 
@@ -34,22 +35,32 @@ def shared_refresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedR
     """The home of the shared set after two refreshes."""
     if not SHARED.is_dir():
         pytest.skip("the shared data set is not here (FILIATION_SHARED)")
-    shell = Shell(
-        tmp_path_factory.mktemp("shared") / "home",
+    folder = made_once(tmp_path_factory, "shared", _refresh_twice)
+    shell = _shell(folder)
+    house = open_house(load_settings(shell.environ()))
+    yield SharedRefresh(shell, house, Answer.read(folder / "first.json"), Answer.read(folder / "second.json"))
+    house.engine.dispose()
+
+
+def _shell(folder: Path) -> Shell:
+    return Shell(
+        folder / "home",
         {
             "FILIATION_ENV": "test",
             "FILIATION_NOW": "2026-11-24T09:00:00+01:00",
             "FILIATION_ACTOR": "acceptance",
         },
     )
+
+
+def _refresh_twice(folder: Path) -> None:
+    shell = _shell(folder)
     folders = (
         *("--landing", str(SHARED / "partners" / "landing"), "--partners", str(SHARED / "partners" / "dossiers")),
         *("--open-data", str(SHARED / "open"), "--json"),
     )
     made = shell.run("init")
     assert made.code == 0, made.err
-    first, second = shell.run("refresh", *folders), shell.run("refresh", *folders)
-    assert first.code == 0, first.err
-    house = open_house(load_settings(shell.environ()))
-    yield SharedRefresh(shell, house, first, second)
-    house.engine.dispose()
+    for name in ("first", "second"):
+        shell.run("refresh", *folders).write(folder / f"{name}.json")
+    assert Answer.read(folder / "first.json").code == 0, Answer.read(folder / "first.json").err

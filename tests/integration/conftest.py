@@ -3,6 +3,10 @@
 import pytest
 from postgres_server import PostgresServer, binaries
 
+from tests.canaries import landing_with_canaries
+from tests.commands import Answer, sample_shell
+from tests.made_once import made_once
+
 
 @pytest.fixture(scope="session")
 def postgres_server():
@@ -32,11 +36,17 @@ def operations_url(request, tmp_path):
 @pytest.fixture(scope="session")
 def sample_refresh(tmp_path_factory):
     """A home of the bundled sample with one more delivery of planted values, refreshed by the real command."""
-    from tests.canaries import landing_with_canaries
-    from tests.commands import sample_shell
+    folder = made_once(tmp_path_factory, "sample", _refresh_sample)
+    return _sample(folder), Answer.read(folder / "answer.json")
 
-    folder = tmp_path_factory.mktemp("sample")
-    shell = sample_shell(folder / "home with a space", LANDING=str(landing_with_canaries(folder / "landing")))
+
+def _sample(folder):
+    return sample_shell(folder / "home with a space", LANDING=str(folder / "landing"))
+
+
+def _refresh_sample(folder):
+    landing_with_canaries(folder / "landing")
+    shell = _sample(folder)
     made = shell.run("init")
     assert made.code == 0, made.err
-    return shell, shell.run("refresh", "--json")
+    shell.run("refresh", "--json").write(folder / "answer.json")
