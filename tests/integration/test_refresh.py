@@ -162,7 +162,8 @@ def test_a_base_that_shrinks_is_published_only_by_a_named_decision(copied, tmp_p
     assert _version(copied) == before
     assert copied.run("allow-loss", "--down-to", "999999", "--why", "a wish").code == 0
     assert copied.run("refresh", "--landing", str(landing)).code == 3
-    assert copied.run("allow-loss", "--down-to", "10", "--why", "its contract has ended", ACTOR="a person").code == 0
+    later = {"at": "2026-11-24T09:05:00+01:00", "ACTOR": "a person"}  # each command starts its clock anew
+    assert copied.run("allow-loss", "--down-to", "10", "--why", "its contract has ended", **later).code == 0
     published = copied.run("refresh", "--landing", str(landing))
     assert published.code == 0, published.err
     assert _version(copied) != before
