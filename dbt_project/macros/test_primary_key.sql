@@ -1,4 +1,4 @@
-{#- Fails on rows that share the values of `columns`, which are the grain of the table, and on rows that miss one of them.
+{#- Fails on rows that share the values of `columns`, the grain of the table, and on rows that miss one of them.
     One test instead of one per column: each test is a start of dbt's machinery and four events in Dagster's log.
 
     `may_be_null`: columns of the key whose null means something. -#}
