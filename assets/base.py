@@ -14,6 +14,7 @@ from stores.house import House
 
 #: Marts that the base is asked for by sends and look-ups; dbt builds them and their tests in one run.
 _MARTS = (
+    "act_standings",
     "acts",
     "address_ties",
     "bureau_results",
@@ -29,6 +30,7 @@ _MARTS = (
     "quarantine",
     "segment_members",
     "situations",
+    "standings",
     "verdict_spans",
     "withdrawals",
 )

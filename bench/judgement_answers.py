@@ -105,7 +105,8 @@ def _compare(base: duckdb.DuckDBPyConnection, asked: list[str], at: datetime) ->
     columns = "contact_id, verdict, decision, codes, worst_code"
     macro = f"select {columns} from ({by_macro.sql})"
     span = (
-        f"select {columns} from verdict_spans semi join asked using (contact_id) join ({spans.sql}) using (situation_id)"
+        f"select {columns} from verdict_spans as v semi join asked using (contact_id) join ({spans.sql}) as judged"
+        " on judged.situation_id = v.situation_id and judged.is_elector = is_elector(v.adult_on, $use_eligible_on::date)"
         " where from_at <= $use_moment::timestamp and until_at > $use_moment::timestamp"
     )
     rows = base.execute(f"(({macro}) except ({span})) union all (({span}) except ({macro}))", by_macro.parameters)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import duckdb
@@ -25,7 +26,7 @@ from terms.reasons import Channel, Decision, Profile, Verdict
 _BATCH = 10_000
 
 #: Tables of the base that the judgement reads by contact, the large ones.
-_READ_BY_CONTACT = ("acts", "findings")
+_READ_BY_CONTACT = ("acts", "act_standings", "findings")
 
 _RELATION = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -139,6 +140,10 @@ class SpokenRule:
     holds_until: datetime | None
 
 
+#: Contact, verdict, decision, codes, worst code, delivery and line of the best act, as the base answers.
+_JudgedRow = tuple[str, str, str, list[str], str | None, str | None, int | None]
+
+
 class BoundSql(NamedTuple):
     """SQL text and the values of its named parameters."""
 
@@ -158,17 +163,32 @@ def judge(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, us
     Raises:
         FiliationError: a relation's name is not a plain lower-case identifier.
     """
-    sql, parameters = _call("judge_use", asked, _facts_in(connection, live_facts), use)
-    rows = _answers(
-        connection,
-        "select contact_id::varchar, verdict, decision, codes, worst_code, best_delivery_id, best_line_number"
-        f" from ({sql}) order by contact_id",
-        parameters,
-    )
+    rows: list[_JudgedRow] = []
+    for sql, parameters in _questions(connection, asked, live_facts, use):
+        rows += _answers(
+            connection,
+            "select contact_id::varchar, verdict, decision, codes, worst_code, best_delivery_id, best_line_number"
+            f" from ({sql})",
+            parameters,
+        )
     return [
         Judgement(contact, Verdict(verdict), Decision(decision), tuple(codes), worst, delivery, line)
-        for contact, verdict, decision, codes, worst, delivery, line in rows
+        for contact, verdict, decision, codes, worst, delivery, line in sorted(rows, key=itemgetter(0))
     ]
+
+
+def lay_judged(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, use: Use, relation: str) -> None:
+    """Create the temporary table `relation` of what `judge` answers, for audiences that stay in the database.
+
+    Columns: contact_id UUID, verdict, decision, codes VARCHAR[], worst_code, best_delivery_id, best_line_number.
+    Arguments and errors as `judge`.
+    """
+    connection.execute(
+        f"create or replace temp table {_checked(relation)} (contact_id uuid, verdict varchar, decision varchar,"
+        " codes varchar[], worst_code varchar, best_delivery_id varchar, best_line_number bigint)"
+    )
+    for sql, parameters in _questions(connection, asked, live_facts, use):
+        _answers(connection, f"insert into {relation} {sql}", parameters)
 
 
 def judge_acts(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, use: Use) -> list[ActJudgement]:
@@ -214,11 +234,12 @@ def judge_for_some_sponsor(
         " $use_moment::timestamp, $use_known_by::timestamp)"
     )
     rows: list[tuple[str, str, str, str | None, int | None, str, list[str]]] = []
-    for relation, macro in _by_facts(connection, _checked(asked), _checked(live_facts)):
+    for relation, facts in _by_facts(connection, _checked(asked), _checked(live_facts)):
+        macro = f"judge_quiet_contacts('{relation}'" if facts is None else f"judge_every_use('{relation}', '{facts}'"
         rows += _answers(
             connection,
             "select contact_id::varchar, channel, profile, delivery_id, line_number, verdict, codes"
-            f" from {macro.format(asked=relation, live_facts=live_facts)},{called}",
+            f" from {macro},{called}",
             bound,
         )
     return [
@@ -227,18 +248,39 @@ def judge_for_some_sponsor(
     ]
 
 
-def _by_facts(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str) -> Iterator[tuple[str, str]]:
-    """Yield relations of the asked contacts with the macro that judges them: those without live facts, and the others."""
-    quiet, every = "judge_quiet_contacts('{asked}'", "judge_every_use('{asked}', '{live_facts}'"
+def _by_facts(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str) -> Iterator[tuple[str, str | None]]:
+    """Yield relations of the asked contacts, those without live facts (with None) and the others (with the relation)."""
     if connection.execute(f"select 1 from {live_facts} limit 1").fetchone() is None:
-        yield asked, quiet
+        yield asked, None
         return
-    for name, join, macro in (("asked_quiet", "anti", quiet), ("asked_touched", "semi", every)):
+    for name, join, facts in (("asked_quiet", "anti", None), ("asked_touched", "semi", live_facts)):
         made = connection.execute(
             f"create or replace temp table {name} as select contact_id from {asked} {join} join {live_facts} using (contact_id)"
         ).fetchone()
         if made != (0,):
-            yield name, macro
+            yield name, facts
+
+
+def _questions(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, use: Use) -> Iterator[BoundSql]:
+    """Yield the queries that judge the asked contacts together: by all that the base knows and nothing else, acts have few
+    standings; where the day or an older knowledge speaks, each finding is read.
+    """
+    _checked(asked)
+    if not knows_everything(connection, use.known_by):
+        yield _call("judge_use", asked, _facts_in(connection, live_facts), use)
+        return
+    for relation, facts in _by_facts(connection, asked, _checked(live_facts)):
+        yield _call("judge_use", relation, facts, use) if facts else _as_known(f"judge_as_known('{relation}', ", use)
+
+
+def _as_known(called: str, use: Use) -> BoundSql:
+    """Return the query of a macro that judges by all that the base knows."""
+    parameters = {name: value for name, value in _parameters(use).items() if name != "use_known_by"}
+    return BoundSql(
+        f"select * from {called}$use_channel::varchar, $use_sponsor_id::varchar, $use_criteria_kinds::varchar[],"
+        " $use_eligible_on::date, $use_number_rules::varchar, $use_profile::varchar, $use_moment::timestamp)",
+        parameters,
+    )
 
 
 def spoken_rules(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, use: Use) -> list[SpokenRule]:
@@ -261,7 +303,7 @@ def spoken_rules(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: 
 
 
 def judgement_sql(asked: str, live_facts: str | None, use: Use) -> BoundSql:
-    """Return the query behind `judge`, for audiences that stay in the database; None = the day brought nothing.
+    """Return the query that reads each finding, whatever was known when; None = the day brought nothing.
 
     Columns: contact_id UUID, verdict, decision, codes VARCHAR[], worst_code, best_delivery_id, best_line_number.
 
@@ -274,15 +316,11 @@ def judgement_sql(asked: str, live_facts: str | None, use: Use) -> BoundSql:
 def situations_sql(use: Use) -> BoundSql:
     """Return the query of what each situation of the base is worth for a use, to be joined with `verdict_spans`.
 
-    Columns: situation_id, verdict, decision, codes VARCHAR[], worst_code, best_act_number. It answers for contacts
-    without live facts, by all that the base knows (`knows_everything`).
+    Columns: situation_id, is_elector, verdict, decision, codes VARCHAR[], worst_code; of a row of `verdict_spans` the
+    latter is `is_elector(adult_on, $use_eligible_on::date)`. It answers for contacts without live facts, by all that the
+    base knows (`knows_everything`).
     """
-    parameters = {name: value for name, value in _parameters(use).items() if name != "use_known_by"}
-    return BoundSql(
-        "select * from judge_situations($use_channel::varchar, $use_sponsor_id::varchar, $use_criteria_kinds::varchar[],"
-        " $use_eligible_on::date, $use_number_rules::varchar, $use_profile::varchar, $use_moment::timestamp)",
-        parameters,
-    )
+    return _as_known("judge_situations(", use)
 
 
 def knows_everything(connection: duckdb.DuckDBPyConnection, known_by: datetime) -> bool:

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import duckdb
 from markupsafe import Markup
 
-from consent.judgement import Use, judgement_sql, load_live_facts, situations_sql, use_for_some_sponsor
+from consent.judgement import Use, judgement_sql, lay_judged, load_live_facts, situations_sql, use_for_some_sponsor
 from pages.plots import Plot, Series, bars, columns
 from sends.calendar import PARIS
 from sends.house import SendStores
@@ -131,14 +131,13 @@ def expiring(stores: SendStores, within: timedelta, channel: Channel, profile: P
 
 def _lay_sendable(base: duckdb.DuckDBPyConnection, use: Use) -> int:
     """Create the temporary table `sendable_now` (contact, partner of its best act) and return its rows."""
-    sql, parameters = judgement_sql("contacts", "live_facts", use)
+    lay_judged(base, "contacts", "live_facts", use, "judged")
     base.execute(
         "create or replace temp table sendable_now as"
         " select judged.contact_id, acts.partner_id"
-        f" from ({sql}) as judged join acts on acts.contact_id = judged.contact_id"
+        " from judged join acts on acts.contact_id = judged.contact_id"
         " and acts.delivery_id = judged.best_delivery_id and acts.line_number = judged.best_line_number"
-        " where judged.decision = 'ALLOW'",
-        parameters,
+        " where judged.decision = 'ALLOW'"
     )
     return int(base.execute("select count(*) from sendable_now").fetchall()[0][0])
 
@@ -161,7 +160,8 @@ def _lay_ends(base: duckdb.DuckDBPyConnection, use: Use, until: datetime) -> Non
         base.execute(
             "insert into ends select spans.contact_id, greatest(spans.from_at, $use_moment::timestamp), worst_code"
             " from verdict_spans as spans semi join sendable_now using (contact_id) anti join live_facts using (contact_id)"
-            f" join ({sql}) as judged using (situation_id)"
+            f" join ({sql}) as judged on judged.situation_id = spans.situation_id"
+            " and judged.is_elector = is_elector(spans.adult_on, $use_eligible_on::date)"
             " where spans.from_at < $law_until and spans.until_at > $use_moment::timestamp and judged.decision <> 'ALLOW'",
             {**parameters, "law_until": naive_utc(end)},
         )

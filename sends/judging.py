@@ -11,7 +11,7 @@ from datetime import datetime
 
 import duckdb
 
-from consent.judgement import Use, judgement_sql, knows_everything, load_live_facts, situations_sql
+from consent.judgement import Use, judgement_sql, knows_everything, lay_judged, load_live_facts, situations_sql
 from sends.context import Context
 from sends.house import SendStores
 
@@ -40,8 +40,7 @@ def create_judged(
     `contact_ids` are given, only theirs are fetched.
     """
     load_live_facts(base, stores.engine, "live_facts", contact_ids)
-    sql, parameters = judgement_sql(asked, "live_facts", use)
-    base.execute(f"create or replace temp table judged as {sql}", parameters)
+    lay_judged(base, asked, "live_facts", use, "judged")
 
 
 def create_counted(base: duckdb.DuckDBPyConnection, stores: SendStores, asked: str, use: Use) -> None:
@@ -74,10 +73,11 @@ def _count_spans(base: duckdb.DuckDBPyConnection, asked: str, use: Use) -> None:
     sql, parameters = situations_sql(use)
     base.execute(
         "insert into counted select verdict, decision, codes, worst_code, sum(contacts) from ("
-        " select spans.situation_id, count(*) as contacts from verdict_spans as spans"
+        " select spans.situation_id, is_elector(spans.adult_on, $use_eligible_on::date) as is_elector, count(*) as contacts"
+        " from verdict_spans as spans"
         f" semi join {asked} as asked on asked.contact_id = spans.contact_id"
         " anti join live_facts on live_facts.contact_id = spans.contact_id"
         " where spans.from_at <= $use_moment::timestamp and spans.until_at > $use_moment::timestamp"
-        f" group by spans.situation_id) join ({sql}) using (situation_id) group by all",
+        f" group by all) join ({sql}) using (situation_id, is_elector) group by all",
         parameters,
     )

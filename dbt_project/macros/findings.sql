@@ -61,9 +61,18 @@
     )
 {%- endmacro %}
 
-{#- The same with the birthday: what a situation is made of. -#}
-{% macro kind_in_situation(finding) -%}
-    if({{ finding }}.adult_on is null, {{ finding }}.kind_id, hash({{ finding }}.kind_id, {{ finding }}.adult_on))
+{#- Kinds of finding that say only that there is an act, or a contact: each standing has one of them. -#}
+{% macro act_is_there() -%} 0::ubigint {%- endmacro %}
+{% macro contact_is_there() -%} 1::ubigint {%- endmacro %}
+
+{#- The kinds of finding that are said of one act, or of a contact, as a sorted list. -#}
+{% macro kinds_of_standing(kinds) -%}
+    list_sort(list_distinct({{ kinds }}))
+{%- endmacro %}
+
+{#- A standing's number by its kinds in any order; a test shows that no two share one. -#}
+{% macro standing_id(kinds) -%}
+    hash({{ kinds_of_standing(kinds) }})
 {%- endmacro %}
 
 {#- What a row states that dossiers decide on, as a number; a claim's key is tested, so no two claims share one. -#}

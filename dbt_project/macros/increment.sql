@@ -24,7 +24,7 @@
 
 {#- dbt's own hook into the table that a generic test reads: of marts of contacts, the rows that this build made. -#}
 {% macro get_where_subquery(relation) -%}
-    {%- set marts = ['acts', 'consent_events', 'consents', 'contacts', 'findings', 'opt_ins', 'verdict_spans'] -%}
+    {%- set marts = ['act_standings', 'acts', 'consent_events', 'consents', 'contacts', 'findings', 'opt_ins', 'verdict_spans'] -%}
     {%- if relation.identifier in marts and is_grown_build() -%}
         (select * from {{ relation }} where {{ is_touched('contact_id') }}) as made_by_this_build
     {%- else -%}

@@ -4,11 +4,11 @@
 
 {#- Where a model failed there is nothing to judge on, and the failure itself is what dbt must report. -#}
 {% macro create_judgement_macros() %}
-    {% if execute and flags.WHICH in ('build', 'run') and has_marts(['acts', 'findings', 'finding_kinds', 'rules', 'situations', 'sponsors']) %}
+    {% if execute and flags.WHICH in ('build', 'run') and has_marts(['act_standings', 'acts', 'findings', 'finding_kinds', 'rules', 'situations', 'sponsors', 'standings']) %}
         {% for statement in [verdict_rank_sql(), decision_rank_sql(), names_sql(), code_names_sql(),
                              judge_acts_sql(), judge_acts_sql(by_night=true), judge_use_sql(), judge_use_sql(by_night=true),
                              judge_rules_sql(), judge_rules_sql(by_night=true), judge_every_use_sql(),
-                             judge_quiet_contacts_sql(), judge_situations_sql()] %}
+                             judge_quiet_contacts_sql(), is_elector_sql(), judge_situations_sql(), judge_as_known_sql()] %}
             {% do run_query(statement) %}
         {% endfor %}
     {% endif %}
@@ -254,10 +254,35 @@
     equally good acts are preferred) and `spoken` (subject, act_number, place, effect) are relations. A row of `spoken` about
     act 0 is the subject's own. Gives verdict, decision, codes, worst_code and best_act_number. -#}
 {% macro merged_judgement(subject, asked, acts, spoken) -%}
+    {{ summed_spoken(subject + ['act_number'], spoken) }},
+
+    parts as (
+        select
+            {{ columns_of('acts', subject) }},
+            coalesce(summed.v, 0) as act_v,
+            {{ packed_act('summed') }} | acts.act_number as best,
+            null::bigint as own,
+            summed.bits
+        from {{ acts }} as acts
+        left join summed
+            on {{ same('acts', 'summed', subject) }} and acts.act_number = summed.act_number
+        union all
+        select {{ subject | join(', ') }}, null, null, {{ packed_own('summed') }}, bits
+        from summed
+        where act_number = 0
+        union all
+        select {{ columns_of('subjects', subject) }}, null, null, null, null
+        from {{ asked }} as subjects
+    ),
+
+    {{ merged_parts(subject) }}
+{%- endmacro %}
+
+{#- Of whatever `spoken` rows are about: the worst verdict, the worst effect on the use, and all codes with one as bits. -#}
+{% macro summed_spoken(subject, spoken) -%}
     weighed as (
         select
             {{ subject | join(', ') }},
-            act_number,
             verdict_rank(effect) as v,
             {{ weighed('effect', 'place') }} as weight,
             1::hugeint << place::hugeint as bit
@@ -267,67 +292,81 @@
     summed as (
         select
             {{ subject | join(', ') }},
-            act_number,
             max(v) as v,
             min(weight) as weight,
             bit_or(bit) filter (where weight is not null) as bits
         from weighed
-        group by {{ subject | join(', ') }}, act_number
-    ),
+        group by {{ subject | join(', ') }}
+    )
+{%- endmacro %}
 
-    -- Of an act: decision, verdict, number and worst code packed into one number, so that the least is the best act.
-    parts as (
-        select
-            {{ columns_of('acts', subject) }},
-            coalesce(summed.v, 0) as act_v,
-            ((3 - coalesce(summed.weight, 384) // 128)::bigint << 48)
-            | (coalesce(summed.v, 0)::bigint << 44)
-            | (acts.act_number::bigint << 8)
-            | (coalesce(summed.weight, 0) % 128) as best,
-            null::integer as own_v,
-            null::bigint as own_weight,
-            summed.bits
-        from {{ acts }} as acts
-        left join summed
-            on {{ same('acts', 'summed', subject) }} and acts.act_number = summed.act_number
-        union all
-        select {{ subject | join(', ') }}, null, null, v, weight, bits
-        from summed
-        where act_number = 0
-        union all
-        select {{ columns_of('subjects', subject) }}, null, null, null, null, null
-        from {{ asked }} as subjects
-    ),
+{#- Decision, verdict and worst code of an act packed into one number, so that with its number (below 2^36) added the least is
+    the best act. Of acts that are equally bad the one counts whose worst code comes last, so that an act of which more is
+    said never does (`int_act_sets`); of those that are equally good, the latest. -#}
+{% macro packed_act(summed) -%}
+    (
+                ((3 - coalesce({{ summed }}.weight, 384) // 128)::bigint << 48)
+                | (coalesce({{ summed }}.v, 0)::bigint << 44)
+                | ((127 - coalesce({{ summed }}.weight, 0) % 128)::bigint << 36)
+            )
+{%- endmacro %}
 
+{#- What is said of the subject itself, in one number. -#}
+{% macro packed_own(summed) -%}
+    (coalesce({{ summed }}.weight, 384)::bigint * 8 + 7 - coalesce({{ summed }}.v, 0))
+{%- endmacro %}
+
+{#- The answer from `parts` (subject, act_v, best, own, bits). What is said of a subject without acts stands in `parts` already,
+    or in `nothing_given`: one row of v, weight, bits. -#}
+{% macro merged_parts(subject, with_nothing_given=false) -%}
     merged as (
         select
             {{ subject | join(', ') }},
             min(act_v) as act_v,
             min(best) as best,
-            max(own_v) as own_v,
-            min(own_weight) as own_weight,
+            min(own) as own,
             bit_or(bits) as bits
         from parts
         group by {{ subject | join(', ') }}
     ),
 
+    {% if with_nothing_given -%}
+    filled as (
+        select
+            {{ columns_of('merged', subject) }},
+            merged.act_v,
+            merged.best,
+            case
+                when merged.act_v is null
+                    then least(merged.own // 8, nothing_given.weight) * 8 + 7 - greatest(7 - merged.own % 8, nothing_given.v, 0)
+                else merged.own
+            end as own,
+            case
+                when merged.act_v is null then coalesce(merged.bits | nothing_given.bits, merged.bits, nothing_given.bits)
+                else merged.bits
+            end as bits
+        from merged
+        cross join nothing_given
+    ),
+
+    {% endif -%}
     unpacked as (
         select
             {{ subject | join(', ') }},
-            greatest(coalesce(act_v, 4), coalesce(own_v, 0)) as v,
+            greatest(coalesce(act_v, 4), 7 - coalesce(own, 3079) % 8) as v,
             coalesce(best >> 48, 3) as best_d,
-            3 - coalesce(own_weight, 384) // 128 as own_d,
-            best % 128 as best_place,
-            own_weight % 128 as own_place,
-            (best >> 8) % 68719476736 as best_act_number,
+            3 - coalesce(own, 3079) // 1024 as own_d,
+            127 - (best >> 36) % 128 as best_place,
+            (own // 8) % 128 as own_place,
+            best % 68719476736 as best_act_number,
             bits
-        from merged
+        from {{ 'filled' if with_nothing_given else 'merged' }}
     ),
 
     -- Many subjects share few sets of codes.
     read_bits as (
         select bits, list_filter(code_names(), lambda name, place: (bits >> (place - 1)) % 2 = 1) as codes
-        from (select distinct bits from merged where bits is not null)
+        from (select distinct bits from unpacked where bits is not null)
     )
 
     select
@@ -426,48 +465,140 @@
     where spoken.act_number = 0 or acts.line_number is not null
 {%- endmacro %}
 
-{#- One row per situation: the same judgement of what many contacts share (see the mart `situations`), by the law of the
-    moment and the registry as it is now. What the day brought is no part of a situation: who has live facts is asked by
-    `judge_use`. -#}
-{% macro judge_situations_sql() -%}
-    create or replace macro main.judge_situations(
-        use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules, use_profile, use_moment
-    ) as table
-    with
-
+{#- What each standing is worth, by the law of the moment and the registry as it is now, as common table expressions that end
+    with `worth` (standing_id, is_elector, act_v, packed, own, bits) and `nothing_given`. Standings are few, and judged once each,
+    for an elector of the day that is asked and, where a day is, for who is none. -#}
+{% macro judged_standings() -%}
     in_force as (
         {{ rules_in_force('r.known_until = ' ~ for_ever()) }}
     ),
 
-    seen as (
-        select f.situation_id, f.act_number, f.code
-        from situations as f
-        where f.kind_id <> 0 and {{ asks_for_a_later_birthday('f') }} and {{ concerns_use('f') }}
-        union all
-        select f.situation_id, 0 as act_number, 'CONSENT_NOT_GIVEN' as code
-        from situations as f
-        group by f.situation_id
-        having max(f.act_number) = 0
+    electors as (
+        select is_elector
+        from (values (true), (false)) as answers (is_elector)
+        where is_elector or use_eligible_on is not null
     ),
 
     spoken as (
-        select seen.situation_id, seen.act_number, in_force.place, in_force.effect
-        from seen
-        inner join in_force on seen.code = in_force.code
+        select electors.is_elector, standings.standing_id, in_force.place, in_force.effect
+        from standings
+        inner join finding_kinds on standings.kind_id = finding_kinds.kind_id
+        inner join in_force on finding_kinds.code = in_force.code
+        inner join electors on not (finding_kinds.is_by_birthday and electors.is_elector)
+        where {{ concerns_use('finding_kinds') }}
     ),
 
-    acts as (
-        select f.situation_id, f.act_number
-        from situations as f
-        where f.kind_id = 0 and f.act_number > 0
+    {{ summed_spoken(['is_elector', 'standing_id'], 'spoken') }},
+
+    stood as (
+        select standings.standing_id, electors.is_elector, max(standings.kind_id = {{ contact_is_there() }}) as is_own
+        from standings
+        cross join electors
+        group by standings.standing_id, electors.is_elector
     ),
 
-    {{ merged_judgement(
-        subject=['situation_id'],
-        asked='(select f.situation_id from situations as f where f.kind_id = 0 and f.act_number = 0)',
-        acts='acts',
-        spoken='spoken',
-    ) }}
+    worth as (
+        select
+            stood.standing_id,
+            stood.is_elector,
+            case when not stood.is_own then coalesce(summed.v, 0) end as act_v,
+            case when not stood.is_own then {{ packed_act('summed') }} end as packed,
+            case when stood.is_own then {{ packed_own('summed') }} end as own,
+            summed.bits
+        from stood
+        left join summed
+            on stood.standing_id = summed.standing_id and stood.is_elector = summed.is_elector
+    ),
+
+    nothing_given as (
+        select
+            max(verdict_rank(effect)) as v,
+            min({{ weighed('effect', 'place') }}) as weight,
+            bit_or(1::hugeint << place::hugeint) filter (where {{ weighed('effect', 'place') }} is not null) as bits
+        from in_force
+        where code = 'CONSENT_NOT_GIVEN'
+    )
+{%- endmacro %}
+
+{% macro use_as_known_parameters() -%}
+    use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules, use_profile, use_moment
+{%- endmacro %}
+
+{#- One row per situation and whether the person is an elector on the day that is asked: the same judgement of what many
+    contacts share (marts `situations`, `standings`). What the day brought is no part of a situation: who has live facts is
+    asked by `judge_use`. -#}
+{% macro judge_situations_sql() -%}
+    create or replace macro main.judge_situations({{ use_as_known_parameters() }}) as table
+    with
+
+    {{ judged_standings() }},
+
+    parts as (
+        select
+            situations.situation_id,
+            worth.is_elector,
+            worth.act_v,
+            worth.packed as best,
+            worth.own,
+            worth.bits
+        from situations
+        inner join worth
+            on situations.standing_id = worth.standing_id
+    ),
+
+    {{ merged_parts(['situation_id', 'is_elector'], with_nothing_given=true) }}
+{%- endmacro %}
+
+{#- One row per asked contact, as `judge_use` by night gives it with all that the base knows: the acts' standings at the moment
+    instead of their findings, which are many. A test compares both. -#}
+{% macro judge_as_known_sql() -%}
+    create or replace macro main.judge_as_known(asked, {{ use_as_known_parameters() }}) as table
+    with
+
+    {{ judged_standings() }},
+
+    known as (
+        select contact_id, act_number, standing_id, adult_on
+        from act_standings
+        where from_at <= use_moment and until_at > use_moment
+    ),
+
+    parts as (
+        select
+            subjects.contact_id,
+            worth.act_v,
+            worth.packed | known.act_number as best,
+            worth.own,
+            worth.bits
+        from query_table(asked) as subjects
+        left join known
+            on subjects.contact_id = known.contact_id
+        left join worth
+            on known.standing_id = worth.standing_id and is_elector(known.adult_on, use_eligible_on) = worth.is_elector
+    ),
+
+    judged as (
+        with
+
+        {{ merged_parts(['contact_id'], with_nothing_given=true) }}
+    )
+
+    select
+        judged.contact_id,
+        judged.verdict,
+        judged.decision,
+        judged.codes,
+        judged.worst_code,
+        acts.delivery_id as best_delivery_id,
+        acts.line_number as best_line_number
+    from judged
+    left join acts
+        on judged.contact_id = acts.contact_id and judged.best_act_number = acts.act_number
+{%- endmacro %}
+
+{#- Of a row of `verdict_spans`: whether the person is an elector on the day that a use asks for; true where nobody asks. -#}
+{% macro is_elector_sql() -%}
+    create or replace macro main.is_elector(adult_on, eligible_on) as coalesce(adult_on <= eligible_on, true)
 {%- endmacro %}
 
 {#- What a look-up tells of a number: one row per asked contact, channel and profile (act null), and one per act of it, for

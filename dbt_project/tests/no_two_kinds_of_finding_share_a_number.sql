@@ -2,14 +2,13 @@
 select kind_id
 from (
     select distinct
-        {{ kind_in_situation('findings') }} as kind_id,
+        kind_id,
         code,
         channel,
         criteria_kinds,
         sponsors_named,
-        number_rules,
-        adult_on
-    from {{ ref('findings') }} as findings
+        number_rules
+    from {{ ref('findings') }}
 )
 group by kind_id
 having count(*) > 1

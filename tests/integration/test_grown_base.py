@@ -98,7 +98,7 @@ def _closed(rows: Sequence[Row], which: Mapping[str, object], otherwise: Mapping
     ]
 
 
-#: What a reader sees of each mart; a situation's number is told by its sums.
+#: What a reader sees of each mart; a situation's number is told by what it is made of.
 _READ: Mapping[str, str] = {
     **{
         name: f"select * from {name}"
@@ -116,6 +116,8 @@ _READ: Mapping[str, str] = {
     "spans": "select * exclude (situation_id) from verdict_spans join situation_keys using (situation_id)",
     "situations": "select * exclude (situation_id) from situations join situation_keys using (situation_id)"
     " where situation_id in (select situation_id from verdict_spans)",
+    "standings": "select * from standings where standing_id in (select standing_id from situations"
+    " where situation_id in (select situation_id from verdict_spans))",
     "knowledge": "select * from knowledge",
     "finding_kinds": "select * from finding_kinds semi join findings using (kind_id)",
 }

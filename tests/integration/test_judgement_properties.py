@@ -33,7 +33,16 @@ from terms.reasons import Channel, Decision, Profile
 _THEN = datetime(2026, 6, 15)
 _NOW = datetime(2027, 1, 15, 9, tzinfo=UTC)
 _RANK = {decision: rank for rank, decision in enumerate(Decision)}
-_MODELS = ("+verdict_spans", "+knowledge", "+situations", "finding_kinds", "+rules", "+sponsors")
+_MODELS = (
+    "+verdict_spans",
+    "+knowledge",
+    "+situations",
+    "standings",
+    "+act_standings",
+    "finding_kinds",
+    "+rules",
+    "+sponsors",
+)
 _BUILD = ("--exclude-resource-type", "unit_test", "test", "--select", *_MODELS)
 
 

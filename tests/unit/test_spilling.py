@@ -6,9 +6,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from stores import engine
 from stores.engine import connect, connect_read_only, httpfs_file
+from terms.settings import PROJECT_ROOT
 
 #: More than fits into the memory that the tests leave.
 _SORTED = "select max(n) from (select row_number() over (order by md5(i::varchar)) as n from range(1500000) as r (i))"
@@ -50,3 +52,16 @@ def test_an_extension_that_its_makers_did_not_sign_is_not_loaded(
             connect()
     finally:
         engine._httpfs_signed_by_duckdb.cache_clear()
+
+
+def test_dbt_opens_a_further_cursor_while_a_model_spills(tmp_path: Path) -> None:
+    profile = yaml.safe_load((PROJECT_ROOT / "dbt_project" / "profiles.yml").read_text())
+    target = profile["filiation"]["outputs"]["build"]
+    config = {**target["config_options"], "temp_directory": str(tmp_path), "memory_limit": "60MB", "threads": 1}
+    with duckdb.connect(str(tmp_path / "build.duckdb"), config=config) as build:
+        build.execute(f"load '{httpfs_file()}'")
+        build.execute("create temp table spilt as select md5(i::varchar) as text from range(2500000) as r (i)")
+        assert build.execute("select count(*) > 0 from duckdb_temporary_files()").fetchone() == (True,)
+        for name, value in target["settings"].items():
+            if "{{" not in str(value):
+                build.cursor().execute(f"set {name} = '{value}'")

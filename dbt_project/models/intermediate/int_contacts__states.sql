@@ -1,5 +1,5 @@
--- What stands in a contact's situation, and when: each act from the instant it happened, and each finding that we
--- believe now. Act 0 is the contact itself, and kind 0 the act itself.
+-- What is said of a contact and its acts, and when: each finding that we believe now. Act 0 is the contact itself, there
+-- since ever. A birthday is no part of it: it stands beside the spans.
 with
 
 acts as (
@@ -15,10 +15,10 @@ findings as (
     select
         contact_id,
         act_number,
-        {{ kind_in_situation('findings') }} as kind_id,
+        kind_id,
         applies_from,
         applies_until
-    from {{ ref('findings') }} as findings
+    from {{ ref('findings') }}
     where known_until = {{ for_ever() }} and {{ is_touched('contact_id') }}
 ),
 
@@ -26,10 +26,19 @@ states as (
     select
         contact_id,
         act_number,
-        0::ubigint as kind_id,
+        {{ act_is_there() }} as kind_id,
         happened_at as from_at,
         {{ for_ever() }} as until_at
     from acts
+    union all
+    select
+        contact_id,
+        0 as act_number,
+        {{ contact_is_there() }} as kind_id,
+        {{ since_ever() }} as from_at,
+        {{ for_ever() }} as until_at
+    from {{ ref('int_contacts__latest') }}
+    where {{ is_touched('contact_id') }}
     union all
     select
         acts.contact_id,

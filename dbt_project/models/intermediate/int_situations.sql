@@ -1,44 +1,60 @@
--- Millions of contacts share few situations; one contact and instant stands for each. A situation that the base knows
--- already keeps its number.
+-- Millions of contacts share few situations: the contact's own standing, and what its acts are worth. A situation that the
+-- base knows already keeps its number.
 with
 
 found as (
-    select
-        situation_key,
-        control_key,
-        arg_min(contact_id, (contact_id, from_at)) as contact_id,
-        arg_min(from_at, (contact_id, from_at)) as from_at
-    from {{ ref('int_contacts__spans') }}
-    group by situation_key, control_key
+    select distinct
+        spans.own_standing_id,
+        spans.act_standing_ids,
+        coalesce(sets.worth_ids, []) as worth_ids
+    from {{ ref('int_contacts__spans') }} as spans
+    left join {{ ref('int_act_sets') }} as sets
+        on spans.act_standing_ids = sets.act_standing_ids
 ),
 
 known as (
     {% if is_grown_build() %}
     select
         situation_id,
-        situation_key,
-        control_key
+        own_standing_id,
+        worth_ids
     from lake.known_situations
     {% else %}
     select
-        null::bigint as situation_id,
-        null::hugeint as situation_key,
-        null::hugeint as control_key
+        null::integer as situation_id,
+        null::ubigint as own_standing_id,
+        null::ubigint[] as worth_ids
     where false
     {% endif %}
+),
+
+numbered as (
+    select
+        own_standing_id,
+        worth_ids,
+        (select coalesce(max(known.situation_id), 0) from known)
+        + row_number() over (order by own_standing_id, worth_ids) as situation_id
+    from (
+        select
+            own_standing_id,
+            worth_ids
+        from found
+        except
+        select
+            own_standing_id,
+            worth_ids
+        from known
+    )
 )
 
 select
-    coalesce(
-        known.situation_id,
-        (select coalesce(max(numbered.situation_id), 0) from known as numbered)
-        + row_number() over (partition by known.situation_id is null order by found.situation_key, found.control_key)
-    ) as situation_id,
-    known.situation_id is null as is_new,
-    found.situation_key,
-    found.control_key,
-    found.contact_id,
-    found.from_at
+    found.own_standing_id,
+    found.act_standing_ids,
+    found.worth_ids,
+    coalesce(known.situation_id, numbered.situation_id)::integer as situation_id,
+    known.situation_id is null as is_new
 from found
 left join known
-    on found.situation_key = known.situation_key and found.control_key = known.control_key
+    on found.own_standing_id = known.own_standing_id and found.worth_ids = known.worth_ids
+left join numbered
+    on found.own_standing_id = numbered.own_standing_id and found.worth_ids = numbered.worth_ids

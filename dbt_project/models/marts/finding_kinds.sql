@@ -6,7 +6,8 @@ select distinct
     channel,
     criteria_kinds,
     sponsors_named,
-    number_rules
+    number_rules,
+    adult_on is not null as is_by_birthday
 from {{ ref('findings') }}
 where
     {{ is_touched('contact_id') }}

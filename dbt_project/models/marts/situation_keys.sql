@@ -1,8 +1,8 @@
 {{ config(materialized="incremental", incremental_strategy="append") }}
--- By these sums the next build knows a situation again.
-select
+-- By what it is made of the next build knows a situation again.
+select distinct
     situation_id,
-    situation_key,
-    control_key
+    own_standing_id,
+    worth_ids
 from {{ ref('int_situations') }}
 where is_new

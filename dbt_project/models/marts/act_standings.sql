@@ -1,0 +1,25 @@
+{{ config(materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}") }}
+-- What the judgement of many contacts reads by all that is known: a few narrow rows of an act instead of its findings.
+with
+
+birthdays as (
+    select
+        contact_id,
+        max(adult_on) as adult_on
+    from {{ ref('findings') }}
+    where adult_on is not null and known_until = {{ for_ever() }} and {{ is_touched('contact_id') }}
+    group by contact_id
+)
+
+select
+    standings.contact_id,
+    standings.act_number,
+    standings.from_at,
+    standings.until_at,
+    standings.standing_id,
+    birthdays.adult_on
+from {{ ref('int_acts__standings') }} as standings
+left join birthdays
+    on standings.contact_id = birthdays.contact_id and standings.act_number = 0
+where {{ is_touched('standings.contact_id') }}
+order by standings.contact_id

@@ -1,0 +1,21 @@
+-- A standing is known by a hash: two standings of one number would be judged as one.
+select standing_id
+from (
+    select
+        standing_id,
+        control_key
+    from {{ ref('int_acts__standings') }}
+    union
+    select
+        union_id,
+        list_bit_xor(union_kinds)
+    from {{ ref('int_act_sets') }}
+    union
+    select
+        standing_id,
+        bit_xor(kind_id)
+    from {{ ref('standings') }}
+    group by standing_id
+)
+group by standing_id
+having count(*) > 1
