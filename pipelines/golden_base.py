@@ -118,7 +118,19 @@ def _run_dbt(folder: Path, path: Path) -> None:
     done = subprocess.run(
         [
             str(Path(sys.executable).with_name("dbt")),
-            *("run", "--select", "+acts", "+findings", "rules", "sponsors", "+situations", "+act_standings", "standings", "finding_kinds", "knowledge"),
+            *(
+                "run",
+                "--select",
+                "+acts",
+                "+findings",
+                "rules",
+                "sponsors",
+                "+situations",
+                "+act_standings",
+                "standings",
+                "finding_kinds",
+                "knowledge",
+            ),
             *("--project-dir", str(project), "--profiles-dir", str(project)),
             *("--target-path", str(folder / "target"), "--log-path", str(folder / "logs")),
         ],

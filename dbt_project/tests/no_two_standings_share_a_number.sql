@@ -7,13 +7,13 @@ from (
     from {{ ref('int_acts__standings') }}
     union
     select
-        union_id,
-        list_bit_xor(union_kinds)
+        union_id as standing_id,
+        list_bit_xor(union_kinds) as control_key
     from {{ ref('int_act_sets') }}
     union
     select
         standing_id,
-        bit_xor(kind_id)
+        bit_xor(kind_id) as control_key
     from {{ ref('standings') }}
     group by standing_id
 )

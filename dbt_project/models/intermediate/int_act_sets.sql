@@ -1,4 +1,4 @@
--- An act of which all is said that is said of another one is never the better of the two, whatever the use: it only adds
+-- An act of which all is said that is said of another one is never the better one, whatever the use: it only adds
 -- its codes. So a set of acts is worth what its least ones are worth beside an act of which everything is said.
 with
 

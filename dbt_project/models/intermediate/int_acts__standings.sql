@@ -1,5 +1,5 @@
--- Between two instants at which a finding of an act begins or ends, what is said of it stands still: its standing, a set
--- of kinds of finding. The contact's own is that of act 0.
+-- Between two instants at which a finding of an act begins or ends, what is said of it stands still: its standing, a
+-- set of kinds of finding. The contact's own is that of act 0.
 with
 
 instants as (

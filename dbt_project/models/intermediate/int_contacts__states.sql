@@ -1,5 +1,5 @@
--- What is said of a contact and its acts, and when: each finding that we believe now. Act 0 is the contact itself, there
--- since ever. A birthday is no part of it: it stands beside the spans.
+-- What is said of a contact and its acts, and when: each finding that we believe now. Act 0 is the contact itself,
+-- there since ever. A birthday is no part of it: it stands beside the spans.
 with
 
 acts as (

@@ -1,5 +1,5 @@
--- Millions of contacts share few situations: the contact's own standing, and what its acts are worth. A situation that the
--- base knows already keeps its number.
+-- Millions of contacts share few situations: the contact's own standing, and what its acts are worth. A situation that
+-- the base knows already keeps its number.
 with
 
 found as (
@@ -44,7 +44,7 @@ numbered as (
             own_standing_id,
             worth_ids
         from known
-    )
+    ) as new_ones
 )
 
 select

@@ -1,6 +1,6 @@
 {{ config(materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}") }}
--- What stands when the newest file arrived comes first, then what was over, then what is to come: a count of today reads
--- the first alone. Within each of them a bureau's people stand together, as campaigns ask.
+-- What stands when the newest file arrived comes first, then what was over, then what is to come: a count of today
+-- reads the first alone. Within each of them a bureau's people stand together, as campaigns ask.
 with
 
 newest_ties as (
