@@ -17,7 +17,7 @@ from consent.request_clock import request_late_at
 from stores import journal
 from stores.keys import Keys
 from stores.operations import contact_facts, insert_once, opt_outs, requests
-from stores.suppressions import marked
+from stores.suppressions import turns_away
 from terms.clock import to_micros
 from terms.identifiers import ContactId, digest
 
@@ -78,7 +78,7 @@ class Subject:
 
         To be asked in the transaction that writes, so that an erasure which begins meanwhile counts.
         """
-        return replace(self, contact_id=None) if marked(work, [self.mark]) else self
+        return replace(self, contact_id=None) if turns_away(work, self.mark) else self
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
@@ -34,6 +35,7 @@ from stores.journal import Entry
 from stores.operations import canonical_json, compact
 from stores.redactions import redacted_lines
 from stores.rewrites import announced
+from stores.suppressions import close_mark
 from terms import failpoint
 from terms.clock import from_micros, to_micros
 from terms.environment import NUMBER_RULES
@@ -143,26 +145,34 @@ def _read(house: House, numbers: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(number for number in read if number is not None))
 
 
-def begin_erasures(house: House, marks: Mapping[str, str], case: str) -> list[Person]:
-    """Write marks and erasures, or find those that an earlier run began or ended under the same case."""
-    table, now, persons = operations.erasures, house.clock.now(), []
+def begin_erasures(
+    house: House, marks: Mapping[str, str], case: str, acts_from: datetime | None = None
+) -> list[Person]:
+    """Close marks and write erasures, or find those that an earlier run began or ended under the same case.
+
+    Args:
+        house: the opened stores.
+        marks: mark by number.
+        case: what they belong to.
+        acts_from: what the marks let in once these erasures have ended; None = nothing, ever, and a purge of one of
+            these persons that was killed will leave nothing else.
+    """
+    table, now, persons = operations.erasures, to_micros(house.clock.now()), []
+    opens = None if acts_from is None else to_micros(acts_from)
     with operations.transaction(house.engine) as work:
-        operations.insert_once(
-            work,
-            operations.suppression_marks,
-            [{"mark": mark, "marked_at": to_micros(now)} for mark in marks.values()],
-        )
         for number, mark in marks.items():
-            known = work.execute(
-                select(table).where(table.c.mark == mark, table.c.finished_at.is_(None)).limit(1)
-            ).first()
+            is_new = close_mark(work, mark, now)
+            running = (table.c.mark == mark) & table.c.finished_at.is_(None)
+            known = work.execute(select(table).where(running).limit(1)).first()
             erasure_id, pepper = secrets.token_hex(16), secrets.token_hex(32)
             if known is not None:
                 erasure_id, pepper = known.erasure_id, json.loads(known.found_json)["pepper"]
+                if opens is None:
+                    work.execute(update(table).where(running).values(acts_from=None))
             else:
-                row = {"erasure_id": erasure_id, "mark": mark, "case_id": case, "started_at": to_micros(now)}
+                row = {"erasure_id": erasure_id, "mark": mark, "case_id": case, "started_at": now}
                 begun = {"started_by": house.settings.actor, "found_json": canonical_json({"pepper": pepper})}
-                work.execute(table.insert().values(**row, **begun))
+                work.execute(table.insert().values(**row, **begun, acts_from=opens if is_new else None))
             persons.append(Person(erasure_id, number, house.keys.contact_id(number), mark, pepper))
     return persons
 

@@ -26,6 +26,7 @@ from stores import journal, operations
 from stores.house import House
 from stores.operations import canonical_json
 from stores.rewrites import announce
+from stores.suppressions import open_mark
 from terms import failpoint
 from terms.clock import to_micros
 from terms.errors import Refused
@@ -124,6 +125,7 @@ def erase_from_ledger(
             *(sequence for sequences in looked_up.values() for sequence in sequences),
         ]
         for item in traces:
+            _open_mark(work, item.person)
             _rename_acts(work, item)
             _rename_messages(work, item)
         leaves = forget_lines(work, sorted(set(lines)))
@@ -243,6 +245,17 @@ def _approve_again(work: Connection, plans: Iterable[str], now: datetime) -> Non
         told = {"approved_sha256": approved_sha256(work, find_plan(work, plan_id))}
         work.execute(update(table).where(table.c.plan_id == plan_id).values(**told))
         journal.append(work, now, journal.Entry.APPROVAL, plan_id, {**told, "because": "a person was erased"})
+
+
+def _open_mark(work: Connection, person: Person) -> None:
+    """Let the mark of a purge let in later acts, unless the person's STOP goes now: the mark takes its place."""
+    erasures, opt_outs, marks = operations.erasures, operations.opt_outs, operations.suppression_marks
+    work.execute(select(marks.c.mark).where(marks.c.mark == person.mark).with_for_update())
+    of_this = erasures.c.erasure_id == person.erasure_id
+    acts_from: int | None = work.execute(select(erasures.c.acts_from).where(of_this)).scalar_one()
+    stopped = work.execute(select(opt_outs.c.opt_out_id).where(opt_outs.c.contact_id == person.contact_id)).first()
+    if acts_from is not None and stopped is None:
+        open_mark(work, person.mark, acts_from)
 
 
 def _finish(work: Connection, person: Person, found: ErasedCounts, leaves: Sequence[int], now: datetime) -> None:

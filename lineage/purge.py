@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, ScalarResult, Table, func, select, update
@@ -180,7 +180,7 @@ def _take_persons_out(house: House, rule: RetentionRule, purge_id: str, now: dat
     due = [contact for contact in find_due_persons(house, rule, now).contact_ids if contact not in known]
     progress(f"{rule.code}: {len(due) + len(killed)} persons go")
     for start in range(0, len(due), _BATCH):
-        _take_out(house, _begin(house, rule, purge_id, due[start : start + _BATCH]), progress)
+        _take_out(house, _begin(house, rule, purge_id, due[start : start + _BATCH], now), progress)
     if killed:
         _take_out(house, killed, progress)
     _tell(house, rule, purge_id, now)
@@ -190,8 +190,11 @@ def _take_out(house: House, persons: Sequence[Person], progress: Progress) -> No
     end_begun(house, persons, find_begun(house, persons, progress), progress)
 
 
-def _begin(house: House, rule: RetentionRule, purge_id: str, contact_ids: Sequence[str]) -> list[Person]:
-    """Write marks and erasures, and whose they are until they end: their numbers will be gone before."""
+def _begin(house: House, rule: RetentionRule, purge_id: str, contact_ids: Sequence[str], now: datetime) -> list[Person]:
+    """Write marks and erasures, and whose they are until they end: their numbers will be gone before.
+
+    Once they have ended, what these persons did on the first day that the rule keeps, or later, is let in again.
+    """
     access = Access("purge", house.settings.actor, f"retention by {rule.code}", purge_id, contact_ids)
     record_access(house.engine, house.clock, access)
     numbers = _numbers(house, contact_ids)
@@ -201,7 +204,9 @@ def _begin(house: House, rule: RetentionRule, purge_id: str, contact_ids: Sequen
             "Run `filiation log check`; put the vault's files back from the backup.",
         )
     marks = {number: house.keys.suppression.hex(number) for number in numbers.values()}
-    persons, table = begin_erasures(house, marks, purge_id), operations.erasures
+    kept_from = rule.kept_from(now.astimezone(_PARIS).date())
+    acts_from = datetime.combine(kept_from, time(), _PARIS)
+    persons, table = begin_erasures(house, marks, purge_id, acts_from), operations.erasures
     failpoint.reach("erasure.marked")
     with operations.transaction(house.engine) as work:
         for person in persons:

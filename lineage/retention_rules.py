@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -49,6 +49,13 @@ class RetentionRule:
     def goes_on(self, last: date) -> date:
         """Return the first day (Paris) on which something goes whose last act or publication was on a day."""
         return months_after(last, self.months)
+
+    def kept_from(self, on: date) -> date:
+        """Return the first day (Paris) of which something is kept on a day: what was before it goes."""
+        day = months_after(on, -self.months)
+        while self.goes_on(day) <= on:
+            day += timedelta(days=1)
+        return day
 
     def is_in_force(self, on: date) -> bool:
         """Return whether a purge follows the rule on a day."""

@@ -25,7 +25,14 @@ from partners_ingest import delivery as rows
 from partners_ingest import ledger, preflight
 from partners_ingest.delivery import ControlTotals, DeliveryFacts
 from partners_ingest.drift import HISTORY, compare
-from partners_ingest.erased_records import Marks, erased_physical_lines, load_marks, marked_lines, note_erased
+from partners_ingest.erased_records import (
+    Marks,
+    erased_physical_lines,
+    load_marks,
+    marked_lines,
+    note_erased,
+    returned_marks,
+)
 from partners_ingest.fields import create_fields
 from partners_ingest.figures import Figures, count_figures, figures_sql, read_figures
 from partners_ingest.headers import fit_header, header_version
@@ -122,6 +129,7 @@ class _Judged:
     detail: str | None = None
     duplicate_of: str | None = None
     warnings: tuple[FileWarning, ...] = ()
+    returned: tuple[str, ...] = ()  # marks of persons who came back with it
 
 
 @dataclass(frozen=True)
@@ -409,10 +417,15 @@ def _judge_delivered(case: _Case, judged: _Judged, delivered: BinaryIO) -> _Judg
 
 
 def _take_out_erased(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged) -> None:
-    """Take the lines of erased persons out of the evidence again, whatever became of the delivery."""
+    """Take the lines of persons who were taken out from the evidence again, whatever became of the delivery.
+
+    A held one may yet be read, and tell something later of who was purged.
+    """
     if judged.commitments is None or judged.container is None or judged.content is None:
         return  # its bytes are no lines; nobody was read from it
-    found = erased_physical_lines(bench) if judged.totals is not None else marked_lines(bench, case.marks)
+    is_held = judged.reason is not None and FILE_OUTCOMES[judged.reason] is FileOutcome.HELD
+    marks = case.marks.closed() if is_held else case.marks
+    found = erased_physical_lines(bench) if judged.totals is not None else marked_lines(bench, marks)
     kept = KeptDelivery(case.delivery_id, judged.container, judged.content.encoding.name, has_lines=True)
     stores = RedactionStores(case.stores.home, case.stores.engine, case.stores.evidence, case.stores.vault)
     if found - redacted_lines(case.stores.engine, case.delivery_id):
@@ -497,11 +510,12 @@ def _judge_rows(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, 
         type_opt_ins(bench, feed, case.rules)
     else:
         type_withdrawals(bench, feed, case.rules)
-    note_erased(bench, case.marks, redacted_lines(case.stores.engine, case.delivery_id))
+    engine = case.stores.engine
+    note_erased(bench, engine, case.marks, feed.kind, redacted_lines(engine, case.delivery_id))
     rows.judge_rows(bench, case.stores.keys)
     totals = rows.control_totals(bench, records.header.lines)
     quality = _judge_quality(case, feed, totals, count_figures(bench, feed.kind, case.stores.keys))
-    judged = replace(judged, totals=totals, quality=quality)
+    judged = replace(judged, totals=totals, quality=quality, returned=returned_marks(bench))
     name = reading_name(case.delivery_id, case.reading)
     case.stores.lake.write(bench, schemas.DELIVERY_FIGURES, name, figures_sql())
     if quality.hold is not None and not (case.is_released and quality.hold in RELEASABLE):
@@ -568,7 +582,7 @@ def _commit(case: _Case, judged: _Judged, now: datetime) -> DeliveryReport:
         arrived_at=to_micros(case.origin.arrived_at),
         taken_in_at=to_micros(now),
     )
-    ledger.commit(case.stores.engine, row, now)
+    ledger.commit(case.stores.engine, row, now, judged.returned if totals else ())
     failpoint.reach("delivery.committed")
     return _report(row, judged)
 

@@ -7,6 +7,7 @@ is, and when it is asked for again, is decided in `intake`.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, Engine, RowMapping, select, update
 
 from stores import journal, operations
+from stores.suppressions import note_returned
 from terms.clock import to_micros
 from terms.reasons import FileOutcome, FileReason, FileWarning
 
@@ -142,10 +144,10 @@ def accepted_before(
     return tuple(EarlierDelivery(row.delivery_id, row.reading, row.data_rows, row.accepted_rows) for row in rows)
 
 
-def commit(engine: Engine, row: DeliveryRow, at: datetime) -> None:
+def commit(engine: Engine, row: DeliveryRow, at: datetime, returned: Sequence[str] = ()) -> None:
     """Write the delivery's row and its journal line in one transaction; a row that exists is replaced.
 
-    What a person had decided of it has then been acted on.
+    What a person had decided of it has then been acted on, and who came back with it (marks) is known.
     """
     values = asdict(row)
     told = {
@@ -159,6 +161,7 @@ def commit(engine: Engine, row: DeliveryRow, at: datetime) -> None:
     with operations.transaction(engine) as work:
         _put(work, row.delivery_id, values)
         _apply_decisions(work, row.delivery_id, at)
+        note_returned(work, returned, to_micros(at))
         journal.append(work, at, journal.Entry.DELIVERY, row.delivery_id, told)
 
 

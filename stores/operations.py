@@ -554,12 +554,14 @@ sealed_messages = Table(
     PrimaryKeyConstraint("plan_id", "batch"),
 )
 
-#: Marks of persons who were erased: a hash of the number under a key of its own, and nothing else of them.
+#: Marks of persons who were taken out: a hash of the number under a key of its own, and nothing else of them.
 suppression_marks = Table(
     "suppression_marks",
     metadata,
     _text("mark", privacy=Privacy.PSEUDONYMOUS),
     _number("marked_at"),
+    _number("acts_from", null=True),  # acts from this instant on are let in; null: none, ever
+    _number("returned_at", null=True),  # when something was let in again; null: nothing of the person stands
     PrimaryKeyConstraint("mark"),
 )
 
@@ -574,6 +576,7 @@ erasures = Table(
     _text("started_by"),
     _text("found_json"),
     _number("finished_at", null=True),  # null: it was killed, and is to be run again
+    _number("acts_from", null=True),  # what its mark lets in once it has ended
     PrimaryKeyConstraint("erasure_id"),
     Index("erasures_of_mark", "mark"),
 )

@@ -1,14 +1,16 @@
-"""The marks of erased persons in the ledger: asking for some of them.
+"""The marks of persons who were taken out, in the ledger: closing, opening and asking for some of them.
 
-A mark is a hash of the number under a key of its own (`Keys.suppression`). Writing marks belongs to `lineage.erasure`,
-recognising records at the door, where all marks are needed at once, to `partners_ingest`.
+A mark is a hash of the number under a key of its own (`Keys.suppression`). A closed one lets nothing in; one that a
+purge left open lets in what the person did from `acts_from` on. When a mark is closed or opened is decided by
+`lineage`; recognising records at the door, where all marks are needed at once, belongs to `partners_ingest`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from stores import operations
 
@@ -16,10 +18,75 @@ from stores import operations
 _CHUNK = 5_000
 
 
+@dataclass(frozen=True)
+class OpenMark:
+    """A mark that lets in later acts; instants in micros. `is_back`: something of the person was let in already."""
+
+    mark: str
+    purged_at: int
+    acts_from: int
+    is_back: bool
+
+
 def marked(connection: Connection, marks: Sequence[str]) -> frozenset[str]:
-    """Return those of these marks (hex) that stand: their persons were erased, or are being erased now."""
+    """Return those of these marks (hex) that are closed: their persons were erased, or are being taken out now."""
     table, found = operations.suppression_marks, set[str]()
-    for start in range(0, len(marks), _CHUNK):
-        query = select(table.c.mark).where(table.c.mark.in_(marks[start : start + _CHUNK]))
+    for some in _chunks(marks):
+        query = select(table.c.mark).where(table.c.mark.in_(some), table.c.acts_from.is_(None))
         found |= set(connection.execute(query).scalars())
     return frozenset(found)
+
+
+def open_marks(connection: Connection, marks: Sequence[str]) -> list[OpenMark]:
+    """Return those of these marks (hex) that let in later acts."""
+    table, found = operations.suppression_marks, list[OpenMark]()
+    for some in _chunks(marks):
+        query = select(table).where(table.c.mark.in_(some), table.c.acts_from.is_not(None)).order_by(table.c.mark)
+        found += [
+            OpenMark(row.mark, row.marked_at, row.acts_from, row.returned_at is not None)
+            for row in connection.execute(query)
+        ]
+    return found
+
+
+def turns_away(work: Connection, mark: str) -> bool:
+    """Return whether the person is one of whom nothing is written any more, in the transaction that would write.
+
+    Whoever does something while a purge takes them out is turned away, and what they did is not kept: so the mark that
+    this purge leaves stays closed. Otherwise a STOP of this minute would be forgotten, and the next agreement let in.
+    """
+    table, erasures = operations.suppression_marks, operations.erasures
+    closed = (table.c.mark == mark) & table.c.acts_from.is_(None)
+    if work.execute(select(table.c.mark).where(closed).with_for_update()).first() is None:
+        return False
+    running = (erasures.c.mark == mark) & erasures.c.finished_at.is_(None)
+    work.execute(update(erasures).where(running).values(acts_from=None))
+    return True
+
+
+def close_mark(work: Connection, mark: str, at: int) -> bool:
+    """Write a mark that lets nothing in, or close the one that stands; return whether none stood closed before."""
+    table = operations.suppression_marks
+    if operations.insert_once(work, table, [{"mark": mark, "marked_at": at}]):
+        return True
+    opened = (table.c.mark == mark) & table.c.acts_from.is_not(None)
+    closed: Mapping[str, int | None] = {"acts_from": None, "returned_at": None, "marked_at": at}
+    return work.execute(update(table).where(opened).values(**closed)).rowcount == 1
+
+
+def open_mark(work: Connection, mark: str, acts_from: int) -> None:
+    """Let a mark let in what the person did from an instant on."""
+    table = operations.suppression_marks
+    work.execute(update(table).where(table.c.mark == mark).values(acts_from=acts_from))
+
+
+def note_returned(work: Connection, marks: Sequence[str], at: int) -> None:
+    """Write that something of these persons was let in, if that was not known."""
+    table = operations.suppression_marks
+    for some in _chunks(marks):
+        new = table.c.mark.in_(some) & table.c.returned_at.is_(None)
+        work.execute(update(table).where(new).values(returned_at=at))
+
+
+def _chunks(marks: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (marks[start : start + _CHUNK] for start in range(0, len(marks), _CHUNK))

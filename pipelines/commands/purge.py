@@ -27,7 +27,8 @@ def purge(
 ) -> None:
     """Delete what is older than it may be kept, by the rules of config/retention/. Safe to kill and run again.
 
-    Persons go as by `filiation erase`: a mark stays that keeps each number out, and counts. Tells no number, ever.
+    Persons go as by `filiation erase`: counts stay, and a mark that keeps old records of each number out; who
+    agrees anew later is a new person. Tells no number, ever.
     Prints a receipt per rule that let something go, proved by the log.
 
     Example: filiation purge --dry-run

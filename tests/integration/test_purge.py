@@ -1,5 +1,6 @@
 """What is older than it may be kept goes, to the day; whatever kills the purge, the rest stands and verifies."""
 
+import gzip
 import json
 import re
 import shutil
@@ -15,6 +16,7 @@ from consent.person_acts import ActKind, FactKind, record_fact, suppress
 from lineage.due_persons import find_due_persons
 from lineage.purge import find_due, purge
 from lineage.retention_rules import Kept, read_retention
+from partners_ingest.phone import normalise_number
 from stores import operations, schemas
 from stores.engine import connect
 from stores.home import init_home, writer_lock
@@ -22,6 +24,7 @@ from stores.house import open_house
 from stores.lake import reading_name
 from stores.migrate import migrate
 from terms import failpoint
+from terms.environment import NUMBER_RULES, Environment
 from terms.settings import PROJECT_ROOT, load_settings
 from tests.commands import Shell
 from tests.person_search import PersonSearch
@@ -277,3 +280,43 @@ def test_a_killed_purge_of_persons_is_ended_by_the_next_and_leaves_everybody_els
     assert told_of(home, [line["number"] for line in rest], tmp_path / "rest") == rest
     assert home.run("log", "check").code == 0
     assert home.run("purge", "--json").out == ""
+
+
+def test_who_was_purged_and_agrees_anew_is_a_new_person(home, tmp_path):
+    """The partner's full file again brings nobody back; the later agreement in it does, and it alone is told."""
+    landing = tmp_path / "landing"
+    shutil.copytree(home.settings["FILIATION_LANDING"], landing)
+    partner = landing / "jeux-valombre"
+    lines = gzip.decompress((partner / "jeux_participations_20251130T020000Z.jsonl.gz").read_bytes()).splitlines()
+    house = open_house(load_settings(home.environ()))
+    marks = set(house_marks(house))
+    gone = {
+        i: e164 for i, line in enumerate(lines) if (e164 := e164_of(line)) and house.keys.suppression.hex(e164) in marks
+    }
+    house.engine.dispose()
+    (place, e164), *others = gone.items()
+    assert len(others) > 5
+    anew = re.sub(rb'(tedAt|startedAt)":"[^"]+', rb'\1":"2028-12-30T10:00:00.000Z', lines[place])
+    again = [re.sub(rb'"id":"[^"]{8}', b'"id":"%08X' % i, line) for i, line in enumerate([*lines, anew])]
+    name = "jeux_participations_20281231T020000Z.jsonl.gz"
+    (partner / name).write_bytes(gzip.compress(b"\n".join(again) + b"\n"))
+    done = home.run("refresh", "--json", at="2029-01-02T09:00:00+01:00", LANDING=str(landing))
+    assert done.code == 0, done.err
+    delivery = next(row["delivery_id"] for row in home.run("deliveries", "--json").lines() if row["file"] == name)
+    refused = [row["line"] for row in home.run("quarantine", "--json").lines() if row["delivery_id"] == delivery]
+    assert {i + 1 for i in gone} <= set(refused) and len(again) not in refused
+    told = home.run("lineage", e164, "--reason", "test", "--json").json()
+    assert [(row["line"], row["consented_at"][:10]) for row in told["opt_ins"]] == [(len(again), "2028-12-30")]
+    assert told["verdicts"]["sms"]["strict"]["verdict"]
+    assert not home.run("lineage", others[0][1], "--reason", "test", "--json").json()["known"]
+    assert home.run("log", "check").code == 0
+
+
+def house_marks(house):
+    with house.engine.connect() as reading:
+        return reading.execute(select(operations.suppression_marks.c.mark)).scalars().all()
+
+
+def e164_of(line):
+    found = re.search(rb'"variable":"mobile","responses":\[{"value":"([^"]*)"', line)
+    return found and normalise_number(found.group(1).decode(), NUMBER_RULES[Environment.TEST])
