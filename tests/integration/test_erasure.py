@@ -1,6 +1,5 @@
 """Persons are erased from every store, whatever kills the process on the way; everything else stands and verifies."""
 
-import gzip
 import json
 import shutil
 import signal
@@ -164,10 +163,7 @@ def home(sample_refresh, tmp_path_factory):
     shell, _ = sample_refresh
     folder = tmp_path_factory.mktemp("erasure") / "home"
     shutil.copytree(shell.home, folder)
-    landing = tmp_path_factory.mktemp("landing") / "landing"
-    shutil.copytree(shell.settings["FILIATION_LANDING"], landing)
-    settings = {**shell.settings, "FILIATION_LANDING": str(landing), "FILIATION_NOW": "2026-11-24T10:00:00+01:00"}
-    return Shell(folder, settings)
+    return Shell(folder, {**shell.settings, "FILIATION_NOW": "2026-11-24T10:00:00+01:00"})
 
 
 def house_of(shell):
@@ -234,40 +230,6 @@ def test_every_other_line_of_a_redacted_file_still_verifies(home):
     answer = home.run("evidence", kept.delivery_id, str(min(lines)), "--reason", "test")
     assert (answer.code, answer.out) == (EvidenceDiffers.exit_code, "") and "were erased" in answer.err
     house.engine.dispose()
-
-
-def test_the_number_does_not_return_when_a_partner_delivers_it_again(home, tmp_path):
-    """In a file that is new, in one that repeats another, and in one that nobody can read."""
-    partner = next(folder for folder in (home_landing(home)).iterdir() if (folder / canaries.FILE).exists())
-    content = gzip.decompress((partner / canaries.FILE).read_bytes())
-    name = canaries.FILE.replace("20261123T020000", "20261123T030000")
-    (partner / name).write_bytes(gzip.compress(content))  # the same records: a duplicate
-    name = canaries.FILE.replace("20261123T020000", "20261123T040000")
-    (partner / name).write_bytes(gzip.compress(content.replace(b"ZZCANARI", b"ZZCANARY")))  # new records
-    (partner / "unknown.dat").write_bytes(f"a;{canaries.NUMBER};b\nc;d;e\n".encode())
-    answer = home.run("refresh", "--json", at="2026-11-24T12:00:00+01:00")
-    assert answer.code == 0, answer.err
-    rows = {row["file"]: row for row in home.run("deliveries", "--json").lines()}
-    assert rows[name]["outcome"] == "accepted"
-    codes = [
-        code
-        for line in home.run("quarantine", "--json").lines()
-        if line["delivery_id"] == rows[name]["delivery_id"]
-        for code in line["reasons"]
-    ]
-    assert codes.count("PERSON_ERASED") == content.count(canaries.NUMBER.encode()) >= 1
-    assert not home.run("lineage", canaries.NUMBER, "--reason", "test", "--json").json()["known"]
-    assert home.run("log", "check").code == 0
-    house = house_of(home)
-    left = PersonSearch(house, [canaries.NUMBER]).places()
-    house.engine.dispose()
-    assert left == []
-
-
-def home_landing(shell):
-    from pathlib import Path
-
-    return Path(shell.settings["FILIATION_LANDING"])
 
 
 def test_a_case_is_needed_and_a_text_that_is_no_number_is_told_by_its_place(home):

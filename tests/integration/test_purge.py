@@ -26,6 +26,7 @@ from stores.migrate import migrate
 from terms import failpoint
 from terms.environment import NUMBER_RULES, Environment
 from terms.settings import PROJECT_ROOT, load_settings
+from tests import canaries
 from tests.commands import Shell
 from tests.person_search import PersonSearch
 from verifier import filiation_verify as stranger
@@ -282,41 +283,49 @@ def test_a_killed_purge_of_persons_is_ended_by_the_next_and_leaves_everybody_els
     assert home.run("purge", "--json").out == ""
 
 
-def test_who_was_purged_and_agrees_anew_is_a_new_person(home, tmp_path):
-    """The partner's full file again brings nobody back; the later agreement in it does, and it alone is told."""
+def test_nobody_returns_when_a_partner_delivers_again_but_who_was_purged_and_agrees_anew(home, tmp_path):
+    """In a file that is new, in one that repeats another, and in one that nobody can read; one number is erased, too."""
+    assert home.run("erase", canaries.NUMBER, "--case", "C-1").code == 0
     landing = tmp_path / "landing"
     shutil.copytree(home.settings["FILIATION_LANDING"], landing)
     partner = landing / "jeux-valombre"
-    lines = gzip.decompress((partner / "jeux_participations_20251130T020000Z.jsonl.gz").read_bytes()).splitlines()
     house = open_house(load_settings(home.environ()))
-    marks = set(house_marks(house))
-    gone = {
-        i: e164 for i, line in enumerate(lines) if (e164 := e164_of(line)) and house.keys.suppression.hex(e164) in marks
-    }
-    house.engine.dispose()
+    planted = gzip.decompress((partner / canaries.FILE).read_bytes()).splitlines()
+    lines = gzip.decompress((partner / "jeux_participations_20251130T020000Z.jsonl.gz").read_bytes()).splitlines()
+    gone = {place: e164 for place, line in enumerate(lines) if (e164 := e164_of(line)) and is_marked(house, e164)}
     (place, e164), *others = gone.items()
     assert len(others) > 5
-    anew = re.sub(rb'(tedAt|startedAt)":"[^"]+', rb'\1":"2028-12-30T10:00:00.000Z', lines[place])
-    again = [re.sub(rb'"id":"[^"]{8}', b'"id":"%08X' % i, line) for i, line in enumerate([*lines, anew])]
+    anew = re.sub(rb'tedAt":"[^"]+', b'tedAt":"2028-12-30T10:00:00.000Z', lines[place])
+    again = [re.sub(rb'"id":"[^"]{8}', b'"id":"%08X' % i, line) for i, line in enumerate([*lines, *planted, anew])]
     name = "jeux_participations_20281231T020000Z.jsonl.gz"
     (partner / name).write_bytes(gzip.compress(b"\n".join(again) + b"\n"))
+    (partner / canaries.FILE.replace("20261123", "20281230")).write_bytes(gzip.compress(b"\n".join(planted) + b"\n"))
+    (partner / "unknown.dat").write_bytes(f"a;{canaries.NUMBER};b\nc;d;e\n".encode())
     done = home.run("refresh", "--json", at="2029-01-02T09:00:00+01:00", LANDING=str(landing))
     assert done.code == 0, done.err
     delivery = next(row["delivery_id"] for row in home.run("deliveries", "--json").lines() if row["file"] == name)
-    refused = [row["line"] for row in home.run("quarantine", "--json").lines() if row["delivery_id"] == delivery]
-    assert {i + 1 for i in gone} <= set(refused) and len(again) not in refused
+    told = [line for line in home.run("quarantine", "--json").lines() if line["delivery_id"] == delivery]
+    erased = {line["line"] for line in told if line["reasons"] == ["PERSON_ERASED"]}
+    named = {len(lines) + i + 1 for i, line in enumerate(planted) if e164_of(line) == canaries.NUMBER}
+    assert erased == {i + 1 for i in gone} | named and named
     told = home.run("lineage", e164, "--reason", "test", "--json").json()
     assert [(row["line"], row["consented_at"][:10]) for row in told["opt_ins"]] == [(len(again), "2028-12-30")]
     assert told["verdicts"]["sms"]["strict"]["verdict"]
-    assert not home.run("lineage", others[0][1], "--reason", "test", "--json").json()["known"]
+    for number_of in (others[0][1], canaries.NUMBER):
+        assert not home.run("lineage", number_of, "--reason", "test", "--json").json()["known"]
     assert home.run("log", "check").code == 0
+    left = PersonSearch(house, [canaries.NUMBER]).places()
+    house.engine.dispose()
+    assert left == []
 
 
-def house_marks(house):
+def is_marked(house, e164):
+    table = operations.suppression_marks
     with house.engine.connect() as reading:
-        return reading.execute(select(operations.suppression_marks.c.mark)).scalars().all()
+        wanted = select(table.c.mark).where(table.c.mark == house.keys.suppression.hex(e164))
+        return reading.execute(wanted).first() is not None
 
 
 def e164_of(line):
-    found = re.search(rb'"variable":"mobile","responses":\[{"value":"([^"]*)"', line)
+    found = re.search(rb'"variable": ?"mobile", ?"responses": ?\[{"value": ?"([^"]*)"', line)
     return found and normalise_number(found.group(1).decode(), NUMBER_RULES[Environment.TEST])
