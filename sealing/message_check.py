@@ -57,21 +57,21 @@ def _check_plan(log: Log, reading: Connection, plan_id: str) -> tuple[list[Findi
     whole = [batch for batch in batches if batch not in damaged]
     with connect() as target:
         newest_seals(target, log.folder, whole)
-        unequal: list[tuple[str, bool]] = []
+        target.execute("create temp table seen (send_id varchar)")
+        changed: list[tuple[str]] = []
         for span in spans_of(reading, plan_id):
             load_records(target, reading, plan_id, span)
-            unequal += target.execute(
-                "select send_id, records.send_id is null from seals left join records using (send_id)"
-                " where send_id >= $first and send_id < $beyond and (records.send_id is null or (salt is not null"
+            target.execute("insert into seen select send_id from records")
+            changed += target.execute(
+                "select send_id from seals join records using (send_id) where salt is not null"
                 " and seals.events >= records.events and (commitment <> unhex(sha256(salt || encode(record)))"
-                " or seals.events > records.events))) order by send_id",
-                {"first": span[0], "beyond": span[1]},
+                " or seals.events > records.events)"
             ).fetchall()
+        gone = target.execute("select send_id from seals anti join seen using (send_id)").fetchall()
         row = target.execute("select count(*) from seals").fetchone()
-    findings += [
-        Finding(Alteration.MESSAGE_MISSING if is_gone else Alteration.MESSAGE_CHANGED, f"message {send_id}")
-        for send_id, is_gone in unequal
-    ]
+    told = [(send_id, Alteration.MESSAGE_CHANGED) for (send_id,) in changed]
+    told += [(send_id, Alteration.MESSAGE_MISSING) for (send_id,) in gone]
+    findings += [Finding(alteration, f"message {send_id}") for send_id, alteration in sorted(told)]
     return findings, int(row[0]) if row else 0
 
 

@@ -74,43 +74,48 @@ def batches_of(work: Connection, plan_id: str) -> list[SealedBatch]:
     return [SealedBatch(row.plan_id, row.batch, row.messages, row.root) for row in rows]
 
 
-#: First send id of some messages, and the first that is beyond them.
-Span = tuple[str, str]
+#: First position of some messages in their plan, and the first that is beyond them.
+Span = tuple[int, int]
 
 
 def spans_of(work: Connection, plan_id: str) -> list[Span]:
-    """Return spans of send ids that hold about `AT_ONCE` messages of a plan each at most: send ids are hashes."""
-    messages, digits = operations.messages, 0
-    count = work.execute(select(func.count()).where(messages.c.plan_id == plan_id)).scalar_one()
-    while count > AT_ONCE * 16**digits:
-        digits += 1
-    prefixes = [f"{place:0{digits}x}" for place in range(16**digits)] if digits else [""]
-    return [(prefix, f"{prefix}g") for prefix in prefixes]
+    """Return spans of positions that hold `AT_ONCE` messages of a plan each at most; the ledger finds them by its index."""
+    messages = operations.messages
+    last: int | None = work.execute(
+        select(func.max(messages.c.position)).where(messages.c.plan_id == plan_id)
+    ).scalar_one()
+    return [] if last is None else [(start, start + AT_ONCE) for start in range(0, last + 1, AT_ONCE)]
 
 
 def load_records(
-    target: duckdb.DuckDBPyConnection,
-    work: Connection,
-    plan_id: str,
-    span: Span,
-    send_ids: Sequence[str] | None = None,
+    target: duckdb.DuckDBPyConnection, work: Connection, plan_id: str, which: Span | Sequence[str]
 ) -> None:
-    """Make the temporary table `records` (send_id, events, record) of a plan's messages of a span, or of some of them.
+    """Make the temporary table `records` (send_id, events, record) of messages of a plan.
 
     `record` is canonical JSON of the row with its `message_events` in order. No Python per message but its fetching.
+
+    Args:
+        target: where the table is made.
+        work: the ledger.
+        plan_id: whose messages.
+        which: those of a span, or those of these send ids.
     """
     messages, events = operations.messages, operations.message_events
-    here = (messages.c.plan_id == plan_id) & (messages.c.send_id >= span[0]) & (messages.c.send_id < span[1])
-    rows = select(messages).where(here, messages.c.state.not_in(_OPEN))
+    here = messages.c.plan_id == plan_id
+    match which:
+        case (int(first), int(beyond)):
+            here &= (messages.c.position >= first) & (messages.c.position < beyond)
+        case _:
+            here &= messages.c.send_id.in_(which)
+    _load(target, work, "message_rows", select(messages).where(here, messages.c.state.not_in(_OPEN)))
     told = select(events).join(messages, messages.c.send_id == events.c.send_id).where(here)
-    if send_ids is not None:
-        rows, told = rows.where(messages.c.send_id.in_(send_ids)), told.where(messages.c.send_id.in_(send_ids))
-    _load(target, work, "message_rows", rows)
     _load(target, work, "event_rows", told)
     target.execute(
         f"create or replace temp table records as"
-        f" with told as (select send_id, count(*) as events, list({_struct(_EVENT_COLUMNS)}"
-        f" order by known_at, event_id) as list from event_rows group by send_id)"
+        # sorted in each list: an ordered aggregate takes four times as long
+        " with told as (select send_id, count(*) as events, list_transform(list_sort(list(struct_pack("
+        f"known_at := known_at, event_id := event_id, told := {_struct(_EVENT_COLUMNS)}))), lambda one: one.told) as list"
+        " from event_rows group by send_id)"
         f" select send_id, coalesce(count, 0) as events,"
         f" to_json({_struct(_RECORD_COLUMNS)})::varchar as record"
         f" from (select message_rows.*, told.events as count, coalesce(told.list, []) as events"

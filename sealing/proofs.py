@@ -116,7 +116,7 @@ def _in_batch(log: Log, reading: Connection, plan_id: str, send_id: str) -> tupl
     with connect() as target:
         batches = batches_of(reading, plan_id)
         newest_seals(target, log.folder, batches)
-        load_records(target, reading, plan_id, (send_id, f"{send_id}g"), [send_id])
+        load_records(target, reading, plan_id, [send_id])
         found = target.execute(
             "select seals.batch, position, salt, commitment, record from seals"
             " join records on seals.send_id = records.send_id and seals.events = records.events"

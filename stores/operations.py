@@ -451,6 +451,7 @@ message_events = Table(
     _text("source"),  # sender | report | reconciliation
     _text("detail", null=True),
     PrimaryKeyConstraint("event_id"),
+    Index("message_events_of_send", "send_id"),  # a trace, a seal and an erasure ask for those of some messages
 )
 
 replies = Table(
