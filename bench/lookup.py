@@ -39,6 +39,8 @@ from terms.settings import load_settings
 #: Tables of a base that a look-up reads and that grow with the contacts; the others stay as they are.
 _GROWN = ("contacts", "opt_ins", "acts", "consent_events", "findings")
 _MESSAGES_PER_CONTACT = 0.5
+#: Statements that make the indexes of a table of the pattern.
+_INDEXES = "select sql from duckdb_indexes() where database_name = 'pattern' and table_name = $1"
 _CHUNK = 100_000
 
 
@@ -85,6 +87,8 @@ def grow(pattern: House, house: House, contacts: int) -> int:
         copies = _map_contacts(build, house, contacts)
         for table in _GROWN:
             build.execute(f"create or replace table {table} as {_grown(build, table, copies)}")
+            for (index,) in build.execute(_INDEXES, [table]).fetchall():
+                build.execute(index)
         _fill_vault(pattern, house, build, [reading_name(d, r) for d, r in manifest.deliveries.items()])
         _fill_ledger(pattern, house, build, int(contacts * _MESSAGES_PER_CONTACT))
         build.execute("drop table copies")

@@ -24,7 +24,7 @@ from stores.keys import Keys
 from stores.lake import Lake
 from stores.suppressions import marked
 from stores.vault import Vault
-from stores.warehouse import KeptBase, Warehouse, read_manifest
+from stores.warehouse import BaseManifest, KeptBase, Warehouse, read_manifest
 from terms.clock import Clock
 from terms.environment import NUMBER_RULES, NumberRules
 from terms.errors import UsageError
@@ -59,9 +59,9 @@ class LookupStores:
             number_rules=NUMBER_RULES[house.settings.environment],
         )
 
-    def sources(self, base: duckdb.DuckDBPyConnection) -> OriginSources:
-        """Return what origins are read from, in an open base."""
-        deliveries = read_manifest(base).deliveries
+    def sources(self, base: duckdb.DuckDBPyConnection, manifest: BaseManifest | None = None) -> OriginSources:
+        """Return what origins are read from, in an open base; `manifest` where the caller has read it already."""
+        deliveries = (manifest or read_manifest(base)).deliveries
         return OriginSources(base, deliveries, self.engine, self.vault, self.number_rules)
 
 
@@ -108,7 +108,7 @@ def describe_contacts(stores: LookupStores, base: duckdb.DuckDBPyConnection, ask
     at, manifest = stores.clock.now(), read_manifest(base)
     subjects = subjects_of(stores, asked)
     known = [contact_id for contact_id, subject in zip(asked, subjects, strict=True) if contact_id == subject]
-    origins = read_origins(stores.sources(base), known, at)
+    origins = read_origins(stores.sources(base, manifest), known, at)
     sends, opt_outs = sends_of(stores.engine, known), opt_outs_of(stores.engine, known)
     as_of = AsOf(manifest.version, at)
     return [

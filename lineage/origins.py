@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import duckdb
 from sqlalchemy import Engine
@@ -78,15 +79,15 @@ class Origins:
 
 def read_origins(sources: OriginSources, contact_ids: Sequence[str], at: datetime) -> Origins:
     """Read everything that the base knows of these contacts and judge it for a use at `at` (aware)."""
-    base = sources.base
+    base, is_asked = sources.base, _is_asked(contact_ids)
     _lay_asked(base, contact_ids)
     load_live_facts(base, sources.engine, _LIVE, contact_ids)
     verdicts, act_uses = _judged(sources, at)
-    attributes, territories = _persons(base)
+    attributes, territories = _persons(base, is_asked)
     return Origins(
         verdicts=verdicts,
-        opt_ins=_opt_ins(sources, act_uses),
-        events=_events(base),
+        opt_ins=_opt_ins(sources, is_asked, act_uses),
+        events=_events(base, is_asked),
         attributes=attributes,
         territories=territories,
     )
@@ -97,6 +98,13 @@ def _lay_asked(base: duckdb.DuckDBPyConnection, contact_ids: Sequence[str]) -> N
         f"create or replace temp table {_ASKED} as select unnest($ids::uuid[]) as contact_id",
         {"ids": list(contact_ids)},
     )
+
+
+def _is_asked(contact_ids: Sequence[str]) -> str:
+    """Return SQL that is true of the asked contacts' rows: one is told by its value, so that an index or the order finds it."""
+    if len(contact_ids) == 1:
+        return f"contact_id = '{UUID(contact_ids[0])}'::uuid"
+    return f"contact_id in (select asked.contact_id from {_ASKED} as asked)"
 
 
 def read_identities(sources: OriginSources, contact_ids: Sequence[str]) -> dict[str, list[Identity]]:
@@ -147,18 +155,13 @@ def _nothing_judged() -> dict[Channel, dict[Profile, UseVerdict]]:
 
 def _page_urls(sources: OriginSources, asked: Collection[RowId]) -> dict[RowId, str]:
     """Return the page of each of these opt-ins, from the vault: a page's query may hold a name."""
-    names = sorted(reading_name(delivery, sources.readings[delivery]) for delivery in {row[0] for row in asked})
-    with sources.vault.identities(names) as reader:
-        # rows lie about in the order of lines: lines told as they are let most groups of rows be left out unread
-        lines = ", ".join(map(str, sorted({line for _, line in asked}))) or "null"
-        found = reader.execute(
-            "select delivery_id, line_number, page_url from identities"
-            f" where line_number in ({lines}) and page_url is not null"
-        ).fetchall()
-    return {(delivery, line): url for delivery, line, url in found if (delivery, line) in asked}
+    lines: dict[str, list[int]] = defaultdict(list)
+    for delivery, line in asked:
+        lines[reading_name(delivery, sources.readings[delivery])].append(line)
+    return {(delivery, line): url for delivery, line, url in sources.vault.page_urls(lines)}
 
 
-def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse]) -> dict[str, list[OptIn]]:
+def _opt_ins(sources: OriginSources, is_asked: str, uses: Mapping[RowId, PerUse]) -> dict[str, list[OptIn]]:
     """Return the opt-ins of each contact, the oldest act first, those without an instant before all others."""
     rows = sources.base.execute(
         f"""
@@ -180,7 +183,7 @@ def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse]) -> dict[str, 
             coalesce(opt_ins.evidence_missing, []),
             opt_ins.evidence_grade
         from opt_ins
-        where opt_ins.contact_id in (select contact_id from {_ASKED})
+        where {is_asked}
         order by opt_ins.consented_at nulls first, opt_ins.received_at, opt_ins.delivery_id, opt_ins.line_number
         """
     ).fetchall()
@@ -226,22 +229,22 @@ def _notice_texts(base: duckdb.DuckDBPyConnection, notices: Collection[str]) -> 
     return {(partner, notice): text for partner, notice, text in rows}
 
 
-def _events(base: duckdb.DuckDBPyConnection) -> dict[str, list[ConsentEvent]]:
+def _events(base: duckdb.DuckDBPyConnection, is_asked: str) -> dict[str, list[ConsentEvent]]:
     found: dict[str, list[ConsentEvent]] = defaultdict(list)
     rows = base.execute(
         "select contact_id::varchar, occurred_at, known_at, event_state, signal, source from consent_events"
-        f" where contact_id in (select contact_id from {_ASKED}) order by occurred_at nulls first, known_at, source"
+        f" where {is_asked} order by occurred_at nulls first, known_at, source"
     ).fetchall()
     for contact_id, at, known_at, state, signal, source in rows:
         found[contact_id].append(ConsentEvent(_aware(at) if at else None, _aware(known_at), state, signal, source))
     return found
 
 
-def _persons(base: duckdb.DuckDBPyConnection) -> tuple[dict[str, Attributes], dict[str, Territory]]:
+def _persons(base: duckdb.DuckDBPyConnection, is_asked: str) -> tuple[dict[str, Attributes], dict[str, Territory]]:
     """Return what the base says of the contacts themselves, and of where they live."""
     rows = base.execute(
         "select contact_id::varchar, sex, birth_date, postcode, address_key, address_id, commune_code, iris_code,"
-        f" match_confidence from contacts where contact_id in (select contact_id from {_ASKED})"
+        f" match_confidence from contacts where {is_asked}"
     ).fetchall()
     bureaux = _bureaux(base, {row[4] for row in rows if row[4] is not None})
     attributes, territories = dict[str, Attributes](), dict[str, Territory]()

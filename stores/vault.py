@@ -7,7 +7,7 @@ a new caller is a decision, not an accident. Nothing here logs, and no message h
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -68,6 +68,22 @@ class Vault:
         """Return a connection in memory with a view `identities`; the caller closes it. For `lineage`."""
         return self._reader(IDENTITIES, names)
 
+    def page_urls(self, lines: Mapping[str, Sequence[int]]) -> list[tuple[str, int, str]]:
+        """Return delivery, line and page of records that have one, of lines by file name. For `lineage`.
+
+        Rows lie in the order of lines: told file by file as they are, they let most groups of rows be left out unread.
+        """
+        if not lines:
+            return []
+        reads = [
+            f"select delivery_id, line_number, page_url from ({self._read(IDENTITIES, [name])})"
+            f" where line_number in ({', '.join(map(str, sorted(some)))}) and page_url is not null"
+            for name, some in sorted(lines.items())
+        ]
+        with self._cursor() as reader:
+            found: list[tuple[str, int, str]] = reader.execute(" union all ".join(reads)).fetchall()
+        return found
+
     def files(self, table: Table) -> list[str]:
         """Return the names of all files of a table, sorted."""
         return sorted(file.stem for file in (self._root / table.name).glob("*.parquet"))
@@ -107,19 +123,27 @@ class Vault:
 
         All of them are in one memory, which remembers where in a file what lies; making a new one costs more than asking.
         """
+        reader = self._cursor()
+        reader.execute(f"create temp view {table.name} as {self._read(table, names)}")
+        return reader
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
         if self._opened is None:
             self._opened = connect_for_few()
             self._opened.execute("set parquet_metadata_cache = true")
-        return self._view(another(self._opened), table, names)
+            self._add_key(self._opened)  # it holds for the whole memory
+        return another(self._opened)
 
     def _view(
         self, connection: duckdb.DuckDBPyConnection, table: Table, names: Iterable[str]
     ) -> duckdb.DuckDBPyConnection:
         self._add_key(connection)
-        options = f", encryption_config = {{footer_key: '{_KEY_NAME}'}}"
-        files = [self.path(table, name) for name in names]
-        connection.execute(f"create temp view {table.name} as {read_sql(table, files, options)}")
+        connection.execute(f"create temp view {table.name} as {self._read(table, names)}")
         return connection
+
+    def _read(self, table: Table, names: Iterable[str]) -> str:
+        options = f", encryption_config = {{footer_key: '{_KEY_NAME}'}}"
+        return read_sql(table, [self.path(table, name) for name in names], options)
 
     def _add_key(self, connection: duckdb.DuckDBPyConnection) -> None:
         encoded = base64.b64encode(self._keys.vault).decode()

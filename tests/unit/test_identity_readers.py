@@ -16,7 +16,8 @@ ROOMS = (
 VAULT_READERS = {
     "numbers": {"sends/ahead.py:_take_out", "sends/agreements.py:_numbers", "lineage/purge.py:_numbers"},
     "addresses": {"territories/tie.py:tie_addresses"},
-    "identities": {"lineage/origins.py:_page_urls", "lineage/origins.py:read_identities"},
+    "identities": {"lineage/origins.py:read_identities"},
+    "page_urls": {"lineage/origins.py:_page_urls"},
     "salts": {"lineage/evidence_reading.py:_verified_bytes"},
     "unlock": {"partners_ingest/workbench.py:open_workbench"},
     "rewriter": {"lineage/erasure_files.py:_erase_identities", "lineage/erasure_files.py:_erase_addresses"},

@@ -1,4 +1,8 @@
-{{ config(materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}") }}
+{{ config(
+    materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}",
+    indexes=[{"columns": ["contact_id"]}]
+) }}
+-- Each id stands here once, so the column is packed in bits, and unpacking a group of them costs 5 ms: thus the index.
 -- No verdict, no vote and no income stands here: they belong to a use, a bureau and an IRIS (R-22).
 select
     contact_id,
