@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, bindparam, select
 
 from stores import operations
 from terms.errors import FiliationError
 
 #: Ids asked for at a time: databases bound the parameters of a statement.
 _BATCH = 500
+#: Put together once: for few deliveries, that takes longer than the answer.
+_NAMES = select(operations.deliveries.c.delivery_id, operations.deliveries.c.file_name).where(
+    operations.deliveries.c.delivery_id.in_(bindparam("deliveries", expanding=True))
+)
 
 
 def file_names(engine: Engine, delivery_ids: Collection[str]) -> Mapping[str, str]:
@@ -23,12 +27,11 @@ def file_names(engine: Engine, delivery_ids: Collection[str]) -> Mapping[str, st
     Raises:
         FiliationError: the ledger does not know one of them: it is not the ledger that the base was built from.
     """
-    table, asked = operations.deliveries, sorted(set(delivery_ids))
+    asked = sorted(set(delivery_ids))
     found: dict[str, str] = {}
     with engine.connect() as connection:
         for start in range(0, len(asked), _BATCH):
-            is_asked = table.c.delivery_id.in_(asked[start : start + _BATCH])
-            rows = connection.execute(select(table.c.delivery_id, table.c.file_name).where(is_asked))
+            rows = connection.execute(_NAMES, {"deliveries": asked[start : start + _BATCH]})
             found |= {row.delivery_id: row.file_name for row in rows}
     if unknown := set(asked) - found.keys():
         raise FiliationError(

@@ -10,12 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from stores import operations
 
 #: Values of one statement.
 _CHUNK = 5_000
+#: Put together once: each look-up asks it.
+_CLOSED = select(operations.suppression_marks.c.mark).where(
+    operations.suppression_marks.c.mark.in_(bindparam("marks", expanding=True)),
+    operations.suppression_marks.c.acts_from.is_(None),
+)
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,9 @@ class OpenMark:
 
 def marked(connection: Connection, marks: Sequence[str]) -> frozenset[str]:
     """Return those of these marks (hex) that are closed: their persons were erased, or are being taken out now."""
-    table, found = operations.suppression_marks, set[str]()
+    found = set[str]()
     for some in _chunks(marks):
-        query = select(table.c.mark).where(table.c.mark.in_(some), table.c.acts_from.is_(None))
-        found |= set(connection.execute(query).scalars())
+        found |= set(connection.execute(_CLOSED, {"marks": some}).scalars())
     return frozenset(found)
 
 
