@@ -21,6 +21,9 @@ from stores.schemas import Privacy, Table
 
 _ROW_TABLES = (schemas.OPT_INS, schemas.WITHDRAWALS, schemas.WITHDRAWAL_SIGNALS, schemas.AGE_BRACKETS)
 _ACCEPTED = (schemas.OPT_INS, schemas.WITHDRAWALS)
+#: Rows that take back what was agreed under a record's key, whoever agreed: of a record that others had too, they stay.
+_OF_RECORDS = (schemas.WITHDRAWALS, schemas.WITHDRAWAL_SIGNALS)
+_SHARED = "source_key is not null and source_key not in (select key from own_sources)"
 
 
 def erase_from_vault(house: House, persons: Sequence[Person], traces: Traces) -> None:
@@ -126,19 +129,25 @@ def _erase_addresses(house: House, name: str, persons: Sequence[Person]) -> None
 
 
 def _erase_rows(house: House, lake: duckdb.DuckDBPyConnection, table: Table, name: str) -> None:
-    """Take the persons' rows out of a file; what was accepted of them is counted in the ledger first."""
+    """Take the persons' rows out of a file; what was accepted of them is counted in the ledger first.
+
+    A withdrawal under a record's key that stood for somebody else's number too is that person's as well: it stays, about
+    the record alone. Without it their agreement would come alive again at the next build.
+    """
     by_record = "contact_id is null and source_key in (select key from own_sources)"
-    goes = f"(contact_id in (select contact_id from gone) or {by_record if 'source_key' in table.names() else 'false'})"
+    hit = f"(contact_id in (select contact_id from gone) or {by_record if 'source_key' in table.names() else 'false'})"
+    stays = _SHARED if table in _OF_RECORDS else "false"
     file = house.lake.sql(table, [name])
-    row = lake.execute(f"select count(*) from ({file}) where {goes}").fetchone()
+    row = lake.execute(f"select count(*) from ({file}) where {hit}").fetchone()
     if row == (0,):
         return
     if table in _ACCEPTED:
-        _count_rows(house, lake, file, table, name)
-    _rewrite(house, lake, table, name, f"select * from ({file}) where not coalesce({goes}, false) order by line_number")
+        _count_rows(house, lake, f"select * from ({file}) where not ({stays})", name)
+    kept = f"select * replace (if({hit}, null, contact_id) as contact_id) from ({file})"
+    _rewrite(house, lake, table, name, f"{kept} where not coalesce({hit}, false) or {stays} order by line_number")
 
 
-def _count_rows(house: House, lake: duckdb.DuckDBPyConnection, file: str, table: Table, name: str) -> None:
+def _count_rows(house: House, lake: duckdb.DuckDBPyConnection, file: str, name: str) -> None:
     rows = lake.execute(
         f"select coalesce(gone.erasure_id, own_sources.erasure_id), count(*) from ({file}) as rows"
         " left join gone on rows.contact_id = gone.contact_id"

@@ -14,6 +14,9 @@ from test_transparency_log import Stage
 
 from consent.person_acts import ActKind, FactKind, record_fact, suppress
 from lineage.due_persons import find_due_persons
+from lineage.erasure import begin_erasures
+from lineage.erasure_files import erase_from_lake
+from lineage.erasure_traces import find_traces
 from lineage.purge import find_due, purge
 from lineage.retention_rules import Kept, read_retention
 from partners_ingest.phone import normalise_number
@@ -31,7 +34,12 @@ from tests.commands import Shell
 from tests.person_search import PersonSearch
 from verifier import filiation_verify as stranger
 
-DELIVERY = "0123456789abcdef"
+#: A delivery tells opt-ins, with what takes them back, or withdrawals.
+DELIVERIES = {
+    schemas.OPT_INS: "0123456789abcdef",
+    schemas.WITHDRAWAL_SIGNALS: "0123456789abcdef",
+    schemas.WITHDRAWALS: "fedcba9876543210",
+}
 #: Who of the sample did nothing from this instant on goes at the instant `AT`.
 DAY, AT = "2025-12-31T23:00:00Z", "2028-12-31T12:00:00+01:00"
 NOW = "2026-11-23T23:59:59+01:00"
@@ -75,7 +83,7 @@ class Files:
 
     def tells(self, table, index, **cells):
         contact = None if index is None else self.contact(index)
-        row = {"delivery_id": DELIVERY, "line_number": len(self._rows[table]) + 1, "contact_id": contact}
+        row = {"delivery_id": DELIVERIES[table], "line_number": len(self._rows[table]) + 1, "contact_id": contact}
         received = max(cell for cell in [*cells.values(), ANCIENT] if isinstance(cell, datetime))
         self._rows[table].append({**row, "partner_id": "p", "received_at": received, **cells})
 
@@ -88,7 +96,7 @@ class Files:
                 for row in rows
             )
             with connect() as lake:
-                self.house.lake.write(lake, table, reading_name(DELIVERY, 1), selected)
+                self.house.lake.write(lake, table, reading_name(DELIVERIES[table], 1), selected)
         return find_due_persons(self.house, PERSONS, datetime.fromisoformat(at)).contact_ids
 
 
@@ -166,6 +174,30 @@ def test_a_file_that_tells_an_old_act_again_makes_it_no_younger(files):
     for _ in range(2):  # without an id nobody knows that it is the same record
         files.tells(schemas.OPT_INS, 4, flag="refused", exported_at=YOUNG)
     assert files.due() == tuple(sorted([files.contact(0), files.contact(1)]))  # nothing happened after it was received
+
+
+def test_a_withdrawal_of_a_record_that_two_persons_had_stays_for_the_other(files):
+    """Under one key of a partner stood first one number, then another: who of them is erased takes nothing from the other."""
+    for index, key in ((0, "both"), (1, "both"), (1, "own")):
+        files.tells(schemas.OPT_INS, index, flag="given", consented_at=ANCIENT, source_key=key)
+    for table in (schemas.WITHDRAWALS, schemas.WITHDRAWAL_SIGNALS):
+        files.tells(table, 1, source_key="both", withdrawn_at=YOUNG)
+        files.tells(table, 1, source_key="own", withdrawn_at=YOUNG)
+        files.tells(table, 1, withdrawn_at=YOUNG)
+    files.due()
+    (person,) = begin_erasures(files.house, {number(1): files.house.keys.suppression.hex(number(1))}, "C-1")
+    erase_from_lake(files.house, [person], find_traces(files.house, [person], silent))
+    with connect() as lake:
+        for table, wanted in (
+            (schemas.OPT_INS, [(files.contact(0), "both")]),
+            (schemas.WITHDRAWALS, [(None, "both")]),
+            (schemas.WITHDRAWAL_SIGNALS, [(None, "both")]),
+        ):
+            left = files.house.lake.sql(table, [reading_name(DELIVERIES[table], 1)])
+            assert lake.execute(f"select contact_id::varchar, source_key from ({left})").fetchall() == wanted
+    with files.house.engine.connect() as reading:
+        taken_out = reading.execute(select(func.sum(operations.erased_rows.c.accepted_rows))).scalar_one()
+    assert taken_out == 2 + 2  # opt-ins and withdrawals: what stays is still counted where it stands
 
 
 class _Died(Exception):
