@@ -123,14 +123,25 @@ def load_records(
     )
 
 
-def newest_seals(target: duckdb.DuckDBPyConnection, folder: Path, batches: Sequence[SealedBatch]) -> None:
-    """Make the temporary table `seals` (send_id, batch, position, events, salt, commitment): each message's newest."""
+def newest_seals(
+    target: duckdb.DuckDBPyConnection, folder: Path, batches: Sequence[SealedBatch], send_id: str | None = None
+) -> None:
+    """Make the temporary table `seals` (send_id, batch, position, events, salt, commitment): each message's newest.
+
+    Args:
+        target: where the table is made.
+        folder: of the log.
+        batches: where seals lie.
+        send_id: whose seal; None = everybody's.
+    """
     reads = [
         f"select {batch.batch} as batch, * from ({read_sql(MESSAGE_SEALS, [batch.file(folder)])})" for batch in batches
     ] or [f"select 0 as batch, * from ({read_sql(MESSAGE_SEALS, [])})"]
     target.execute(
         f"create or replace temp table seals as select * from ({' union all '.join(reads)})"
-        " qualify row_number() over (partition by send_id order by batch desc) = 1"
+        " where $send_id is null or send_id = $send_id"
+        " qualify row_number() over (partition by send_id order by batch desc) = 1",
+        {"send_id": send_id},
     )
 
 

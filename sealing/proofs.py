@@ -115,7 +115,7 @@ def prove_line(log: Log, evidence: EvidenceStore, delivery_id: str, line_number:
 def _in_batch(log: Log, reading: Connection, plan_id: str, send_id: str) -> tuple[int, Proof] | None:
     with connect() as target:
         batches = batches_of(reading, plan_id)
-        newest_seals(target, log.folder, batches)
+        newest_seals(target, log.folder, batches, send_id)
         load_records(target, reading, plan_id, [send_id])
         found = target.execute(
             "select seals.batch, position, salt, commitment, record from seals"

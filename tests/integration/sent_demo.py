@@ -23,11 +23,16 @@ from tests.whole_chain import run_chain
 
 def sent_demo(folder: Path) -> tuple[House, str, str]:
     """Return the house, the plan's id, and a checkpoint from before the plan."""
+    return send_demo(folder, "demo", SAMPLE / "landing")
+
+
+def send_demo(folder: Path, environment_name: str, landing: Path) -> tuple[House, str, str]:
+    """Do the same with other partner files, in their environment."""
     shutil.copytree(PROJECT_ROOT / "config", folder / "config")
-    environment = {"FILIATION_ENV": "demo", "FILIATION_HOME": str(folder / "home")}
+    environment = {"FILIATION_ENV": environment_name, "FILIATION_HOME": str(folder / "home")}
     environment |= {"FILIATION_CONFIG": str(folder / "config")}
     morning = load_settings(environment | {"FILIATION_NOW": "2026-11-24T09:00:00+01:00"})
-    chain = run_chain(morning, SAMPLE / "landing", SAMPLE / "open_data")
+    chain = run_chain(morning, landing, SAMPLE / "open_data")
     seal(chain.house)
     older = (chain.house.home.log / "checkpoint").read_text()
     house = open_house(load_settings(environment | {"FILIATION_NOW": "2026-11-24T10:05:00+01:00"}))
@@ -39,6 +44,7 @@ def sent_demo(folder: Path) -> tuple[House, str, str]:
         gateway = open_gateway(read_gateway(stores.settings.config / "gateways", "simulator"))
         take_in(stores, "simulator", gateway, 0.0)
         send_plan(stores, plan_id)
-        take_in(stores, "simulator", gateway, 1.0)
+        while take_in(stores, "simulator", gateway, 1.0).reports:
+            pass
     seal(house)
     return house, plan_id, older
