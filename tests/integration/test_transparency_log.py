@@ -342,7 +342,7 @@ def test_a_large_plan_is_sealed_and_checked_in_spans_of_its_messages(local_stage
     monkeypatch.setattr(message_seals, "AT_ONCE", 20)
     messages, events = operations.messages, operations.message_events
     with local_stage.house.engine.connect() as reading:
-        assert len(message_seals.spans_of(reading, local_stage.plan_id)) == 16
+        assert len(message_seals.spans_of(reading, local_stage.plan_id)) == 11
     assert not local_stage.findings()
     sends = [row.send_id for row in local_stage.rows(select(messages.c.send_id).order_by(messages.c.send_id))]
     moved = [sends[0], sends[100], sends[-1]]
