@@ -16,7 +16,7 @@ from sealing.log import Log, entry_text
 from sealing.messages import batches_of, load_records, newest_seals
 from sealing.tree import inclusion_path, leaf_hash
 from stores import operations
-from stores.engine import connect
+from stores.engine import connect, connect_for_few
 from stores.evidence import EvidenceStore
 from stores.merkle import tree_path
 from stores.parquet import read_sql
@@ -113,7 +113,7 @@ def prove_line(log: Log, evidence: EvidenceStore, delivery_id: str, line_number:
 
 
 def _in_batch(log: Log, reading: Connection, plan_id: str, send_id: str) -> tuple[int, Proof] | None:
-    with connect() as target:
+    with connect_for_few() as target:  # one batch at a time
         batches = batches_of(reading, plan_id)
         newest_seals(target, log.folder, batches, send_id)
         load_records(target, reading, plan_id, [send_id])
