@@ -2,26 +2,23 @@
 
 import json
 import random
-import re
 import shutil
 from hashlib import sha256
 
 import pytest
 from sent_demo import sent_demo
 from sqlalchemy import func, select
+from traces_of_plan import follow
 
-from lineage.evidence_reading import read_evidence
 from lineage.lookup import LookupStores, look_up
 from lineage.passport import make_passport
 from lineage.trace import trace_line, trace_plan, trace_send
 from lineage.trace_text import describe_send
-from partners_ingest.phone import normalise_number
 from sample.people import SHOWN_NUMBER
 from sealing.log import Log
 from sends.house import SendStores
 from sends.optouts import opt_out
 from stores import operations
-from terms.environment import NumberRules
 from terms.errors import UsageError
 from terms.settings import PROJECT_ROOT
 from verifier import filiation_verify as stranger
@@ -41,20 +38,13 @@ def _send_ids(house, count=None):
 
 
 def test_a_message_leads_back_to_the_bytes_that_hold_its_number(sent):
-    """By following the links: message, contact, opt-in, delivery and line, bytes, number, and back to the message."""
+    """And the number back to the message; `traces_of_plan` does so with every message of a plan of thousands."""
     house, plan_id, _ = sent
-    lookups = LookupStores.of(house)
-    for send_id in _send_ids(house, 8):
-        trace = trace_send(house, send_id, reason="test")
-        assert trace.plan.plan.plan_id == plan_id and trace.opt_ins
-        best = trace.judged.judgement
-        assert (trace.judged.judgement.decision.value, trace.message.codes) == ("ALLOW", ())
-        assert (best.best_delivery_id, best.best_line_number) in {(o.delivery_id, o.line_number) for o in trace.opt_ins}
-        record = read_evidence(lookups, best.best_delivery_id, best.best_line_number, reason="test")
-        written = re.findall(r"[+\d][\d .()\u202f-]{8,}\d", record.bytes.decode())
-        numbers = {normalise_number(text, NumberRules.FICTION) for text in written} - {None}
-        told = [d for d in look_up(lookups, sorted(numbers), reason="test") if d.contact_id == trace.message.contact_id]
-        assert [send.send_id for send in told[0].sends] == [send_id]
+    names = _send_ids(house, 10)
+    followed = {send_id: follow(house, send_id) for send_id in names}
+    assert [(trace.plan.plan.plan_id, failed) for trace, _, failed in followed.values()] == [(plan_id, [])] * len(names)
+    told = look_up(LookupStores.of(house), [number for _, number, _ in followed.values()], reason="test")
+    assert [[send.send_id for send in descent.sends] for descent in told] == [[send_id] for send_id in names]
 
 
 def test_a_delivered_line_leads_to_the_message(sent):
