@@ -11,7 +11,7 @@ from datetime import date, datetime
 import duckdb
 
 from consent.dossiers import Feed
-from stores.keys import KeyedHash, Keys
+from stores.keys import Keys, RowHash
 from terms.clock import naive_utc
 from terms.errors import FiliationError
 
@@ -117,10 +117,10 @@ def _key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
         create table keyed as
         select r.*,
             if((len(reasons) = 0 or signal is not null) and e164 is not null, {Keys.contact_id_sql("e164")}, null) as contact_id,
-            if(source_record_id <> '' and reasons <> ['PERSON_ERASED'], {KeyedHash.sql(record, "source")}, null) as source_key,
-            if(source_consent_id <> '', {KeyedHash.sql(consent, "source")}, null) as consent_key,
-            if(street <> '', {KeyedHash.sql(address, "address")}, null) as address_key,
-            if(ip <> '', {KeyedHash.sql("ip", "ip")}, null) as ip_key
+            if(source_record_id <> '' and reasons <> ['PERSON_ERASED'], {RowHash.sql(record, "source")}, null) as source_key,
+            if(source_consent_id <> '', {RowHash.sql(consent, "source")}, null) as consent_key,
+            if(street <> '', {RowHash.sql(address, "address")}, null) as address_key,
+            if(ip <> '', {RowHash.sql("ip", "ip")}, null) as ip_key
         from judged as r cross join (select partner_id from delivery)
         """,
         {

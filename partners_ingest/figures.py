@@ -13,7 +13,7 @@ import duckdb
 
 from stores import schemas
 from stores.engine import connect
-from stores.keys import KeyedHash, Keys
+from stores.keys import Keys, RowHash
 from stores.lake import Lake
 from terms.reasons import RowRepair
 
@@ -176,7 +176,7 @@ def _examples(figure: str, condition: str) -> str:
 
 
 def _count_words(connection: duckdb.DuckDBPyConnection, field: str, column: str, keys: Keys) -> None:
-    word = KeyedHash.sql("word", "word")
+    word = RowHash.sql("word", "word")
     connection.execute(
         f"""
         insert into figures

@@ -456,7 +456,7 @@ def _commit_lines(case: _Case, bench: duckdb.DuckDBPyConnection, content: Conten
             return LineCommitments(known.line_count, known.evidence_root)
     if preflight.is_table_file(content.head):
         return None
-    return evidence.commit_lines(bench, case.delivery_id, "lines", case.stores.vault)
+    return evidence.commit_lines(bench, case.delivery_id, "lines", content.root, case.stores.vault)
 
 
 def _judge_content(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged) -> _Judged:

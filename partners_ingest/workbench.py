@@ -20,7 +20,8 @@ from consent.dossiers import Feed
 from partners_ingest.encodings import TextEncoding, decide_encoding
 from partners_ingest.unpacking import DAMAGED
 from stores.engine import connect
-from stores.lines import SCHEMA, physical_lines
+from stores.line_commitments import COMMITTED_SCHEMA, CommittedLines
+from stores.lines import physical_lines
 from stores.vault import Vault
 
 #: Bytes kept from the start of a file to know what it is.
@@ -35,7 +36,7 @@ _PEEK_BYTES = 4
 class Content:
     """What the pass over the unpacked bytes showed; `is_damaged` if the container ended early.
 
-    `encoding` is how the lines were split and will be decoded.
+    `encoding` is how the lines were split and will be decoded, `root` the Merkle root (hex) over their commitments.
     """
 
     sha256: str
@@ -44,6 +45,7 @@ class Content:
     lines: int
     is_damaged: bool
     encoding: TextEncoding
+    root: str
 
 
 @contextmanager
@@ -64,16 +66,17 @@ def open_workbench(folder: Path, vault: Vault) -> Iterator[duckdb.DuckDBPyConnec
 
 
 def load_lines(connection: duckdb.DuckDBPyConnection, stream: BinaryIO, feed: Feed | None) -> Content:
-    """Create the table `lines` (columns of `stores.lines`) from a stream, hashing it on the way."""
+    """Create the table `lines` (columns of `stores.line_commitments`) from a stream, hashing it on the way."""
     watched = _WatchedStream(stream)
     encoding = decide_encoding(watched.peek(), feed)
-    batches = pa.RecordBatchReader.from_batches(SCHEMA, physical_lines(watched, unit=encoding.unit))  # type: ignore[arg-type]
-    connection.register("line_batches", batches)
+    committed = CommittedLines(physical_lines(watched, unit=encoding.unit))  # type: ignore[arg-type]
+    connection.register("line_batches", pa.RecordBatchReader.from_batches(COMMITTED_SCHEMA, committed))
     connection.execute("create table lines as select * from line_batches")
     connection.unregister("line_batches")
     count = connection.execute("select count(*) from lines").fetchone()
     lines = count[0] if count else 0
-    return Content(watched.digest.hexdigest(), watched.size, watched.head, lines, watched.damaged, encoding)
+    digest = watched.digest.hexdigest()
+    return Content(digest, watched.size, watched.head, lines, watched.damaged, encoding, committed.root)
 
 
 class _WatchedStream:

@@ -133,14 +133,15 @@ class EvidenceStore:
         return cast(BinaryIO, io.BufferedReader(reader, CHUNK_BYTES))
 
     def commit_lines(
-        self, connection: duckdb.DuckDBPyConnection, delivery_id: str, lines: str, vault: Vault
+        self, connection: duckdb.DuckDBPyConnection, delivery_id: str, lines: str, root: str, vault: Vault
     ) -> LineCommitments:
-        """Keep a salted commitment to every physical line, and return the Merkle root over them.
+        """Keep the salted commitment to every physical line, and return their number and root.
 
         Args:
-            connection: unlocked for the vault; `lines` names a relation with the columns of `stores.lines`.
+            connection: unlocked for the vault.
             delivery_id: whose lines they are.
-            lines: relation name.
+            lines: name of a relation with the columns of `stores.line_commitments`.
+            root: the Merkle root (hex) that came with them.
             vault: keeps the salts; without its salt a commitment says nothing about its line.
         """
         vault.write(connection, SALTS, delivery_id, f"select line_number, salt from {lines} order by line_number")
@@ -148,10 +149,9 @@ class EvidenceStore:
             connection,
             LINE_COMMITMENTS,
             self.commitments_file(delivery_id),
-            "select line_number, byte_offset, byte_length, unhex(sha256(salt || raw)) as commitment"
-            f" from {lines} order by line_number",
+            f"select line_number, byte_offset, byte_length, commitment from {lines} order by line_number",
         )
-        return LineCommitments(count, self.recompute_root(connection, delivery_id))
+        return LineCommitments(count, root)
 
     def has_committed(self, connection: duckdb.DuckDBPyConnection, delivery_id: str, lines: str) -> bool:
         """Return whether the kept commitments are about these very lines: same numbers, offsets and lengths."""

@@ -46,13 +46,37 @@ class KeyedHash:
 
 
 @dataclass(frozen=True)
+class RowHash:
+    """The first 128 bits of SHA-256 over a key and a text, in Python and as SQL over a column.
+
+    For what a row states beside the number, four times a row: a third of the time of an HMAC in SQL. Half of the state
+    stays unknown, so that no longer text's hash follows from a shorter one's, against which HMAC hashes twice.
+    """
+
+    key: bytes = field(repr=False)
+
+    def hex(self, text: str) -> str:
+        """Return the hash of `text` as 32 hex digits."""
+        return sha256(self.key + text.encode()).hexdigest()[:32]
+
+    def parameters(self, name: str) -> dict[str, bytes]:
+        """Return the bound parameters that `sql(…, name)` needs."""
+        return {f"{name}_key": self.key}
+
+    @staticmethod
+    def sql(expression: str, name: str) -> str:
+        """Return SQL for the hash of a VARCHAR expression as 32 hex digits."""
+        return f"sha256(${name}_key || encode({expression}))[:32]"
+
+
+@dataclass(frozen=True)
 class Keys:
     """All keys of a home; none of them is ever printed or stored."""
 
     contact: KeyedHash
-    source: KeyedHash
-    address: KeyedHash
-    ip: KeyedHash
+    source: RowHash
+    address: RowHash
+    ip: RowHash
     suppression: KeyedHash
     evidence: bytes = field(repr=False)
     vault: bytes = field(repr=False)
@@ -73,9 +97,9 @@ def derive_keys(settings: Settings) -> Keys:
     contact, vault = settings.contact_key, settings.vault_key
     return Keys(
         contact=KeyedHash(_derive(contact, "contact id")),
-        source=KeyedHash(_derive(contact, "source key")),
-        address=KeyedHash(_derive(contact, "address key")),
-        ip=KeyedHash(_derive(contact, "ip key")),
+        source=RowHash(_derive(contact, "source key")),
+        address=RowHash(_derive(contact, "address key")),
+        ip=RowHash(_derive(contact, "ip key")),
         suppression=KeyedHash(_derive(contact, "suppression mark")),
         evidence=_derive(vault, "evidence"),
         vault=_derive(vault, "vault"),

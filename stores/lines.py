@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 #: Bytes read at a time; with it the memory of a pass is bounded, whatever the file's size.
-BLOCK_BYTES = 32 * 1024 * 1024
+BLOCK_BYTES = 8 * 1024 * 1024
 SALT_BYTES = 16
 
 SCHEMA = pa.schema(

@@ -19,6 +19,7 @@ from stores.engine import connect
 from stores.home import init_home
 from stores.house import House, open_house
 from stores.lake import reading_name
+from stores.line_commitments import CommittedLines
 from stores.lines import physical_lines
 from stores.migrate import migrate
 from terms.errors import UsageError
@@ -65,10 +66,10 @@ def _deliver(house: House, folder: Path, content: bytes) -> str:
     landed = house.evidence.land(source, lambda sha: delivery_id("jeux-valombre", source.name, sha))
     with connect() as connection, gzip.open(source) as unpacked:
         house.vault.unlock(connection)
-        batches = list(physical_lines(unpacked))  # type: ignore[arg-type]
+        batches = CommittedLines(physical_lines(unpacked))  # type: ignore[arg-type]
         lines = pa.Table.from_batches(batches)
         connection.register("lines", lines)
-        committed = house.evidence.commit_lines(connection, landed.delivery_id, "lines", house.vault)
+        committed = house.evidence.commit_lines(connection, landed.delivery_id, "lines", batches.root, house.vault)
         _write_record(house, connection, landed.delivery_id)
     row = {
         "delivery_id": landed.delivery_id,

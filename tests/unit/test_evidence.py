@@ -1,5 +1,6 @@
 """Evidence: what goes in comes out, what was changed is refused, roots follow RFC 9162."""
 
+import io
 import os
 from hashlib import sha256
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stores.encrypted_file import CHUNK_BYTES, DamagedEvidence, DecryptingReader, EncryptingWriter
+from stores.line_commitments import COMMITTED_SCHEMA, CommittedLines, GrowingTree
 from stores.lines import SCHEMA, physical_lines
 from stores.merkle import tree_hash
 
@@ -101,6 +103,24 @@ def test_the_tree_is_that_of_the_rfc(leaves):
         if leaves:
             connection.executemany("insert into leaves values (?, ?)", list(enumerate(leaves)))
         assert tree_hash(connection, "leaves") == _reference(leaves)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(st.binary(max_size=40), max_size=9), max_size=9))
+def test_a_tree_that_grows_is_that_of_the_rfc_too(batches):
+    tree = GrowingTree()
+    for batch in batches:
+        tree.add(batch)
+    assert tree.root() == _reference([leaf for batch in batches for leaf in batch])
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.binary(max_size=400), st.integers(1, 40))
+def test_commitments_are_to_salt_and_line(data, block):
+    committed = CommittedLines(physical_lines(io.BytesIO(data), block))
+    rows = pa.Table.from_batches(committed, schema=COMMITTED_SCHEMA).to_pylist()
+    assert [row["commitment"] for row in rows] == [sha256(row["salt"] + row["raw"]).digest() for row in rows]
+    assert committed.root == _reference([row["commitment"] for row in rows]).hex()
 
 
 def test_a_published_vector():

@@ -1,6 +1,7 @@
 """Keyed hashes agree between Python and SQL; every column of every store is classed."""
 
 import hmac
+from hashlib import sha256
 from uuid import UUID
 
 import duckdb
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Column
 
 from stores import operations, schemas
-from stores.keys import KeyedHash, Keys, derive_keys, fingerprint
+from stores.keys import KeyedHash, Keys, RowHash, derive_keys, fingerprint
 from stores.schemas import Privacy
 from terms.settings import load_settings
 
@@ -26,6 +27,17 @@ def test_sql_and_python_hash_alike(text, key):
             f"select {KeyedHash.sql('$text', 'k')}", {"text": text, **keyed.parameters("k")}
         ).fetchone()
     assert found == (hmac.new(key, text.encode(), "sha256").hexdigest(),)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(max_size=100), st.binary(min_size=32, max_size=32))
+def test_sql_and_python_hash_a_row_alike(text, key):
+    keyed = RowHash(key)
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"select {RowHash.sql('$text', 'k')}", {"text": text, **keyed.parameters("k")}
+        ).fetchone()
+    assert found == (keyed.hex(text),) == (sha256(key + text.encode()).digest()[:16].hex(),)
 
 
 def test_the_contact_id_is_the_same_in_sql():
