@@ -10,10 +10,11 @@ from types import MappingProxyType
 import duckdb
 
 from partners_ingest.records import Header, Records
+from stores.engine import quoted
 
 
 def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split: str) -> Records:
-    """Create `records` from a query of split records, and tell where each label stands.
+    """Create the view `records` of a query of split records, and tell where each label stands.
 
     Args:
         connection: where both live.
@@ -23,23 +24,23 @@ def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split:
     """
     by_label = sorted(range(1, len(header.labels) + 1), key=lambda place: header.labels[place - 1])
     in_order = ", ".join(f"found[{place}]" for place in by_label) or "''"
+    repeated = "null" if header.text is None else f"'{quoted(header.text)}'"
     connection.execute(
         f"""
-        create table records as
+        create view records as
         with judged as (
             select *, case
                 when not is_decodable then 'ENCODING_INVALID'
                 when not is_terminated then 'LINE_TRUNCATED'
-                when text = $header then 'HEADER_REPEATED'
+                when text = {repeated} then 'HEADER_REPEATED'
                 when found is null then 'CSV_QUOTE_BROKEN'
-                when len(found) <> $width then 'CSV_FIELD_COUNT' end as problem
+                when len(found) <> {len(header.labels)} then 'CSV_FIELD_COUNT' end as problem
             from ({split})
         )
         select line_number, line_count, byte_offset, byte_length, md5_number(text) as record_key, problem,
             if(problem is null, md5_number(concat_ws(chr(31), {in_order})), null) as content_key,
             if(problem is null, found, null) as cells
         from judged
-        """,
-        {"width": len(header.labels), "header": header.text},
+        """
     )
     return Records(MappingProxyType({label: place for place, label in enumerate(header.labels, start=1)}), header)

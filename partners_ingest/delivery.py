@@ -94,14 +94,14 @@ def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
 
 
 def _find_repeated_rows(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `repeated_rows` from `records`: lines of the records whose text an earlier one has. Few are sorted: keys first."""
+    """Create `repeated_rows` from `fields`: lines of the records whose text an earlier one has. Few are sorted: keys first."""
     connection.execute(
         """
         create table repeated_rows as
-        with repeated as (select record_key from records group by record_key having count(*) > 1),
+        with repeated as (select record_key from fields group by record_key having count(*) > 1),
         placed as (
             select line_number, row_number() over (partition by record_key order by line_number) as place
-            from records semi join repeated using (record_key)
+            from fields semi join repeated using (record_key)
         )
         select line_number as repeated_line from placed where place > 1
         """
@@ -140,8 +140,8 @@ def control_totals(connection: duckdb.DuckDBPyConnection, header_lines: int) -> 
     """
     row = connection.execute(
         """
-        select (select count(*) from records), count(*) filter (len(reasons) = 0), count(*) filter (len(reasons) > 0),
-            (select count(*) from lines), (select coalesce(sum(line_count), 0) from records)
+        select (select count(*) from fields), count(*) filter (len(reasons) = 0), count(*) filter (len(reasons) > 0),
+            (select count(*) from lines), (select coalesce(sum(line_count), 0) from fields)
         from keyed
         """
     ).fetchone()

@@ -133,7 +133,7 @@ def returned_marks(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 def erased_physical_lines(connection: duckdb.DuckDBPyConnection) -> set[int]:
     """Return every physical line of the records in `erased_lines`."""
     rows = connection.execute(
-        "select unnest(range(line_number, line_number + line_count)) from records"
+        "select unnest(range(line_number, line_number + line_count)) from fields"
         " where line_number in (select line_number from erased_lines)"
     ).fetchall()
     return {int(line) for (line,) in rows}

@@ -71,7 +71,7 @@ _MACROS = (
     r"""create or replace temp macro has_invisible(text) as contains(text, chr(0))
         or (strlen(text) <> length(text) and regexp_matches(text, '\p{Cf}'))""",
     # a leading apostrophe is a spreadsheet's guard (partners README, section 2)
-    "create or replace temp macro unguarded(cell) as if(cell[1] = '''', trim(cell[2:]), cell)",
+    "create or replace temp macro unguarded(cell) as if(starts_with(cell, ''''), trim(cell[2:]), cell)",
 )
 
 
@@ -84,7 +84,8 @@ def create_text_macros(connection: duckdb.DuckDBPyConnection) -> None:
 def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed: Feed) -> None:
     """Create the table `fields`: one row per record. (As a view, each filter above it would compute its columns again.)
 
-    Columns: those of `records` that place it (`line_number`, `byte_offset`, `byte_length`, `record_key`, `problem`),
+    Columns: those of `records` but the cells (`line_number`, `line_count`, `byte_offset`, `byte_length`, `record_key`, `problem`,
+    `content_key`),
     every canonical text field ('' where the feed has none or the cell is blank), `notice_text` as delivered,
     `street` (its columns joined by a space), `phones` (VARCHAR[] as delivered), `is_repaired` (mojibake) and
     `is_stripped` (NUL or format characters were dropped). All are null where the record is damaged.
@@ -97,8 +98,8 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
     connection.execute(
         f"""
         create table fields as
-        select line_number, byte_offset, byte_length, record_key, problem, false as is_repaired,
-            not is_clean and has_invisible(read_text) as is_stripped,
+        select line_number, line_count, byte_offset, byte_length, record_key, problem, content_key, false as is_repaired,
+            if(is_clean, false, has_invisible(read_text)) as is_stripped,
             {texts},
             {notice} as notice_text,
             {street} as street,

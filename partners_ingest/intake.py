@@ -488,7 +488,8 @@ def _judge_records(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judge
         judged = replace(judged, detail=preflight.describe_unknown(header, first_bytes(bench), feed))
     header = fit_header(header, feed) or header
     records = reader.read_records(bench, feed, header)
-    judged = replace(judged, data_rows=_count(bench, "records"))
+    create_fields(bench, records, feed)
+    judged = replace(judged, data_rows=_count(bench, "fields"))
     bad = preflight.known_bad_export(header, feed)
     if bad is not None and preflight.is_spoilt(bench, records, bad):
         return replace(judged, reason=FileReason.KNOWN_BAD_EXPORT)
@@ -505,7 +506,6 @@ def _judge_rows(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, 
     assert judged.named is not None
     feed = judged.named.feed
     rows.lay_facts(bench, _facts(case, judged.named))
-    create_fields(bench, records, feed)
     if feed.kind == "optins":
         type_opt_ins(bench, feed, case.rules)
     else:
@@ -642,7 +642,7 @@ def _fingerprint(bench: duckdb.DuckDBPyConnection, header: Header) -> str | None
     """Return a hash of the multiset of well-formed records, whatever their order; None where there is none."""
     row = bench.execute(
         "select count(content_key), sum((content_key >> 64)::hugeint),"
-        " sum((content_key & 18446744073709551615::uhugeint)::hugeint) from records"
+        " sum((content_key & 18446744073709551615::uhugeint)::hugeint) from fields"
     ).fetchone()
     return digest(*sorted(header.labels), *(str(part) for part in row)) if row and row[0] else None
 

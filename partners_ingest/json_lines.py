@@ -27,14 +27,14 @@ class JsonLinesReader:
         return Header((), (), 0, None)
 
     def read_records(self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header) -> Records:
-        """Create `records`; the labels are the mapped paths."""
+        """Create the view `records`; the labels are the mapped paths."""
         paths = list(dict.fromkeys(path for paths in feed.mapping.values() for path in paths))
         _create_json_records(connection)
         _keep_written_numbers(connection)
         cells = ", ".join(expression_of(path, "parsed") for path in paths)
         connection.execute(
             f"""
-            create table records as
+            create view records as
             with read as (
                 select *, if(problem is null, from_json(text, '{quoted(structure_of(paths))}'), null) as parsed,
                     if(problem is null, json(text)::varchar, null) as plain, md5_number(text) as record_key

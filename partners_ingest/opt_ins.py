@@ -71,13 +71,13 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
     connection.execute(
         f"""
         create view typed as
-        select * exclude (repairs, ended, kind, zone, code, is_left), kind as number_kind, zone as number_zone,
+        select * exclude (repairs, phone_repairs, ended, kind, zone, code, is_left), kind as number_kind, zone as number_zone,
             if(takes_back is null, null, withdrawal_of(
                 case when takes_back = 'end_date' then ended
                     when takes_back = 'flag_flip' and consented.at <= {exported} then consented
                 end, '{feed.timezone}', {exported})) as withdrawal,
             coalesce(starts_with(e164, '+3363998'), false) as is_fiction,
-            {merged_sql("repairs", phone_repairs_sql("phone_raw", "e164"))} as repairs,
+            {merged_sql("repairs", "phone_repairs")} as repairs,
             if(e164 is null or flag is null or not {entry} or consented.at > {exported} or is_born_after, list_filter([
                 if(e164 is null, coalesce(code, 'PHONE_MISSING'), null),
                 if(flag is null, 'FLAG_UNKNOWN', null),
@@ -85,7 +85,7 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
                 if(consented.at > {exported}, 'CONSENT_IN_FUTURE', null),
                 if(is_born_after, 'BIRTH_AFTER_CONSENT', null)
             ], lambda code: code is not null), []::varchar[]) as faults
-        from (select *, if(birth_date < consented.at::date, false,
+        from (select *, {phone_repairs_sql("phone_raw", "e164")} as phone_repairs, if(birth_date < consented.at::date, false,
             birth_date > timezone('Europe/Paris', timezone('UTC', consented.at))::date) as is_born_after from phones)
         """
     )

@@ -31,9 +31,9 @@ class Header:
 
 @dataclass(frozen=True)
 class Records:
-    """The table `records` and where each label or path stands in its `cells` (1-based).
+    """The view `records` and where each label or path stands in its `cells` (1-based).
 
-    Columns of `records`: `line_number` (where the record starts), `line_count` (physical lines), `byte_offset`,
+    A view: what is cut from the lines is written once, as `fields`. Columns of `records`: `line_number` (where the record starts), `line_count` (physical lines), `byte_offset`,
     `byte_length` (without the final newline), `record_key` (UHUGEINT, equal for equal text), `problem` (structural
     code or null), `content_key` (UHUGEINT of label -> cell whatever the order of columns, null where damaged),
     `cells` (VARCHAR[], null where damaged).
@@ -50,4 +50,4 @@ class Reader(Protocol):
         """Return the labels of the file."""
 
     def read_records(self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header) -> Records:
-        """Create the table `records` from the table `lines`."""
+        """Create the view `records` of the table `lines`."""

@@ -185,7 +185,15 @@ def _listed(words: Iterable[tuple[str, str]]) -> str:
 
 
 def merged_sql(*lists: str) -> str:
-    """Return SQL for one sorted list of distinct codes out of several lists, most of which are empty."""
-    merged = f"list_sort(list_distinct(flatten([{', '.join(lists)}]::varchar[][])))"
-    some = " or ".join(f"len({codes}) > 0" for codes in lists if codes != "[]::varchar[]")
+    """Return SQL for one sorted list of distinct codes out of several lists, most of which are empty.
+
+    Args:
+        lists: SQL of each. One that is no column is computed again where there is something to merge.
+    """
+    told = [codes for codes in lists if codes != "[]::varchar[]"]
+    some = " or ".join(f"len({codes}) > 0" for codes in told)
+    number = " + ".join(f"len({codes})" for codes in told)
+    together = f"flatten([{', '.join(told)}]::varchar[][])"
+    # one code is the usual number, and needs no sorting
+    merged = f"if({number} = 1, {together}, list_sort(list_distinct({together})))"
     return f"if({some}, {merged}, []::varchar[])"

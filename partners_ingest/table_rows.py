@@ -31,7 +31,7 @@ class TableReader:
         return Header(tuple(plain_label(cell) for cell in cells), tuple(cells), 1, text)
 
     def read_records(self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header) -> Records:
-        """Create `records`; a row with anything to the right of the header has not its number of fields."""
+        """Create the view `records`; a row with anything to the right of the header has not its number of fields."""
         width = len(header.labels)
         return create_records(
             connection,

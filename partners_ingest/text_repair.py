@@ -64,6 +64,7 @@ def _damaged_sql(table: str, columns: Sequence[str]) -> str:
     together = f"concat({', '.join(columns)})"
     return (
         f"select distinct cell.name, cell.text from (select unnest([{texts}]) as cell from {table}"
-        f" where strlen({together}) <> length({together}))"
+        # a letter beyond ASCII is common, a pair that looks misread is not: asked of the whole row before it is taken apart
+        f" where strlen({together}) <> length({together}) and regexp_matches({together}, '{_PATTERN}'))"
         f" where regexp_matches(cell.text, '{_PATTERN}')"
     )

@@ -82,6 +82,7 @@ _MACROS = (
     r"""create or replace temp macro bare_postcode(cell) as regexp_replace(regexp_replace(
         upper(regexp_replace(unguarded(cell), '\s', '', 'g')), '\.0$', ''), '^FR?-?([0-9]{4,5})$', '\1')""",
     r"""create or replace temp macro postcode_of(cell, country) as nullif(case
+        when regexp_full_match(cell, '[0-9]{5}') then cell
         when regexp_full_match(bare_postcode(cell), '[0-9]{4}') and country is distinct from 'BE'
             then '0' || bare_postcode(cell)
         else bare_postcode(cell) end, '')""",
@@ -263,7 +264,11 @@ def list_sql(cell: str, separator: str | None, words: Mapping[str, Collection[st
         f"when {one_of_sql('part', theirs)} then '{quoted(word)}'" for word, theirs in (words or {}).items()
     )
     named = f"list_transform({trimmed}, lambda part: case {ours} else part end)" if ours else trimmed
-    return f"if({cell} = '', null, {named})"
+    if ours or not apart.strip():
+        return f"if({cell} = '', null, {named})"
+    # most lists have one part: no list is taken apart for it
+    is_one = f"not contains({cell}, '{quoted(apart.strip())}') and not starts_with({cell}, '[') and trim({cell}) <> ''"
+    return f"case when {cell} = '' then null when {is_one} then [trim({cell})] else {named} end"
 
 
 def _listed(words: Iterable[str]) -> str:
