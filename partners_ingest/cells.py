@@ -10,7 +10,7 @@ from types import MappingProxyType
 import duckdb
 
 from partners_ingest.records import Header, Records
-from stores.engine import quoted
+from stores.engine import text_sql
 
 
 def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split: str) -> Records:
@@ -24,7 +24,7 @@ def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split:
     """
     by_label = sorted(range(1, len(header.labels) + 1), key=lambda place: header.labels[place - 1])
     in_order = ", ".join(f"found[{place}]" for place in by_label) or "''"
-    repeated = "null" if header.text is None else f"'{quoted(header.text)}'"
+    repeated = "null" if header.text is None else text_sql(header.text)
     connection.execute(
         f"""
         create view records as

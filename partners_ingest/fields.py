@@ -17,7 +17,7 @@ from partners_ingest.labels import plain_label
 from partners_ingest.records import Records
 from partners_ingest.text_repair import repair_columns, repair_mojibake
 from partners_ingest.values import LIST_SEPARATOR, one_of_sql
-from stores.engine import quoted
+from stores.engine import quoted, text_sql
 
 #: Single text fields, in the order of the table `fields`; `phones` and `street` come on top.
 _TEXTS: Final = (
@@ -133,7 +133,7 @@ def _notice(records: Records, feed: Feed) -> str:
         return _first([cell for cell in _cells("notice_text", records, feed) if cell != _ABSENT])
     columns = (plain_label(column) for column in feed.mapping[feed.notice_from_header])
     place = next((records.positions[column] for column in columns if column in records.positions), None)
-    return "''" if place is None else f"'{quoted(repair_mojibake(records.header.written[place - 1]))}'"
+    return "''" if place is None else text_sql(repair_mojibake(records.header.written[place - 1]))
 
 
 def _cleaned(field: str, records: Records, feed: Feed) -> str:

@@ -123,3 +123,9 @@ def without_pandas() -> Iterator[None]:
 def quoted(text: object) -> str:
     """Return text for use inside single quotes of SQL, where a bound parameter is not allowed."""
     return str(text).replace("'", "''")
+
+
+def text_sql(text: str) -> str:
+    """Return SQL for a text that a file may hold, where no parameter is allowed: a NUL in a literal would end the statement."""
+    parts = (f"'{quoted(part)}'" for part in text.split("\0"))
+    return f"concat({', chr(0), '.join(parts)})"

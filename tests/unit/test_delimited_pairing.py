@@ -147,3 +147,8 @@ def test_records_of_an_exporter_that_never_quotes_keep_their_quotes(feed: Feed, 
     reader.read_records(connection, plain, reader.read_header(connection, plain))
     assert connection.execute("select cells from records").fetchall() == [(['"1"', '"2026-01-01"'],)]
     connection.close()
+
+
+def test_a_header_with_a_nul_is_a_text_like_any_other(feed: Feed) -> None:
+    found = _read(b"id,na\0me,city\n1,a,b\nid,na\0me,city\n", feed)
+    assert [row[1] for row in found] == [None, "HEADER_REPEATED"]
