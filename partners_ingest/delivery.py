@@ -71,14 +71,14 @@ def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     without that, and a repeated row repeats nothing.
 
     Hashes stand for what must not leave the vault: `contact_id` (accepted rows, and those that take a consent back),
-    `source_key`, `consent_key`, `address_key`, `ip_key`. This is the one pass over the rows: what stands before it from
-    `records` on is a view, in the order of the lines.
+    `source_key`, `consent_key`, `address_key`, `ip_key`. This is the one pass over the rows: between it and
+    `fields` all are views.
     """
     _find_repeated_rows(connection)
     connection.execute(
         """
         create view judged as
-        select * exclude (takes_back, repeated_line, erased_line), case
+        select * exclude (takes_back, faults, repeated_line, erased_line), case
             when erased_line is not null then ['PERSON_ERASED']
             when problem is not null then [problem]
             when len(faults) > 0 then list_sort(faults)

@@ -71,7 +71,7 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
     connection.execute(
         f"""
         create view typed as
-        select * exclude (repairs, phone_repairs, ended, kind, zone, code, is_left), kind as number_kind, zone as number_zone,
+        select * exclude (record_key, repairs, phone_repairs, ended, is_born_after, kind, zone, code, is_left), kind as number_kind, zone as number_zone,
             if(takes_back is null, null, withdrawal_of(
                 case when takes_back = 'end_date' then ended
                     when takes_back = 'flag_flip' and consented.at <= {exported} then consented

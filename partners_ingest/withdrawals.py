@@ -48,7 +48,7 @@ def type_withdrawals(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: N
         with dated as (
             select *, {phone_repairs_sql("phone_raw", "e164")} as phone_repairs, withdrawal_of(stated, '{feed.timezone}', {exported_sql(connection)}) as withdrawal from phones
         )
-        select * exclude (withdrawal, repairs, phone_repairs, kind, zone, code, is_left), null::varchar as takes_back,
+        select * exclude (record_key, withdrawal, repairs, phone_repairs, kind, zone, code, is_left), null::varchar as takes_back,
             withdrawal.at as withdrawn_at, withdrawal.quality as withdrawn_at_quality,
             if(e164 is null and source_record_id = '', [coalesce(code, 'PHONE_MISSING')], []) as faults,
             {merged_sql("repairs", _future_sql(), "phone_repairs")} as repairs

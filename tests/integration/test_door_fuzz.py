@@ -35,7 +35,7 @@ def test_a_lost_record_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def lose_the_last(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
         judge_rows(connection, keys)
-        for table in ("keyed", "records", "lines"):
+        for table in ("keyed", "fields", "lines"):
             connection.execute(f"delete from {table} where line_number = (select max(line_number) from {table})")
 
     monkeypatch.setattr(intake.rows, "judge_rows", lose_the_last)
