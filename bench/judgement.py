@@ -16,7 +16,7 @@ from types import MappingProxyType
 from bench import judgement_world
 from bench.comparison import Case
 from bench.judgement_world import BenchWorld, open_world, write_world
-from consent.judgement import judgement_sql, use_for_some_sponsor
+from consent.judgement import lay_judged, use_for_some_sponsor
 from publishing.build import DBT_PROJECT, publish, start_build
 from stores import schemas
 from stores.engine import connect, httpfs_file
@@ -104,8 +104,7 @@ def judge_all(folder: Path) -> int:
     with house.warehouse.open_base() as base:
         base.execute("set memory_limit = '4GB'")
         judgement_world.lay_no_facts(base)
-        sql, parameters = judgement_sql("contacts", "live_facts", use)
-        base.execute(f"create temp table judged as {sql}", parameters)
+        lay_judged(base, "contacts", "live_facts", use, "judged")
         return _count(base.execute("select count(*) from acts").fetchone())
 
 

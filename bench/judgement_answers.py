@@ -61,20 +61,23 @@ def _judge_some(folder: Path, contacts: int) -> list[float]:
 
 def count_by_sex(folder: Path) -> list[float]:
     """Count the contacts of a use by verdict and sex over the spans of all."""
-    found = situations_sql(_use(judgement_world.NOW))
     with _base(folder) as base:
-        return [
-            _timed(
-                lambda: base.execute(
-                    "select verdict, sex, sum(contacts) from ("
-                    "select situation_id, sex, count(*) as contacts from verdict_spans"
-                    " where from_at <= $use_moment::timestamp and until_at > $use_moment::timestamp"
-                    f" group by situation_id, sex) join ({found.sql}) using (situation_id) group by all",
-                    found.parameters,
-                ).fetchall()
-            )
-            for _ in range(_ASKINGS)
-        ]
+        return [_timed(partial(_count, base, _use(judgement_world.NOW))) for _ in range(_ASKINGS)]
+
+
+def _count(base: duckdb.DuckDBPyConnection, use: Use) -> None:
+    found = situations_sql(use, "found_situations")
+    base.execute(
+        "create or replace temp table found_situations as"
+        " select situation_id, is_elector(adult_on, $use_eligible_on::date) as is_elector, sex, count(*) as contacts"
+        " from verdict_spans where from_at <= $use_moment::timestamp and until_at > $use_moment::timestamp group by all",
+        {name: found.parameters[name] for name in ("use_moment", "use_eligible_on")},
+    )
+    base.execute(
+        "select verdict, sex, sum(contacts) from found_situations"
+        f" join ({found.sql}) using (situation_id, is_elector) group by all",
+        found.parameters,
+    ).fetchall()
 
 
 def compare_spans(folder: Path) -> list[float]:

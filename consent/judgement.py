@@ -28,6 +28,9 @@ _BATCH = 10_000
 #: Tables of the base that the judgement reads by contact, the large ones.
 _READ_BY_CONTACT = ("acts", "act_standings", "findings")
 
+#: Up to so many contacts their findings are read: planning a question to standings takes longer than it saves.
+_FEW = 10
+
 _RELATION = re.compile(r"[a-z_][a-z0-9_]*")
 
 _FACT_COLUMNS = ("contact_id", "kind", "channel", "sponsor_id", "occurred_at", "known_at")
@@ -265,8 +268,8 @@ def _questions(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: st
     """Yield the queries that judge the asked contacts together: by all that the base knows and nothing else, acts have few
     standings; where the day or an older knowledge speaks, each finding is read.
     """
-    _checked(asked)
-    if not knows_everything(connection, use.known_by):
+    few = connection.execute(f"select 1 from {_checked(asked)} limit 1 offset {_FEW}").fetchone() is None
+    if few or not knows_everything(connection, use.known_by):
         yield _call("judge_use", asked, _facts_in(connection, live_facts), use)
         return
     for relation, facts in _by_facts(connection, asked, _checked(live_facts)):
@@ -313,14 +316,15 @@ def judgement_sql(asked: str, live_facts: str | None, use: Use) -> BoundSql:
     return _call("judge_use", asked, live_facts, use)
 
 
-def situations_sql(use: Use) -> BoundSql:
-    """Return the query of what each situation of the base is worth for a use, to be joined with `verdict_spans`.
+def situations_sql(use: Use, asked: str = "situations") -> BoundSql:
+    """Return the query of what situations of the base are worth for a use, to be joined with `verdict_spans`: all of them,
+    or those of a relation with `situation_id`, where only few are in question.
 
     Columns: situation_id, is_elector, verdict, decision, codes VARCHAR[], worst_code; of a row of `verdict_spans` the
     latter is `is_elector(adult_on, $use_eligible_on::date)`. It answers for contacts without live facts, by all that the
     base knows (`knows_everything`).
     """
-    return _as_known("judge_situations(", use)
+    return _as_known(f"judge_situations('{_checked(asked)}', ", use)
 
 
 def knows_everything(connection: duckdb.DuckDBPyConnection, known_by: datetime) -> bool:

@@ -6,7 +6,7 @@ page's looks to `pages`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from consent.suppliers_sql import ACTS, AUDIT_FINDINGS, CONTRADICTIONS, FORMS, PARTNERS
+from consent.suppliers_sql import ACTS, AUDIT_FINDINGS, BUNDLES, CONTRADICTIONS, FORMS, PARTNERS
 from pages.page import render_page
 from pages.plots import Plot, Series, bars
 from terms.clock import naive_utc
@@ -81,6 +81,8 @@ class Supplier:
     held_for_audit: int
     held_for_contract: int
     contradicted_notices: int
+    complete_bundles: int
+    bundle_missing: Mapping[str, int]
     forms: tuple[FormCalendar, ...]
     audit_findings: tuple[AuditFinding, ...]
 
@@ -88,6 +90,11 @@ class Supplier:
     def proof_share(self) -> float | None:
         """Return the share of acts whose proof is complete, or None without acts."""
         return self.complete_proofs / self.acts if self.acts else None
+
+    @property
+    def bundle_share(self) -> float | None:
+        """Return the share of acts whose proof bundle lacks nothing, or None without acts."""
+        return self.complete_bundles / self.acts if self.acts else None
 
     @property
     def next_due_on(self) -> date | None:
@@ -101,7 +108,12 @@ class Supplier:
 
     def to_json(self) -> dict[str, object]:
         """Return the supplier as it is printed."""
-        return {**asdict(self), "proof_share": self.proof_share, "next_due_on": self.next_due_on}
+        return {
+            **asdict(self),
+            "proof_share": self.proof_share,
+            "bundle_share": self.bundle_share,
+            "next_due_on": self.next_due_on,
+        }
 
 
 @dataclass(frozen=True)
@@ -131,6 +143,9 @@ def read_suppliers(base: duckdb.DuckDBPyConnection, at: datetime) -> tuple[Suppl
         findings.setdefault(partner, []).append(AuditFinding(*found))
     acts = {partner: _ActCounts(*counts) for partner, *counts in _rows(base, ACTS, bound)}
     contradictions = dict(_rows(base, CONTRADICTIONS, bound))
+    bundles: dict[str, dict[str | None, int]] = {}
+    for partner, element, lacking in _rows(base, BUNDLES, bound):
+        bundles.setdefault(partner, {})[element] = lacking
     return tuple(
         Supplier(
             partner_id=partner,
@@ -144,6 +159,8 @@ def read_suppliers(base: duckdb.DuckDBPyConnection, at: datetime) -> tuple[Suppl
             held_for_audit=acts.get(partner, _NO_ACTS).held_for_audit,
             held_for_contract=acts.get(partner, _NO_ACTS).held_for_contract,
             contradicted_notices=contradictions.get(partner, 0),
+            complete_bundles=bundles.get(partner, {}).get(None, 0),
+            bundle_missing={name: count for name, count in bundles.get(partner, {}).items() if name is not None},
             forms=tuple(forms.get(partner, ())),
             audit_findings=tuple(findings.get(partner, ())),
         )

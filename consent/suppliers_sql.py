@@ -54,6 +54,24 @@ where acts.received_at <= $at
 group by acts.partner_id
 """
 
+#: One row per partner and element that the proof bundle of some act lacks (rules.md 4.1), and one with a null element for the
+#: acts that lack none: by what the base knows of dossiers.
+BUNDLES = """
+with lacking as (
+    select partner_id, list_concat(evidence_missing, bundle_missing) as missing
+    from opt_ins
+    where flag = 'given' and received_at <= $at
+),
+named as (
+    select partner_id, unnest(case when len(missing) = 0 then [null] else missing end) as element
+    from lacking
+)
+select partner_id, element, count(*) as acts
+from named
+group by partner_id, element
+order by partner_id, acts desc, element
+"""
+
 #: One row per form version that had been seen: its state in the audit calendar, as AUDIT_OVERDUE reads it.
 FORMS = """
 with forms as (

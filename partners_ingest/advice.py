@@ -227,7 +227,7 @@ UNREAD: Mapping[str, Advice] = MappingProxyType(
     }
 )
 
-#: Elements that the evidence of an agreement may lack (mart `opt_ins`, `evidence_missing`).
+#: Elements that the proof of an agreement may lack (mart `opt_ins`, `evidence_missing` and `bundle_missing`).
 EVIDENCE: Mapping[str, Advice] = MappingProxyType(
     {
         "consent_instant": Advice(
@@ -252,6 +252,23 @@ EVIDENCE: Mapping[str, Advice] = MappingProxyType(
             "Neither SMS nor calls are among the channels agreed to.", "Ask for the channel in the form."
         ),
         "ip": Advice("No IP address.", "Send the IP address from which the form was sent."),
+        "collector": Advice("We do not know who collected the agreements.", "Tell us the collector's legal name."),
+        "chain": Advice(
+            "We do not know through whose hands the records came.", "Tell us everybody between the form and us."
+        ),
+        "form_version": Advice(
+            "We do not know by which version of the form it was given.", "Name the version in each row."
+        ),
+        "box_default": Advice("We do not know how the box stood at first.", "Tell us, for each version of the form."),
+        "act": Advice(
+            "We do not know by what act people agreed.", "Tell us, for each version: a tick, a button, a reply."
+        ),
+        "purposes": Advice("No purpose is known that was agreed to.", "Name the purposes in the text of the form."),
+        "targeting": Advice(
+            "We do not know whether people were told of selection.", "Send us the text of every version of the form."
+        ),
+        "form_audit": Advice("Nobody has looked at that form yet.", "Let us see the form: we must check it."),
+        "birth_date": Advice("No date of birth.", "Send the date of birth: a use for electors needs it."),
     }
 )
 

@@ -95,7 +95,7 @@ def view_base(
         missing=_counted(
             base,
             "select element, count(*)"
-            f" from (select unnest(evidence_missing) as element from {_ROWS}) group by 1 order by 2 desc, 1",
+            f" from (select unnest(list_concat(evidence_missing, bundle_missing)) as element from {_ROWS}) group by 1 order by 2 desc, 1",
         ),
         worths=tuple(_worth(base, profile, moment) for profile in Profile),
         audits=_audits(base, partner_id),

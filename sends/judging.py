@@ -70,14 +70,19 @@ def create_counted(base: duckdb.DuckDBPyConnection, stores: SendStores, asked: s
 
 
 def _count_spans(base: duckdb.DuckDBPyConnection, asked: str, use: Use) -> None:
-    sql, parameters = situations_sql(use)
+    sql, parameters = situations_sql(use, "found_situations")
     base.execute(
-        "insert into counted select verdict, decision, codes, worst_code, sum(contacts) from ("
+        "create or replace temp table found_situations as"
         " select spans.situation_id, is_elector(spans.adult_on, $use_eligible_on::date) as is_elector, count(*) as contacts"
         " from verdict_spans as spans"
         f" semi join {asked} as asked on asked.contact_id = spans.contact_id"
         " anti join live_facts on live_facts.contact_id = spans.contact_id"
         " where spans.from_at <= $use_moment::timestamp and spans.until_at > $use_moment::timestamp"
-        f" group by all) join ({sql}) using (situation_id, is_elector) group by all",
+        " group by all",
+        {name: parameters[name] for name in ("use_moment", "use_eligible_on")},
+    )
+    base.execute(
+        "insert into counted select verdict, decision, codes, worst_code, sum(contacts)"
+        f" from found_situations join ({sql}) using (situation_id, is_elector) group by all",
         parameters,
     )

@@ -524,11 +524,11 @@
     use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules, use_profile, use_moment
 {%- endmacro %}
 
-{#- One row per situation and whether the person is an elector on the day that is asked: the same judgement of what many
+{#- One row per asked situation and whether the person is an elector on the day that is asked: the same judgement of what many
     contacts share (marts `situations`, `standings`). What the day brought is no part of a situation: who has live facts is
     asked by `judge_use`. -#}
 {% macro judge_situations_sql() -%}
-    create or replace macro main.judge_situations({{ use_as_known_parameters() }}) as table
+    create or replace macro main.judge_situations(asked, {{ use_as_known_parameters() }}) as table
     with
 
     {{ judged_standings() }},
@@ -544,6 +544,7 @@
         from situations
         inner join worth
             on situations.standing_id = worth.standing_id
+        where situations.situation_id in (select a.situation_id from query_table(asked) as a)
     ),
 
     {{ merged_parts(['situation_id', 'is_elector'], with_nothing_given=true) }}

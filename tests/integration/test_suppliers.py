@@ -1,5 +1,6 @@
 """What is told of the sample's two suppliers: by the command, by its page, and at an instant before anything was known."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
@@ -36,6 +37,18 @@ def test_acts_and_complete_proofs_are_those_of_the_findings(base, suppliers):
         ).fetchone()
         assert (one.acts, one.complete_proofs) == (acts, acts - flawed)
         assert 0 < one.proof_share < 1
+
+
+def test_every_element_that_a_bundle_lacks_is_named_and_counted(base, suppliers):
+    for partner, one in suppliers.items():
+        rows = base.execute(
+            "select evidence_missing || bundle_missing from opt_ins where partner_id = $partner and flag = 'given'",
+            {"partner": partner},
+        ).fetchall()
+        assert one.complete_bundles == sum(not missing for (missing,) in rows)
+        assert dict(one.bundle_missing) == Counter(name for (missing,) in rows for name in missing)
+    assert any("form_audit" in one.bundle_missing for one in suppliers.values())
+    assert "What the whole bundle lacks" in suppliers_page(list(suppliers.values()), AT)
 
 
 def test_the_calendar_follows_the_dossiers_audits(suppliers):

@@ -1,6 +1,6 @@
 {{ config(materialized="view") }}
 -- What the evidence of an agreement has and lacks, by all that we know (feeds.md 2.5). An element that is missing caps
--- the grade; the IP only rounds the evidence off.
+-- the grade; the IP only rounds the evidence off. What else the proof bundle asks for (rules.md 4.1) has no grade.
 with
 
 elements as (
@@ -18,12 +18,16 @@ elements as (
             'named_recipients': 'claims.parties_named = 0 or len(claims.recipients) = 0',
             'phone_channel': "not coalesce(list_has_any(claims.channels, ['sms', 'voice']), false)",
             'ip': 'opt_ins.ip_key is null',
-        }) }} as evidence_missing
+        }) }} as evidence_missing,
+        bundles.dossier_missing
+        || {{ missing_elements({'birth_date': 'opt_ins.birth_date is null'}) }} as bundle_missing
     from {{ ref('stg_partners__opt_ins') }} as opt_ins
     inner join {{ ref('int_opt_ins__claimed') }} as claimed
         on opt_ins.delivery_id = claimed.delivery_id and opt_ins.line_number = claimed.line_number
     inner join {{ ref('int_claims__latest') }} as claims
         on claimed.claim_id = claims.claim_id
+    inner join {{ ref('int_claims__bundles') }} as bundles
+        on claimed.claim_id = bundles.claim_id
     where opt_ins.flag = 'given'
 )
 
@@ -36,5 +40,6 @@ select
         when evidence_missing in ([], ['ip']) then 'A'
         else 'B'
     end as evidence_grade,
-    evidence_missing
+    evidence_missing,
+    bundle_missing
 from elements

@@ -1,5 +1,6 @@
 {{ config(materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}") }}
 -- What the judgement of many contacts reads by all that is known: a few narrow rows of an act instead of its findings.
+-- A contact of which nothing is said has no row of its own.
 with
 
 birthdays as (
@@ -21,5 +22,7 @@ select
 from {{ ref('int_acts__standings') }} as standings
 left join birthdays
     on standings.contact_id = birthdays.contact_id and standings.act_number = 0
-where {{ is_touched('standings.contact_id') }}
+where
+    {{ is_touched('standings.contact_id') }}
+    and standings.standing_id <> {{ standing_id('[' ~ contact_is_there() ~ ']') }}
 order by standings.contact_id

@@ -36,7 +36,8 @@ select
     opt_ins.repairs,
     opt_ins.unread,
     graded.evidence_grade,
-    graded.evidence_missing
+    graded.evidence_missing,
+    graded.bundle_missing
 from {{ ref('stg_partners__opt_ins') }} as opt_ins
 inner join {{ ref('stg_partners__deliveries') }} as deliveries
     on opt_ins.delivery_id = deliveries.delivery_id
