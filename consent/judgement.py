@@ -266,7 +266,7 @@ def _by_facts(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str
 
 def _questions(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, use: Use) -> Iterator[BoundSql]:
     """Yield the queries that judge the asked contacts together: by all that the base knows and nothing else, acts have few
-    standings; where the day or an older knowledge speaks, each finding is read.
+    standings; where contacts are few, or the day or an older knowledge speaks, each finding is read.
     """
     few = connection.execute(f"select 1 from {_checked(asked)} limit 1 offset {_FEW}").fetchone() is None
     if few or not knows_everything(connection, use.known_by):
