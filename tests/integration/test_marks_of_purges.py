@@ -157,3 +157,13 @@ def test_a_held_file_keeps_what_may_be_a_later_act(door):
     with door.stores.engine.connect() as reading:
         assert reading.execute(select(operations.redacted_lines.c.line_number)).scalars().all() == [3]
     assert len(scan_landing(door.landing)) == 1
+
+
+def test_a_second_purge_lets_in_what_is_later_still(door):
+    door.purges(1)
+    assert door.delivers(row(1, "yes", NEW) + row(5, "yes", NEW) + row(6, "yes", NEW)) == ([2, 3, 4], [])
+    door.ends(door.begins(1, acts_from=datetime(2026, 2, 1, tzinfo=UTC)))
+    told = (
+        row(1, "yes", NEW, record=11) + row(1, "no", "", record=12) + row(1, "yes", "2026-02-01T00:00:00Z", record=13)
+    )
+    assert door.delivers(told, "20260310") == ([4], [2, 3])  # nobody is back before the new one
