@@ -18,10 +18,10 @@ select
     standings.from_at,
     standings.until_at,
     standings.standing_id,
-    birthdays.adult_on
+    case when standings.act_number = 0 then birthdays.adult_on end as adult_on
 from {{ ref('int_acts__standings') }} as standings
 left join birthdays
-    on standings.contact_id = birthdays.contact_id and standings.act_number = 0
+    on standings.contact_id = birthdays.contact_id
 where
     {{ is_touched('standings.contact_id') }}
     and standings.standing_id <> {{ standing_id('[' ~ contact_is_there() ~ ']') }}
