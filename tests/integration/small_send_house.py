@@ -59,6 +59,10 @@ from (
 )
 """
 
+#: The same where the day brought nothing.
+_BY_NIGHT = _JUDGE.replace("judge_use(", "judge_use_by_night(").replace("asked, live_facts,", "asked,")
+_BY_NIGHT = _BY_NIGHT.replace("query_table(live_facts)", "no_facts")
+
 
 def number(index):
     """The fiction number of a contact."""
@@ -156,8 +160,11 @@ def publish(stores, contacts, version="b1", rules="rules-1", refused=(), macron_
         {"delivery": DELIVERY, "who": list(expiring or {}), "at": [to_utc(at) for at in (expiring or {}).values()]},
     )
     build.execute("create table acts as select contact_id, delivery_id from given")
-    build.execute("create table findings as select contact_id from given")
+    for table in ("findings", "act_standings"):
+        build.execute(f"create table {table} as select contact_id from given")
     build.execute(_JUDGE)
+    build.execute("create table no_facts (contact_id uuid, kind varchar, occurred_at timestamp, known_at timestamp)")
+    build.execute(_BY_NIGHT)
     # no instant is late enough: counts ask the stand-in, as everybody else here
     build.execute("create table knowledge as select 'infinity'::timestamp as complete_from")
     build.close()
