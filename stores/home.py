@@ -17,9 +17,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TextIO
 
-from stores.keys import fingerprint
+from stores.keys import ROW_HASH, fingerprint
 from terms.errors import UsageError, WriterBusy
 from terms.settings import Settings
+
+#: What a home is stamped with, in words.
+_STAMPED = {
+    "environment": "environment",
+    "contact_key_fingerprint": "contact key",
+    "vault_key_fingerprint": "vault key",
+    "row_hash": "hash of what rows state",
+}
 
 #: In the stamp while files are under two keys: fingerprint of the new one.
 _ROTATING = "rotating_to_vault_key_fingerprint"
@@ -138,10 +146,9 @@ def open_home(settings: Settings) -> Home:
         )
     for name, wanted in _stamp(settings).items():
         if found.get(name) != wanted:
-            what = "environment" if name == "environment" else f"{name.split('_')[0]} key"
             raise UsageError(
-                f"The home {home.root} was made for another {what}.",
-                "Use the settings it was made with, or another FILIATION_HOME.",
+                f"The home {home.root} was made for another {_STAMPED[name]}.",
+                "Use the settings and the version it was made with, or another FILIATION_HOME.",
             )
     return home
 
@@ -186,6 +193,7 @@ def _stamp(settings: Settings) -> dict[str, str]:
         "environment": settings.environment.value,
         "contact_key_fingerprint": fingerprint(settings.contact_key),
         "vault_key_fingerprint": fingerprint(settings.vault_key),
+        "row_hash": ROW_HASH,
     }
 
 

@@ -45,6 +45,10 @@ class KeyedHash:
         return f"sha256(${name}_outer || unhex(sha256(${name}_inner || encode({expression}))))"
 
 
+#: How `RowHash` hashes, for the stamp of a home: rows of two ways would not find each other, and a withdrawal its act.
+ROW_HASH = "sha256-128"
+
+
 @dataclass(frozen=True)
 class RowHash:
     """The first 128 bits of SHA-256 over a key and a text, in Python and as SQL over a column.

@@ -1,5 +1,7 @@
 """A home or a database that cannot be opened is said in words, without a password, with the exit code of the contract."""
 
+import json
+
 import pytest
 from sqlalchemy import event, select
 
@@ -31,6 +33,15 @@ def test_a_stamp_that_cannot_be_read_is_no_stamp(tmp_path, text):
     settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path)})
     init_home(settings).stamp.write_text(text)
     with pytest.raises(UsageError, match="home.json cannot be read"):
+        open_home(settings)
+
+
+def test_a_home_whose_rows_were_hashed_in_another_way_is_refused(tmp_path):
+    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path)})
+    stamp = init_home(settings).stamp
+    before = {name: told for name, told in json.loads(stamp.read_text()).items() if name != "row_hash"}
+    stamp.write_text(json.dumps(before))
+    with pytest.raises(UsageError, match="another hash of what rows state.*version it was made with"):
         open_home(settings)
 
 
