@@ -70,10 +70,8 @@
     list_sort(list_distinct({{ kinds }}))
 {%- endmacro %}
 
-{#- A standing's number by its kinds in any order; a test shows that no two share one. -#}
-{% macro standing_id(kinds) -%}
-    hash({{ kinds_of_standing(kinds) }})
-{%- endmacro %}
+{#- A standing's number by its `kinds_of_standing`; a test shows that no two share one. -#}
+{% macro standing_id(kinds) -%} hash({{ kinds }}) {%- endmacro %}
 
 {#- What a row states that dossiers decide on, as a number; a claim's key is tested, so no two claims share one. -#}
 {% macro claim_id(opt_in, slot) -%}

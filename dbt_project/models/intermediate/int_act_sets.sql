@@ -51,6 +51,6 @@ merged as (
 select
     act_standing_ids,
     union_kinds,
-    hash(union_kinds) as union_id,
-    list_sort(list_distinct(list_append(least_ids, hash(union_kinds)))) as worth_ids
+    {{ standing_id('union_kinds') }} as union_id,
+    list_sort(list_distinct(list_append(least_ids, {{ standing_id('union_kinds') }}))) as worth_ids
 from merged

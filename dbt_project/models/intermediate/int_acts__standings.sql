@@ -50,6 +50,6 @@ select
     act_number,
     from_at,
     until_at,
-    hash(kinds) as standing_id,
+    {{ standing_id('kinds') }} as standing_id,
     list_bit_xor(kinds) as control_key
 from said
