@@ -37,6 +37,9 @@ _ALWAYS = "2000-01-01 00:00:00"
 _PARIS = ZoneInfo("Europe/Paris")
 _FEED = "golden"
 
+#: Notice of an act whose text nobody proved: a row without one would be given that of its form version (partners page §1).
+_NOT_PROVED = "not-proved"
+
 _DELIVERY_COLUMNS = (
     "delivery_id varchar, partner_id varchar, feed_id varchar, kind varchar, mode varchar, file_name varchar,"
     " sha256 varchar, reading integer, exported_at timestamp, received_at timestamp"
@@ -203,7 +206,7 @@ def _proof(act: Facts, ip_key: str) -> Row:
     return {
         "flag": "given",
         "consented_at": None if consented_at is None else _utc(consented_at),
-        "notice_id": act["notice_id"],
+        "notice_id": act["notice_id"] or _NOT_PROVED,
         "form_version": act["form_version"],
         "ip_key": ip_key if act["ip_known"] else None,
     }

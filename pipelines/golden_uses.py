@@ -41,6 +41,7 @@ from sends.orders import Years
 from sends.retention import retention_findings
 from stores.engine import connect_read_only
 from stores.operations import bureau_holdings, bureau_reservations, transaction
+from terms.errors import UsageError
 from terms.reasons import Decision, Profile
 
 #: How long a case's reservations last; none of them ends.
@@ -88,9 +89,17 @@ def judge_cases(cases: Sequence[GoldenCase], config: Path) -> list[JudgedCase]:
             path = build_golden_base(Path(folder), group, config / "rules")
             with connect_read_only(path) as base:
                 for index, case in enumerate(group):
-                    answers = {profile: _answer(base, case, index, profile, shipped) for profile in Profile}
-                    judged[case.case_id] = replace(judged[case.case_id], answers=answers)
+                    judged[case.case_id] = _judged(base, judged[case.case_id], index, shipped)
     return list(judged.values())
+
+
+def _judged(base: duckdb.DuckDBPyConnection, asked: JudgedCase, index: int, shipped: Shipped) -> JudgedCase:
+    """Judge one case; one whose facts no order could hold is told as not judged, so that the others still are."""
+    try:
+        answers = {profile: _answer(base, asked.case, index, profile, shipped) for profile in Profile}
+    except UsageError as error:
+        return replace(asked, case=replace(asked.case, not_judged=(str(error),)))
+    return replace(asked, answers=answers)
 
 
 def _answer(

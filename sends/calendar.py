@@ -144,13 +144,12 @@ def blackout_starts_at(election: Election, number: int, zone: str, calendar: Cal
 def moment_findings(moment: datetime, place: Place, timing: Timing) -> tuple[Finding, ...]:
     """Return every code of the calendar for handing a message over at an instant.
 
-    Under MARKET a clock of the operator that bites in some zones only is HOLD (rules page §4). Voice has no hours
-    of an operator: they are not settled.
+    Under MARKET the operator's hours and days are HOLD where another zone of the contact allows (rules page §4): one in
+    which none of them bites. Voice has no hours of an operator: they are not settled.
     """
     found = _blackout_findings(moment, place, timing)
     if timing.channel is Channel.SMS:
-        for code in _HOUR_CODES:
-            found += _hour_findings(code, moment, place, timing)
+        found += _hour_findings(moment, place, timing)
     return found
 
 
@@ -230,11 +229,11 @@ def _some_blackout(moment: datetime, timing: Timing) -> bool:
     return any(starts <= moment < ends for starts, ends in spans)
 
 
-def _hour_findings(code: str, moment: datetime, place: Place, timing: Timing) -> tuple[Finding, ...]:
-    biting = [zone for zone in place.zones if _bites(code, moment, zone, timing)]
-    found = timing.rules.found(code, "window") if biting else ()
-    is_partial = len(biting) < len(place.zones)
-    if is_partial and timing.rules.profile is Profile.MARKET:
+def _hour_findings(moment: datetime, place: Place, timing: Timing) -> tuple[Finding, ...]:
+    biting = {zone: [code for code in _HOUR_CODES if _bites(code, moment, zone, timing)] for zone in place.zones}
+    codes = [code for code in _HOUR_CODES if any(code in own for own in biting.values())]
+    found = tuple(item for code in codes for item in timing.rules.found(code, "window"))
+    if timing.rules.profile is Profile.MARKET and not all(biting.values()):
         return tuple(Finding(item.code, Decision.HOLD, item.rule, item.where, item.message) for item in found)
     return found
 

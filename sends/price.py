@@ -122,16 +122,17 @@ def price_findings(agreed: AgreedPrice, list_unit_cents: int, rules: SendRules) 
         list_unit_cents: cents of the list for the same message.
         rules: effects and sentences.
 
-    Sources: L52-8 of the electoral code (R-33), R-72. A gift is never told as a low price as well.
+    Sources: L52-8 of the electoral code (R-33), R-72. A price of zero is a gift and no low price; messages given away
+    beside a low price are both.
     """
     unit_cents = agreed.unit_cents_of(list_unit_cents)
+    found: tuple[Finding, ...] = ()
     if unit_cents == 0 or agreed.free_messages > 0:
-        return rules.found("GIFT_IN_KIND", "price")
-    if unit_cents < list_unit_cents and not agreed.discount_open_to_all:
-        return rules.found(
-            "BELOW_USUAL_PRICE", "price", f"The list says {list_unit_cents} cents, the order {unit_cents}."
-        )
-    return ()
+        found += rules.found("GIFT_IN_KIND", "price")
+    if 0 < unit_cents < list_unit_cents and not agreed.discount_open_to_all:
+        told = f"The list says {list_unit_cents} cents, the order {unit_cents}."
+        found += rules.found("BELOW_USUAL_PRICE", "price", told)
+    return found
 
 
 def _read(path: Path) -> PriceList:

@@ -29,14 +29,17 @@ def test_every_case_of_ours_is_judged_as_expected(judged):
     assert not wrong
 
 
-def test_a_wrong_expectation_is_not_told_as_passed(tmp_path):
-    text = CASES.read_text(encoding="utf-8")
-    head, cases = text.split("cases:\n")
-    broken = tmp_path / "broken.yaml"
-    first = cases.split("- id:")[1].replace("{decision: ALLOW, codes: []}", "{decision: HOLD, codes: [LI_REVIEW]}", 1)
-    broken.write_text(f"{head}cases:\n- id:{first}", encoding="utf-8")
-    (one,) = judge_cases(read_cases(broken), ROOT / "config")
-    assert one.is_passed is False
+def test_a_wrong_expectation_is_not_told_as_passed_and_a_case_that_nothing_can_judge_stops_no_other(tmp_path):
+    document = yaml.safe_load(CASES.read_text(encoding="utf-8"))
+    hold = {"decision": "HOLD", "codes": ["LI_REVIEW"]}
+    first = {**document["cases"][0], "expect": {profile.value: hold for profile in Profile}}
+    no_calendar = {**first, "id": "Z1", "set": {"moment": "2062-03-16T10:30:00+01:00"}}
+    file = tmp_path / "broken.yaml"
+    file.write_text(yaml.safe_dump({**document, "cases": [no_calendar, first]}), encoding="utf-8")
+    unjudged, wrong = judge_cases(read_cases(file), ROOT / "config")
+    assert unjudged.is_passed is None
+    assert "2062" in unjudged.case.not_judged[0]
+    assert wrong.is_passed is False
 
 
 def test_a_case_of_a_kind_that_nobody_knows_is_told_as_not_judged(tmp_path):

@@ -170,7 +170,7 @@ def test_a_declaration_of_tomorrow_is_not_signed():
         (AgreedPrice(0), ["GIFT_IN_KIND"]),
         (AgreedPrice(0, discount_open_to_all=True), ["GIFT_IN_KIND"]),
         (AgreedPrice(10, free_messages=1), ["GIFT_IN_KIND"]),
-        (AgreedPrice(3, free_messages=1), ["GIFT_IN_KIND"]),
+        (AgreedPrice(3, free_messages=1), ["GIFT_IN_KIND", "BELOW_USUAL_PRICE"]),
     ],
 )
 def test_the_price_is_the_lists_for_everybody(agreed, expected):

@@ -98,6 +98,23 @@ def test_every_clock_of_a_contact_must_allow():
     assert found.decision is Decision.HOLD
 
 
+def test_no_clock_allows_where_it_is_too_early_here_and_sunday_there():
+    both = Place(frozenset({"metropole", "polynesie"}), True)
+    found = moment_findings(datetime.fromisoformat("2027-03-15T07:30:00+01:00"), both, MARKET)
+    assert [(item.code, item.decision) for item in found] == [("HOURS", Decision.REFUSE), ("SUNDAY", Decision.REFUSE)]
+
+
+def test_the_holidays_of_every_year_are_those_that_its_easter_and_the_code_du_travail_give():
+    for year, days in CALENDAR.national.items():
+        monday = min(day for day in days if day.weekday() == 0 and day > date(year, 3, 22))
+        fixed = {(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)}
+        moving = {monday + timedelta(days) for days in (0, 38, 49)}
+        assert days == moving | {date(year, *day) for day in fixed}
+        own = {item.zone: {day for day in item.days if day.year == year} for item in CALENDAR.local}
+        assert own["alsace_moselle"] == {monday - timedelta(3), date(year, 12, 26)}
+        assert own["mayotte"] == {date(year, 4, 27)}
+
+
 def test_local_days_of_alsace_moselle_bind_under_strict_only():
     place = Place(frozenset({"alsace_moselle", "metropole"}), True)
     assert codes("2027-03-26T10:00:00+01:00", place) == ["HOLIDAY"]
