@@ -56,6 +56,9 @@ OVERSEAS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: Overseas landlines that no number of the mainland begins like (feeds.md 4.2); 0596 is told by the row's postcode.
+OVERSEAS_LANDLINES: Mapping[str, str] = MappingProxyType({"262": "262", "590": "590", "594": "594"})
+
 #: ARCEP's range for fiction, 06 39 98: in no territory, though 0639 is Mayotte's (partners README).
 FICTION = "63998"
 
@@ -79,7 +82,9 @@ BENCH_MOBILE = r"(?:70[1-7]|71|72|841|843|84[5-9]|87[0-9])"
 
 _SEPARATORS = r" .\-/()\[\]"
 _UNICODE_SPACE = "\t\n\v\f\r\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_LABEL = re.compile(r"^(?:p\s*:|(?:t[ée]l|t[ée]l[ée]phone|mobile|portable)\s*[.:]*)\s*(?=[+(\d])", re.IGNORECASE)
+#: A label that ends in a mark is one whatever follows; a bare word only before a number, as it may be all there is.
+LABEL_WORDS = "t[ée]l|t[ée]l[ée]phone|mobile|portable"
+_LABEL = re.compile(rf"^(?:p\s*:|(?:{LABEL_WORDS})\s*[.:][.:\s]*|(?:{LABEL_WORDS})\s*(?=[+(\d]))\s*", re.IGNORECASE)
 _MISSING = re.compile(r"^(?:n/?a|[-–—]+)?$", re.IGNORECASE)
 _MASK = re.compile(r"[xX]{2,}|\*{2,}")
 _SCIENTIFIC = re.compile(r"^\+?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})$")
@@ -228,7 +233,7 @@ def _country_code(national: str, place: RowPlace) -> str:
         return "33"
     if national.startswith("596") and (place.postcode or "").startswith("972"):
         return "596"
-    return OVERSEAS.get(national[:3], "33")
+    return (OVERSEAS | OVERSEAS_LANDLINES).get(national[:3], "33")
 
 
 def _read_foreign(digits: str, rules: NumberRules) -> ReadPhone:
@@ -257,7 +262,7 @@ def number_kind(e164: str, rules: NumberRules) -> str:
         return "foreign"
     if OVERSEAS.get(e164[4:7]) == str(parsed.country_code):
         return "mobile"
-    if e164.startswith("+596596"):
+    if e164.startswith("+596596") or OVERSEAS_LANDLINES.get(e164[4:7]) == str(parsed.country_code):
         return "landline"
     return _library_kind(parsed)
 

@@ -14,7 +14,15 @@ from importlib import resources
 import duckdb
 import phonenumbers
 
-from partners_ingest.phone import BENCH_MOBILE, FICTION, OVERSEAS, PLACEHOLDERS, french_mobiles
+from partners_ingest.phone import (
+    BENCH_MOBILE,
+    FICTION,
+    LABEL_WORDS,
+    OVERSEAS,
+    OVERSEAS_LANDLINES,
+    PLACEHOLDERS,
+    french_mobiles,
+)
 from terms.environment import NumberRules
 
 _FILE = "phone_macros.sql"
@@ -115,7 +123,7 @@ create or replace temp macro phone_folded(cell) as if(
 
 create or replace temp macro phone_unwrapped_once(text) as trim(regexp_replace(
     regexp_replace(regexp_replace(text, '^="(.*)"$', '\1'), '^''', ''),
-    '^(?:p\s*:|(?:t[ée]l|t[ée]l[ée]phone|mobile|portable)\s*[.:]*)\s*([+(0-9])', '\1', 'i'
+    '^(?:(?:p\s*:|(?:{LABEL_WORDS})\s*[.:][.:\s]*)\s*|(?:{LABEL_WORDS})\s*([+(0-9]))', '\1', 'i'
 ));
 
 create or replace temp macro phone_unwrapped(folded) as if(
@@ -183,10 +191,11 @@ create or replace temp macro phone_national(digits) as if(
 def _dispatching() -> str:
     placeholders = ", ".join(str(int(number)) for number in PLACEHOLDERS)
     first, last = min(OVERSEAS), max(OVERSEAS)
-    overseas = "\n    ".join(f"when {_starting('nsn', start)} then '+{code}'" for start, code in OVERSEAS.items())
+    overseas = "\n    ".join(f"when {_starting('nsn', start)} then '+{code}'" for start, code in (OVERSEAS | OVERSEAS_LANDLINES).items())
     return rf"""-- By territory before any library (partners README, section 2).
 create or replace temp macro phone_country(nsn, postcode) as case
-    when nsn not between {first}000000 and {last}999999 and nsn not between 596000000 and 596999999 then '+33'
+    when nsn not between {first}000000 and {last}999999 and nsn not between 590000000 and 596999999
+        and nsn not between 262000000 and 262999999 then '+33'
     when {_starting("nsn", FICTION)} then '+33'
     when {_starting("nsn", "596")} and postcode = '972' then '+596'
     {overseas}

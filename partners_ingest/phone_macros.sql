@@ -28,7 +28,7 @@ create or replace temp macro phone_folded(cell) as if(
 
 create or replace temp macro phone_unwrapped_once(text) as trim(regexp_replace(
     regexp_replace(regexp_replace(text, '^="(.*)"$', '\1'), '^''', ''),
-    '^(?:p\s*:|(?:t[ée]l|t[ée]l[ée]phone|mobile|portable)\s*[.:]*)\s*([+(0-9])', '\1', 'i'
+    '^(?:(?:p\s*:|(?:t[ée]l|t[ée]l[ée]phone|mobile|portable)\s*[.:][.:\s]*)\s*|(?:t[ée]l|t[ée]l[ée]phone|mobile|portable)\s*([+(0-9]))', '\1', 'i'
 ));
 
 create or replace temp macro phone_unwrapped(folded) as if(
@@ -90,7 +90,8 @@ create or replace temp macro phone_national(digits) as if(
 
 -- By territory before any library (partners README, section 2).
 create or replace temp macro phone_country(nsn, postcode) as case
-    when nsn not between 639000000 and 697999999 and nsn not between 596000000 and 596999999 then '+33'
+    when nsn not between 639000000 and 697999999 and nsn not between 590000000 and 596999999
+        and nsn not between 262000000 and 262999999 then '+33'
     when (nsn between 639980000 and 639989999) then '+33'
     when (nsn between 596000000 and 596999999) and postcode = '972' then '+596'
     when (nsn between 692000000 and 692999999) then '+262'
@@ -101,6 +102,9 @@ create or replace temp macro phone_country(nsn, postcode) as case
     when (nsn between 694000000 and 694999999) then '+594'
     when (nsn between 696000000 and 696999999) then '+596'
     when (nsn between 697000000 and 697999999) then '+596'
+    when (nsn between 262000000 and 262999999) then '+262'
+    when (nsn between 590000000 and 590999999) then '+590'
+    when (nsn between 594000000 and 594999999) then '+594'
     else '+33'
 end;
 

@@ -13,7 +13,7 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType
 
-from partners_ingest.phone import OVERSEAS, RowPlace, read_phone
+from partners_ingest.phone import OVERSEAS, OVERSEAS_LANDLINES, RowPlace, read_phone
 from partners_ingest.phone_cells import read_phone_cells
 from stores.engine import connect
 from terms.environment import NumberRules
@@ -126,6 +126,11 @@ def test_every_mobile_of_the_library_keeps_its_territory(read: duckdb.DuckDBPyCo
         for prefix in range(int(start) * 100, int(start) * 100 + 100):
             if _library_type(int(code), prefix) == PhoneNumberType.MOBILE:
                 assert rows[prefix] == f"+{code}{prefix}{TAIL}"
+
+
+def test_no_mainland_number_begins_like_an_overseas_landline() -> None:
+    prefixes = [int(start) * 100 + after for start in OVERSEAS_LANDLINES for after in range(100)]
+    assert {_library_type(33, prefix) for prefix in prefixes} == {PhoneNumberType.UNKNOWN}
 
 
 def _library_type(country_code: int, prefix: int) -> int:
