@@ -191,7 +191,9 @@ create or replace temp macro phone_national(digits) as if(
 def _dispatching() -> str:
     placeholders = ", ".join(str(int(number)) for number in PLACEHOLDERS)
     first, last = min(OVERSEAS), max(OVERSEAS)
-    overseas = "\n    ".join(f"when {_starting('nsn', start)} then '+{code}'" for start, code in (OVERSEAS | OVERSEAS_LANDLINES).items())
+    overseas = "\n    ".join(
+        f"when {_starting('nsn', start)} then '+{code}'" for start, code in (OVERSEAS | OVERSEAS_LANDLINES).items()
+    )
     return rf"""-- By territory before any library (partners README, section 2).
 create or replace temp macro phone_country(nsn, postcode) as case
     when nsn not between {first}000000 and {last}999999 and nsn not between 590000000 and 596999999
