@@ -233,7 +233,7 @@ def _country_code(national: str, place: RowPlace) -> str:
         return "33"
     if national.startswith("596") and (place.postcode or "").startswith("972"):
         return "596"
-    return (OVERSEAS | OVERSEAS_LANDLINES).get(national[:3], "33")
+    return OVERSEAS.get(national[:3]) or OVERSEAS_LANDLINES.get(national[:3], "33")
 
 
 def _read_foreign(digits: str, rules: NumberRules) -> ReadPhone:

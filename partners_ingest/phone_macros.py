@@ -192,7 +192,7 @@ def _dispatching() -> str:
     placeholders = ", ".join(str(int(number)) for number in PLACEHOLDERS)
     first, last = min(OVERSEAS), max(OVERSEAS)
     overseas = "\n    ".join(
-        f"when {_starting('nsn', start)} then '+{code}'" for start, code in (OVERSEAS | OVERSEAS_LANDLINES).items()
+        f"when {_starting('nsn', start)} then '+{code}'" for start, code in {**OVERSEAS, **OVERSEAS_LANDLINES}.items()
     )
     return rf"""-- By territory before any library (partners README, section 2).
 create or replace temp macro phone_country(nsn, postcode) as case
