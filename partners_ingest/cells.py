@@ -12,8 +12,11 @@ import duckdb
 from partners_ingest.records import Header, Records
 from stores.engine import text_sql
 
+#: A French number: what is left of a cut one is shorter, so it may stand last in a cut line. Of an id nobody can tell.
+_WHOLE_NUMBER = r" *(?:\+33|0033|0) ?[1-9](?:[ .-]?[0-9]){8} *"
 
-def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split: str) -> Records:
+
+def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split: str, pieces: str = "found") -> Records:
     """Create the view `records` of a query of split records, and tell where each label stands.
 
     Args:
@@ -21,6 +24,7 @@ def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split:
         header: of the file.
         split: query for `line_number, line_count, byte_offset, byte_length, text, is_decodable, is_terminated` and
             `found` (VARCHAR[], null where the quoting is broken), the header left out.
+        pieces: SQL of what a damaged record falls into.
     """
     by_label = sorted(range(1, len(header.labels) + 1), key=lambda place: header.labels[place - 1])
     in_order = ", ".join(f"found[{place}]" for place in by_label) or "''"
@@ -39,7 +43,10 @@ def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split:
         )
         select line_number, line_count, byte_offset, byte_length, md5_number(text) as record_key, problem,
             if(problem is null, md5_number(concat_ws(chr(31), {in_order})), null) as content_key,
-            if(problem is null, found, null) as cells
+            if(problem is null, found, null) as cells,
+            case when problem is null or problem = 'HEADER_REPEATED' then null
+                when problem = 'LINE_TRUNCATED' and not regexp_full_match({pieces}[-1], '{_WHOLE_NUMBER}') then {pieces}[:-2]
+                else {pieces} end as remains
         from judged
         """
     )

@@ -59,7 +59,8 @@ class DelimitedReader:
         else:
             _pair_lines(connection, feed, header)
         _join_lines(connection, header)
-        return create_records(connection, header, _CUT_SQL)
+        pieces = f"coalesce(found, string_split(replace(text, '\"', ''), '{quoted(feed.delimiter)}'))"
+        return create_records(connection, header, _CUT_SQL, pieces)
 
 
 def split_header(text: str, feed: Feed) -> list[str]:

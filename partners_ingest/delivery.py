@@ -67,8 +67,8 @@ def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     A record in `erased_lines` is its person's no more: that code stands alone, and the record says nothing. `typed` has
     `problem` (structural code, stands alone) and `faults` (codes that add up). DUPLICATE_ROW stands alone
     too: no other code, and the text of an earlier record of the file (partners README, section 4). A row whose
-    structure is sound may take a consent back whatever its reasons (`signal`); the refusal of an accepted row is one
-    without that, and a repeated row repeats nothing.
+    structure is sound may take a consent back whatever its reasons (`signal`), one of a file of withdrawals even where it
+    is not; the refusal of an accepted row is one without that, and a repeated row repeats nothing.
 
     Hashes stand for what must not leave the vault: `contact_id` (accepted rows, and those that take a consent back),
     `source_key`, `consent_key`, `address_key`, `ip_key`. This is the one pass over the rows: between it and
@@ -84,7 +84,8 @@ def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
             when len(faults) > 0 then list_sort(faults)
             when repeated_line is not null then ['DUPLICATE_ROW']
             else []::varchar[] end as reasons,
-            case when problem is not null or reasons in (['DUPLICATE_ROW'], ['PERSON_ERASED']) then null
+            case when reasons in (['DUPLICATE_ROW'], ['PERSON_ERASED']) then null
+                when problem is not null and takes_back is distinct from 'damaged_withdrawal' then null
                 when takes_back = 'flag_flip' and len(reasons) = 0 then null else takes_back end as signal
         from typed left join repeated_rows on line_number = repeated_line
             left join (select distinct line_number as erased_line from erased_lines) on line_number = erased_line

@@ -88,8 +88,12 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
     `content_key`),
     every canonical text field ('' where the feed has none or the cell is blank), `notice_text` as delivered,
     `street` (its columns joined by a space), `phones` (VARCHAR[] as delivered), `is_repaired` (mojibake) and
-    `is_stripped` (NUL or format characters were dropped). All are null where the record is damaged.
+    `is_stripped` (NUL or format characters were dropped). All are null where the record is damaged; of a damaged withdrawal
+    they say what remains, since who takes a consent back is heard wherever the row still names somebody.
     """
+    sound = (
+        "records" if feed.kind == "optins" else "(select * replace (coalesce(cells, remains) as cells) from records)"
+    )
     create_text_macros(connection)
     texts = ",\n".join(f"{_cleaned(name, records, feed)} as {name}" for name in _TEXTS)
     street = _street([f"clean_text({cell}, is_clean)" for cell in _cells("street", records, feed)])
@@ -105,7 +109,7 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
             {street} as street,
             [{phones}]::varchar[] as phones
         from (select *, is_clean(read_text) as is_clean
-            from (select *, {_read_text(records, feed)} as read_text from records))
+            from (select *, {_read_text(records, feed)} as read_text from {sound}))
         """
     )
     repair_columns(connection, "fields", _MAY_BE_MOJIBAKE)

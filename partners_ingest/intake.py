@@ -49,7 +49,7 @@ from partners_ingest.seals import key_fingerprints
 from partners_ingest.seen_files import SeenFiles
 from partners_ingest.text_lines import first_bytes
 from partners_ingest.unpacking import Container, container_of, count_zip_members, open_delivered, unpack
-from partners_ingest.withdrawals import WITHDRAWALS_SQL, type_withdrawals
+from partners_ingest.withdrawals import DAMAGED_WITHDRAWALS_SQL, WITHDRAWALS_SQL, type_withdrawals
 from partners_ingest.workbench import Content, load_lines, open_workbench
 from stores import schemas
 from stores.evidence import EvidenceStore, Landed, LineCommitments
@@ -546,6 +546,7 @@ def _write_rows(case: _Case, bench: duckdb.DuckDBPyConnection, kind: str) -> Non
         case.stores.lake.write(bench, schemas.WITHDRAWAL_SIGNALS, name, WITHDRAWAL_SIGNALS_SQL)
     else:
         case.stores.lake.write(bench, schemas.WITHDRAWALS, name, WITHDRAWALS_SQL)
+        case.stores.lake.write(bench, schemas.WITHDRAWAL_SIGNALS, name, DAMAGED_WITHDRAWALS_SQL)
     case.stores.lake.write(bench, schemas.QUARANTINE, name, rows.QUARANTINE_SQL)
     failpoint.reach("delivery.lake_written")
 

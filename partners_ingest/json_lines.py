@@ -36,13 +36,14 @@ class JsonLinesReader:
             f"""
             create view records as
             with read as (
-                select *, if(problem is null, from_json(text, '{quoted(structure_of(paths))}'), null) as parsed,
+                select *, if(is_object, from_json(text, '{quoted(structure_of(paths))}'), null) as parsed,
                     if(problem is null, json(text)::varchar, null) as plain, md5_number(text) as record_key
                 from json_records
             )
             select line_number, 1 as line_count, byte_offset, byte_length, record_key, problem,
                 if(plain = text, record_key, md5_number(plain)) as content_key,
-                if(problem is null, [{cells}], null) as cells
+                if(problem is null, [{cells}], null) as cells,
+                if(problem is not null and is_object, [{cells}], null) as remains
             from read
             """
         )
@@ -53,11 +54,11 @@ def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """
         create table json_records as
-        select line_number, byte_offset, byte_length, text, case
+        select line_number, byte_offset, byte_length, text, is_decodable and is_object as is_object, case
             when not is_decodable then 'ENCODING_INVALID'
             when not is_terminated then 'LINE_TRUNCATED'
-            when try(json_type(text)) is distinct from 'OBJECT' then 'JSON_INVALID' end as problem
-        from text_lines
+            when not is_object then 'JSON_INVALID' end as problem
+        from (select *, try(json_type(text)) is not distinct from 'OBJECT' as is_object from text_lines)
         """
     )
 

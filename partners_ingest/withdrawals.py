@@ -1,7 +1,7 @@
 """Withdrawal rows: who takes a consent back, by number or by the partner's record id, and from when.
 
-A withdrawal applies even where the rest of its row is bad, so only a row that names nobody is quarantined. Which
-acts it hits belongs to `dbt_project`.
+A withdrawal applies even where the rest of its row is bad, so only a row that names nobody is quarantined; one that
+lost its structure is too, but is heard where its number or id can be read. Which acts it hits belongs to `dbt_project`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,12 @@ select {PLACE_SQL}, contact_id, source_key, withdrawn_at, withdrawn_at_quality, 
 from keyed cross join delivery where len(reasons) = 0
 """
 
+#: Rows for `schemas.WITHDRAWAL_SIGNALS`, from `keyed` and `delivery`: of the quarantined.
+DAMAGED_WITHDRAWALS_SQL = f"""
+select {PLACE_SQL}, contact_id, source_key, signal, withdrawn_at, withdrawn_at_quality
+from keyed cross join delivery where signal is not null and (contact_id is not null or source_key is not null)
+"""
+
 
 def type_withdrawals(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: NumberRules) -> None:
     """Create `typed` from `fields` and `delivery`: the columns of a withdrawal, `problem` and `faults`.
@@ -48,7 +54,8 @@ def type_withdrawals(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: N
         with dated as (
             select *, {phone_repairs_sql("phone_raw", "e164")} as phone_repairs, withdrawal_of(stated, '{feed.timezone}', {exported_sql(connection)}) as withdrawal from phones
         )
-        select * exclude (record_key, withdrawal, repairs, phone_repairs, kind, zone, code, is_left), null::varchar as takes_back,
+        select * exclude (record_key, withdrawal, repairs, phone_repairs, kind, zone, code, is_left),
+            if(problem is not null, 'damaged_withdrawal', null) as takes_back,
             withdrawal.at as withdrawn_at, withdrawal.quality as withdrawn_at_quality,
             if(e164 is null and source_record_id = '', [coalesce(code, 'PHONE_MISSING')], []) as faults,
             {merged_sql("repairs", _future_sql(), "phone_repairs")} as repairs

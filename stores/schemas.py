@@ -125,7 +125,7 @@ WITHDRAWALS = Table(
 
 WITHDRAWAL_SIGNALS = Table(
     "withdrawal_signals",
-    "record of an opt-in file that takes a consent back, whether the record itself was accepted or quarantined",
+    "record that takes a consent back beside the accepted withdrawals: of an opt-in file, or damaged in a file of withdrawals",
     ("delivery_id", "line_number"),
     _ROW_ID
     + _PLACE
@@ -134,7 +134,11 @@ WITHDRAWAL_SIGNALS = Table(
         Privacy.PSEUDONYMOUS,
         ("contact_id", "UUID", "keyed hash of the number, where it can be read"),
         ("source_key", "VARCHAR", "keyed hash of partner and record id, where the row gives one"),
-        ("signal", "VARCHAR", "anonymised, end_date, flag_flip (a refusal in a row that was quarantined)"),
+        (
+            "signal",
+            "VARCHAR",
+            "anonymised, end_date, flag_flip (a refusal in a row that was quarantined), damaged_withdrawal",
+        ),
         ("withdrawn_at", "TIMESTAMP", "instant from which it counts; without a date that can be, the export instant"),
         ("withdrawn_at_quality", "VARCHAR", "exact_utc, zone_assumed, date_only, export_instant"),
     ),

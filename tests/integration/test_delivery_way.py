@@ -75,7 +75,7 @@ class House:
         return report
 
     def lake_rows(self, table: schemas.Table, columns: str) -> list[tuple[object, ...]]:
-        kinds = {schemas.WITHDRAWAL_SIGNALS: "optins", schemas.OPT_INS: "optins", schemas.WITHDRAWALS: "withdrawals"}
+        kinds = {schemas.OPT_INS: "optins", schemas.WITHDRAWALS: "withdrawals"}
         kind = kinds.get(table)
         names = [
             reading_name(item.delivery_id, item.reading)
@@ -165,6 +165,41 @@ def test_withdrawals_apply_by_id_from_their_date_or_the_export(house: House) -> 
         (4, exported, "export_instant", None),
         (5, exported, "export_instant", None),
     ]
+
+
+def test_a_damaged_withdrawal_is_heard_where_its_number_or_id_can_be_read(house: House) -> None:
+    by_both = DOSSIER.replace('headers: [["id", "left_on"]]', 'headers: [["id", "left_on", "why", "phone"]]').replace(
+        'mapping: {"source_record_id": "id", "withdrawn_at": "left_on"}',
+        'mapping: {"source_record_id": "id", "withdrawn_at": "left_on", "phone": ["phone"]}',
+    )
+    write_dossier(house.root / "partners", by_both.replace("quote: null", 'quote: "\\""'))
+    lines = [
+        b"id;left_on;why;phone",
+        b"1;2026-03-01T10:00:00Z;no; thanks;",  # a field too many, after what matters
+        "2;;déjà dit;".encode("cp1252"),
+        b'3;;"said so;',  # a quote that is never closed
+        b"id;left_on;why;phone",
+        b";;;;",  # names nobody
+        b";;;06 39 98 00 06",  # the last line is cut, not its number
+    ]
+    house.drop("left_20260309.csv", b"\n".join(lines))
+    report = house.one()
+    assert (report.data_rows, report.accepted_rows) == (6, 0)
+    exported = datetime(2026, 3, 9, 22, 59, 59)
+    assert house.lake_rows(
+        schemas.WITHDRAWAL_SIGNALS, "line_number, signal, withdrawn_at, source_key is not null, contact_id::varchar"
+    ) == [
+        (2, "damaged_withdrawal", datetime(2026, 3, 1, 10), True, None),
+        (3, "damaged_withdrawal", exported, True, None),
+        (4, "damaged_withdrawal", exported, True, None),
+        (7, "damaged_withdrawal", exported, False, house.stores.keys.contact_id("+33639980006")),
+    ]
+
+
+def test_what_may_be_cut_of_an_id_withdraws_nothing(house: House) -> None:
+    house.drop("left_20260309.csv", "left_on;id\n2026-03-01;1")
+    assert house.one().quarantined_rows == 1
+    assert house.lake_rows(schemas.WITHDRAWAL_SIGNALS, "line_number") == []
 
 
 def test_an_opt_in_and_its_withdrawal_by_id_share_their_source_key(house: House) -> None:
