@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import duckdb
-from sqlalchemy import Connection, Engine, Select, null, select
+from sqlalchemy import Column, Connection, Engine, Select, bindparam, null, select
 
 from stores import operations
+from stores.questions import Questions
 from terms.clock import naive_utc
 from terms.environment import NumberRules
 from terms.errors import FiliationError, Refused
@@ -33,11 +35,53 @@ _FEW = 10
 
 _RELATION = re.compile(r"[a-z_][a-z0-9_]*")
 
+#: Relation of the one row that tells the instants of a use to the macros of a look-up.
+_INSTANTS = "judged_instants"
+_INSTANT_COLUMNS = {"use_moment": "timestamp", "use_known_by": "timestamp"}
+
 _FACT_COLUMNS = ("contact_id", "kind", "channel", "sponsor_id", "occurred_at", "known_at")
+_LIVE_COLUMNS = {
+    "contact_id": "uuid",
+    "kind": "varchar",
+    "channel": "varchar",
+    "sponsor_id": "varchar",
+    "occurred_at": "timestamp",
+    "known_at": "timestamp",
+    "delivery_id": "varchar",
+    "line_number": "bigint",
+}
+_FORM_STOPS = select(
+    operations.form_stops.c.partner_id, operations.form_stops.c.form_version, operations.form_stops.c.stopped_at
+)
 _OPT_OUT_COLUMNS = ("contact_id", "kind", "channel", "sponsor_id", "effective_at", "known_at")
 
 #: Contact, kind, channel, sponsor, instant and instant of knowledge.
 _LiveFact = tuple[str, str, str | None, str | None, int, int]
+
+
+def _of_all_and_of_some(
+    query: Select[_LiveFact], contact_id: Column[str]
+) -> tuple[Select[_LiveFact], Select[_LiveFact]]:
+    return query, query.where(contact_id.in_(bindparam("contacts", expanding=True)))
+
+
+#: Put together once: for few contacts, that takes longer than the answer.
+_LIVE_QUERIES = (
+    _of_all_and_of_some(
+        select(*(operations.opt_outs.c[name] for name in _OPT_OUT_COLUMNS)), operations.opt_outs.c.contact_id
+    ),
+    _of_all_and_of_some(
+        select(
+            operations.contact_facts.c.contact_id,
+            operations.contact_facts.c.kind,
+            null(),
+            null(),
+            operations.contact_facts.c.occurred_at,
+            operations.contact_facts.c.known_at,
+        ),
+        operations.contact_facts.c.contact_id,
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -213,16 +257,17 @@ def judge_acts(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: st
 
 
 def judge_for_some_sponsor(
-    connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, number_rules: NumberRules, at: datetime
+    questions: Questions, asked: str, live_facts: str | None, number_rules: NumberRules, at: datetime
 ) -> list[UseAnswer]:
     """Judge every channel and profile of `use_for_some_sponsor`, of every contact of a relation and of each of its acts.
 
-    One statement for contacts of whom the ledger holds nothing, and one for the others: a look-up is mostly planning.
+    One statement for contacts of whom the ledger holds nothing, and one for the others: a look-up is mostly planning,
+    so what changes from one look-up to the next stands in relations, and the rest in the text.
 
     Args:
-        connection: an open base (read-only is enough; temporary tables are made in it).
+        questions: to an open base (read-only is enough; temporary tables are made in it).
         asked: name of a relation with `contact_id UUID`.
-        live_facts: name of a relation as `load_live_facts` makes it.
+        live_facts: name of a relation as `lay_live_facts` or `load_live_facts` makes it; None = the ledger holds nothing.
         number_rules: which invented numbers count here.
         at: instant of the use and of what is known (aware).
 
@@ -230,25 +275,30 @@ def judge_for_some_sponsor(
         FiliationError: as `judge`.
         Refused: the base was built by software that could not be asked this yet.
     """
-    parameters = _parameters(use_for_some_sponsor(Channel.SMS, Profile.STRICT, number_rules, at))
-    bound = {name: value for name, value in parameters.items() if name not in ("use_channel", "use_profile")}
-    called = (
-        " $use_sponsor_id::varchar, $use_criteria_kinds::varchar[], $use_eligible_on::date, $use_number_rules::varchar,"
-        " $use_moment::timestamp, $use_known_by::timestamp)"
-    )
+    use = use_for_some_sponsor(Channel.SMS, Profile.STRICT, number_rules, at)
+    questions.lay(_INSTANTS, _INSTANT_COLUMNS, [(naive_utc(use.moment), naive_utc(use.known_by))])
+    kinds = ", ".join(f"'{kind}'" for kind in use.criteria_kinds)
+    called = f"'{_INSTANTS}', null::varchar, [{kinds}]::varchar[], null::date, '{number_rules.value}')"
+    columns = "contact_id::varchar, channel, profile, delivery_id, line_number, verdict, codes"
     rows: list[tuple[str, str, str, str | None, int | None, str, list[str]]] = []
-    for relation, facts in _by_facts(connection, _checked(asked), _checked(live_facts)):
-        macro = f"judge_quiet_contacts('{relation}'" if facts is None else f"judge_every_use('{relation}', '{facts}'"
-        rows += _answers(
-            connection,
-            "select contact_id::varchar, channel, profile, delivery_id, line_number, verdict, codes"
-            f" from {macro},{called}",
-            bound,
-        )
+    with _told_of_an_older_base():
+        for relation, facts in _parts(questions, _checked(asked), live_facts):
+            macro = f"judge_all_quiet_uses('{relation}'" if facts is None else f"judge_all_uses('{relation}', '{facts}'"
+            rows += questions.ask(f"select {columns} from {macro}, {called}")
     return [
         UseAnswer(contact, Channel(channel), Profile(profile), delivery, line, Verdict(verdict), tuple(codes))
         for contact, channel, profile, delivery, line, verdict, codes in rows
     ]
+
+
+def _parts(questions: Questions, asked: str, live_facts: str | None) -> Iterator[tuple[str, str | None]]:
+    """Yield what `_by_facts` does; of few contacts all with the facts of some, for planning twice takes longer."""
+    if live_facts is None:
+        yield asked, None
+    elif questions.ask(f"select 1 from {asked} limit 1 offset {_FEW}"):
+        yield from _by_facts(questions.connection, asked, _checked(live_facts))
+    else:
+        yield asked, _checked(live_facts)
 
 
 def _by_facts(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str) -> Iterator[tuple[str, str | None]]:
@@ -379,29 +429,59 @@ def load_live_facts(
         FiliationError: as `judge`.
     """
     name = _checked(relation)
-    connection.execute(
-        f"create or replace temp table {name} (contact_id uuid, kind varchar, channel varchar, sponsor_id varchar,"
-        " occurred_at timestamp, known_at timestamp, delivery_id varchar, line_number bigint)"
-    )
     with engine.connect() as ledger:
-        _load_form_stops(connection, ledger, name, contact_ids)
-        for query in _live_queries(contact_ids):
-            for rows in ledger.execute(query).partitions(_BATCH):
-                columns = dict(zip(_FACT_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
-                connection.execute(
-                    f"insert into {name} select unnest($contact_id::uuid[]), unnest($kind::varchar[]),"
-                    " unnest($channel::varchar[]), unnest($sponsor_id::varchar[]),"
-                    " make_timestamp(unnest($occurred_at::bigint[])), make_timestamp(unnest($known_at::bigint[])), null, null",
-                    columns,
-                )
+        stops = _form_stops(ledger)
+        Questions(connection).lay(name, _LIVE_COLUMNS, [])
+        for rows in _live_rows(ledger, contact_ids):
+            _add_facts(connection, name, rows)
+    _add_form_stops(connection, stops, name, contact_ids)
 
 
-def _load_form_stops(
-    connection: duckdb.DuckDBPyConnection, ledger: Connection, relation: str, contact_ids: Sequence[str] | None
+def lay_live_facts(questions: Questions, ledger: Connection, relation: str, contact_ids: Sequence[str]) -> str | None:
+    """Lay the relation of `load_live_facts` for few contacts, unless the ledger holds nothing of them: then return None.
+
+    Args:
+        questions: to the base where the judgement is asked.
+        ledger: the operations database, open for reading.
+        relation: name of the table.
+        contact_ids: whose facts.
+
+    Raises:
+        FiliationError: as `judge`.
+    """
+    name, stops = _checked(relation), _form_stops(ledger)
+    rows = [row for part in _live_rows(ledger, contact_ids) for row in part]
+    if not (rows or stops):
+        return None
+    questions.lay(name, _LIVE_COLUMNS, [])
+    _add_facts(questions.connection, name, rows)
+    _add_form_stops(questions.connection, stops, name, contact_ids)
+    return name if questions.ask(f"select 1 from {name} limit 1") else None
+
+
+def _add_facts(connection: duckdb.DuckDBPyConnection, relation: str, rows: Sequence[Sequence[Any]]) -> None:
+    if not rows:
+        return
+    columns = dict(zip(_FACT_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    connection.execute(
+        f"insert into {relation} select unnest($contact_id::uuid[]), unnest($kind::varchar[]),"
+        " unnest($channel::varchar[]), unnest($sponsor_id::varchar[]),"
+        " make_timestamp(unnest($occurred_at::bigint[])), make_timestamp(unnest($known_at::bigint[])), null, null",
+        columns,
+    )
+
+
+def _form_stops(ledger: Connection) -> list[tuple[str, str, int]]:
+    return [(row.partner_id, row.form_version, row.stopped_at) for row in ledger.execute(_FORM_STOPS)]
+
+
+def _add_form_stops(
+    connection: duckdb.DuckDBPyConnection,
+    stops: Sequence[tuple[str, str, int]],
+    relation: str,
+    contact_ids: Sequence[str] | None,
 ) -> None:
     """Add the acts by form versions that were switched off since the base was built; the base knows the earlier ones."""
-    table = operations.form_stops
-    stops = ledger.execute(select(table.c.partner_id, table.c.form_version, table.c.stopped_at)).all()
     if not stops:
         return
     partners, forms, instants = map(list, zip(*stops, strict=True))
@@ -431,28 +511,28 @@ def _load_form_stops(
     )
 
 
-def _live_queries(contact_ids: Sequence[str] | None) -> Iterator[Select[_LiveFact]]:
-    opt_outs, facts = operations.opt_outs, operations.contact_facts
-    for query, contact_id in (
-        (select(*(opt_outs.c[name] for name in _OPT_OUT_COLUMNS)), opt_outs.c.contact_id),
-        (
-            select(facts.c.contact_id, facts.c.kind, null(), null(), facts.c.occurred_at, facts.c.known_at),
-            facts.c.contact_id,
-        ),
-    ):
+def _live_rows(ledger: Connection, contact_ids: Sequence[str] | None) -> Iterator[Sequence[Sequence[Any]]]:
+    """Yield the day's opt-outs and facts in parts."""
+    for everybody, of_some in _LIVE_QUERIES:
         if contact_ids is None:
-            yield query
+            yield from ledger.execute(everybody).partitions(_BATCH)
             continue
         for start in range(0, len(contact_ids), _BATCH):
-            yield query.where(contact_id.in_(contact_ids[start : start + _BATCH]))
+            yield ledger.execute(of_some, {"contacts": contact_ids[start : start + _BATCH]}).all()
 
 
 def _answers(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, object]
 ) -> list[tuple[Any, ...]]:
     """Return the rows of a question to a macro of the base, which an older base may lack."""
-    try:
+    with _told_of_an_older_base():
         return connection.execute(sql, dict(parameters)).fetchall()
+
+
+@contextmanager
+def _told_of_an_older_base() -> Iterator[None]:
+    try:
+        yield
     except duckdb.CatalogException:
         raise Refused("The base was built by an older version of this software.", "Run `filiation refresh`.") from None
 

@@ -50,7 +50,7 @@ def record_access(engine: Engine, clock: Clock, access: Access) -> None:
         "subjects_json": canonical_json(list(access.subjects)),
     }
     with operations.transaction(engine) as work:
-        work.execute(operations.access_log.insert().values(**row))
+        work.execute(operations.access_log.insert(), row)
         journal.append(work, at, journal.Entry.LOOK_UP, access.command, _journalled(access, row))
 
 

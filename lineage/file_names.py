@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Engine, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from stores import operations
 from terms.errors import FiliationError
@@ -21,7 +21,7 @@ _NAMES = select(operations.deliveries.c.delivery_id, operations.deliveries.c.fil
 )
 
 
-def file_names(engine: Engine, delivery_ids: Collection[str]) -> Mapping[str, str]:
+def file_names(ledger: Connection, delivery_ids: Collection[str]) -> Mapping[str, str]:
     """Return the name inside the partner's folder of each of these deliveries.
 
     Raises:
@@ -29,10 +29,9 @@ def file_names(engine: Engine, delivery_ids: Collection[str]) -> Mapping[str, st
     """
     asked = sorted(set(delivery_ids))
     found: dict[str, str] = {}
-    with engine.connect() as connection:
-        for start in range(0, len(asked), _BATCH):
-            rows = connection.execute(_NAMES, {"deliveries": asked[start : start + _BATCH]})
-            found |= {row.delivery_id: row.file_name for row in rows}
+    for start in range(0, len(asked), _BATCH):
+        rows = ledger.execute(_NAMES, {"deliveries": asked[start : start + _BATCH]})
+        found |= {row.delivery_id: row.file_name for row in rows}
     if unknown := set(asked) - found.keys():
         raise FiliationError(
             f"The base rests on {len(unknown)} deliveries that the operations database does not know.",

@@ -251,7 +251,8 @@ def _lines(base: duckdb.DuckDBPyConnection, engine: Engine, use: Use) -> list[Ev
         """,
         {"known_by": naive_utc(use.known_by)},
     ).fetchall()
-    names = file_names(engine, {row[0] for row in rows})
+    with engine.connect() as ledger:
+        names = file_names(ledger, {row[0] for row in rows})
     return [
         EvidenceLine(delivery, partner, names[delivery], line, says, at and _aware(at), _aware(known_at))
         for delivery, partner, line, says, at, known_at in rows

@@ -6,11 +6,11 @@ use is worth is asked of `consent.judgement`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-import duckdb
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from lineage.access import Access, record_access
 from lineage.descent import AsOf, ConsentEvent, Descent, Send
@@ -24,10 +24,13 @@ from stores.keys import Keys
 from stores.lake import Lake
 from stores.suppressions import marked
 from stores.vault import Vault
-from stores.warehouse import BaseManifest, KeptBase, Warehouse, read_manifest
+from stores.warehouse import KeptBase, ServedBase, Warehouse
 from terms.clock import Clock
 from terms.environment import NUMBER_RULES, NumberRules
 from terms.errors import UsageError
+
+#: Up to so many contacts are asked of a kept base by the plans that it keeps.
+_FEW = 10
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,9 @@ class LookupStores:
             number_rules=NUMBER_RULES[house.settings.environment],
         )
 
-    def sources(self, base: duckdb.DuckDBPyConnection, manifest: BaseManifest | None = None) -> OriginSources:
-        """Return what origins are read from, in an open base; `manifest` where the caller has read it already."""
-        deliveries = (manifest or read_manifest(base)).deliveries
-        return OriginSources(base, deliveries, self.engine, self.vault, self.number_rules)
+    def sources(self, base: ServedBase, ledger: Connection) -> OriginSources:
+        """Return what origins are read from: an open base and the operations database, open for reading."""
+        return OriginSources(base.questions, base.manifest.deliveries, ledger, self.vault, self.number_rules)
 
 
 def look_up(
@@ -92,12 +94,14 @@ def look_up(
     asked = _read_numbers(stores, numbers)
     access = Access("lineage", stores.actor, reason, case, subjects_of(stores, asked))
     record_access(stores.engine, stores.clock, access)
-    opened = stores.warehouse.open_base_for_few() if kept is None else kept.open()
-    with without_pandas(), opened as base:
+    few = kept if len(asked) <= _FEW else None
+    if kept:
+        stores.vault.expect_many()
+    with without_pandas(), few.open() if few else _opened(stores.warehouse) as base:
         return describe_contacts(stores, base, asked)
 
 
-def describe_contacts(stores: LookupStores, base: duckdb.DuckDBPyConnection, asked: Mapping[str, str]) -> list[Descent]:
+def describe_contacts(stores: LookupStores, base: ServedBase, asked: Mapping[str, str]) -> list[Descent]:
     """Return one line of descent per contact, in their order, for a caller who has logged the access.
 
     Args:
@@ -105,16 +109,23 @@ def describe_contacts(stores: LookupStores, base: duckdb.DuckDBPyConnection, ask
         base: the published base, open.
         asked: number (E.164; empty where nobody holds it) by contact id.
     """
-    at, manifest = stores.clock.now(), read_manifest(base)
-    subjects = subjects_of(stores, asked)
-    known = [contact_id for contact_id, subject in zip(asked, subjects, strict=True) if contact_id == subject]
-    origins = read_origins(stores.sources(base, manifest), known, at)
-    sends, opt_outs = sends_of(stores.engine, known), opt_outs_of(stores.engine, known)
-    as_of = AsOf(manifest.version, at)
+    at = stores.clock.now()
+    with stores.engine.connect() as ledger:
+        subjects = _subjects(stores, ledger, asked)
+        known = [contact_id for contact_id, subject in zip(asked, subjects, strict=True) if contact_id == subject]
+        origins = read_origins(stores.sources(base, ledger), known, at)
+        sends, opt_outs = sends_of(ledger, known), opt_outs_of(ledger, known)
+    as_of = AsOf(base.manifest.version, at)
     return [
         _descent(number, contact_id, as_of, origins, sends.get(contact_id, []), opt_outs.get(contact_id, []))
         for contact_id, number in asked.items()
     ]
+
+
+@contextmanager
+def _opened(warehouse: Warehouse) -> Iterator[ServedBase]:
+    with warehouse.open_base_for_few() as base:
+        yield ServedBase.of(base)
 
 
 def _read_numbers(stores: LookupStores, numbers: Sequence[str]) -> dict[str, str]:
@@ -136,9 +147,13 @@ def subjects_of(stores: LookupStores, asked: Mapping[str, str]) -> list[str]:
         stores: where marks stand.
         asked: number by contact.
     """
+    with stores.engine.connect() as ledger:
+        return _subjects(stores, ledger, asked)
+
+
+def _subjects(stores: LookupStores, ledger: Connection, asked: Mapping[str, str]) -> list[str]:
     marks = {contact_id: stores.keys.suppression.hex(number) for contact_id, number in asked.items()}
-    with stores.engine.connect() as reading:
-        erased = marked(reading, list(marks.values()))
+    erased = marked(ledger, list(marks.values()))
     return [mark if mark in erased else contact_id for contact_id, mark in marks.items()]
 
 

@@ -11,21 +11,22 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from uuid import UUID
 
-import duckdb
-from sqlalchemy import Engine
+from sqlalchemy import Connection
 
-from consent.judgement import judge_for_some_sponsor, load_live_facts
+from consent.judgement import judge_for_some_sponsor, lay_live_facts
 from lineage.descent import Attributes, ConsentEvent, OptIn, PerUse, Territory, UseVerdict
 from lineage.file_names import file_names
 from stores.lake import reading_name
+from stores.questions import Questions
 from stores.vault import Vault
 from terms.environment import NumberRules
 from terms.reasons import Channel, Profile
 
 _ASKED = "lineage_asked"
 _LIVE = "lineage_live"
+#: Said by a relation, not by value: the text stays the same, and with it a kept plan.
+_IS_ASKED = f"contact_id in (select asked.contact_id from {_ASKED} as asked)"
 
 #: Identity of an opt-in row.
 RowId = tuple[str, int]
@@ -57,11 +58,11 @@ class Identity:
 
 @dataclass(frozen=True)
 class OriginSources:
-    """What origins are read from: an open base, its readings by delivery, the ledger's engine and the vault."""
+    """What origins are read from: an open base, its readings by delivery, the ledger and the vault."""
 
-    base: duckdb.DuckDBPyConnection
+    base: Questions
     readings: Mapping[str, int]
-    engine: Engine
+    ledger: Connection
     vault: Vault
     number_rules: NumberRules
 
@@ -79,47 +80,34 @@ class Origins:
 
 def read_origins(sources: OriginSources, contact_ids: Sequence[str], at: datetime) -> Origins:
     """Read everything that the base knows of these contacts and judge it for a use at `at` (aware)."""
-    base, is_asked = sources.base, _is_asked(contact_ids)
+    base = sources.base
     _lay_asked(base, contact_ids)
-    load_live_facts(base, sources.engine, _LIVE, contact_ids)
-    verdicts, act_uses = _judged(sources, at)
-    attributes, territories = _persons(base, is_asked)
+    live_facts = lay_live_facts(base, sources.ledger, _LIVE, contact_ids)
+    verdicts, act_uses = _judged(sources, live_facts, at)
+    attributes, territories = _persons(base)
     return Origins(
         verdicts=verdicts,
-        opt_ins=_opt_ins(sources, is_asked, act_uses),
-        events=_events(base, is_asked),
+        opt_ins=_opt_ins(sources, act_uses),
+        events=_events(base),
         attributes=attributes,
         territories=territories,
     )
 
 
-def _lay_asked(base: duckdb.DuckDBPyConnection, contact_ids: Sequence[str]) -> None:
-    base.execute(
-        f"create or replace temp table {_ASKED} as select unnest($ids::uuid[]) as contact_id",
-        {"ids": list(contact_ids)},
-    )
-
-
-def _is_asked(contact_ids: Sequence[str]) -> str:
-    """Return SQL that is true of the asked contacts' rows: one is told by its value, so that an index or the order finds it."""
-    if len(contact_ids) == 1:
-        return f"contact_id = '{UUID(contact_ids[0])}'::uuid"
-    return f"contact_id in (select asked.contact_id from {_ASKED} as asked)"
+def _lay_asked(base: Questions, contact_ids: Sequence[str]) -> None:
+    base.lay(_ASKED, {"contact_id": "uuid"}, [(contact_id,) for contact_id in contact_ids])
 
 
 def read_identities(sources: OriginSources, contact_ids: Sequence[str]) -> dict[str, list[Identity]]:
     """Return what the vault holds of these contacts, row by row, from every delivery that the base knows of them."""
     base = sources.base
     _lay_asked(base, contact_ids)
-    deliveries = base.execute(
-        f"select delivery_id from opt_ins where contact_id in (select contact_id from {_ASKED})"
-        f" union select delivery_id from consent_events where contact_id in (select contact_id from {_ASKED})"
-    ).fetchall()
+    deliveries = base.ask(
+        f"select delivery_id from opt_ins where {_IS_ASKED}"
+        f" union select delivery_id from consent_events where {_IS_ASKED}"
+    )
     names = sorted(reading_name(delivery, sources.readings[delivery]) for (delivery,) in deliveries)
-    read = base.execute(
-        f"select delivery_id, line_number, birth_date, postcode from opt_ins"
-        f" where contact_id in (select contact_id from {_ASKED})"
-    ).fetchall()
+    read = base.ask(f"select delivery_id, line_number, birth_date, postcode from opt_ins where {_IS_ASKED}")
     typed = {(delivery, line): (birth_date, postcode) for delivery, line, birth_date, postcode in read}
     names_kept = [name for name in Identity.__dataclass_fields__ if name not in ("birth_date", "postcode")]
     with sources.vault.identities(names) as reader:
@@ -136,11 +124,13 @@ def read_identities(sources: OriginSources, contact_ids: Sequence[str]) -> dict[
     return found
 
 
-def _judged(sources: OriginSources, at: datetime) -> tuple[dict[str, PerUse], dict[RowId, PerUse]]:
+def _judged(
+    sources: OriginSources, live_facts: str | None, at: datetime
+) -> tuple[dict[str, PerUse], dict[RowId, PerUse]]:
     """Return what each contact is worth, and each of its acts alone."""
     contacts: dict[str, dict[Channel, dict[Profile, UseVerdict]]] = defaultdict(_nothing_judged)
     acts: dict[RowId, dict[Channel, dict[Profile, UseVerdict]]] = defaultdict(_nothing_judged)
-    for answer in judge_for_some_sponsor(sources.base, _ASKED, _LIVE, sources.number_rules, at):
+    for answer in judge_for_some_sponsor(sources.base, _ASKED, live_facts, sources.number_rules, at):
         verdict = UseVerdict(answer.verdict, answer.codes)
         if answer.delivery_id is None or answer.line_number is None:
             contacts[answer.contact_id][answer.channel][answer.profile] = verdict
@@ -156,14 +146,17 @@ def _nothing_judged() -> dict[Channel, dict[Profile, UseVerdict]]:
 def _page_urls(sources: OriginSources, asked: Collection[RowId]) -> dict[RowId, str]:
     """Return the page of each of these opt-ins, from the vault: a page's query may hold a name."""
     lines: dict[str, list[int]] = defaultdict(list)
+    deliveries: dict[str, str] = {}
     for delivery, line in asked:
-        lines[reading_name(delivery, sources.readings[delivery])].append(line)
-    return {(delivery, line): url for delivery, line, url in sources.vault.page_urls(lines)}
+        name = reading_name(delivery, sources.readings[delivery])
+        deliveries[name] = delivery
+        lines[name].append(line)
+    return {(deliveries[name], line): url for name, line, url in sources.vault.page_urls(lines)}
 
 
-def _opt_ins(sources: OriginSources, is_asked: str, uses: Mapping[RowId, PerUse]) -> dict[str, list[OptIn]]:
+def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse]) -> dict[str, list[OptIn]]:
     """Return the opt-ins of each contact, the oldest act first, those without an instant before all others."""
-    rows = sources.base.execute(
+    rows = sources.base.ask(
         f"""
         select
             opt_ins.contact_id::varchar as contact_id,
@@ -183,13 +176,13 @@ def _opt_ins(sources: OriginSources, is_asked: str, uses: Mapping[RowId, PerUse]
             coalesce(opt_ins.evidence_missing, []),
             opt_ins.evidence_grade
         from opt_ins
-        where {is_asked}
+        where opt_ins.{_IS_ASKED}
         order by opt_ins.consented_at nulls first, opt_ins.received_at, opt_ins.delivery_id, opt_ins.line_number
         """
-    ).fetchall()
-    names = file_names(sources.engine, {row[3] for row in rows})
+    )
+    names = file_names(sources.ledger, {row[3] for row in rows})
+    texts = _notice_texts(sources.base)
     urls = _page_urls(sources, {(row[3], row[5]) for row in rows})
-    texts = _notice_texts(sources.base, {row[10] for row in rows if row[10] is not None})
     found: dict[str, list[OptIn]] = defaultdict(list)
     for contact_id, *cells in rows:
         partner, feed, delivery, sha256, line, offset, length, flag, at, notice, form, *lists = cells
@@ -219,34 +212,32 @@ def _opt_ins(sources: OriginSources, is_asked: str, uses: Mapping[RowId, PerUse]
     return found
 
 
-def _notice_texts(base: duckdb.DuckDBPyConnection, notices: Collection[str]) -> dict[tuple[str, str], str]:
-    """Return the text of notices by partner and id, in one question for all rows that show them."""
-    rows = base.execute(
-        "select partner_id, notice_id, any_value(notice_text) from dossier_notices"
-        " where notice_id in (select unnest($notices::varchar[])) group by partner_id, notice_id",
-        {"notices": sorted(notices)},
-    ).fetchall()
+def _notice_texts(base: Questions) -> dict[tuple[str, str], str]:
+    """Return the text of each notice by partner and id: all of them, for they are few."""
+    rows = base.ask_whole(
+        "select partner_id, notice_id, any_value(notice_text) from dossier_notices group by partner_id, notice_id"
+    )
     return {(partner, notice): text for partner, notice, text in rows}
 
 
-def _events(base: duckdb.DuckDBPyConnection, is_asked: str) -> dict[str, list[ConsentEvent]]:
+def _events(base: Questions) -> dict[str, list[ConsentEvent]]:
     found: dict[str, list[ConsentEvent]] = defaultdict(list)
-    rows = base.execute(
+    rows = base.ask(
         "select contact_id::varchar, occurred_at, known_at, event_state, signal, source from consent_events"
-        f" where {is_asked} order by occurred_at nulls first, known_at, source"
-    ).fetchall()
+        f" where {_IS_ASKED} order by occurred_at nulls first, known_at, source"
+    )
     for contact_id, at, known_at, state, signal, source in rows:
         found[contact_id].append(ConsentEvent(_aware(at) if at else None, _aware(known_at), state, signal, source))
     return found
 
 
-def _persons(base: duckdb.DuckDBPyConnection, is_asked: str) -> tuple[dict[str, Attributes], dict[str, Territory]]:
+def _persons(base: Questions) -> tuple[dict[str, Attributes], dict[str, Territory]]:
     """Return what the base says of the contacts themselves, and of where they live."""
-    rows = base.execute(
+    rows = base.ask(
         "select contact_id::varchar, sex, birth_date, postcode, address_key, address_id, commune_code, iris_code,"
-        f" match_confidence from contacts where {is_asked}"
-    ).fetchall()
-    bureaux = _bureaux(base, {row[4] for row in rows if row[4] is not None})
+        f" match_confidence from contacts where {_IS_ASKED}"
+    )
+    bureaux = _bureaux(base) if any(row[4] is not None for row in rows) else {}
     attributes, territories = dict[str, Attributes](), dict[str, Territory]()
     for contact_id, sex, birth, postcode, address_key, address, commune, iris, confidence in rows:
         attributes[contact_id] = Attributes(sex, birth, postcode)
@@ -254,13 +245,12 @@ def _persons(base: duckdb.DuckDBPyConnection, is_asked: str) -> tuple[dict[str, 
     return attributes, territories
 
 
-def _bureaux(base: duckdb.DuckDBPyConnection, address_keys: Collection[str]) -> dict[str, dict[str, str]]:
-    """Return bureau by map of each of these addresses."""
-    rows = base.execute(
-        "select address_key, map, bureau_code from address_ties"
-        " where address_key in (select unnest($keys::varchar[])) and bureau_code is not null order by map",
-        {"keys": sorted(address_keys)},
-    ).fetchall()
+def _bureaux(base: Questions) -> dict[str, dict[str, str]]:
+    """Return bureau by map of the asked contacts' addresses."""
+    rows = base.ask(
+        "select address_key, map, bureau_code from address_ties where bureau_code is not null and address_key in"
+        f" (select contacts.address_key from contacts where contacts.{_IS_ASKED}) order by map"
+    )
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for address_key, map_of_bureaux, code in rows:
         found[address_key][map_of_bureaux] = code

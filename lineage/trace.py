@@ -25,6 +25,7 @@ from sends.ledger import PlanRow, count_states, find_plan
 from stores import operations
 from stores.engine import without_pandas
 from stores.house import House
+from stores.questions import Questions
 from stores.warehouse import read_manifest
 from terms.clock import from_micros, to_iso
 from terms.environment import NUMBER_RULES
@@ -180,9 +181,9 @@ def _trace_messages(house: House, messages: Sequence[MessageTrace], reason: str)
     contexts = {plan_id: context_of(stores, plan.plan) for plan_id, plan in plans.items()}
     known: dict[datetime, Origins] = {}
     found = []
-    with without_pandas(), house.warehouse.open_base_for_few() as base:
+    with without_pandas(), house.warehouse.open_base_for_few() as base, house.engine.connect() as ledger:
         rules = NUMBER_RULES[house.settings.environment]
-        sources = OriginSources(base, read_manifest(base).deliveries, house.engine, house.vault, rules)
+        sources = OriginSources(Questions(base), read_manifest(base).deliveries, ledger, house.vault, rules)
         for message in messages:
             at, contact_id = message.judged_at, message.contact_id
             use = use_of(stores, contexts[message.plan_id], at, at)

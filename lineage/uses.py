@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Engine, Row, bindparam, select
+from sqlalchemy import BindParameter, Connection, Row, bindparam, select
 
 from lineage.descent import ConsentEvent, Send
 from sends.states import HANDED_OVER
@@ -56,31 +56,30 @@ _OPT_OUTS = (
 )
 
 
-def sends_of(engine: Engine, contact_ids: Sequence[str]) -> dict[str, list[Send]]:
+def sends_of(ledger: Connection, contact_ids: Sequence[str]) -> dict[str, list[Send]]:
     """Return the messages of each contact in the order of their plans' making."""
     found: dict[str, list[Send]] = defaultdict(list)
-    with engine.connect() as connection:
-        for batch in _batches(contact_ids):
-            for row in connection.execute(_SENDS, {"contacts": batch}):
-                found[row.contact_id].append(
-                    Send(
-                        send_id=row.send_id,
-                        campaign_id=row.campaign_id,
-                        kind=row.kind,
-                        sponsor_id=row.sponsor_id,
-                        election=row.election,
-                        round=row.round,
-                        plan_id=row.plan_id,
-                        base_version=row.judged_base_version or row.planned_base_version,
-                        handed_over_at=None if row.handed_over_at is None else from_micros(row.handed_over_at),
-                        state=row.state,
-                        state_at=from_micros(row.state_at),
-                        gateway=row.gateway,
-                        gateway_message_id=row.gateway_message_id,
-                        message_sha256=row.message_sha256,
-                        origin_given_at=_origin_given_at(row),
-                    )
+    for batch in _batches(contact_ids):
+        for row in ledger.execute(_SENDS, {"contacts": batch}):
+            found[row.contact_id].append(
+                Send(
+                    send_id=row.send_id,
+                    campaign_id=row.campaign_id,
+                    kind=row.kind,
+                    sponsor_id=row.sponsor_id,
+                    election=row.election,
+                    round=row.round,
+                    plan_id=row.plan_id,
+                    base_version=row.judged_base_version or row.planned_base_version,
+                    handed_over_at=None if row.handed_over_at is None else from_micros(row.handed_over_at),
+                    state=row.state,
+                    state_at=from_micros(row.state_at),
+                    gateway=row.gateway,
+                    gateway_message_id=row.gateway_message_id,
+                    message_sha256=row.message_sha256,
+                    origin_given_at=_origin_given_at(row),
                 )
+            )
     return found
 
 
@@ -91,15 +90,14 @@ def _origin_given_at(row: Row[Any]) -> datetime | None:
     return from_micros(row.handed_over_at)
 
 
-def opt_outs_of(engine: Engine, contact_ids: Sequence[str]) -> dict[str, list[ConsentEvent]]:
+def opt_outs_of(ledger: Connection, contact_ids: Sequence[str]) -> dict[str, list[ConsentEvent]]:
     """Return the opt-outs of each contact (STOP, objection, erasure) as events that take its consent back."""
     found: dict[str, list[ConsentEvent]] = defaultdict(list)
-    with engine.connect() as connection:
-        for batch in _batches(contact_ids):
-            for row in connection.execute(_OPT_OUTS, {"contacts": batch}):
-                at, known_at = from_micros(row.effective_at), from_micros(row.known_at)
-                event = ConsentEvent(at, known_at, "ConsentWithdrawn", row.kind, f"opt-out ledger {row.opt_out_id}")
-                found[row.contact_id].append(event)
+    for batch in _batches(contact_ids):
+        for row in ledger.execute(_OPT_OUTS, {"contacts": batch}):
+            at, known_at = from_micros(row.effective_at), from_micros(row.known_at)
+            event = ConsentEvent(at, known_at, "ConsentWithdrawn", row.kind, f"opt-out ledger {row.opt_out_id}")
+            found[row.contact_id].append(event)
     return found
 
 

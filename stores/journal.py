@@ -53,13 +53,14 @@ def append(connection: Connection, at: datetime, kind: Entry, subject: str, payl
     """Write one line in the caller's transaction; `payload` holds ids, hashes and counts, never identity."""
     text = operations.canonical_json(payload)
     connection.execute(
-        operations.journal.insert().values(
-            at=to_micros(at),
-            kind=kind.value,
-            subject=subject,
-            payload_json=text,
-            payload_sha256=sha256(text.encode()).hexdigest(),
-        )
+        operations.journal.insert(),
+        {
+            "at": to_micros(at),
+            "kind": kind.value,
+            "subject": subject,
+            "payload_json": text,
+            "payload_sha256": sha256(text.encode()).hexdigest(),
+        },
     )
 
 

@@ -18,6 +18,7 @@ import duckdb
 
 from stores.engine import another, connect, connect_for_few, connect_read_only, quoted
 from stores.home import Home
+from stores.questions import KeptQuestions, Questions
 from terms.errors import Refused
 
 
@@ -118,8 +119,22 @@ class Warehouse:
             return read_manifest(base)
 
 
+@dataclass(frozen=True)
+class ServedBase:
+    """The published base, open: questions to it, and what it was made of."""
+
+    questions: Questions
+    manifest: BaseManifest
+
+    @classmethod
+    def of(cls, base: duckdb.DuckDBPyConnection) -> ServedBase:
+        """Return the base of an open connection, for one asking."""
+        return cls(Questions(base), read_manifest(base))
+
+
 class KeptBase:
-    """The published base, kept open over many look-ups of one process: opening it costs more than a look-up.
+    """The published base, kept open over many look-ups of one process: opening it costs more than a look-up, and so does
+    planning its questions.
 
     For a process that publishes none itself: DuckDB gives what is open already to whoever opens the same path.
     """
@@ -128,22 +143,32 @@ class KeptBase:
         self._warehouse = warehouse
         self._kept: duckdb.DuckDBPyConnection | None = None
         self._seen: tuple[int, int] | None = None
+        self._idle: list[ServedBase] = []
 
     @contextmanager
-    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Give a read-only connection to the base that is published now.
+    def open(self) -> Iterator[ServedBase]:
+        """Give the base that is published now, for questions about few contacts; nobody else asks through it meanwhile.
 
         Raises:
             Refused: nothing was published yet.
         """
-        with another(self._current()) as connection:
-            yield connection
+        current = self._current()
+        served = self._idle.pop() if self._idle else _kept_by(current)
+        try:
+            yield served
+        except BaseException:
+            served.questions.connection.close()  # who knows what an error left in it
+            raise
+        if current is self._kept:
+            self._idle.append(served)
 
     def close(self) -> None:
         """Let the base go."""
+        for served in self._idle:
+            served.questions.connection.close()
         if self._kept is not None:
             self._kept.close()
-        self._kept = self._seen = None
+        self._kept, self._seen, self._idle = None, None, []
 
     def _current(self) -> duckdb.DuckDBPyConnection:
         path = self._warehouse.base_path
@@ -152,6 +177,10 @@ class KeptBase:
             self.close()
             self._kept, self._seen = self._warehouse.open_base_for_few(), now
         return self._kept
+
+
+def _kept_by(connection: duckdb.DuckDBPyConnection) -> ServedBase:
+    return ServedBase(KeptQuestions(another(connection)), read_manifest(connection))
 
 
 def read_manifest(base: duckdb.DuckDBPyConnection) -> BaseManifest:

@@ -7,8 +7,8 @@
     {% if execute and flags.WHICH in ('build', 'run') and has_marts(['act_standings', 'acts', 'findings', 'finding_kinds', 'rules', 'situations', 'sponsors', 'standings']) %}
         {% for statement in [verdict_rank_sql(), decision_rank_sql(), names_sql(), code_names_sql(),
                              judge_acts_sql(), judge_acts_sql(by_night=true), judge_use_sql(), judge_use_sql(by_night=true),
-                             judge_rules_sql(), judge_rules_sql(by_night=true), judge_every_use_sql(),
-                             judge_quiet_contacts_sql(), is_elector_sql(), judge_situations_sql(), judge_as_known_sql()] %}
+                             judge_rules_sql(), judge_rules_sql(by_night=true), judge_all_uses_sql(),
+                             judge_all_quiet_uses_sql(), is_elector_sql(), judge_situations_sql(), judge_as_known_sql()] %}
             {% do run_query(statement) %}
         {% endfor %}
     {% endif %}
@@ -110,7 +110,7 @@
 {%- endmacro %}
 
 {#- The rules in force, by the law of the moment and the registry as `known` says it was known: for the profile that is asked,
-    or for each, told in the column `use_profile`. -#}
+    or for each, told in the column `use_profile`, with the moment from the relation `instants`. -#}
 {% macro rules_in_force(known, each_use=false) -%}
     select
         {{ 'r.profile as use_profile,' if each_use }}
@@ -122,6 +122,7 @@
         r.effect,
         coalesce(r.later_act_effect, r.effect) as later_act_effect
     from rules as r
+    {{ 'cross join instants' if each_use }}
     where
         {{ 'r.profile = use_profile and' if not each_use }}
         r.applies_from <= use_moment and r.applies_until > use_moment
@@ -131,10 +132,16 @@
 {#- What is said of the asked contacts, as common table expressions that end with `spoken`: one row per rule that speaks
     of a contact (act 0) or of one of its acts. Findings of the night are narrowed inside the scan; what the units of
     macros/evaluators/asked say of the asked and those of macros/evaluators/live of the day's own facts, and what such a unit
-    may read, stands here. With `each_use` every row also tells its `use_channel` and `use_profile`, one of `uses`. -#}
+    may read, stands here. With `each_use` every row also tells its `use_channel` and `use_profile`, one of `uses`, and the
+    use's two instants come from the one row of a relation: only a statement without parameters keeps its plan. -#}
 {% macro spoken_of_asked(by_night, each_use=false) -%}
     {%- set use = ['use_channel', 'use_profile'] if each_use else [] -%}
+    {%- set at_instants = 'cross join instants' if each_use else '' -%}
     {% if each_use -%}
+    instants as (
+        select use_moment, use_known_by from query_table(told_instants)
+    ),
+
     uses as (
         select use_channel, use_profile
         from (values ('sms'), ('voice')) as channels (use_channel)
@@ -146,6 +153,7 @@
     known_acts as (
         select acts.contact_id, acts.act_number, acts.delivery_id, acts.line_number, acts.consented_at
         from acts
+        {{ at_instants }}
         where
             acts.contact_id in (select a.contact_id from query_table(asked) as a)
             and acts.received_at <= use_known_by
@@ -172,6 +180,7 @@
             f.contact_id, f.act_number, kinds.code, kinds.place, kinds.effect, f.applies_from, f.applies_until
         from findings as f
         inner join kinds on f.kind_id = kinds.kind_id
+        {{ at_instants }}
         where
             f.contact_id in (select a.contact_id from query_table(asked) as a)
             and f.applies_from <= use_moment and f.applies_until > use_moment
@@ -182,8 +191,11 @@
     {%- if not by_night %}
 
     day_facts as (
-        select facts.contact_id, facts.kind, facts.occurred_at, facts.delivery_id, facts.line_number
+        select
+            {{ 'instants.use_moment,' if each_use }}
+            facts.contact_id, facts.kind, facts.occurred_at, facts.delivery_id, facts.line_number
         from query_table(live_facts) as facts
+        {{ at_instants }}
         where
             facts.occurred_at <= use_moment
             and facts.known_at <= use_known_by
@@ -212,7 +224,7 @@
         from day_facts as facts
         where facts.kind in ('click', 'reply', 'form')
         group by facts.contact_id
-        having use_moment < {{ paris_midnight(months_after(paris_date('max(facts.occurred_at)'), 36)) }}
+        having max(use_moment) < {{ paris_midnight(months_after(paris_date('max(facts.occurred_at)'), 36)) }}
     ),
 
     {%- endif %}
@@ -256,6 +268,13 @@
 {% macro merged_judgement(subject, asked, acts, spoken) -%}
     {{ summed_spoken(subject + ['act_number'], spoken) }},
 
+    {{ parts_of_summed(subject, asked, acts) }},
+
+    {{ merged_parts(subject) }}
+{%- endmacro %}
+
+{#- What there is to merge of `summed`: of each act, of what is said of the subject itself, and nothing of each subject. -#}
+{% macro parts_of_summed(subject, asked, acts) -%}
     parts as (
         select
             {{ columns_of('acts', subject) }},
@@ -273,9 +292,7 @@
         union all
         select {{ columns_of('subjects', subject) }}, null, null, null, null
         from {{ asked }} as subjects
-    ),
-
-    {{ merged_parts(subject) }}
+    )
 {%- endmacro %}
 
 {#- Of whatever `spoken` rows are about: the worst verdict, the worst effect on the use, and all codes with one as bits. -#}
@@ -319,6 +336,40 @@
 {#- The answer from `parts` (subject, act_v, best, own, bits). What is said of a subject without acts stands in `parts` already,
     or in `nothing_given`: one row of v, weight, bits. -#}
 {% macro merged_parts(subject, with_nothing_given=false) -%}
+    {{ unpacked_parts(subject, with_nothing_given) }},
+
+    -- Many subjects share few sets of codes.
+    read_bits as (
+        select bits, {{ codes_of('bits') }} as codes
+        from (select distinct bits from unpacked where bits is not null)
+    )
+
+    select
+        {{ subject | join(', ') }},
+        verdict_name(v) as verdict,
+        decision_name(greatest(best_d, own_d)) as decision,
+        case
+            when greatest(best_d, own_d) = 0 then []
+            else coalesce(read_bits.codes, [])
+        end as codes,
+        case
+            when greatest(best_d, own_d) = 0 then null
+            when best_d > own_d then code_names()[best_place + 1]
+            when own_d > best_d then code_names()[own_place + 1]
+            else code_names()[least(best_place, own_place) + 1]
+        end as worst_code,
+        best_act_number
+    from unpacked
+    left join read_bits on unpacked.bits = read_bits.bits
+{%- endmacro %}
+
+{#- The codes whose places are set, sorted. -#}
+{% macro codes_of(bits) -%}
+    list_filter(code_names(), lambda name, place: ({{ bits }} >> (place - 1)) % 2 = 1)
+{%- endmacro %}
+
+{#- `parts` merged and taken apart again, as common table expressions that end with `unpacked`. -#}
+{% macro unpacked_parts(subject, with_nothing_given=false) -%}
     merged as (
         select
             {{ subject | join(', ') }},
@@ -361,31 +412,7 @@
             best % 68719476736 as best_act_number,
             bits
         from {{ 'filled' if with_nothing_given else 'merged' }}
-    ),
-
-    -- Many subjects share few sets of codes.
-    read_bits as (
-        select bits, list_filter(code_names(), lambda name, place: (bits >> (place - 1)) % 2 = 1) as codes
-        from (select distinct bits from unpacked where bits is not null)
     )
-
-    select
-        {{ subject | join(', ') }},
-        verdict_name(v) as verdict,
-        decision_name(greatest(best_d, own_d)) as decision,
-        case
-            when greatest(best_d, own_d) = 0 then []
-            else coalesce(read_bits.codes, [])
-        end as codes,
-        case
-            when greatest(best_d, own_d) = 0 then null
-            when best_d > own_d then code_names()[best_place + 1]
-            when own_d > best_d then code_names()[own_place + 1]
-            else code_names()[least(best_place, own_place) + 1]
-        end as worst_code,
-        best_act_number
-    from unpacked
-    left join read_bits on unpacked.bits = read_bits.bits
 {%- endmacro %}
 
 {#- One row per asked contact. -#}
@@ -603,20 +630,21 @@
 {%- endmacro %}
 
 {#- What a look-up tells of a number: one row per asked contact, channel and profile (act null), and one per act of it, for
-    a use that is otherwise the same. One plan instead of eight, which are most of what a look-up costs. -#}
-{% macro judge_every_use_sql() -%}
-    create or replace macro main.judge_every_use(asked, live_facts, {{ every_use_parameters() }}) as table
+    a use that is otherwise the same. One plan instead of eight, which are most of what a look-up costs. `told_instants` names
+    a relation of one row with use_moment and use_known_by. -#}
+{% macro judge_all_uses_sql() -%}
+    create or replace macro main.judge_all_uses(asked, live_facts, {{ every_use_parameters() }}) as table
     {{ every_use_of_asked(by_night=false) }}
 {%- endmacro %}
 
 {#- The same of contacts without live facts, who are most. A test compares both. -#}
-{% macro judge_quiet_contacts_sql() -%}
-    create or replace macro main.judge_quiet_contacts(asked, {{ every_use_parameters() }}) as table
+{% macro judge_all_quiet_uses_sql() -%}
+    create or replace macro main.judge_all_quiet_uses(asked, {{ every_use_parameters() }}) as table
     {{ every_use_of_asked(by_night=true) }}
 {%- endmacro %}
 
 {% macro every_use_parameters() -%}
-    use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules, use_moment, use_known_by
+    told_instants, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules
 {%- endmacro %}
 
 {% macro every_use_of_asked(by_night) -%}
@@ -630,30 +658,26 @@
         cross join uses
     ),
 
-    judged as (
-        with
+    {{ summed_spoken(['contact_id', 'use_channel', 'use_profile', 'act_number'], 'spoken') }},
 
-        {{ merged_judgement(
-            subject=['contact_id', 'use_channel', 'use_profile'],
-            asked='(select a.contact_id, uses.use_channel, uses.use_profile from query_table(asked) as a cross join uses)',
-            acts='used_acts',
-            spoken='spoken',
-        ) }}
-    ),
+    {{ parts_of_summed(
+        subject=['contact_id', 'use_channel', 'use_profile'],
+        asked='(select a.contact_id, uses.use_channel, uses.use_profile from query_table(asked) as a cross join uses)',
+        acts='used_acts',
+    ) }},
 
-    summed as (
-        {{ summed_by_act(['contact_id', 'use_channel', 'use_profile']) }}
-    )
+    {{ unpacked_parts(['contact_id', 'use_channel', 'use_profile']) }}
 
+    -- each row's codes are read by itself: finding the few sets among them would be most of the work for one contact
     select
         contact_id,
         use_channel as channel,
         use_profile as profile,
         null as delivery_id,
         null as line_number,
-        verdict,
-        codes
-    from judged
+        verdict_name(v) as verdict,
+        case when greatest(best_d, own_d) = 0 or bits is null then [] else {{ codes_of('bits') }} end as codes
+    from unpacked
     union all
     select
         acts.contact_id,
@@ -662,7 +686,7 @@
         acts.delivery_id,
         acts.line_number,
         verdict_name(coalesce(summed.v, 0)) as verdict,
-        coalesce(summed.codes, []) as codes
+        case when summed.bits is null then [] else {{ codes_of('summed.bits') }} end as codes
     from used_acts as acts
     left join summed
         on {{ same('acts', 'summed', ['contact_id', 'use_channel', 'use_profile', 'act_number']) }}

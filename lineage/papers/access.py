@@ -53,6 +53,7 @@ from pages.paper import Block, Facts, Form, Grid, Points, Section, Text
 from stores import operations
 from stores.engine import without_pandas
 from stores.house import House
+from stores.warehouse import ServedBase
 from terms.clock import from_micros
 from terms.errors import UsageError
 
@@ -139,8 +140,10 @@ class _Held:
 
 def _tell(house: House, asked: Sequence[Asked]) -> list[_Held]:
     stores, ids = LookupStores.of(house), [one.contact_id for one in asked]
-    with without_pandas(), house.warehouse.open_base() as base:
-        identities = read_identities(stores.sources(base), ids)
+    with without_pandas(), house.warehouse.open_base() as opened:
+        base = ServedBase.of(opened)
+        with house.engine.connect() as ledger:
+            identities = read_identities(stores.sources(base, ledger), ids)
         numbers = {contact_id: _number(identities.get(contact_id, [])) for contact_id in ids}
         descents = describe_contacts(stores, base, numbers)
     return [_Held(told, tuple(identities.get(told.descent.contact_id, []))) for told in tell_all(house, descents)]

@@ -32,6 +32,7 @@ from consent.rules import read_rules
 from sends.judging import create_counted
 from stores import operations
 from stores.operations import open_operations
+from stores.questions import KeptQuestions, Questions
 from terms.clock import to_micros
 from terms.environment import NumberRules
 from terms.reasons import Channel, Profile
@@ -166,12 +167,13 @@ def test_what_a_look_up_asks_at_once_is_what_each_use_alone_is_worth(judged_worl
     base, _ = judged_world
     rng = random.Random(20261126)
     instants = [*_LIMITS, *(_FIRST + (_LAST - _FIRST) * rng.random() for _ in range(6))]
+    kept = KeptQuestions(base.cursor())
     assert base.execute("select count(distinct contact_id) between 10 and 140 from live_facts").fetchone() == (True,)
     for at in instants:
         rules = rng.choice(list(NumberRules))
         together = {
             (one.contact_id, one.delivery_id, one.line_number, one.channel, one.profile, one.verdict, one.codes)
-            for one in judge_for_some_sponsor(base, "asked", "live_facts", rules, at)
+            for one in judge_for_some_sponsor(Questions(base), "asked", "live_facts", rules, at)
         }
         alone = {
             (one.contact_id, *act, channel, profile, one.verdict, one.codes)
@@ -180,6 +182,22 @@ def test_what_a_look_up_asks_at_once_is_what_each_use_alone_is_worth(judged_worl
             for one, act in _judged_alone(base, use_for_some_sponsor(channel, profile, rules, at))
         }
         assert together == alone, at
+        for contact_id in rng.sample(sorted({one[0] for one in together}), 3):
+            mine = {one for one in together if one[0] == contact_id}
+            assert _by_kept_plans(kept, base, contact_id, rules, at) == mine, (at, contact_id)
+
+
+def _by_kept_plans(kept, base, contact_id, rules, at):
+    """Return what a process of many look-ups answers of one contact, with the plans of its earlier questions."""
+    facts = base.execute("from live_facts where contact_id = ?", [contact_id])
+    columns = {name: str(kind).lower() for name, kind, *_ in facts.description}
+    rows = facts.fetchall()
+    kept.lay("one_asked", {"contact_id": "uuid"}, [(contact_id,)])
+    kept.lay("one_live", columns, rows)
+    return {
+        (one.contact_id, one.delivery_id, one.line_number, one.channel, one.profile, one.verdict, one.codes)
+        for one in judge_for_some_sponsor(kept, "one_asked", "one_live" if rows else None, rules, at)
+    }
 
 
 def _judged_alone(base, use):

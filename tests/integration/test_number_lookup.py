@@ -58,8 +58,7 @@ select '{other}', null, null, null, null, null, null, null, null;
 create table address_ties as
 select 'key1' as address_key, map, bureau_code
 from (values ('2022', '48271_0001'), ('2026', '48271_0014'), ('2030', null)) as maps (map, bureau_code);
-create macro judge_quiet_contacts(asked, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules,
-    use_moment, use_known_by) as table
+create macro judge_all_quiet_uses(asked, instants, sponsor_id, criteria_kinds, eligible_on, number_rules) as table
 select a.contact_id, channel, profile, null as delivery_id, null as line_number,
     if(profile = 'strict' and channel = 'voice', 'HOLD', 'SENDABLE') as verdict,
     if(profile = 'strict' and channel = 'voice', ['A_CODE', 'B_CODE'], []) as codes
@@ -69,12 +68,10 @@ select o.contact_id, channel, profile, o.delivery_id, o.line_number,
     if(profile = 'strict', 'INVITE_ONLY', 'SENDABLE'), if(profile = 'strict', ['TTPA_NOT_DIRECT'], [])
 from opt_ins as o, (values ('sms'), ('voice')) as c (channel), (values ('strict'), ('market')) as p (profile)
 where o.flag = 'given' and o.contact_id in (select a.contact_id from query_table(asked) as a);
-create macro judge_every_use(asked, live_facts, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules,
-    use_moment, use_known_by) as table
+create macro judge_all_uses(asked, live_facts, instants, sponsor_id, criteria_kinds, eligible_on, number_rules) as table
 select * replace (if(exists (from query_table(live_facts) as f where f.contact_id = q.contact_id)
     and delivery_id is null, 'REFUSED', verdict) as verdict)
-from judge_quiet_contacts(asked, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules,
-    use_moment, use_known_by) as q;
+from judge_all_quiet_uses(asked, instants, sponsor_id, criteria_kinds, eligible_on, number_rules) as q;
 """
 
 
@@ -256,9 +253,22 @@ def test_a_kept_base_is_let_go_once_another_is_published(scene: Scene) -> None:
     kept.close()
 
 
+def test_a_kept_base_answers_as_one_opened_for_each_number(scene: Scene) -> None:
+    kept = KeptBase(scene.house.warehouse)
+    for _ in range(2):
+        for asked in ([NUMBER], [OTHER], [UNKNOWN], [NUMBER, OTHER], [OTHER]):
+            by_kept, alone = (look_up(scene.stores, asked, reason="request", kept=some) for some in (kept, None))
+            told = [[item.to_json() | {"as_of": item.as_of.base_version} for item in some] for some in (by_kept, alone)]
+            assert told[0] == told[1]
+        stop = {"opt_out_id": "o1", "contact_id": scene.known, "kind": "stop", "source": "call"}
+        with operations.transaction(scene.house.engine) as work:
+            operations.insert_once(work, operations.opt_outs, [{**stop, "effective_at": 1, "known_at": 1}])
+    kept.close()
+
+
 def test_a_base_of_older_software_is_told(scene: Scene) -> None:
     with connect(scene.house.warehouse.base_path) as base:
-        base.execute("drop macro table judge_quiet_contacts")
+        base.execute("drop macro table judge_all_quiet_uses")
     with pytest.raises(Refused, match="older version"):
         look_up(scene.stores, [NUMBER], reason="request")
 
@@ -281,7 +291,7 @@ def test_the_access_is_committed_before_anything_is_read(scene: Scene, monkeypat
         seen.append(scene.logged())
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(lookup, "read_manifest", failing)
+    monkeypatch.setattr(lookup, "_opened", failing)
     with pytest.raises(RuntimeError):
         look_up(scene.stores, [NUMBER], reason="request")
     assert seen == [[[scene.known]]]
