@@ -26,6 +26,7 @@ from sends.price import PriceList
 from sends.retention import Operation, Record, RecordField, RetentionJob
 from sends.sponsors import Payer, PayerKind, Sponsor, SponsorKind
 from terms.environment import NumberRules
+from terms.errors import UsageError
 from terms.reasons import Channel, Profile
 
 #: An order needs a length of its window; no case depends on it.
@@ -55,9 +56,15 @@ def read_shipped(config: Path) -> Shipped:
 
 
 def context_of(case: GoldenCase, profile: Profile, shipped: Shipped) -> Context:
-    """Return the order of a case with everything that it refers to."""
+    """Return the order of a case with everything that it refers to.
+
+    Raises:
+        UsageError: its election is none of the case's, or a field holds what no order file could.
+    """
     facts = case.facts
     elections = {name: _election(name, told) for name, told in facts["elections"].items()}
+    if facts["order"]["election"] not in elections:
+        raise UsageError(f"{case.case_id}: order.election is none of elections.", "Add it, or name one that is there.")
     clocks = {zone: told["timezone"] for zone, told in facts["territories"].items()}
     return Context(
         order=_order(case, profile),

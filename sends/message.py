@@ -15,10 +15,10 @@ from sends.findings import Finding, SendRules
 from sends.gateways.settings import GatewaySettings
 from sends.sponsors import Sponsor
 
-_STOP = re.compile(r"\bstop\b\D{0,12}(\d{5})\b")
+_STOP = re.compile(r"\bstop(?![a-z])\D{0,12}(\d{5})\b")
 _ORIGIN = re.compile(r"\borigine\s*:?\s*https?://\S+")
 _NOTICE = re.compile(r"\bavis\s*:?\s*https?://\S+")
-_POLITICAL = re.compile(r"\b(pub(licite)?\.? politique|annonce politique)\b")
+_POLITICAL = re.compile(r"\b(pub(licite)?\.? (a caractere )?politique|annonce politique)\b")
 _FREE_NUMBER = re.compile(r"(?<!\d)(?:\+33|0033|0)[ .-]?8[ .-]?0[ .-]?[0-5](?:[ .-]?\d){6}(?!\d)")
 _SENDER = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9]{1,11}")
 

@@ -45,6 +45,9 @@ def test_a_whole_text_has_no_finding():
     [
         ("STOP 36111", "", ["NO_STOP"]),
         ("STOP 36111", "STOP 36222", ["NO_STOP"]),
+        ("STOP 36111", "STOP36111", []),
+        ("STOP 36111", "STOPPEZ 36111", ["NO_STOP"]),
+        ("Pub. politique", "Publicité à caractère politique", []),
         ("STOP 36111", "STOP 38111", ["WRONG_SHORT_CODE", "NO_STOP"]),
         ("Parti de l'Horizon", "Le parti", ["NO_SPONSOR"]),
         ("Origine: https://origine.example/k1", "Origine: sur demande", ["NO_ORIGIN"]),
