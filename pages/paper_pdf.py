@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import UTC
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -24,13 +25,16 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import CondPageBreak, HRFlowable, Paragraph, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import CondPageBreak, HRFlowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table
 
 from pages.french import instant_french
 from pages.paper import Block, Facts, Grid, Heading, Issue, Paper, Points, Quote, Section, Text
 
 _MARGIN = 20 * mm
 _WIDTH = A4[0] - 2 * _MARGIN - 12  # the frame pads by 6 points
+_CELL_SIZE, _CELL_PADDING = 8, 10
+#: So long a cell is broken into lines: it leaves room for the other columns.
+_LONGEST_CELL = 0.55 * _WIDTH
 #: A heading does not stand alone at the foot of a page.
 _ROOM_UNDER_HEADING = 30 * mm
 _INK, _SOFT, _LINE, _WASH = (HexColor(code) for code in ("#1d2430", "#5c6573", "#d9dde3", "#f5f6f8"))
@@ -77,15 +81,17 @@ def _story(paper: Paper) -> Iterator[Any]:
     for number, section in enumerate(paper.sections, 1):
         yield from _section(number, section)
     yield Spacer(1, 10)
-    yield HRFlowable(width="100%", thickness=0.5, color=_LINE, spaceAfter=4)
-    for line in (paper.closing, _VERIFY, paper.issue.mark):
-        yield Paragraph(_safe(line), _style(7.5, colour=_SOFT, after=2))
+    rule = HRFlowable(width="100%", thickness=0.5, color=_LINE, spaceAfter=4)
+    last = (paper.closing, _VERIFY, paper.issue.mark)
+    yield KeepTogether([rule, *(Paragraph(_safe(line), _style(7.5, colour=_SOFT, after=2)) for line in last)])
 
 
 def _section(number: int, section: Section) -> Iterator[Any]:
     yield CondPageBreak(_ROOM_UNDER_HEADING)
     yield Paragraph(_safe(f"{number}. {section.title}"), _style(12, bold=True, before=12, after=4))
-    for block in section.blocks:
+    for block, after in zip_longest(section.blocks, section.blocks[1:]):
+        if isinstance(block, Text) and isinstance(after, Grid):
+            yield CondPageBreak(_ROOM_UNDER_HEADING)
         yield from _block(block)
 
 
@@ -123,18 +129,44 @@ def _grid(grid: Grid) -> Table:
         [Paragraph(_safe(cell), _cell(position in right, "Paper")) for position, cell in enumerate(row)]
         for row in grid.rows
     ]
-    return _table([head, *rows], _widths(grid, right), [("BACKGROUND", (0, 0), (-1, 0), _WASH)])
+    return _table([head, *rows], column_widths(grid), [("BACKGROUND", (0, 0), (-1, 0), _WASH)])
 
 
-def _widths(grid: Grid, narrow: set[int]) -> list[float]:
-    """Share the width by the longest cell of each column, within bounds, so that a long one leaves room for others."""
-    lengths = []
-    for i, name in enumerate(grid.columns):
-        cells = [name, *(row[i] for row in grid.rows)]
-        word = max(len(word) for cell in cells for word in cell.split() or [""])
-        longest = 0 if i in narrow else min(44, max(map(len, cells)))
-        lengths.append(max(8, min(28, word) + 1, longest))
-    return [_WIDTH * length / sum(lengths) for length in lengths]
+def column_widths(grid: Grid) -> list[float]:
+    """Return the widths of a table: each column has its longest word and half its longest cell, the rest is shared by the cells.
+
+    Where the page has no room for that, the widest columns are broken.
+    """
+    _load_fonts()
+    needs, wants = [], []
+    for position, name in enumerate(grid.columns):
+        cells = [row[position] for row in grid.rows]
+        head = max(printed_width(word, "Paper-Bold") for word in name.split() or [""])
+        word = max((printed_width(word, "Paper") for cell in cells for word in cell.split()), default=0)
+        cell = max((printed_width(cell, "Paper") for cell in cells), default=0)
+        wants.append(0 if name in grid.counts else min(_LONGEST_CELL, cell))
+        needs.append(max(head, word, wants[-1] / 2))
+    needs = _levelled(needs)
+    more = [max(0.0, want - need) for need, want in zip(needs, wants, strict=True)]
+    if not any(more):
+        return [_WIDTH * need / sum(needs) for need in needs]
+    return [need + (_WIDTH - sum(needs)) * extra / sum(more) for need, extra in zip(needs, more, strict=True)]
+
+
+def _levelled(needs: list[float]) -> list[float]:
+    """Cut the widest columns to one width, so that all fit into the page and the others stay whole."""
+    room, level = _WIDTH, _WIDTH
+    for left, need in zip(range(len(needs), 0, -1), sorted(needs), strict=True):
+        level = room / left
+        if need > level:
+            return [min(need, level) for need in needs]
+        room -= need
+    return needs
+
+
+def printed_width(text: str, font: str) -> float:
+    """Return the width of a cell that holds a text in one line."""
+    return float(pdfmetrics.stringWidth(text, font, _CELL_SIZE)) + _CELL_PADDING
 
 
 def _table(cells: list[list[Paragraph]], widths: list[float], more: list[tuple[Any, ...]]) -> Table:
@@ -168,7 +200,7 @@ def _style(
 
 def _cell(is_count: bool, font: str) -> ParagraphStyle:
     return ParagraphStyle(
-        "cell", fontName=font, fontSize=8, leading=10.5, alignment=2 if is_count else 0, textColor=_INK
+        "cell", fontName=font, fontSize=_CELL_SIZE, leading=10.5, alignment=2 if is_count else 0, textColor=_INK
     )
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lineage.papers.words import source_french
 from pages.french import count_french, day_french, euros_french, instant_french, number_french, percent_french
 from pages.paper import Facts, Grid, Heading, Issue, Paper, Points, Quote, Section, Text, paper_html
-from pages.paper_pdf import paper_pdf
+from pages.paper_pdf import column_widths, paper_pdf, printed_width
 from sealing.papers import parts_of
 from terms.settings import PROJECT_ROOT
 
@@ -65,6 +65,16 @@ def test_pdf_embeds_every_font_it_names_and_its_text_can_be_selected():
 def test_whatever_was_delivered_can_be_shown_and_printed(texts):
     paper_html(_paper(*texts))
     assert paper_pdf(_paper(*texts)).startswith(b"%PDF-")
+
+
+def test_words_of_a_table_stay_whole_and_only_what_has_no_room_is_broken():
+    codes = Grid(("Motif", "Ce que cela veut dire", "n"), (("ONWARD_WITHOUT_NEW_CONSENT", "mot " * 60, "1"),), ("n",))
+    files = Grid(("Fichier", "Acceptées"), (("x" * 200, "331"),), ("Acceptées",))
+    reason, words, _ = column_widths(codes)
+    assert reason >= printed_width("ONWARD_WITHOUT_NEW_CONSENT", "Paper") and words > reason
+    assert column_widths(files)[1] >= printed_width("Acceptées", "Paper-Bold") and sum(
+        column_widths(files)
+    ) == pytest.approx(sum(column_widths(codes)))
 
 
 def test_long_values_break_over_lines_and_pages():
