@@ -18,6 +18,7 @@ from lineage.access import Access, record_access
 from lineage.descent import OptIn, Territory
 from lineage.judged_use import JudgedUse, judge_contact
 from lineage.origins import Origins, OriginSources, read_origins
+from lineage.reactions import Reaction, reactions_of
 from sends.approval import context_of
 from sends.house import SendStores
 from sends.judging import use_of
@@ -146,6 +147,7 @@ class SendTrace:
     judged: JudgedUse
     opt_ins: tuple[OptIn, ...]
     territory: Territory | None
+    replies: tuple[Reaction, ...]  # by the message's gateway, known since it was handed over
 
     def to_json(self) -> dict[str, object]:
         """Return the object of `filiation trace send --json`."""
@@ -156,6 +158,7 @@ class SendTrace:
             "judgement": {name: value for name, value in judged.items() if name != "number"},
             "opt_ins": [opt_in.to_json() for opt_in in self.opt_ins],
             "territory": self.territory.to_json() if self.territory else None,
+            "replies": [reply.to_json() for reply in self.replies],
         }
 
 
@@ -180,6 +183,7 @@ def _trace_messages(house: House, messages: Sequence[MessageTrace], reason: str)
     stores = SendStores.of(house)
     contexts = {plan_id: context_of(stores, plan.plan) for plan_id, plan in plans.items()}
     known: dict[datetime, Origins] = {}
+    reactions = reactions_of(house.engine, subjects)
     found = []
     with without_pandas(), house.warehouse.open_base_for_few() as base, house.engine.connect() as ledger:
         rules = NUMBER_RULES[house.settings.environment]
@@ -193,18 +197,30 @@ def _trace_messages(house: House, messages: Sequence[MessageTrace], reason: str)
             origins = known[at]
             opt_ins = tuple(origins.opt_ins.get(contact_id, ()))
             territory = origins.territories.get(contact_id)
-            found.append(SendTrace(message, plans[message.plan_id], judged, opt_ins, territory))
+            replies = _replies_to(message, plans[message.plan_id].plan.gateway, reactions.get(contact_id, ()))
+            found.append(SendTrace(message, plans[message.plan_id], judged, opt_ins, territory, replies))
     return found
 
 
-def trace_plan(house: House, plan_id: str) -> PlanTrace:
-    """Return what a plan was and what people decided of it; no person is looked up.
+def _replies_to(message: MessageTrace, gateway: str, told: Sequence[Reaction]) -> tuple[Reaction, ...]:
+    """Return what the person wrote back since the message left: no operator says which message a reply answers."""
+    left = message.handed_over_at
+    if left is None:
+        return ()
+    return tuple(one for one in told if one.is_reply and one.source == gateway and one.known_at >= left)
+
+
+def trace_plan(house: House, plan_id: str, *, reason: str | None = None) -> PlanTrace:
+    """Return what a plan was and what people decided of it; no person is looked up, so a reason is only kept if given.
 
     Raises:
-        UsageError: no plan has this id.
+        UsageError: no plan has this id, or the reason given is blank.
     """
     with house.engine.connect() as reading:
-        return _plan_trace(reading, plan_id)
+        trace = _plan_trace(reading, plan_id)
+    if reason is not None:
+        record_access(house.engine, house.clock, Access("trace", house.settings.actor, reason, None, [plan_id]))
+    return trace
 
 
 def trace_line(house: House, delivery_id: str, line: int, *, reason: str) -> list[SendTrace]:
@@ -227,7 +243,10 @@ def trace_line(house: House, delivery_id: str, line: int, *, reason: str) -> lis
         query = select(table.c.send_id).where(table.c.contact_id == row[0]).order_by(table.c.state_at, table.c.send_id)
         names: list[str] = list(reading.execute(query).scalars())
         messages = [find_message(reading, name) for name in names]
-    return _trace_messages(house, messages, reason) if messages else []
+    if not messages:
+        record_access(house.engine, house.clock, Access("trace", house.settings.actor, reason, None, [row[0]]))
+        return []
+    return _trace_messages(house, messages, reason)
 
 
 def find_message(reading: Connection, name: str) -> MessageTrace:

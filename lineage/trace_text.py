@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lineage.descent import OptIn
 from lineage.trace import PlanTrace, SendTrace
 from terms.clock import from_micros, to_iso
 
@@ -40,17 +41,32 @@ def describe_send(trace: SendTrace) -> str:
         f"  judged     {judged.judgement.decision.value} ({judged.judgement.verdict.value}) by the law and the knowledge"
         f" of {to_iso(message.judged_at)}; then written: {', '.join(message.codes) or 'allowed'}",
         *(
-            f"  rule       {ground.rule.code} ({ground.rule.rule_id}): {ground.rule.sentence}"
+            f"  rule       {ground.rule.code} ({ground.rule.rule_id}): {ground.rule.effect.value} of"
+            f" {_whose(ground.rule.delivery_id, ground.rule.line_number)}: {ground.rule.sentence}"
             for ground in judged.grounds
         ),
     ]
-    for opt_in in trace.opt_ins:
-        at = to_iso(opt_in.consented_at) if opt_in.consented_at else "no instant"
-        lines.append(
-            f"  opt-in     {opt_in.partner_id}, delivery {opt_in.delivery_id} line {opt_in.line_number}:"
-            f" {opt_in.flag} at {at}, notice {opt_in.notice_id or 'unknown'}"
-        )
+    lines += [_opt_in_line(trace, opt_in) for opt_in in trace.opt_ins]
+    lines += [
+        f"  reply      {reply.kind}, {to_iso(reply.at)}, known {to_iso(reply.known_at)} by {reply.source}"
+        for reply in trace.replies
+    ]
     if trace.territory is not None:
         bureaux = ", ".join(f"{code} ({year})" for year, code in trace.territory.bureaux.items())
         lines.append(f"  territory  {bureaux or 'no bureau'}; commune {trace.territory.commune_code or '-'}")
     return "\n".join([*lines, describe_plan(trace.plan)])
+
+
+def _opt_in_line(trace: SendTrace, opt_in: OptIn) -> str:
+    at = to_iso(opt_in.consented_at) if opt_in.consented_at else "no instant"
+    acts = {(act.delivery_id, act.line_number): act for act in trace.judged.acts}
+    act = acts.get((opt_in.delivery_id, opt_in.line_number))
+    worth = f"; alone {act.decision.value} {', '.join(act.codes)}".rstrip() if act else ""
+    return (
+        f"  opt-in     {opt_in.partner_id}, delivery {opt_in.delivery_id} line {opt_in.line_number}:"
+        f" {opt_in.flag} at {at}, notice {opt_in.notice_id or 'unknown'}{worth}"
+    )
+
+
+def _whose(delivery_id: str | None, line_number: int | None) -> str:
+    return "the contact" if delivery_id is None else f"{delivery_id} line {line_number}"

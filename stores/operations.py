@@ -464,6 +464,7 @@ replies = Table(
     _number("known_at"),
     _text("meaning"),  # stop | yes | other
     PrimaryKeyConstraint("reply_id"),
+    Index("replies_of_contact", "contact_id"),
 )
 
 #: Ledgers that came from a backup: until a person answers for what the backup cannot know, sending asks the gateway.

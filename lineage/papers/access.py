@@ -41,6 +41,7 @@ from lineage.papers.sources import (
     UNKNOWN,
     event_blocks,
     origin_blocks,
+    reaction_blocks,
     reason_codes,
     reason_grid,
     send_blocks,
@@ -175,7 +176,9 @@ def _sections(asked: Asked, held: _Held, others: Sequence[Asked], controller: Co
     yield Section("recipients", "À qui elles ont servi", recipients(descent, background))
     yield Section("uses", "Chaque message, un par un", send_blocks(descent.sends, told.texts, background))
     yield Section(
-        "events", "Vos accords, refus et demandes", (*event_blocks(descent.events, background), *_acts(others))
+        "events",
+        "Vos accords, refus, réponses et demandes",
+        (*event_blocks(descent.events, background), *reaction_blocks(told.reactions), *_acts(others)),
     )
     yield Section("selection", "Comment vous êtes choisi", (Points(SELECTION), *_worth(descent, background)))
     yield Section("duration", "Combien de temps nous les gardons", (Points(DURATIONS),))

@@ -5,7 +5,7 @@ Who may ask for one is decided by a person with a reason; the look-up is logged 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +16,14 @@ from lineage.papers.issuing import Draft, Issued, PaperKind, issue_papers
 from lineage.papers.sources import (
     event_blocks,
     origin_blocks,
+    reaction_blocks,
     reason_codes,
     reason_grid,
     send_blocks,
     territory_facts,
     verdict_grid,
 )
+from lineage.reactions import Reaction, reactions_of
 from pages.french import count_french, instant_french, number_french
 from pages.paper import Block, Facts, Section, Text
 from stores.engine import without_pandas
@@ -36,6 +38,7 @@ class Told:
     descent: Descent
     background: Background
     texts: Mapping[str, SentText]
+    reactions: Sequence[Reaction]
 
 
 def certify_number(house: House, number: str, *, reason: str, case: str | None, out: Path) -> Issued:
@@ -58,7 +61,8 @@ def tell_all(house: House, descents: list[Descent]) -> list[Told]:
     plans = {send.plan_id for descent in descents for send in descent.sends}
     with house.engine.connect() as reading:
         texts = sent_texts(reading, house.settings.config, plans)
-    return [Told(descent, background, texts) for descent in descents]
+    reactions = reactions_of(house.engine, [descent.contact_id for descent in descents])
+    return [Told(descent, background, texts, reactions.get(descent.contact_id, [])) for descent in descents]
 
 
 def refuse_number_in_name(out: Path, e164: str) -> None:
@@ -78,7 +82,11 @@ def certificate(told: Told) -> Draft:
     sections = (
         Section("summary", "En bref", (Text(_summary(descent)), *_state(told))),
         Section("origin", "D'où vient ce numéro", origin_blocks(descent, background)),
-        Section("events", "Ce qui s'est passé depuis", event_blocks(descent.events, background)),
+        Section(
+            "events",
+            "Ce qui s'est passé depuis",
+            (*event_blocks(descent.events, background), *reaction_blocks(told.reactions)),
+        ),
         Section("territory", "Territoire de vote", (territory_facts(descent.territory),)),
         Section("uses", "Messages envoyés", send_blocks(descent.sends, told.texts, background)),
         Section("reasons", "Motifs, en clair", reason_grid(reason_codes(descent), background) or (Text("Aucun."),)),

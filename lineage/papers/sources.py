@@ -18,6 +18,7 @@ from lineage.papers.words import (
     FLAGS,
     MISSING,
     PROFILES,
+    REACTIONS,
     ROLES,
     SIGNALS,
     STATES,
@@ -26,6 +27,7 @@ from lineage.papers.words import (
     source_french,
     yes_no,
 )
+from lineage.reactions import Reaction
 from pages.french import day_french, instant_french
 from pages.paper import Block, Facts, Grid, Heading, Points, Quote, Text
 from sends.states import State
@@ -58,6 +60,15 @@ def event_blocks(events: Sequence[ConsentEvent], background: Background) -> tupl
         for event in events
     )
     return (Grid(("Quand", "Quoi", "D'après", "Connu de nous"), rows),) if rows else (Text("Aucun événement."),)
+
+
+def reaction_blocks(reactions: Sequence[Reaction]) -> tuple[Block, ...]:
+    """Return what the person answered, in order of time; nothing where it never did."""
+    rows = tuple(
+        (instant_french(one.at), REACTIONS[one.kind], one.source, instant_french(one.known_at)) for one in reactions
+    )
+    head = ("Quand", "Réponse", "D'après", "Connu de nous")
+    return (Text("Réponses reçues :"), Grid(head, rows)) if rows else ()
 
 
 def send_blocks(sends: Sequence[Send], texts: Mapping[str, SentText], background: Background) -> tuple[Block, ...]:

@@ -65,6 +65,16 @@ SIGNALS: Mapping[str, str] = {
     "withdrawal": "retrait de l'accord",
 }
 
+#: What a person answered: the meaning that was read in a reply, or an act that was entered.
+REACTIONS: Mapping[str, str] = {
+    "stop": "réponse STOP",
+    "yes": "réponse OUI",
+    "other": "autre réponse (son texte n'est pas gardé)",
+    "click": "clic sur un lien",
+    "reply": "réponse",
+    "form": "formulaire rempli",
+}
+
 REQUESTS: Mapping[str, str] = {
     "access": "demande d'accès",
     "erasure": "demande d'effacement",

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from pipelines.commands.answers import AsJson, house, print_json, print_lines, say
+from terms.errors import UsageError
 
 app = typer.Typer(help="From a message, a delivered line or a plan to all that it rests on.", no_args_is_help=True)
 
@@ -44,7 +45,12 @@ def send(
 
 
 @app.command()
-def line(delivery_id: str, line_number: int, reason: Reason, as_json: AsJson = False) -> None:
+def line(
+    delivery_id: Annotated[str, typer.Argument(help="The delivery; or DELIVERY:LINE, as events name their source.")],
+    reason: Reason,
+    line_number: Annotated[int | None, typer.Argument(help="Where the record starts, counted from 1.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Tell of every message to the person whose opt-in starts at a line of a delivered file.
 
     Example: filiation trace line 3f0c… 412 --reason "audit 12"
@@ -52,15 +58,28 @@ def line(delivery_id: str, line_number: int, reason: Reason, as_json: AsJson = F
     from lineage.trace import trace_line
     from lineage.trace_text import describe_send
 
-    traces = trace_line(house(), delivery_id, line_number, reason=reason)
+    place = (delivery_id, line_number) if line_number is not None else _place(delivery_id)
+    traces = trace_line(house(), *place, reason=reason)
     if as_json:
         print_lines(trace.to_json() for trace in traces)
     else:
         print("\n".join(describe_send(trace) for trace in traces) or "no message was ever planned for this person")
 
 
+def _place(name: str) -> tuple[str, int]:
+    """Return the delivery and line of `DELIVERY:LINE`."""
+    delivery_id, _, number = name.partition(":")
+    if not number.isdecimal():
+        raise UsageError("No line is named.", "Write filiation trace line DELIVERY LINE, or DELIVERY:LINE.")
+    return delivery_id, int(number)
+
+
 @app.command()
-def plan(plan_id: str, as_json: AsJson = False) -> None:
+def plan(
+    plan_id: str,
+    reason: Annotated[str | None, typer.Option(help="Why; recorded. Not needed: a plan names nobody.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Tell what a plan was, what people decided of it, and where its messages stand; names nobody.
 
     Example: filiation trace plan 51c2…
@@ -68,7 +87,7 @@ def plan(plan_id: str, as_json: AsJson = False) -> None:
     from lineage.trace import trace_plan
     from lineage.trace_text import describe_plan
 
-    trace = trace_plan(house(), plan_id)
+    trace = trace_plan(house(), plan_id, reason=reason)
     if as_json:
         print_json(trace.to_json())
     else:

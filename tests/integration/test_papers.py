@@ -21,7 +21,7 @@ from lineage.papers.campaign import campaign_dossier, tell_campaign
 from lineage.papers.erasure import KEPT_AS_COUNT, TAKEN_OUT, erasure_papers
 from lineage.papers.issuing import write_proof
 from lineage.papers.partner import partner_dossier, tell_partner
-from lineage.papers.provenance import Told, certificate, certify_number, tell_all
+from lineage.papers.provenance import certificate, certify_number, tell_all
 from pages.french import count_french, instant_french, number_french
 from pages.paper import Form, Issue, Paper, paper_html
 from partners_ingest.phone import normalise_number
@@ -181,7 +181,7 @@ def _parts(draft):
 def _changes(told):
     """Yield the record with one field of the descent changed, by the field's name, for each that has a value."""
     for name, changed in _variants(told.descent, "descent"):
-        yield name, Told(changed, told.background, told.texts)
+        yield name, replace(told, descent=changed)
 
 
 def _variants(record, path):
@@ -281,6 +281,7 @@ def test_an_access_answer_holds_the_four_lists_and_closes_every_request_of_the_p
     ).request_id
     folder = out / "answers"
     folder.mkdir()
+    enter_act(acts, TypedAct(SHOWN_NUMBER, "click", "2026-11-23T18:30:00+01:00", "link 7"))
     assert set(open_access_requests(house)) == {*ids, stranger_id}
     only_written = answer_access(house, ids[:1], Batch("test", None, folder, Form.PDF, None))
     assert only_written[0].file.name == f"acces-{ids[0]}.pdf" and len(open_access_requests(house)) == 3
@@ -289,6 +290,7 @@ def test_an_access_answer_holds_the_four_lists_and_closes_every_request_of_the_p
     shown = html.unescape((folder / f"acces-{ids[1]}.html").read_text())
     (descent,) = look_up(LookupStores.of(house), [SHOWN_NUMBER], reason="test")
     assert "Parti de l'Horizon" in shown and "STOP 36111" in shown and "letter 1" in shown and "letter 2" in shown
+    assert "clic sur un lien" in shown and "23 novembre 2026 à 18:30:00" in shown and "link 7" in shown
     assert all(send.send_id in shown and instant_french(send.handed_over_at) in shown for send in descent.sends)
     assert all(opt_in.file_name in shown and opt_in.file_sha256 in shown for opt_in in descent.opt_ins)
     assert "dans le délai d'un mois" in shown and "1963" in shown and "CNIL, 3 place de Fontenoy" in shown

@@ -19,6 +19,7 @@ from sealing.log import Log
 from sends.house import SendStores
 from sends.optouts import opt_out
 from stores import operations
+from terms.clock import from_micros, to_iso, to_micros
 from terms.errors import UsageError
 from terms.settings import PROJECT_ROOT
 from verifier import filiation_verify as stranger
@@ -60,6 +61,43 @@ def test_a_delivered_line_leads_to_the_message(sent):
     assert after == before + 2  # one for the line, however many messages; one for the message
     with pytest.raises(UsageError, match="No accepted opt-in row"):
         trace_line(house, opt_in.delivery_id, 10**9, reason="test")
+
+
+def test_that_nobody_wrote_to_a_person_is_a_look_up_too(sent):
+    house, _, _ = sent
+    table = operations.messages
+    with house.engine.connect() as reading:
+        written = set(reading.execute(select(table.c.contact_id)).scalars())
+        before = reading.execute(select(func.count()).select_from(operations.access_log)).scalar_one()
+    with house.warehouse.open_base() as base:
+        rows = base.execute("select delivery_id, line_number, contact_id::varchar from opt_ins").fetchall()
+    delivery_id, line, _ = next(row for row in rows if row[2] not in written)
+    with pytest.raises(UsageError, match="needs a reason"):
+        trace_line(house, delivery_id, line, reason=" ")
+    assert trace_line(house, delivery_id, line, reason="audit 13") == []
+    with house.engine.connect() as reading:
+        assert reading.execute(select(func.count()).select_from(operations.access_log)).scalar_one() == before + 1
+
+
+def test_what_the_person_wrote_back_since_is_told(sent):
+    house, _, _ = sent
+    (send_id,) = _send_ids(house, 1)
+    message = trace_send(house, send_id, reason="test").message
+    left = to_micros(message.handed_over_at)
+    rows = [
+        ("simulator.a", "simulator", left - 1),
+        ("simulator.b", "simulator", left + 7),
+        ("other.c", "other", left + 9),
+    ]
+    reply = {"contact_id": message.contact_id, "meaning": "other", "at": left}
+    with operations.transaction(house.engine) as work:
+        for name, gateway, known_at in rows:
+            work.execute(operations.replies.insert().values(reply_id=name, gateway=gateway, known_at=known_at, **reply))
+    trace = trace_send(house, send_id, reason="test")
+    known_at = to_iso(from_micros(left + 7))
+    told = {"at": to_iso(from_micros(left)), "known_at": known_at, "meaning": "other", "gateway": "simulator"}
+    assert trace.to_json()["replies"] == [told]
+    assert f"known {known_at} by simulator" in describe_send(trace)
 
 
 def test_a_gateways_id_names_the_message_and_an_unknown_one_none(sent):
