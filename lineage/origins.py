@@ -21,6 +21,7 @@ from stores.lake import reading_name
 from stores.questions import Questions
 from stores.vault import Vault
 from terms.environment import NumberRules
+from terms.identifiers import NO_TEXT_NOTICE_ID
 from terms.reasons import Channel, Profile
 
 _ASKED = "lineage_asked"
@@ -169,7 +170,7 @@ def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse]) -> dict[str, 
             opt_ins.byte_length,
             opt_ins.flag,
             opt_ins.consented_at,
-            opt_ins.notice_id,
+            nullif(opt_ins.notice_id, '{NO_TEXT_NOTICE_ID}'),
             opt_ins.form_version,
             coalesce(opt_ins.recipients, []),
             coalesce(opt_ins.channels, []),

@@ -34,6 +34,7 @@ from partners_ingest.values import (
     sex_sql,
 )
 from terms.environment import NumberRules
+from terms.identifiers import NO_TEXT_NOTICE_ID
 
 #: Rows for `schemas.OPT_INS`, from `keyed` and `delivery`.
 OPT_INS_SQL = f"""
@@ -138,17 +139,14 @@ def _repairs_sql(feed: Feed) -> str:
     )
 
 
-#: A mapped cell that is blank states that no text was shown: the notice of the empty text, which no dossier knows.
-_NO_TEXT = "'e3b0c44298fc1c14'"
-
-
 def _notice_sql(feed: Feed) -> str:
     """The notice that the row states: the hash of its text if the text is mapped, else its id (README, section 1).
 
-    Null only where the feed states neither: then the form version's notice counts.
+    Null only where the feed states neither: then the form version's notice counts. A mapped cell that is blank states that
+    no text was shown.
     """
     if is_mapped(feed, "notice_text"):
         return "sha256(rtrim(nfc_normalize(notice_text), chr(13) || chr(10)))[:16]"
     if is_mapped(feed, "notice_id"):
-        return f"coalesce(nullif(unguarded(notice_id), ''), {_NO_TEXT})"
+        return f"coalesce(nullif(unguarded(notice_id), ''), '{NO_TEXT_NOTICE_ID}')"
     return "null::varchar"

@@ -13,6 +13,9 @@ PlanId = NewType("PlanId", str)
 SendId = NewType("SendId", str)
 ContactId = NewType("ContactId", str)
 
+#: Notice of a row whose mapped text or id is blank: the hash of no text. No dossier knows it, and nobody is told of it as of one.
+NO_TEXT_NOTICE_ID = "e3b0c44298fc1c14"
+
 
 def delivery_id(partner_id: str, file_name: str, file_sha256: str) -> DeliveryId:
     """Return the id of one received file: the same after a crash, another one for another name."""

@@ -40,7 +40,7 @@ select
 from (values
     (1, '{known}', 'given', '2026-03-02 17:04:11', 'n1'),
     (2, '{known}', 'refused', null, null),
-    (3, '{other}', 'given', '2026-03-03 10:00:00', 'n1')
+    (3, '{other}', 'given', '2026-03-03 10:00:00', 'e3b0c44298fc1c14')
 ) as rows (line_number, contact_id, flag, consented_at, notice_id);
 create table dossier_notices as
 select 'jeux-valombre' as partner_id, 'n1' as notice_id, 'Je souhaite recevoir.' as notice_text, known_from
@@ -208,6 +208,11 @@ def test_a_number_written_by_a_person_leads_to_everything(scene: Scene) -> None:
         "1970-01-01T00:00:00.500000Z",
         "DELIVERED",
     )
+
+
+def test_a_blank_text_is_told_as_none(scene: Scene) -> None:
+    (descent,) = look_up(scene.stores, [OTHER], reason="request")
+    assert [(opt_in.notice_id, opt_in.notice_text) for opt_in in descent.opt_ins] == [(None, None)]
 
 
 def test_a_contact_without_territory_and_attributes_has_nulls(scene: Scene) -> None:
