@@ -45,6 +45,7 @@ class Entry(StrEnum):
     RESTORATION = "restoration"
     REDACTION = "redaction"
     ERASURE = "erasure"
+    READMISSION = "readmission"
     PURGE = "purge"
     ROTATION = "key_rotation"
 

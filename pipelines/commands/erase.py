@@ -1,6 +1,6 @@
-"""The command that erases persons: `filiation erase`, with a receipt each.
+"""The commands that erase persons, with a receipt each, and let one in again: `filiation erase` and `filiation readmit`.
 
-What is taken out of which store stands in `lineage.erasure`.
+What is taken out of which store stands in `lineage.erasure`, what is let in again in `lineage.readmission`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, say
+from pipelines.commands.answers import AsJson, house, print_json, read_instant, say
 from pipelines.commands.origin import numbers_in
 from stores.home import writer_lock
 from terms.errors import UsageError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to the application."""
     app.command()(erase)
+    app.command()(readmit)
 
 
 def erase(
@@ -71,3 +72,23 @@ def _tell(receipt: ErasureReceipt, as_json: bool) -> None:
     )
     if found.unopened_files:
         say(f"{found.unopened_files} sealed files could not be searched: see `filiation deliveries`.")
+
+
+def readmit(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="As a person writes it.")],
+    since: Annotated[
+        str, typer.Option(help="When the person agreed anew, by themselves: an instant after the erasure.")
+    ],
+    case: Annotated[str, typer.Option(help="Where the new agreement was seen; recorded.")],
+    reason: Annotated[str, typer.Option(help="Why; recorded.")] = "a later, direct agreement of the person",
+) -> None:
+    """Let in again what an erased person did from an instant on. Only a later, direct agreement is a ground for it.
+
+    The agreement comes by the next file that tells it; one through a partner stays refused, and what was before stays out.
+
+    Example: filiation readmit "06 39 98 00 42" --since 2026-11-20T10:15:00+01:00 --case DPO-2026-131
+    """
+    from lineage.readmission import readmit as let_in
+
+    let_in(house(), number, read_instant(since), case=case, reason=reason)
+    say("What the person did from then on is let in by the next files.")

@@ -1,6 +1,6 @@
 """What a mark lets in at the door: later acts of who was purged, nothing of who was erased or said STOP."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,11 +10,14 @@ from consent.person_acts import ActKind, Entered, PersonAct, Subject, record_act
 from lineage.erasure import begin_erasures
 from lineage.erasure_ledger import erase_from_ledger, find_in_ledger
 from lineage.erasure_receipt import ErasedCounts
+from lineage.readmission import readmit
 from partners_ingest.landing import scan_landing
 from stores import house as whole_house
 from stores import operations, schemas
 from stores.lake import reading_name
 from stores.suppressions import marked
+from terms.clock import from_micros
+from terms.errors import FiliationError
 from terms.settings import load_settings
 from tests.dossier_samples import DOSSIER, NAMES_HEADER, write_dossier
 
@@ -167,3 +170,42 @@ def test_a_second_purge_lets_in_what_is_later_still(door):
         row(1, "yes", NEW, record=11) + row(1, "no", "", record=12) + row(1, "yes", "2026-02-01T00:00:00Z", record=13)
     )
     assert door.delivers(told, "20260310") == ([4], [2, 3])  # nobody is back before the new one
+
+
+def test_an_erased_person_comes_back_by_a_later_act_that_somebody_has_seen_and_an_opt_out_goes_with_it(door):
+    door.ends(door.begins(1, 2, acts_from=None))
+    agreed = NOW + timedelta(days=40)
+    house = door.whole(agreed + timedelta(days=1))
+    readmit(house, number(1), agreed, case="DPO-1", reason="letter")
+    before, after = (agreed - timedelta(seconds=1)).isoformat(), agreed.isoformat()
+    told = row(1, "yes", before) + row(1, "yes", after, record=11) + row(2, "yes", after)
+    assert door.delivers(told) == ([3], [2, 4])
+    assert door.closed(1, 2) == {2}
+    with house.engine.connect() as reading:
+        stood = reading.execute(select(operations.opt_outs)).one()
+        entries = reading.execute(select(operations.journal.c.kind)).scalars().all()
+    assert (stood.contact_id, stood.kind) == (house.keys.contact_id(number(1)), "erasure")
+    assert NOW <= from_micros(stood.effective_at) < agreed  # what came through a partner later is still refused
+    assert entries.count("readmission") == entries.count("look_up") == 1
+    door.ends(door.begins(1, acts_from=None))  # and may ask for erasure again
+    assert door.closed(1, 2) == {1, 2}
+
+
+def test_nobody_comes_back_without_a_later_act_or_without_having_been_taken_out(door):
+    door.ends(door.begins(1, acts_from=None))
+    door.begins(2)  # a purge that was killed
+    door.purges(3)
+    agreed = NOW + timedelta(days=40)
+    house = door.whole(agreed)
+    for told, (index, since, case) in {
+        "must be later than": (1, NOW, "DPO-1"),
+        "not to come": (1, agreed + timedelta(days=1), "DPO-1"),
+        "needs a case": (1, agreed, " "),
+        "is being taken out now": (2, agreed, "DPO-1"),
+        "Nobody of this number is kept out": (3, agreed, "DPO-1"),
+    }.items():
+        with pytest.raises(FiliationError, match=told):
+            readmit(house, number(index), since, case=case, reason="letter")
+    with house.engine.connect() as reading:
+        assert reading.execute(select(operations.opt_outs)).all() == []
+    assert door.closed(1, 2, 3) == {1, 2}
