@@ -142,9 +142,9 @@ def _fold(text: str) -> str:
 
 
 def _unwrap(text: str) -> str:
-    """Take off Excel's guards and labels, however nested."""
+    """Take off Excel's guards, quotes of a file that is read without quoting, and labels, however nested."""
     while True:
-        inner = re.sub(r'^="(.*)"$', r"\1", text)
+        inner = re.sub(r'^=?"(.*)"$', r"\1", text)
         inner = _LABEL.sub("", inner.removeprefix("'")).strip()
         if inner == text:
             return text

@@ -59,7 +59,7 @@ _ZONES = {
     "+596": "martinique",
 }
 #: What is left of a label or guard after two were taken off: nested deeper, for Python.
-_STILL_WRAPPED = r"'|=\"|(?i:p\s*:|t[ée]l|mobile|portable)"
+_STILL_WRAPPED = r"'|=?\"|(?i:p\s*:|t[ée]l|mobile|portable)"
 
 
 def create_phone_macros(connection: duckdb.DuckDBPyConnection, rules: NumberRules) -> None:
@@ -122,7 +122,7 @@ create or replace temp macro phone_folded(cell) as if(
 );
 
 create or replace temp macro phone_unwrapped_once(text) as trim(regexp_replace(
-    regexp_replace(regexp_replace(text, '^="(.*)"$', '\1'), '^''', ''),
+    regexp_replace(regexp_replace(text, '^=?"(.*)"$', '\1'), '^''', ''),
     '^(?:(?:p\s*:|(?:{LABEL_WORDS})\s*[.:][.:\s]*)\s*|(?:{LABEL_WORDS})\s*([+(0-9]))', '\1', 'i'
 ));
 

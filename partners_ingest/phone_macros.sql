@@ -27,7 +27,7 @@ create or replace temp macro phone_folded(cell) as if(
 );
 
 create or replace temp macro phone_unwrapped_once(text) as trim(regexp_replace(
-    regexp_replace(regexp_replace(text, '^="(.*)"$', '\1'), '^''', ''),
+    regexp_replace(regexp_replace(text, '^=?"(.*)"$', '\1'), '^''', ''),
     '^(?:(?:p\s*:|(?:t[ée]l|t[ée]l[ée]phone|mobile|portable)\s*[.:][.:\s]*)\s*|(?:t[ée]l|t[ée]l[ée]phone|mobile|portable)\s*([+(0-9]))', '\1', 'i'
 ));
 
@@ -36,7 +36,7 @@ create or replace temp macro phone_unwrapped(folded) as if(
 );
 
 create or replace temp macro phone_plain(unwrapped) as if(
-    regexp_matches(unwrapped, '^(?:''|=\"|(?i:p\s*:|t[ée]l|mobile|portable))'), null, unwrapped
+    regexp_matches(unwrapped, '^(?:''|=?\"|(?i:p\s*:|t[ée]l|mobile|portable))'), null, unwrapped
 );
 
 -- Two numbers share a cell: both must be French and whole.
