@@ -16,8 +16,11 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import duckdb
+import pyarrow as pa
 
 from stores.encrypted_file import CHUNK_BYTES, DecryptingReader, EncryptingWriter
+from stores.engine import connect_for_few
+from stores.growing_file import GrowingFile
 from stores.home import Home
 from stores.keys import Keys
 from stores.merkle import tree_hash
@@ -63,6 +66,33 @@ class PlainWriter:
     def close(self) -> None:
         """Write what is pending; the file underneath stays open."""
         self._target.close()
+
+
+class GrowingCommitments:
+    """The commitments to the lines of a delivery, and their salts, written while the lines are read."""
+
+    def __init__(self, salts: GrowingFile, commitments: GrowingFile) -> None:
+        self._salts, self._commitments = salts, commitments
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether any lines were appended."""
+        return self._commitments.is_begun
+
+    def append(self, lines: pa.Table) -> None:
+        """Add lines (columns of `stores.line_commitments`) behind those before."""
+        self._salts.append(lines.select(SALTS.names()).to_reader())
+        self._commitments.append(lines.select(LINE_COMMITMENTS.names()).to_reader())
+
+    def finish(self, root: str) -> LineCommitments:
+        """Let both files appear; `root` is the Merkle root (hex) over all lines that were appended."""
+        self._salts.finish()
+        return LineCommitments(self._commitments.finish(), root)
+
+    def abandon(self) -> None:
+        """Forget what was appended; after `finish` nothing is left to forget."""
+        self._salts.abandon()
+        self._commitments.abandon()
 
 
 class EvidenceStore:
@@ -152,6 +182,19 @@ class EvidenceStore:
             f"select line_number, byte_offset, byte_length, commitment from {lines} order by line_number",
         )
         return LineCommitments(count, root)
+
+    def grow_commitments(self, delivery_id: str, vault: Vault) -> GrowingCommitments:
+        """Return the files of `commit_lines`, to be written batch by batch: for lines that are more than one batch."""
+        target = self.commitments_file(delivery_id)
+        return GrowingCommitments(
+            vault.grow(SALTS, delivery_id, {}),
+            GrowingFile(
+                LINE_COMMITMENTS,
+                connect_for_few,
+                lambda connection, select: write_table(connection, LINE_COMMITMENTS, target, select),
+                {},
+            ),
+        )
 
     def has_committed(self, connection: duckdb.DuckDBPyConnection, delivery_id: str, lines: str) -> bool:
         """Return whether the kept commitments are about these very lines: same numbers, offsets and lengths."""

@@ -12,6 +12,8 @@ from types import MappingProxyType
 
 import duckdb
 
+from stores.engine import connect_for_few
+from stores.growing_file import GrowingFile
 from stores.home import Home
 from stores.parquet import Parameters, read_sql, write_table
 from stores.schemas import CONTOURS, Privacy, Table
@@ -49,6 +51,12 @@ class Lake:
         rows = _ROWS_PER_GROUP.get(table)
         options = f", row_group_size {rows}" if rows else ""
         return write_table(connection, table, self.path(table, name), select, parameters=parameters, options=options)
+
+    def grow(self, table: Table, name: str, shared: Mapping[str, str]) -> GrowingFile:
+        """Return a file of this name that is written batch by batch; `shared` is what all its rows have (name -> SQL)."""
+        return GrowingFile(
+            table, connect_for_few, lambda connection, select: self.write(connection, table, name, select), shared
+        )
 
     def sql(self, table: Table, names: Iterable[str]) -> str:
         """Return SQL that reads the files of these names as one relation (typed and empty for none)."""

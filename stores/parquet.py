@@ -53,10 +53,14 @@ def write_table(
     partial = target.with_name(target.name + ".partial")
     columns = ", ".join(f"{column.name}::{column.type} as {column.name}" for column in table.columns)
     options += _FEW_WORDS if table in _FEW_WORDS_OR_DISTINCT else ""
-    copied = connection.execute(
-        f"copy (select {columns} from ({select})) to '{quoted(partial)}' (format parquet, {COMPRESSION}{options})",
-        bound,
-    ).fetchone()
+    try:
+        copied = connection.execute(
+            f"copy (select {columns} from ({select})) to '{quoted(partial)}' (format parquet, {COMPRESSION}{options})",
+            bound,
+        ).fetchone()
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
     os.replace(partial, target)
     return int(copied[0]) if copied else 0
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from stores.engine import another, connect, connect_for_few, load_httpfs, quoted
+from stores.growing_file import GrowingFile
 from stores.home import Home
 from stores.keys import Keys
 from stores.parquet import Parameters, read_sql, write_table
@@ -52,6 +53,12 @@ class Vault:
         """Write `select` as one encrypted file and return its number of rows; `connection` must be unlocked."""
         options = f", encryption_config {{footer_key: '{_KEY_NAME}'}}"
         return write_table(connection, table, self.path(table, name), select, parameters=parameters, options=options)
+
+    def grow(self, table: Table, name: str, shared: Mapping[str, str]) -> GrowingFile:
+        """Return an encrypted file of this name, as `Lake.grow` does."""
+        return GrowingFile(
+            table, self._writer, lambda connection, select: self.write(connection, table, name, select), shared
+        )
 
     def numbers(self, names: Iterable[str], contact_ids: Sequence[str]) -> dict[str, str]:
         """Return the E.164 number of each contact that has one, by contact id. For the hand-over of a message."""
@@ -150,6 +157,11 @@ class Vault:
             self._opened.execute("set parquet_metadata_cache = true")
             self._add_key(self._opened)  # it holds for the whole memory
         return self._opened
+
+    def _writer(self) -> duckdb.DuckDBPyConnection:
+        connection = connect_for_few()
+        self.unlock(connection)
+        return connection
 
     def _view(
         self, connection: duckdb.DuckDBPyConnection, table: Table, names: Iterable[str]
