@@ -31,7 +31,7 @@ def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split:
     repeated = "null" if header.text is None else text_sql(header.text)
     connection.execute(
         f"""
-        create view records as
+        create or replace view records as
         with judged as (
             select *, case
                 when not is_decodable then 'ENCODING_INVALID'

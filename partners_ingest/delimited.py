@@ -16,8 +16,9 @@ import duckdb
 from consent.dossiers import Feed
 from partners_ingest.cells import create_records
 from partners_ingest.labels import plain_label
-from partners_ingest.records import Header, Records
+from partners_ingest.records import Header, LinesEnd, Records
 from partners_ingest.text_lines import create_text_lines
+from partners_ingest.workbench import hold_lines
 from stores.engine import quoted
 
 #: A quoted cell longer than this is a quote that was never closed: its line is damaged alone.
@@ -51,13 +52,17 @@ class DelimitedReader:
         labels = split_header(text, feed)
         return Header(tuple(plain_label(label) for label in labels), tuple(labels), max(len(lines), 1), text)
 
-    def read_records(self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header) -> Records:
+    def read_records(
+        self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header, end: LinesEnd = LinesEnd.FILE
+    ) -> Records:
         """Create the view `records`: quoted text by pairing lines with an odd number of quotes, else one line each."""
         _create_macros(connection, feed)
         if feed.quote is None:
-            connection.execute("create table spans (first_line bigint, last_line bigint, batch bigint)")
+            connection.execute("create or replace table spans (first_line bigint, last_line bigint, batch bigint)")
         else:
             _pair_lines(connection, feed, header)
+            if end is LinesEnd.BATCH:
+                _hold_open_line(connection)
         _join_lines(connection, header)
         pieces = f"coalesce(found, string_split(replace(text, '\"', ''), '{quoted(feed.delimiter)}'))"
         return create_records(connection, header, _CUT_SQL, pieces)
@@ -111,12 +116,12 @@ def _create_macros(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     cell = _cell_pattern(feed)
     plain = f"string_split(record_text, '{delimiter}')"
     if feed.quote is None:
-        connection.execute(f"create temp macro cells_of(record_text, parts) as {plain}")
+        connection.execute(f"create or replace temp macro cells_of(record_text, parts) as {plain}")
         return
     # a leading delimiter makes every match non-empty: RE2 steps over a character after an empty match
     connection.execute(
         rf"""
-        create temp macro cells_of(record_text, parts) as case
+        create or replace temp macro cells_of(record_text, parts) as case
             when len(parts) = 1 then {plain}
             {_few_quoted_sql(delimiter)}
             when not regexp_full_match('{delimiter}' || record_text, '(?:{pattern}{cell})+') then null
@@ -163,22 +168,24 @@ def _pair_lines(connection: duckdb.DuckDBPyConnection, feed: Feed, header: Heade
     """
     connection.execute(
         f"""
-        create table candidates as
-        with odd as (
-            select line_number as first_line, byte_offset, {_opens_cell_sql(feed)} as opens_cell,
-                row_number() over (order by line_number) as place,
-                lead(line_number) over (order by line_number) as last_line,
-                lead(byte_offset + byte_length) over (order by line_number) as next_end
-            from text_lines
-            where len(string_split(text, '"')) % 2 = 0 and line_number > $header_lines
-        )
-        select place, first_line, last_line,
-            sum(next_end - byte_offset) over (order by place) // $batch as batch
-        from odd where opens_cell and next_end - byte_offset <= $longest
-        """,
-        {"header_lines": header.lines, "longest": _LONGEST_RECORD_BYTES, "batch": _BATCH_BYTES},
+        create or replace table odd_lines as
+        select line_number as first_line, byte_offset, {_opens_cell_sql(feed)} as opens_cell,
+            row_number() over (order by line_number) as place,
+            lead(line_number) over (order by line_number) as last_line,
+            lead(byte_offset + byte_length) over (order by line_number) as next_end
+        from text_lines
+        where len(string_split(text, '"')) % 2 = 0 and line_number > {header.lines}
+        """
     )
-    connection.execute("create table whole (place bigint, first_line bigint, last_line bigint)")
+    connection.execute(
+        f"""
+        create or replace table candidates as
+        select place, first_line, last_line,
+            sum(next_end - byte_offset) over (order by place) // {_BATCH_BYTES} as batch
+        from odd_lines where opens_cell and next_end - byte_offset <= {_LONGEST_RECORD_BYTES}
+        """
+    )
+    connection.execute("create or replace table whole (place bigint, first_line bigint, last_line bigint)")
     for joined in _joined(connection, "candidates"):
         connection.execute(
             "insert into whole select c.place, first_line, last_line"
@@ -187,13 +194,30 @@ def _pair_lines(connection: duckdb.DuckDBPyConnection, feed: Feed, header: Heade
         )
     connection.execute(
         """
-        create table spans as
+        create or replace table spans as
         with runs as (select *, place - row_number() over (order by place) as run from whole),
         numbered as (select *, row_number() over (partition by run order by place) as place_in_run from runs)
         select first_line, last_line, batch from numbered inner join candidates using (first_line, last_line)
         where place_in_run % 2 = 1
         """
     )
+
+
+def _hold_open_line(connection: duckdb.DuckDBPyConnection) -> None:
+    """Hold back what may be the beginning of a record that ends in lines yet to come: the last line with an odd number of
+    quotes, and all behind it, unless it ended a record, leaves no cell open or is too far back.
+
+    The choice being greedy from the top, it is the same with and without what comes behind it.
+    """
+    found = connection.execute(
+        f"""
+        select first_line from odd_lines
+        where last_line is null and opens_cell and first_line not in (select last_line from spans)
+            and (select max(byte_offset + byte_length) from lines) - byte_offset <= {_LONGEST_RECORD_BYTES}
+        """
+    ).fetchone()
+    if found:
+        hold_lines(connection, found[0])
 
 
 def _opens_cell_sql(feed: Feed) -> str:
@@ -238,14 +262,14 @@ def _join_lines(connection: duckdb.DuckDBPyConnection, header: Header) -> None:
     )
     spanned = connection.execute("select count(*) from spans").fetchone()
     if spanned == (0,):
-        connection.execute(f"create view record_texts as select {single}")
+        connection.execute(f"create or replace view record_texts as select {single}")
         return
-    connection.execute(f"create table joined_lines as select {single} limit 0")
+    connection.execute(f"create or replace table joined_lines as select {single} limit 0")
     for joined in _joined(connection, "spans"):
         connection.execute(f"insert into joined_lines {joined}")
     connection.execute(
         f"""
-        create view record_texts as
+        create or replace view record_texts as
         select {single} and line_number not in (select unnest(range(first_line, last_line + 1)) from spans)
         union all select * from joined_lines
         """

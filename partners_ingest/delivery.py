@@ -11,6 +11,7 @@ from datetime import date, datetime
 import duckdb
 
 from consent.dossiers import Feed
+from stores.engine import quoted
 from stores.keys import Keys, RowHash
 from terms.clock import naive_utc
 from terms.errors import FiliationError
@@ -37,8 +38,28 @@ class ControlTotals:
     quarantined_rows: int
 
 
+@dataclass(frozen=True)
+class RowCounts:
+    """What the batches of a delivery add up to: records, what became of them, and their physical lines."""
+
+    records: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    lines: int = 0
+
+    def __add__(self, other: RowCounts) -> RowCounts:
+        """Return the counts of both."""
+        return RowCounts(
+            self.records + other.records,
+            self.accepted + other.accepted,
+            self.quarantined + other.quarantined,
+            self.lines + other.lines,
+        )
+
+
 def lay_facts(connection: duckdb.DuckDBPyConnection, facts: DeliveryFacts) -> None:
-    """Create the one-row table `delivery` that the queries of rows select from."""
+    """Create the one-row table `delivery` that the queries of rows select from, and the tables that outlive a batch."""
+    connection.execute("create table seen_records (record_key uhugeint)")
     connection.execute(
         "create table delivery as select $id::varchar as delivery_id, $partner::varchar as partner_id,"
         " $feed::varchar as feed_id, $exported::timestamp as exported_at, $received::timestamp as received_at,"
@@ -61,6 +82,20 @@ def exported_sql(connection: duckdb.DuckDBPyConnection) -> str:
     return f"timestamp '{row[0].isoformat()}'"
 
 
+def shared_sql(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return the columns of `delivery` that every row of the lake and the vault has, each as SQL of its value."""
+    row = connection.execute(
+        "select delivery_id, partner_id, feed_id, exported_at, received_at from delivery"
+    ).fetchone()
+    assert row is not None  # `lay_facts` made it
+    delivery_id, partner_id, feed_id, exported_at, received_at = row
+    texts = {"delivery_id": delivery_id, "partner_id": partner_id, "feed_id": feed_id}
+    instants = {"exported_at": exported_at, "received_at": received_at}
+    return {name: f"'{quoted(text)}'" for name, text in texts.items()} | {
+        name: f"timestamp '{instant.isoformat()}'" for name, instant in instants.items()
+    }
+
+
 def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     """Create `keyed` from `typed`: all columns, `reasons` (sorted codes, empty = accepted), `signal`, and keyed hashes.
 
@@ -71,13 +106,13 @@ def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     is not; the refusal of an accepted row is one without that, and a repeated row repeats nothing.
 
     Hashes stand for what must not leave the vault: `contact_id` (accepted rows, and those that take a consent back),
-    `source_key`, `consent_key`, `address_key`, `ip_key`. This is the one pass over the rows: between it and
+    `source_key`, `consent_key`, `address_key`, `ip_key`. This is the one pass over the rows of a batch: between it and
     `fields` all are views.
     """
     _find_repeated_rows(connection)
     connection.execute(
         """
-        create view judged as
+        create view if not exists judged as
         select * exclude (takes_back, faults, repeated_line, erased_line), case
             when erased_line is not null then ['PERSON_ERASED']
             when problem is not null then [problem]
@@ -95,18 +130,27 @@ def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
 
 
 def _find_repeated_rows(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `repeated_rows` from `fields`: lines of the records whose text an earlier one has. Few are sorted: keys first."""
+    """Create `repeated_rows`: lines of the records in `fields` whose text an earlier one has, of this batch or of one before.
+
+    Few are sorted: keys first. Of a batch that is done only its keys are kept, in `seen_records`.
+    """
     connection.execute(
         """
-        create table repeated_rows as
+        create or replace table repeated_rows as
         with repeated as (select record_key from fields group by record_key having count(*) > 1),
         placed as (
             select line_number, row_number() over (partition by record_key order by line_number) as place
             from fields semi join repeated using (record_key)
         )
         select line_number as repeated_line from placed where place > 1
+        union select line_number from fields semi join seen_records using (record_key)
         """
     )
+
+
+def keep_seen_records(connection: duckdb.DuckDBPyConnection) -> None:
+    """Keep the keys of the records of this batch, for the batches that follow."""
+    connection.execute("insert into seen_records select record_key from fields")
 
 
 def _key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
@@ -115,7 +159,7 @@ def _key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     address = "concat_ws(chr(31), street, coalesce(postcode, ''), city, coalesce(country, ''))"
     connection.execute(
         f"""
-        create table keyed as
+        create or replace table keyed as
         select r.*,
             if((len(reasons) = 0 or signal is not null) and e164 is not null, {Keys.contact_id_sql("e164")}, null) as contact_id,
             if(source_record_id <> '' and reasons <> ['PERSON_ERASED'], {RowHash.sql(record, "source")}, null) as source_key,
@@ -133,28 +177,32 @@ def _key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     )
 
 
-def control_totals(connection: duckdb.DuckDBPyConnection, header_lines: int) -> ControlTotals:
-    """Count the records, and check that every physical line and every record is accounted for.
-
-    Raises:
-        FiliationError: a line or a record went missing between reading and judging.
-    """
+def count_rows(connection: duckdb.DuckDBPyConnection) -> RowCounts:
+    """Count the batch in `fields` and `keyed`."""
     row = connection.execute(
         """
         select (select count(*) from fields), count(*) filter (len(reasons) = 0), count(*) filter (len(reasons) > 0),
-            (select count(*) from lines), (select coalesce(sum(line_count), 0) from fields)
+            (select coalesce(sum(line_count), 0) from fields)
         from keyed
         """
     ).fetchone()
     assert row is not None  # an aggregate always gives a row
-    data_rows, accepted, quarantined, lines, lines_of_records = row
-    if data_rows != accepted + quarantined or lines != lines_of_records + header_lines:
+    return RowCounts(*map(int, row))
+
+
+def control_totals(counts: RowCounts, lines: int, header_lines: int) -> ControlTotals:
+    """Check that every physical line and every record is accounted for, whatever the batches.
+
+    Raises:
+        FiliationError: a line or a record went missing between reading and judging.
+    """
+    if counts.records != counts.accepted + counts.quarantined or lines != counts.lines + header_lines:
         raise FiliationError(
-            f"Control totals differ: {data_rows} records, {accepted} accepted, {quarantined} quarantined,"
-            f" {lines} lines, {lines_of_records} lines of records.",
+            f"Control totals differ: {counts.records} records, {counts.accepted} accepted, {counts.quarantined} quarantined,"
+            f" {lines} lines, {counts.lines} lines of records.",
             "Nothing of this delivery was kept; report it.",
         )
-    return ControlTotals(data_rows, accepted, quarantined)
+    return ControlTotals(counts.records, counts.accepted, counts.quarantined)
 
 
 #: Columns that place a row, first in every table of rows of the lake.
@@ -166,10 +214,16 @@ select {PLACE_SQL}, source_key, reasons, problem is not null as is_structural
 from keyed cross join delivery where len(reasons) > 0
 """
 
-#: Rows for `schemas.ADDRESSES`, from `keyed`; of several spellings of one address always the same: rows come in any order.
+#: The distinct addresses of a batch, from `keyed`; of several spellings of one address always the same: rows come in any order.
+BATCH_ADDRESSES_SQL = """
+select address_key, min(street) as street, min(postcode) as postcode, min(city) as city, min(country) as country
+from keyed where len(reasons) = 0 and address_key is not null group by address_key
+"""
+
+#: Rows for `schemas.ADDRESSES`, from `batch_addresses`, where those of all batches lie.
 ADDRESSES_SQL = """
 select address_key, min(street) as street, min(postcode) as postcode, min(city) as city, min(country) as country
-from keyed where len(reasons) = 0 and address_key is not null group by address_key order by address_key
+from batch_addresses group by address_key order by address_key
 """
 
 #: Rows for `schemas.IDENTITIES`, from `keyed` and `delivery`.

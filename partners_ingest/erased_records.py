@@ -21,7 +21,6 @@ from stores.suppressions import open_marks
 
 _CELLS = re.compile(r"[^;,\t|\"'<>\r\n]+")
 _FEWEST_DIGITS, _MOST_DIGITS = 9, 16
-_FETCH = 50_000
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def note_erased(
     """Create `erased_lines` (line_number): records whose number is marked, and lines that were redacted before.
 
     `let_in` (line_number, mark) are the marked ones that are no longer old. To be called when `typed` is there and
-    before the rows are judged.
+    before the rows of a batch are judged.
 
     Args:
         connection: the workbench.
@@ -67,15 +66,15 @@ def note_erased(
         kind: what the feed tells, opt-ins or withdrawals.
         redacted: lines that were redacted before.
     """
-    connection.execute("create table erased_lines (line_number bigint)")
-    connection.execute("create table let_in (line_number bigint, mark varchar)")
+    connection.execute("create or replace table erased_lines (line_number bigint)")
+    connection.execute("create or replace table let_in (line_number bigint, mark varchar)")
     connection.register("redacted_before", pa.table({"line_number": pa.array(sorted(redacted), pa.int64())}))
     connection.execute("insert into erased_lines select line_number from redacted_before")
     connection.unregister("redacted_before")
     if marks:
         connection.register("known_marks", pa.table({"mark": sorted(marks.marks)}))
         connection.execute(
-            f"create table marked_rows as select line_number, mark from phones join known_marks"
+            f"create or replace table marked_rows as select line_number, mark from phones join known_marks"
             f" on {KeyedHash.sql('e164', 'mark')} = mark where e164 is not null",
             marks.key.parameters("mark"),
         )
@@ -131,7 +130,7 @@ def returned_marks(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 
 def erased_physical_lines(connection: duckdb.DuckDBPyConnection) -> set[int]:
-    """Return every physical line of the records in `erased_lines`."""
+    """Return every physical line of the records of this batch in `erased_lines`."""
     rows = connection.execute(
         "select unnest(range(line_number, line_number + line_count)) from fields"
         " where line_number in (select line_number from erased_lines)"
@@ -139,14 +138,9 @@ def erased_physical_lines(connection: duckdb.DuckDBPyConnection) -> set[int]:
     return {int(line) for (line,) in rows}
 
 
-def marked_lines(connection: duckdb.DuckDBPyConnection, marks: Marks) -> set[int]:
-    """Return the physical lines of `lines` in which a cell is a number that is marked; for files that no reader typed."""
-    if not marks:
-        return set()
-    found, rows = set(), connection.execute("select line_number, raw from lines")
-    while batch := rows.fetchmany(_FETCH):
-        found |= {number for number, raw in batch if any(map(marks.is_marked, _numbers(bytes(raw))))}
-    return found
+def marked_lines(lines: Iterable[tuple[int, bytes]], marks: Marks) -> set[int]:
+    """Return the numbers of those lines in which a cell is a number that is marked; for files that no reader typed."""
+    return {number for number, raw in lines if any(map(marks.is_marked, _numbers(raw)))}
 
 
 def _numbers(raw: bytes) -> Iterator[str]:

@@ -101,7 +101,7 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
     notice = _notice(records, feed)
     connection.execute(
         f"""
-        create table fields as
+        create or replace table fields as
         select line_number, line_count, byte_offset, byte_length, record_key, problem, content_key, false as is_repaired,
             if(is_clean, false, has_invisible(read_text)) as is_stripped,
             {texts},

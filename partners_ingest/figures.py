@@ -51,6 +51,9 @@ _WORDED: Mapping[str, Mapping[str, str]] = {
 #: What many rows of one file should not share.
 _REPEATED: Mapping[str, Mapping[str, str]] = {"optins": {"street": "address_key", "ip": "ip_key"}, "withdrawals": {}}
 
+#: SQL for the first lines of several lists of lines.
+_FIRST_LINES = f"list_sort(flatten(list(lines) filter (lines is not null)))[:{EXAMPLES}]"
+
 #: Age of a consent at its file's export, in days: upper bound (excluded) and name.
 AGES: tuple[tuple[int, str], ...] = (
     (1, "under a day"),
@@ -87,27 +90,59 @@ class Figures:
         return found.rows if found else 0
 
 
-def count_figures(connection: duckdb.DuckDBPyConnection, kind: str, keys: Keys) -> Figures:
-    """Count `keyed` and keep the rows for `schemas.DELIVERY_FIGURES` in the table `figures`.
+def lay_figures(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables that hold what is counted, batch by batch."""
+    connection.execute("create table counted (figure varchar, subject varchar, rows bigint, lines bigint[])")
+    connection.execute("create table counted_words (field varchar, word varchar, rows bigint, lines bigint[])")
+    # what many rows share is found once all are there, of eight bytes a key
+    connection.execute("create table shared_keys (name varchar, line_number bigint, key ubigint)")
+
+
+def count_batch(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
+    """Count a batch in `keyed`.
 
     Kinds: `rows` (data, accepted, quarantined, repaired, given, refused, withdrawing), `reason` and `repair` by code, `unread` and
     `blank` by field (accepted rows), `word` by field and keyed word, `age` of consents, `repeat` (the rows that share
     one address or IP).
     """
-    connection.execute("create table figures (figure varchar, subject varchar, rows bigint, lines bigint[])")
     _count_rows(connection, kind)
     for column, figure in (("reasons", "reason"), ("repairs", "repair"), ("unread", "unread")):
         only = "true" if figure == "reason" else "len(reasons) = 0"
         connection.execute(
-            f"insert into figures select '{figure}', code, count(*), min(line_number, {EXAMPLES})"
+            f"insert into counted select '{figure}', code, count(*), min(line_number, {EXAMPLES})"
             f" from (select line_number, unnest({column}) as code from keyed where {only}) group by code"
         )
     for field, column in _WORDED[kind].items():
-        _count_words(connection, field, column, keys)
+        connection.execute(
+            f"insert into counted_words select '{field}', {column} as word, count(*), min(line_number, {EXAMPLES})"
+            f" from keyed where problem is null and {column} <> '' group by word"
+        )
     for name, column in _REPEATED[kind].items():
-        _count_repeats(connection, name, column)
+        connection.execute(
+            f"insert into shared_keys select '{name}', line_number, hash({column})"
+            f" from keyed where len(reasons) = 0 and {column} is not null"
+        )
     if kind == "optins":
         _count_ages(connection)
+
+
+def sum_figures(connection: duckdb.DuckDBPyConnection, kind: str, keys: Keys) -> Figures:
+    """Put what was counted of all batches together, as the rows for `schemas.DELIVERY_FIGURES` in the table `figures`."""
+    word = RowHash.sql("word", "word")
+    connection.execute(
+        f"""
+        create table figures as
+        select figure, subject, sum(rows)::bigint as rows, {_FIRST_LINES} as lines from counted group by figure, subject
+        union all
+        select 'word', field || ':' || {word}[:12], rows, lines from (
+            select field, word, sum(rows)::bigint as rows, {_FIRST_LINES} as lines from counted_words group by field, word
+            qualify row_number() over (partition by field order by sum(rows) desc, word) <= {_WORDS}
+        )
+        """,
+        keys.source.parameters("word"),
+    )
+    for name in _REPEATED[kind]:
+        _count_repeats(connection, name)
     rows = connection.execute("select figure, subject, rows, lines from figures").fetchall()
     return _figures(rows)
 
@@ -163,7 +198,7 @@ def _count_rows(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
         for (figure, subject), condition in told.items()
     )
     connection.execute(
-        f"insert into figures select figure.* from (select unnest([{counted}]) as figure"
+        f"insert into counted select figure.* from (select unnest([{counted}]) as figure"
         " from (select *, len(reasons) = 0 as ok from keyed))"
     )
 
@@ -175,29 +210,14 @@ def _examples(figure: str, condition: str) -> str:
     return f"min(line_number, {EXAMPLES}) filter ({condition})"
 
 
-def _count_words(connection: duckdb.DuckDBPyConnection, field: str, column: str, keys: Keys) -> None:
-    word = RowHash.sql("word", "word")
-    connection.execute(
-        f"""
-        insert into figures
-        select 'word', '{field}:' || {word}[:12], rows, lines from (
-            select {column} as word, count(*) as rows, min(line_number, {EXAMPLES}) as lines
-            from keyed where problem is null and {column} <> '' group by 1 order by rows desc, word limit {_WORDS}
-        )
-        """,
-        keys.source.parameters("word"),
-    )
-
-
-def _count_repeats(connection: duckdb.DuckDBPyConnection, name: str, column: str) -> None:
+def _count_repeats(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Insert how many accepted rows share the most frequent key; found approximately, then counted exactly."""
+    keys = f"(select line_number, key from shared_keys where name = '{name}')"
     connection.execute(
         f"""
         insert into figures
         select 'repeat', '{name}', count(*), min(line_number, {EXAMPLES})
-        from keyed
-        where len(reasons) = 0 and {column} = (
-            select approx_top_k({column}, 1)[1] from keyed where len(reasons) = 0 and {column} is not null)
+        from {keys} where key = (select approx_top_k(key, 1)[1] from {keys})
         """
     )
 
@@ -206,7 +226,7 @@ def _count_ages(connection: duckdb.DuckDBPyConnection) -> None:
     older = " ".join(f"when days < {bound} then '{name}'" for bound, name in AGES)
     connection.execute(
         f"""
-        insert into figures
+        insert into counted
         select 'age', case {older} else '{OLDER}' end as age, count(*), null
         from (
             select date_diff('day', consented.at, exported_at) as days from keyed cross join delivery

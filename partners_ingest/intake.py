@@ -18,6 +18,7 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import duckdb
+import pyarrow as pa
 from sqlalchemy import Engine
 
 from consent.dossiers import Dossier, DossierSet, Feed
@@ -27,32 +28,35 @@ from partners_ingest.delivery import ControlTotals, DeliveryFacts
 from partners_ingest.drift import HISTORY, compare
 from partners_ingest.erased_records import (
     Marks,
-    erased_physical_lines,
     load_marks,
     marked_lines,
-    note_erased,
-    returned_marks,
 )
-from partners_ingest.fields import create_fields
-from partners_ingest.figures import Figures, count_figures, figures_sql, read_figures
+from partners_ingest.figures import Figures, figures_sql, read_figures, sum_figures
 from partners_ingest.headers import fit_header, header_version
 from partners_ingest.landing import Arrival
 from partners_ingest.ledger import DeliveryRow, KnownDelivery
-from partners_ingest.opt_ins import OPT_INS_SQL, WITHDRAWAL_SIGNALS_SQL, type_opt_ins
 from partners_ingest.preflight import NamedFile
 from partners_ingest.quality import FeedCounts, QualityReport, judge_contract
-from partners_ingest.records import Header, Reader, Records
+from partners_ingest.record_batches import BatchReader, RecordSums, lay_batches
+from partners_ingest.records import LinesEnd, Reader
 from partners_ingest.redaction import KeptDelivery, RedactionStores, redact_lines
 from partners_ingest.registry import READER_VERSION, missing_capability, reader_for
+from partners_ingest.row_batches import RowFiles, RowJudge
 from partners_ingest.seal_marks import SealUnopened
 from partners_ingest.seals import key_fingerprints
 from partners_ingest.seen_files import SeenFiles
 from partners_ingest.text_lines import first_bytes
-from partners_ingest.unpacking import Container, container_of, count_zip_members, open_delivered, unpack
-from partners_ingest.withdrawals import DAMAGED_WITHDRAWALS_SQL, WITHDRAWALS_SQL, type_withdrawals
-from partners_ingest.workbench import Content, load_lines, open_workbench
+from partners_ingest.unpacking import (
+    Container,
+    container_of,
+    count_zip_members,
+    open_delivered,
+    open_unpacked,
+    unpack,
+)
+from partners_ingest.workbench import Content, load_lines, open_workbench, read_lines
 from stores import schemas
-from stores.evidence import EvidenceStore, Landed, LineCommitments
+from stores.evidence import EvidenceStore, GrowingCommitments, Landed, LineCommitments
 from stores.home import Home, scratch_folder
 from stores.keys import Keys
 from stores.lake import Lake, reading_name
@@ -130,6 +134,7 @@ class _Judged:
     duplicate_of: str | None = None
     warnings: tuple[FileWarning, ...] = ()
     returned: tuple[str, ...] = ()  # marks of persons who came back with it
+    erased: frozenset[int] = frozenset()  # its lines, once read, that tell of persons who were taken out
 
 
 @dataclass(frozen=True)
@@ -399,9 +404,10 @@ def _judge_delivered(case: _Case, judged: _Judged, delivered: BinaryIO) -> _Judg
     judged = replace(judged, container=container)
     if damage is not None:
         return replace(judged, reason=judged.reason or damage)
-    with open_workbench(case.scratch, case.stores.vault) as bench:
+    with open_workbench(case.scratch, case.stores.vault) as bench, _commitments(case) as commitments:
+        keep = partial(_keep_lines, case, bench, commitments)
         with unpack(delivered, container) as unpacked:
-            content = load_lines(bench, unpacked, judged.named.feed if judged.named else None)
+            content = load_lines(bench, unpacked, judged.named.feed if judged.named else None, keep)
         if content.is_damaged:
             damaged = FileReason.FORMAT_MISMATCH if container.is_table else FileReason.GZIP_TRUNCATED
             return replace(judged, reason=judged.reason or damaged)
@@ -409,14 +415,44 @@ def _judge_delivered(case: _Case, judged: _Judged, delivered: BinaryIO) -> _Judg
             return replace(judged, content=content, reason=FileReason.FILE_EMPTY)
         if container.is_table:  # the lines are ours; what decides duplicates is what the partner sent
             content = replace(content, sha256=case.sha256)
-        judged = replace(judged, content=content, commitments=_commit_lines(case, bench, content))
+        judged = replace(judged, content=content, commitments=_commit_lines(case, bench, content, commitments))
         failpoint.reach("delivery.lines_committed")
         judged = judged if judged.reason else _judge_content(case, bench, judged)
-        _take_out_erased(case, bench, judged)
+        _take_out_erased(case, judged)
         return judged
 
 
-def _take_out_erased(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged) -> None:
+@contextmanager
+def _commitments(case: _Case) -> Iterator[GrowingCommitments]:
+    """Give the files that commit to lines of several batches; what is not finished within the block never appears."""
+    growing = case.stores.evidence.grow_commitments(case.delivery_id, case.stores.vault)
+    try:
+        yield growing
+    finally:
+        growing.abandon()
+
+
+def _keep_lines(
+    case: _Case, bench: duckdb.DuckDBPyConnection, commitments: GrowingCommitments, lines: pa.Table
+) -> None:
+    """Commit to a batch of lines; of a delivery that is committed to already, note their places, to be compared."""
+    commitments.append(lines)
+    if case.known is not None and case.known.evidence_root is not None:
+        bench.register("line_batch", lines)
+        places = "select line_number, byte_offset, byte_length from line_batch"
+        bench.execute(f"create table if not exists line_places as {places} limit 0")
+        bench.execute(f"insert into line_places {places}")
+        bench.unregister("line_batch")
+
+
+def _lines_again(case: _Case, judged: _Judged) -> Iterator[pa.Table]:
+    """Yield the lines of a delivery from its evidence, batch by batch."""
+    assert judged.container is not None and judged.content is not None
+    with open_unpacked(case.stores.evidence, case.delivery_id, judged.container) as unpacked:
+        yield from read_lines(unpacked, judged.content.encoding.unit)
+
+
+def _take_out_erased(case: _Case, judged: _Judged) -> None:
     """Take the lines of persons who were taken out from the evidence again, whatever became of the delivery.
 
     A held one may yet be read, and tell something later of who was purged.
@@ -425,11 +461,24 @@ def _take_out_erased(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Jud
         return  # its bytes are no lines; nobody was read from it
     is_held = judged.reason is not None and FILE_OUTCOMES[judged.reason] is FileOutcome.HELD
     marks = case.marks.closed() if is_held else case.marks
-    found = erased_physical_lines(bench) if judged.totals is not None else marked_lines(bench, marks)
+    found = set(judged.erased) if judged.totals is not None else _marked(case, judged, marks)
     kept = KeptDelivery(case.delivery_id, judged.container, judged.content.encoding.name, has_lines=True)
     stores = RedactionStores(case.stores.home, case.stores.engine, case.stores.evidence, case.stores.vault)
     if found - redacted_lines(case.stores.engine, case.delivery_id):
         redact_lines(stores, kept, found, case.at)
+
+
+def _marked(case: _Case, judged: _Judged, marks: Marks) -> set[int]:
+    """Look for numbers that are marked in the lines of a delivery that no reader typed."""
+    if not marks:
+        return set()
+    return {
+        line
+        for batch in _lines_again(case, judged)
+        for line in marked_lines(
+            zip(batch.column("line_number").to_pylist(), batch.column("raw").to_pylist(), strict=True), marks
+        )
+    }
 
 
 def _check_zip(delivered: BinaryIO) -> FileReason | None:
@@ -442,7 +491,9 @@ def _check_zip(delivered: BinaryIO) -> FileReason | None:
     return None if members else FileReason.FORMAT_MISMATCH
 
 
-def _commit_lines(case: _Case, bench: duckdb.DuckDBPyConnection, content: Content) -> LineCommitments | None:
+def _commit_lines(
+    case: _Case, bench: duckdb.DuckDBPyConnection, content: Content, commitments: GrowingCommitments
+) -> LineCommitments | None:
     """Commit to the lines once: a delivery that is judged or read again keeps the root that the journal has.
 
     Where its dossier now says another encoding, the lines are others, and so is their root.
@@ -452,10 +503,12 @@ def _commit_lines(case: _Case, bench: duckdb.DuckDBPyConnection, content: Conten
     known = case.known
     evidence = case.stores.evidence
     if known is not None and known.evidence_root is not None and known.line_count is not None:
-        if evidence.has_committed(bench, case.delivery_id, "lines"):
+        if evidence.has_committed(bench, case.delivery_id, "lines" if content.is_whole else "line_places"):
             return LineCommitments(known.line_count, known.evidence_root)
     if preflight.is_table_file(content.head):
         return None
+    if commitments.is_begun:
+        return commitments.finish(content.root)
     return evidence.commit_lines(bench, case.delivery_id, "lines", content.root, case.stores.vault)
 
 
@@ -487,40 +540,82 @@ def _judge_records(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judge
     if reason is FileReason.UNKNOWN_HEADER:
         judged = replace(judged, detail=preflight.describe_unknown(header, first_bytes(bench), feed))
     header = fit_header(header, feed) or header
-    records = reader.read_records(bench, feed, header)
-    create_fields(bench, records, feed)
-    judged = replace(judged, data_rows=_count(bench, "fields"))
-    bad = preflight.known_bad_export(header, feed)
-    if bad is not None and preflight.is_spoilt(bench, records, bad):
+    batches = BatchReader(reader, feed, header, preflight.known_bad_export(header, feed))
+    return _judge_batches(case, bench, replace(judged, reason=reason), batches)
+
+
+def _judge_batches(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, batches: BatchReader) -> _Judged:
+    """Read the records and judge their rows, batch by batch; what is against the whole file shows with its last batch."""
+    assert judged.named is not None and judged.content is not None
+    judge, sums = _row_judge(case, bench, judged.named), RecordSums()
+    with _row_files(case, bench, judged.named.feed.kind) as files:
+        for end in lay_batches(bench, judged.content, _lines_again(case, judged)):
+            sums = batches.read(bench, end, sums)
+            if end is LinesEnd.FILE:
+                judged = _judge_records_whole(case, judged, batches, sums)
+            if judged.reason is None:
+                judge.judge()
+                if end is LinesEnd.BATCH:
+                    files.append()
+        return judged if judged.reason else _judge_rows(case, bench, judged, judge, batches.header.lines, files)
+
+
+def _judge_records_whole(case: _Case, judged: _Judged, batches: BatchReader, sums: RecordSums) -> _Judged:
+    """Run the tests on all records of the file that need no row."""
+    judged = replace(judged, data_rows=sums.records)
+    if batches.bad is not None and sums.is_spoilt:
         return replace(judged, reason=FileReason.KNOWN_BAD_EXPORT)
-    if reason is not None:
-        return replace(judged, reason=reason)
-    judged = replace(judged, fingerprint=_fingerprint(bench, header))
+    if judged.reason is not None:
+        return judged
+    judged = replace(judged, fingerprint=sums.fingerprint(batches.header))
     repeated = _find_repeated(case, "content_fingerprint", judged.fingerprint)
     if repeated is not None:
         return replace(judged, reason=FileReason.DUPLICATE_CONTENT, duplicate_of=repeated)
-    return _judge_rows(case, bench, judged, records)
+    return judged
 
 
-def _judge_rows(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, records: Records) -> _Judged:
-    assert judged.named is not None
-    feed = judged.named.feed
-    rows.lay_facts(bench, _facts(case, judged.named))
-    if feed.kind == "optins":
-        type_opt_ins(bench, feed, case.rules)
-    else:
-        type_withdrawals(bench, feed, case.rules)
+def _row_judge(case: _Case, bench: duckdb.DuckDBPyConnection, named: NamedFile) -> RowJudge:
     engine = case.stores.engine
-    note_erased(bench, engine, case.marks, feed.kind, redacted_lines(engine, case.delivery_id))
-    rows.judge_rows(bench, case.stores.keys)
-    totals = rows.control_totals(bench, records.header.lines)
-    quality = _judge_quality(case, feed, totals, count_figures(bench, feed.kind, case.stores.keys))
-    judged = replace(judged, totals=totals, quality=quality, returned=returned_marks(bench))
+    redacted = frozenset(redacted_lines(engine, case.delivery_id))
+    judge = RowJudge(bench, _facts(case, named), case.rules, case.stores.keys, engine, case.marks, redacted)
+    judge.begin()
+    return judge
+
+
+@contextmanager
+def _row_files(case: _Case, bench: duckdb.DuckDBPyConnection, kind: str) -> Iterator[RowFiles]:
+    """Give the files of this reading; what is not finished within the block never appears."""
+    name = reading_name(case.delivery_id, case.reading)
+    files = RowFiles(bench, case.stores.vault, case.stores.lake, name, kind)
+    try:
+        yield files
+    finally:
+        files.abandon()
+
+
+def _judge_rows(
+    case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, judge: RowJudge, header_lines: int, files: RowFiles
+) -> _Judged:
+    """Judge what all rows add up to, and let their files appear unless that holds the delivery."""
+    assert judged.named is not None and judged.content is not None
+    feed = judged.named.feed
+    totals = rows.control_totals(judge.counts, judged.content.lines, header_lines)
+    quality = _judge_quality(case, feed, totals, sum_figures(bench, feed.kind, case.stores.keys))
+    judged = replace(
+        judged,
+        totals=totals,
+        quality=quality,
+        returned=tuple(sorted(judge.returned)),
+        erased=frozenset(judge.erased),
+    )
     name = reading_name(case.delivery_id, case.reading)
     case.stores.lake.write(bench, schemas.DELIVERY_FIGURES, name, figures_sql())
     if quality.hold is not None and not (case.is_released and quality.hold in RELEASABLE):
         return replace(judged, reason=quality.hold)
-    _write_rows(case, bench, feed.kind)
+    files.finish_vault()
+    failpoint.reach("delivery.vault_written")
+    files.finish_lake()
+    failpoint.reach("delivery.lake_written")
     return judged
 
 
@@ -533,22 +628,6 @@ def _judge_quality(case: _Case, feed: Feed, totals: ControlTotals, figures: Figu
         drifts=compare(figures, read_figures(case.stores.lake, names)),
     )
     return judge_contract(feed, counts)
-
-
-def _write_rows(case: _Case, bench: duckdb.DuckDBPyConnection, kind: str) -> None:
-    name = reading_name(case.delivery_id, case.reading)
-    case.stores.vault.write(bench, schemas.IDENTITIES, name, rows.IDENTITIES_SQL)
-    if kind == "optins":
-        case.stores.vault.write(bench, schemas.ADDRESSES, name, rows.ADDRESSES_SQL)
-    failpoint.reach("delivery.vault_written")
-    if kind == "optins":
-        case.stores.lake.write(bench, schemas.OPT_INS, name, OPT_INS_SQL)
-        case.stores.lake.write(bench, schemas.WITHDRAWAL_SIGNALS, name, WITHDRAWAL_SIGNALS_SQL)
-    else:
-        case.stores.lake.write(bench, schemas.WITHDRAWALS, name, WITHDRAWALS_SQL)
-        case.stores.lake.write(bench, schemas.WITHDRAWAL_SIGNALS, name, DAMAGED_WITHDRAWALS_SQL)
-    case.stores.lake.write(bench, schemas.QUARANTINE, name, rows.QUARANTINE_SQL)
-    failpoint.reach("delivery.lake_written")
 
 
 def _commit(case: _Case, judged: _Judged, now: datetime) -> DeliveryReport:
@@ -637,17 +716,3 @@ def _facts(case: _Case, named: NamedFile) -> DeliveryFacts:
 def _find_repeated(case: _Case, column: str, value: str | None) -> str | None:
     with case.stores.engine.connect() as work:
         return preflight.find_duplicate(work, case.origin.partner_id, case.delivery_id, column, value)
-
-
-def _fingerprint(bench: duckdb.DuckDBPyConnection, header: Header) -> str | None:
-    """Return a hash of the multiset of well-formed records, whatever their order; None where there is none."""
-    row = bench.execute(
-        "select count(content_key), sum((content_key >> 64)::hugeint),"
-        " sum((content_key & 18446744073709551615::uhugeint)::hugeint) from fields"
-    ).fetchone()
-    return digest(*sorted(header.labels), *(str(part) for part in row)) if row and row[0] else None
-
-
-def _count(bench: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = bench.execute(f"select count(*) from {table}").fetchone()
-    return int(row[0]) if row else 0

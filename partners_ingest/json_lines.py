@@ -13,7 +13,7 @@ import duckdb
 
 from consent.dossiers import Feed
 from partners_ingest.json_paths import expression_of, structure_of
-from partners_ingest.records import Header, Records
+from partners_ingest.records import Header, LinesEnd, Records
 from partners_ingest.text_lines import create_text_lines
 from stores.engine import quoted
 
@@ -26,7 +26,9 @@ class JsonLinesReader:
         create_text_lines(connection, feed)
         return Header((), (), 0, None)
 
-    def read_records(self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header) -> Records:
+    def read_records(
+        self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header, end: LinesEnd = LinesEnd.FILE
+    ) -> Records:
         """Create the view `records`; the labels are the mapped paths."""
         paths = list(dict.fromkeys(path for paths in feed.mapping.values() for path in paths))
         _create_json_records(connection)
@@ -34,7 +36,7 @@ class JsonLinesReader:
         cells = ", ".join(expression_of(path, "parsed") for path in paths)
         connection.execute(
             f"""
-            create view records as
+            create or replace view records as
             with read as (
                 select *, if(is_object, from_json(text, '{quoted(structure_of(paths))}'), null) as parsed,
                     if(problem is null, json(text)::varchar, null) as plain, md5_number(text) as record_key
@@ -53,7 +55,7 @@ class JsonLinesReader:
 def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """
-        create table json_records as
+        create or replace table json_records as
         select line_number, byte_offset, byte_length, text, is_decodable and is_object as is_object, case
             when not is_decodable then 'ENCODING_INVALID'
             when not is_terminated then 'LINE_TRUNCATED'

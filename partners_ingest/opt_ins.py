@@ -71,7 +71,7 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
     entry = one_of_sql("entry_state", feed.values.entry_complete) if is_mapped(feed, "entry_state") else "true"
     connection.execute(
         f"""
-        create view typed as
+        create or replace view typed as
         select * exclude (record_key, repairs, phone_repairs, ended, is_born_after, kind, zone, code, is_left), kind as number_kind, zone as number_zone,
             if(takes_back is null, null, withdrawal_of(
                 case when takes_back = 'end_date' then ended
@@ -99,7 +99,7 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     born = birth_date_sql("unguarded(birth_date)", formats_of(feed, "birth_date"), "(select read_on from delivery)")
     connection.execute(
         f"""
-        create view row_values as
+        create or replace view row_values as
         with read as (
             select *, {consented} as consented, {ended} as ended, {born} as born, {sex_sql("sex", values.sex)} as known_sex,
                 postcode_of(postcode, country_of(country)) as known_postcode

@@ -55,11 +55,19 @@ def read_phone_cells(connection: duckdb.DuckDBPyConnection, source: str, rules: 
     before, each distinct one once, into the table `phone_read`.
     """
     create_phone_macros(connection, rules)
-    width = connection.execute(f"select len(phones) from {source} where phones is not null limit 1").fetchone()
-    columns = range(1, (width[0] if width else 0) + 1)
-    _read_uncommon(connection, source, columns)
+    read_uncommon_cells(connection, source, rules)
+    _choose(connection, source, _columns_of(connection, source))
+
+
+def read_uncommon_cells(connection: duckdb.DuckDBPyConnection, source: str, rules: NumberRules) -> None:
+    """Read anew what the view `phones` looks up, where `source` holds other rows with as many phone cells each."""
+    _read_uncommon(connection, source, _columns_of(connection, source))
     _read_left_over(connection, rules)
-    _choose(connection, source, columns)
+
+
+def _columns_of(connection: duckdb.DuckDBPyConnection, source: str) -> range:
+    width = connection.execute(f"select len(phones) from {source} where phones is not null limit 1").fetchone()
+    return range(1, (width[0] if width else 0) + 1)
 
 
 def _each(columns: range, template: str, joint: str = ", ") -> str:

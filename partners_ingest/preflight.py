@@ -172,12 +172,14 @@ def known_bad_export(header: Header, feed: Feed) -> KnownBad | None:
     return next((bad for bad in feed.known_bad if fit_labels(header.labels, bad.labels, ()) is not None), None)
 
 
-def is_spoilt(connection: duckdb.DuckDBPyConnection, records: Records, bad: KnownBad) -> bool:
-    """Return whether every e-mail lacks `@` and equals the given name (PrestaShop 1.7.6.0, feeds.md 1.2)."""
+def count_unspoilt(connection: duckdb.DuckDBPyConnection, records: Records, bad: KnownBad) -> int:
+    """Return how many sound records are not as all of a spoilt export are: the e-mail lacks `@` and equals the given name
+    (PrestaShop 1.7.6.0, feeds.md 1.2).
+    """
     email = records.positions[plain_label(bad.email)]
     given_name = records.positions[plain_label(bad.given_name)]
     found = connection.execute(
-        f"select count(*), count(*) filter (not contains(cells[{email}], '@') and cells[{email}] = cells[{given_name}])"
-        " from records where problem is null"
+        f"select count(*) from records where problem is null"
+        f" and not (not contains(cells[{email}], '@') and cells[{email}] = cells[{given_name}])"
     ).fetchone()
-    return found is not None and found[0] > 0 and found[0] == found[1]
+    return int(found[0]) if found else 0

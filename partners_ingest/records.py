@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 import duckdb
@@ -44,11 +45,20 @@ class Records:
     header: Header
 
 
+class LinesEnd(Enum):
+    """What stands behind the last of the lines that are there."""
+
+    FILE = "nothing"
+    BATCH = "more lines"
+
+
 class Reader(Protocol):
     """Turns the table `lines` into `records`; knows one format."""
 
     def read_header(self, connection: duckdb.DuckDBPyConnection, feed: Feed) -> Header:
         """Return the labels of the file."""
 
-    def read_records(self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header) -> Records:
-        """Create the view `records` of the table `lines`."""
+    def read_records(
+        self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header, end: LinesEnd = LinesEnd.FILE
+    ) -> Records:
+        """Create the view `records` of the table `lines`; where more lines follow, those of a record that is not over are held back."""

@@ -12,7 +12,7 @@ import duckdb
 from consent.dossiers import Feed
 from partners_ingest.cells import create_records
 from partners_ingest.labels import plain_label
-from partners_ingest.records import Header, Records
+from partners_ingest.records import Header, LinesEnd, Records
 from partners_ingest.text_lines import create_text_lines, first_text
 
 
@@ -30,7 +30,9 @@ class TableReader:
             cells.pop()
         return Header(tuple(plain_label(cell) for cell in cells), tuple(cells), 1, text)
 
-    def read_records(self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header) -> Records:
+    def read_records(
+        self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header, end: LinesEnd = LinesEnd.FILE
+    ) -> Records:
         """Create the view `records`; a row with anything to the right of the header has not its number of fields."""
         width = len(header.labels)
         return create_records(

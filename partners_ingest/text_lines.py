@@ -41,11 +41,10 @@ def create_text_lines(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None
     The only line feed is the last character, so splitting there takes it off, ten times faster than trimming.
     """
     encoding = decide_encoding(first_bytes(connection), feed)
-    if encoding.name != "utf-8":
-        _transcode(connection, encoding)
+    transcode_lines(connection, encoding)
     connection.execute(
         f"""
-        create view text_lines as
+        create or replace view text_lines as
         with shown as ({_UTF8_SQL if encoding.name == "utf-8" else _TRANSCODED_SQL}),
         trimmed as (
             select *, ends_with(shown_text, chr(10)) as is_terminated,
@@ -68,17 +67,24 @@ def first_bytes(connection: duckdb.DuckDBPyConnection) -> bytes:
     return bytes(row[0]) if row else b""
 
 
-def _transcode(connection: duckdb.DuckDBPyConnection, encoding: TextEncoding) -> None:
-    """Create `transcoded`: each line decoded by Python, a batch at a time."""
-    connection.execute("create table transcoded (line_number bigint, is_decodable boolean, shown_text varchar)")
-    start = 0
-    while True:
+def transcode_lines(connection: duckdb.DuckDBPyConnection, encoding: TextEncoding) -> None:
+    """Create `transcoded`: each line of `lines` decoded by Python, some at a time; for each batch of lines anew.
+
+    What is UTF-8 needs none: DuckDB decodes it.
+    """
+    if encoding.name == "utf-8":
+        return
+    connection.execute(
+        "create or replace table transcoded (line_number bigint, is_decodable boolean, shown_text varchar)"
+    )
+    (first, last) = connection.execute("select min(line_number), max(line_number) from lines").fetchone() or (
+        None,
+        None,
+    )
+    for start in range(first, last + 1, _BATCH) if first is not None else ():
         rows = connection.execute(
-            "select line_number, raw from lines where line_number > ? and line_number <= ?", [start, start + _BATCH]
+            "select line_number, raw from lines where line_number >= ? and line_number < ?", [start, start + _BATCH]
         ).fetchall()
-        if not rows:
-            return
-        start += _BATCH
         batch = _decoded(rows, encoding)
         connection.register("transcoded_batch", batch)
         connection.execute("insert into transcoded select * from transcoded_batch")

@@ -50,7 +50,7 @@ def type_withdrawals(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: N
     read_phone_cells(connection, "row_values", rules)
     connection.execute(
         f"""
-        create view typed as
+        create or replace view typed as
         with dated as (
             select *, {phone_repairs_sql("phone_raw", "e164")} as phone_repairs, withdrawal_of(stated, '{feed.timezone}', {exported_sql(connection)}) as withdrawal from phones
         )
@@ -74,7 +74,7 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
     instant = instant_sql("unguarded(withdrawn_at)", formats_of(feed, "withdrawn_at"), feed.timezone)
     connection.execute(
         f"""
-        create view row_values as
+        create or replace view row_values as
         with read as (
             select *, {instant} as stated from fields
         )

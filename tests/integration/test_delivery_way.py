@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from consent.dossiers import read_dossiers
-from partners_ingest import decisions
+from partners_ingest import decisions, workbench
 from partners_ingest.decisions import Decision
 from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
 from partners_ingest.landing import Arrival, scan_landing
@@ -42,6 +42,7 @@ from terms.settings import load_settings
 from tests.dossier_samples import DOSSIER, NAMES_HEADER, NOTICE_ID, PARTNER, json_row, names_row, write_dossier
 
 ARRIVED = datetime(2026, 3, 10, 6, tzinfo=UTC)
+FEW_BYTES = 120  # of a batch: two lines of `ROWS`
 ROWS = NAMES_HEADER + names_row(1) + names_row(2) + names_row(3)
 
 
@@ -333,13 +334,13 @@ def test_what_was_mended_and_what_could_not_be_read_stands_on_the_row(house: Hou
 def test_one_delivery_that_cannot_be_judged_does_not_stop_the_others(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from partners_ingest import intake
+    from partners_ingest import row_batches
     from terms.errors import FiliationError
 
     def break_down(*_: object) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr(intake, "type_withdrawals", break_down)
+    monkeypatch.setattr(row_batches, "type_withdrawals", break_down)
     house.drop("left_20260309.csv", "id;left_on\n1;\n")
     house.drop("names_20260309.csv", ROWS)
     with pytest.raises(FiliationError, match="1 deliveries could not be judged"):
@@ -492,8 +493,11 @@ def test_a_decision_needs_a_reason_without_a_number_and_a_delivery(house: House)
     assert house.count("delivery_decisions") == 0
 
 
-def test_a_delivery_is_read_again_by_a_corrected_dossier_and_counted_once(house: House) -> None:
+def test_a_delivery_is_read_again_by_a_corrected_dossier_and_counted_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The landing folder is empty by then: what is read again is the evidence."""
+    monkeypatch.setattr(workbench, "BATCH_BYTES", FEW_BYTES)
     house.drop("names_20260309.csv", ROWS + names_row(4, phone="N/A"))
     write_dossier(house.root / "partners", DOSSIER.replace('postcode: "zip"', 'city: "zip"'))
     first = house.one()
@@ -621,21 +625,27 @@ STEPS = ["landed", "lines_committed", "vault_written", "lake_written", "committe
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_kill_at_any_step_and_one_more_run_give_the_same(tmp_path: Path, step: str) -> None:
+def test_a_kill_at_any_step_and_one_more_run_give_the_same(
+    tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was killed works in batches of a few lines, who was not has all lines in one: neither changes anything."""
     results = []
     for name in ("calm", "killed"):
         root = tmp_path / name
         write_dossier(root / "partners")
         house = open_house(root)
-        house.drop("names_20260309.csv", ROWS + names_row(4, phone="N/A"))
-        house.drop("lines_20260309T020000Z.jsonl.gz", gzip.compress(json_row(5).encode(), mtime=0))
+        house.drop("names_20260309.csv", ROWS + names_row(4, phone="N/A") + names_row(1) + 'x,"' + names_row(6))
+        house.drop("lines_20260309T020000Z.jsonl.gz", gzip.compress((json_row(5) + json_row(7)).encode(), mtime=0))
         if name == "killed":
+            monkeypatch.setattr(workbench, "BATCH_BYTES", FEW_BYTES)
             assert _run_killed(root, f"delivery.{step}") == -9
         house.refresh()
         results.append(
             (
                 house.lake_rows(schemas.OPT_INS, "* exclude (received_at)"),
                 house.lake_rows(schemas.QUARANTINE, "* exclude (received_at)"),
+                house.lake_rows(schemas.DELIVERY_FIGURES, "*"),
+                _identities(house),
                 house.count("deliveries"),
                 house.count("journal"),
                 sorted(path.name for path in house.stores.home.lake.rglob("*") if path.is_file()),
@@ -647,9 +657,16 @@ def test_a_kill_at_any_step_and_one_more_run_give_the_same(tmp_path: Path, step:
     assert results[0] == results[1]
 
 
+def _identities(house: House) -> list[tuple[object, ...]]:
+    names = [reading_name(item.delivery_id, item.reading) for item in accepted_deliveries(house.stores.engine)]
+    with house.stores.vault.identities(names) as identities:
+        return identities.execute("select * from identities order by all").fetchall()
+
+
 def _run_killed(root: Path, step: str) -> int:
     code = (
         "import sys; from pathlib import Path; from tests.integration.test_delivery_way import open_house;"
+        f"from partners_ingest import workbench; workbench.BATCH_BYTES = {FEW_BYTES};"
         "open_house(Path(sys.argv[1])).refresh()"
     )
     environ = {
@@ -663,13 +680,13 @@ def _run_killed(root: Path, step: str) -> int:
 
 def test_an_error_of_the_engine_tells_no_value(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The text of a DuckDB error quotes cells; what a person sees names the file and the kind of error only."""
-    from partners_ingest import intake
+    from partners_ingest import row_batches
     from terms.errors import FiliationError
 
     def break_on_a_value(connection, _feed, _rules) -> None:  # type: ignore[no-untyped-def]
         connection.execute("select phones[1]::integer from fields")
 
-    monkeypatch.setattr(intake, "type_opt_ins", break_on_a_value)
+    monkeypatch.setattr(row_batches, "type_opt_ins", break_on_a_value)
     house.drop("names_20260309.csv", ROWS)
     with pytest.raises(FiliationError) as caught:
         house.refresh()

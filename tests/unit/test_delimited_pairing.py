@@ -11,9 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from consent.dossiers import Feed, read_dossier
-from partners_ingest import delimited
+from partners_ingest import delimited, workbench
 from partners_ingest.delimited import DelimitedReader
-from partners_ingest.workbench import load_lines
+from partners_ingest.record_batches import lay_batches
+from partners_ingest.workbench import load_lines, read_lines
 from stores.engine import connect
 from tests.dossier_samples import write_dossier
 
@@ -29,10 +30,14 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Feed:
 def _read(data: bytes, feed: Feed) -> list[tuple[int, str | None, list[str] | None]]:
     connection = connect()
     try:
-        load_lines(connection, io.BytesIO(data), feed)
+        content = load_lines(connection, io.BytesIO(data), feed)
         reader = DelimitedReader()
-        reader.read_records(connection, feed, reader.read_header(connection, feed))
-        return connection.execute("select line_number, problem, cells from records order by line_number").fetchall()
+        header = reader.read_header(connection, feed)
+        found: list[tuple[int, str | None, list[str] | None]] = []
+        for end in lay_batches(connection, content, read_lines(io.BytesIO(data), content.encoding.unit)):
+            reader.read_records(connection, feed, header, end)
+            found += connection.execute("select line_number, problem, cells from records").fetchall()
+        return sorted(found)
     finally:
         connection.close()
 
@@ -88,11 +93,17 @@ _LINE = st.text(alphabet='ab,"\x1e\x1f', max_size=9)
 
 
 @settings(max_examples=100, deadline=None)
-@example(lines=['a,"b', '",c', '",x,y'])  # the middle line could end one record or begin another: the first wins
-@example(lines=['a,"b', '",c', '",x,y', '",b,c'])
-@given(lines=st.lists(_LINE, max_size=9))
-def test_pairing_says_what_a_reader_by_hand_says(feed: Feed, lines: list[str]) -> None:
+@example(
+    lines=['a,"b', '",c', '",x,y'], batch_bytes=1000
+)  # the middle line could end one record or begin another: the first wins
+@example(lines=['a,"b', '",c', '",x,y', '",b,c'], batch_bytes=16)
+@example(
+    lines=['a,"b', '",c', '",x,y', "d,e,f"], batch_bytes=16
+)  # the end of a record begins none, in the next batch neither
+@given(lines=st.lists(_LINE, max_size=9), batch_bytes=st.sampled_from([16, 40, workbench.BATCH_BYTES]))
+def test_pairing_says_what_a_reader_by_hand_says(feed: Feed, lines: list[str], batch_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(workbench, "BATCH_BYTES", batch_bytes)
         patched.setattr(delimited, "_BATCH_BYTES", 8)  # lines are joined in several batches
         found = _read((HEADER + "".join(f"{line}\n" for line in lines)).encode(), feed)
     assert found == [(number + 2, problem, cells) for number, problem, cells in _by_hand(lines, width=3)]

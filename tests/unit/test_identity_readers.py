@@ -32,7 +32,7 @@ UNPACKED_READERS = {
         "partners_ingest/redaction.py:_open_lines",
         "partners_ingest/redaction.py:_member_name",
     },
-    "open_unpacked": {"lineage/evidence_reading.py:_verified_bytes"},
+    "open_unpacked": {"lineage/evidence_reading.py:_verified_bytes", "partners_ingest/intake.py:_lines_again"},
 }
 #: The only modules that hold a key of the vault's files.
 KEY_HOLDERS = {"stores/vault.py", "stores/rotation.py"}
@@ -82,7 +82,7 @@ def test_the_vault_has_no_other_way_out():
     """Each public method of the vault that gives rows is in the list; the others give paths, names and counts."""
     tree = ast.parse((ROOT / "stores" / "vault.py").read_text())
     methods = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name[0] != "_"}
-    assert methods == VAULT_READERS.keys() | {"path", "files", "write", "drop_salts", "expect_many"}
+    assert methods == VAULT_READERS.keys() | {"path", "files", "write", "grow", "drop_salts", "expect_many"}
 
 
 def test_evidence_is_opened_by_this_list_only():
