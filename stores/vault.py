@@ -92,7 +92,9 @@ class Vault:
             f" where line_number in ({', '.join(map(str, sorted(some)))}) and page_url is not null"
             for name, some in sorted(lines.items())
         ]
-        with self._cursor() as reader:
+        with (
+            self._memory().cursor() as reader
+        ):  # texts and numbers: whatever a connection is told of time is not needed
             found: list[tuple[str, int, str]] = reader.execute(" union all ".join(reads)).fetchall()
         return found
 

@@ -136,10 +136,23 @@
     use's two instants come from the one row of a relation: only a statement without parameters keeps its plan. -#}
 {% macro spoken_of_asked(by_night, each_use=false) -%}
     {%- set use = ['use_channel', 'use_profile'] if each_use else [] -%}
-    {%- set at_instants = 'cross join instants' if each_use else '' -%}
     {% if each_use -%}
     instants as (
         select use_moment, use_known_by from query_table(told_instants)
+    ),
+
+    -- First whose rows they are, then when they hold: the other way round all rows of the base would meet the instants.
+    acts_of_asked as materialized (
+        select acts.contact_id, acts.act_number, acts.delivery_id, acts.line_number, acts.consented_at, acts.received_at,
+            acts.exported_at
+        from acts
+        where acts.contact_id in (select a.contact_id from query_table(asked) as a)
+    ),
+
+    findings_of_asked as materialized (
+        select f.contact_id, f.act_number, f.kind_id, f.applies_from, f.applies_until, f.known_from, f.known_until, f.adult_on
+        from findings as f
+        where f.contact_id in (select a.contact_id from query_table(asked) as a)
     ),
 
     uses as (
@@ -152,11 +165,16 @@
     -- Acts that had happened by the moment and were known; one without an instant had happened by its file's export.
     known_acts as (
         select acts.contact_id, acts.act_number, acts.delivery_id, acts.line_number, acts.consented_at
-        from acts
-        {{ at_instants }}
+        {%- if each_use %}
+        from acts_of_asked as acts
+        cross join instants
         where
-            acts.contact_id in (select a.contact_id from query_table(asked) as a)
-            and acts.received_at <= use_known_by
+        {%- else %}
+        from acts
+        where
+            acts.contact_id in (select a.contact_id from query_table(asked) as a) and
+        {%- endif %}
+            acts.received_at <= use_known_by
             and coalesce(acts.consented_at, acts.exported_at) <= use_moment
     ),
 
@@ -178,12 +196,18 @@
         select
             {{ use_of('kinds', use) }}
             f.contact_id, f.act_number, kinds.code, kinds.place, kinds.effect, f.applies_from, f.applies_until
+        {%- if each_use %}
+        from findings_of_asked as f
+        inner join kinds on f.kind_id = kinds.kind_id
+        cross join instants
+        where
+        {%- else %}
         from findings as f
         inner join kinds on f.kind_id = kinds.kind_id
-        {{ at_instants }}
         where
-            f.contact_id in (select a.contact_id from query_table(asked) as a)
-            and f.applies_from <= use_moment and f.applies_until > use_moment
+            f.contact_id in (select a.contact_id from query_table(asked) as a) and
+        {%- endif %}
+            f.applies_from <= use_moment and f.applies_until > use_moment
             and f.known_from <= use_known_by and f.known_until > use_known_by
             and {{ asks_for_a_later_birthday('f') }}
     ),
@@ -195,7 +219,7 @@
             {{ 'instants.use_moment,' if each_use }}
             facts.contact_id, facts.kind, facts.occurred_at, facts.delivery_id, facts.line_number
         from query_table(live_facts) as facts
-        {{ at_instants }}
+        {{ 'cross join instants' if each_use }}
         where
             facts.occurred_at <= use_moment
             and facts.known_at <= use_known_by
@@ -338,11 +362,7 @@
 {% macro merged_parts(subject, with_nothing_given=false) -%}
     {{ unpacked_parts(subject, with_nothing_given) }},
 
-    -- Many subjects share few sets of codes.
-    read_bits as (
-        select bits, {{ codes_of('bits') }} as codes
-        from (select distinct bits from unpacked where bits is not null)
-    )
+    {{ read_bits_of('unpacked') }}
 
     select
         {{ subject | join(', ') }},
@@ -363,9 +383,12 @@
     left join read_bits on unpacked.bits = read_bits.bits
 {%- endmacro %}
 
-{#- The codes whose places are set, sorted. -#}
-{% macro codes_of(bits) -%}
-    list_filter(code_names(), lambda name, place: ({{ bits }} >> (place - 1)) % 2 = 1)
+{#- The codes of each set of bits, sorted: many subjects share few sets. -#}
+{% macro read_bits_of(relation) -%}
+    read_bits as (
+        select bits, list_filter(code_names(), lambda name, place: (bits >> (place - 1)) % 2 = 1) as codes
+        from (select distinct bits from {{ relation }} where bits is not null)
+    )
 {%- endmacro %}
 
 {#- `parts` merged and taken apart again, as common table expressions that end with `unpacked`. -#}
@@ -666,30 +689,44 @@
         acts='used_acts',
     ) }},
 
-    {{ unpacked_parts(['contact_id', 'use_channel', 'use_profile']) }}
+    {{ unpacked_parts(['contact_id', 'use_channel', 'use_profile']) }},
 
-    -- each row's codes are read by itself: finding the few sets among them would be most of the work for one contact
+    answers as (
+        select
+            contact_id,
+            use_channel,
+            use_profile,
+            null as delivery_id,
+            null as line_number,
+            v,
+            case when greatest(best_d, own_d) > 0 then bits end as bits
+        from unpacked
+        union all
+        select
+            acts.contact_id,
+            acts.use_channel,
+            acts.use_profile,
+            acts.delivery_id,
+            acts.line_number,
+            coalesce(summed.v, 0) as v,
+            summed.bits
+        from used_acts as acts
+        left join summed
+            on {{ same('acts', 'summed', ['contact_id', 'use_channel', 'use_profile', 'act_number']) }}
+    ),
+
+    {{ read_bits_of('answers') }}
+
     select
-        contact_id,
-        use_channel as channel,
-        use_profile as profile,
-        null as delivery_id,
-        null as line_number,
-        verdict_name(v) as verdict,
-        case when greatest(best_d, own_d) = 0 or bits is null then [] else {{ codes_of('bits') }} end as codes
-    from unpacked
-    union all
-    select
-        acts.contact_id,
-        acts.use_channel,
-        acts.use_profile,
-        acts.delivery_id,
-        acts.line_number,
-        verdict_name(coalesce(summed.v, 0)) as verdict,
-        case when summed.bits is null then [] else {{ codes_of('summed.bits') }} end as codes
-    from used_acts as acts
-    left join summed
-        on {{ same('acts', 'summed', ['contact_id', 'use_channel', 'use_profile', 'act_number']) }}
+        answers.contact_id,
+        answers.use_channel as channel,
+        answers.use_profile as profile,
+        answers.delivery_id,
+        answers.line_number,
+        verdict_name(answers.v) as verdict,
+        coalesce(read_bits.codes, []) as codes
+    from answers
+    left join read_bits on answers.bits = read_bits.bits
 {%- endmacro %}
 
 {#- What each act is worth alone: of the relation `spoken`. -#}
