@@ -120,7 +120,8 @@ def read_evidence(
     The access is logged under `command` and committed before a byte is read.
 
     Raises:
-        UsageError: no reason, an unknown delivery, a delivery that was never read into lines, no such line.
+        UsageError: no reason, an unknown delivery, a delivery that was never read into lines, no such line, or one
+            from which a person was erased, which is no damage.
         EvidenceDiffers: the file, a commitment, a salt or the line is not what was delivered; the message says which.
     """
     if not _DELIVERY_ID.fullmatch(delivery_id):  # a number typed here by mistake must not enter the access log
@@ -253,8 +254,9 @@ def _verified_bytes(stores: LookupStores, delivery: _Delivery, lines: Sequence[_
     with _naming("salts", delivery):
         salts = stores.vault.salts(delivery.delivery_id, first.number, last.number)
     if len(salts) != len(lines):
-        raise EvidenceDiffers(
-            f"Lines {first.number} to {last.number} of {delivery.delivery_id} have no salt: they were erased.",
+        which = f"Line {first.number}" if len(lines) == 1 else f"Of lines {first.number} to {last.number} some"
+        raise UsageError(
+            f"{which} of {delivery.delivery_id} can no longer be read: a person was erased, and the salt with them.",
             "Nothing can be shown; their commitments still stand.",
         )
     with open_unpacked(stores.evidence, delivery.delivery_id, delivery.container) as unpacked:

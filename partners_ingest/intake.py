@@ -322,9 +322,17 @@ def _take_new(run: _Run, arrival: Arrival) -> DeliveryReport | None:
     else:
         landed = _land(run.stores.evidence, arrival, identity)
     failpoint.reach("delivery.landed")
-    origin = _Origin(arrival.partner_id, arrival.file_name, arrival.arrived_at)
+    origin = _Origin(arrival.partner_id, arrival.file_name, _received_at(arrival, known, run.clock.now()))
     case = _case(run, origin, landed, known)
     return _commit(case, _judge(case), run.clock.now())
+
+
+def _received_at(arrival: Arrival, known: KnownDelivery | None, now: datetime) -> datetime:
+    """Return from when the rows are known: never later than they are taken in, or they would wait for a clock ahead of ours.
+
+    A copied folder has the times of the copy, and a server's clock may be wrong; a withdrawal must not wait for either.
+    """
+    return min(arrival.arrived_at, from_micros(known.arrived_at) if known else now, now)
 
 
 def _read_again(run: _Run, known: KnownDelivery) -> DeliveryReport | None:

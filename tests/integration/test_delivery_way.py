@@ -203,6 +203,15 @@ def test_what_may_be_cut_of_an_id_withdraws_nothing(house: House) -> None:
     assert house.lake_rows(schemas.WITHDRAWAL_SIGNALS, "line_number") == []
 
 
+def test_nothing_was_received_later_than_it_is_taken_in(house: House) -> None:
+    house.drop("left_20260309.csv", "id;left_on\n2;\n")
+    ahead = datetime(2062, 1, 1, tzinfo=UTC).timestamp()
+    os.utime(house.landing / PARTNER / "left_20260309.csv", (ahead, ahead))
+    house.refresh()
+    ((received_at,),) = house.lake_rows(schemas.WITHDRAWALS, "received_at")
+    assert datetime(2026, 11, 24, 8) <= received_at < datetime(2026, 11, 24, 9)
+
+
 def test_an_opt_in_and_its_withdrawal_by_id_share_their_source_key(house: House) -> None:
     house.drop("names_20260309.csv", ROWS)
     house.drop("left_20260309.csv", "id;left_on\n2;\n")

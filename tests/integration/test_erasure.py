@@ -13,7 +13,6 @@ from consent.act_entry import ActStores, TypedAct, enter_act
 from consent.person_acts import ActKind
 from consent.requests import Answer, answer_request, open_requests
 from lineage.erasure import erase, receipt_of
-from lineage.evidence_reading import EvidenceDiffers
 from partners_ingest.phone import normalise_number
 from sealing.proofs import prove_message
 from sends.approval import approved_sha256
@@ -26,6 +25,7 @@ from stores import operations
 from stores.home import writer_lock
 from stores.house import open_house
 from terms.environment import NUMBER_RULES
+from terms.errors import UsageError
 from terms.settings import load_settings
 from tests import canaries
 from tests.commands import Shell
@@ -226,9 +226,9 @@ def test_every_other_line_of_a_redacted_file_still_verifies(home):
     assert 0 < len(lines) < kept.line_count
     for line in range(1, min(kept.line_count, 12) + 1):
         answer = home.run("evidence", kept.delivery_id, str(line), "--reason", "test")
-        assert answer.code == (1 if line in lines else 0), answer.err
+        assert answer.code == (UsageError.exit_code if line in lines else 0), answer.err
     answer = home.run("evidence", kept.delivery_id, str(min(lines)), "--reason", "test")
-    assert (answer.code, answer.out) == (EvidenceDiffers.exit_code, "") and "were erased" in answer.err
+    assert answer.out == "" and "a person was erased" in answer.err
     house.engine.dispose()
 
 
