@@ -94,8 +94,9 @@ def lay_figures(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the tables that hold what is counted, batch by batch."""
     connection.execute("create table counted (figure varchar, subject varchar, rows bigint, lines bigint[])")
     connection.execute("create table counted_words (field varchar, word varchar, rows bigint, lines bigint[])")
-    # what many rows share is found once all are there, of eight bytes a key
-    connection.execute("create table shared_keys (name varchar, line_number bigint, key ubigint)")
+    # what many rows share is found once all are there: sixteen bytes of each row
+    for name in _REPEATED["optins"]:
+        connection.execute(f"create table shared_{name} (line_number bigint, key ubigint)")
 
 
 def count_batch(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
@@ -119,7 +120,7 @@ def count_batch(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
         )
     for name, column in _REPEATED[kind].items():
         connection.execute(
-            f"insert into shared_keys select '{name}', line_number, hash({column})"
+            f"insert into shared_{name} select line_number, hash({column})"
             f" from keyed where len(reasons) = 0 and {column} is not null"
         )
     if kind == "optins":
@@ -212,12 +213,11 @@ def _examples(figure: str, condition: str) -> str:
 
 def _count_repeats(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Insert how many accepted rows share the most frequent key; found approximately, then counted exactly."""
-    keys = f"(select line_number, key from shared_keys where name = '{name}')"
     connection.execute(
         f"""
         insert into figures
         select 'repeat', '{name}', count(*), min(line_number, {EXAMPLES})
-        from {keys} where key = (select approx_top_k(key, 1)[1] from {keys})
+        from shared_{name} where key = (select approx_top_k(key, 1)[1] from shared_{name})
         """
     )
 

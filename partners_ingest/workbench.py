@@ -29,7 +29,7 @@ from stores.vault import Vault
 #: Bytes kept from the start of a file to know what it is.
 _HEAD_BYTES = 4096
 #: Memory of the tables before they spill: with the interpreter and its libraries a process stays below 2 GB.
-_MEMORY = "1GB"
+_MEMORY = "800MB"
 #: Bytes of lines that are worked on at a time. Each batch costs the planning of some fifty queries, a larger one memory.
 BATCH_BYTES = 128 * 1024 * 1024
 #: Columns of lines that the readers need.
