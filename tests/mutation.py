@@ -102,6 +102,7 @@ class Renderer:
             ref=lambda name: stand_ins.get(name, f"{self._schema[name]}.{name}"),
             source=lambda _, name: f"lake.{name}",
             config=lambda **_: "",
+            **{"return": lambda value: value or ""},  # of a macro: what is false must not read as the word
         )
 
     def model(self, name: str, mutant: Mutant | None = None, tables: Mapping[str, str] | None = None) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
+from dbt.adapters.duckdb.credentials import Attachment
 
 from stores import engine
 from stores.engine import connect, connect_read_only, httpfs_file
@@ -65,3 +66,16 @@ def test_dbt_opens_a_further_cursor_while_a_model_spills(tmp_path: Path) -> None
         for name, value in target["settings"].items():
             if "{{" not in str(value):
                 build.cursor().execute(f"set {name} = '{value}'")
+
+
+def test_dbt_writes_row_groups_that_a_look_up_unpacks_fast(tmp_path: Path) -> None:
+    profile = yaml.safe_load((PROJECT_ROOT / "dbt_project" / "profiles.yml").read_text())
+    target = profile["filiation"]["outputs"]["build"]
+    (attached,) = target["attach"]
+    with duckdb.connect() as memory:
+        memory.execute(Attachment(**{**attached, "path": str(tmp_path / "any.duckdb")}).to_sql())
+        memory.execute(f"set search_path = '{target['settings']['search_path']}'")
+        memory.execute("create table written as select i from range(60000) as r (i)")
+        memory.execute(f"checkpoint {target['database']}")
+        rows = memory.execute("select distinct row_group_id from pragma_storage_info('written')").fetchall()
+    assert len(rows) == 5
