@@ -29,6 +29,7 @@ _MARTS = (
     "opt_ins",
     "quarantine",
     "segment_members",
+    "situation_counts",
     "situations",
     "standings",
     "verdict_spans",

@@ -22,7 +22,15 @@ import duckdb
 
 from bench import judgement_world
 from bench.judgement_world import open_world
-from consent.judgement import Use, judge, judgement_sql, situations_sql, use_for_some_sponsor
+from consent.judgement import (
+    Use,
+    counts_everyone,
+    judge,
+    judgement_sql,
+    lay_situations_of_everyone,
+    situations_sql,
+    use_for_some_sponsor,
+)
 from stores.house import open_house
 from terms.environment import Environment, NumberRules
 from terms.errors import FiliationError
@@ -66,13 +74,10 @@ def count_by_sex(folder: Path) -> list[float]:
 
 
 def _count(base: duckdb.DuckDBPyConnection, use: Use) -> None:
+    if not counts_everyone(base, use):
+        raise FiliationError("The base cannot count at the bench's instant.", "See bench/judgement_world.py.")
+    lay_situations_of_everyone(base, use, "found_situations")
     found = situations_sql(use, "found_situations")
-    base.execute(
-        "create or replace temp table found_situations as"
-        " select situation_id, is_elector(adult_on, $use_eligible_on::date) as is_elector, sex, count(*) as contacts"
-        " from verdict_spans where from_at <= $use_moment::timestamp and until_at > $use_moment::timestamp group by all",
-        {name: found.parameters[name] for name in ("use_moment", "use_eligible_on")},
-    )
     base.execute(
         "select verdict, sex, sum(contacts) from found_situations"
         f" join ({found.sql}) using (situation_id, is_elector) group by all",
@@ -105,10 +110,10 @@ def _compare(base: duckdb.DuckDBPyConnection, asked: list[str], at: datetime) ->
     _ask(base, asked)
     use = _use(at, known_by=datetime(2200, 1, 1, tzinfo=UTC))
     by_macro, spans = judgement_sql("asked", "live_facts", use), situations_sql(use)
-    columns = "contact_id, verdict, decision, codes, worst_code"
-    macro = f"select {columns} from ({by_macro.sql})"
+    columns = "contact_id, verdict, decision, worst_code"
+    macro = f"select {columns}, codes from ({by_macro.sql})"
     span = (
-        f"select {columns} from verdict_spans as v semi join asked using (contact_id) join ({spans.sql}) as judged"
+        f"select {columns}, codes_of(code_bits) from verdict_spans as v semi join asked using (contact_id) join ({spans.sql}) as judged"
         " on judged.situation_id = v.situation_id and judged.is_elector = is_elector(v.adult_on, $use_eligible_on::date)"
         " where from_at <= $use_moment::timestamp and until_at > $use_moment::timestamp"
     )

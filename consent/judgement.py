@@ -370,9 +370,9 @@ def situations_sql(use: Use, asked: str = "situations") -> BoundSql:
     """Return the query of what situations of the base are worth for a use, to be joined with `verdict_spans`: all of them,
     or those of a relation with `situation_id`, where only few are in question.
 
-    Columns: situation_id, is_elector, verdict, decision, codes VARCHAR[], worst_code; of a row of `verdict_spans` the
-    latter is `is_elector(adult_on, $use_eligible_on::date)`. It answers for contacts without live facts, by all that the
-    base knows (`knows_everything`).
+    Columns: situation_id, is_elector, verdict, decision, code_bits (`codes_of` reads them: whoever groups answers does so
+    first), worst_code; of a row of `verdict_spans` the second is `is_elector(adult_on, $use_eligible_on::date)`. It answers
+    for contacts without live facts, by all that the base knows (`knows_everything`).
     """
     return _as_known(f"judge_situations('{_checked(asked)}', ", use)
 
@@ -383,6 +383,35 @@ def knows_everything(connection: duckdb.DuckDBPyConnection, known_by: datetime) 
         "select count(*) from knowledge where complete_from > $known_by", {"known_by": naive_utc(known_by)}
     ).fetchone()
     return row == (0,)
+
+
+def counts_everyone(connection: duckdb.DuckDBPyConnection, use: Use) -> bool:
+    """Return whether the mart `situation_counts` can answer for a use: it holds what stood when the newest file arrived, and
+    what changes later.
+    """
+    row = connection.execute(
+        "select coalesce(min(changed_at) <= $moment, false) from situation_counts", {"moment": naive_utc(use.moment)}
+    ).fetchone()
+    return row == (True,) and knows_everything(connection, use.known_by)
+
+
+def lay_situations_of_everyone(connection: duckdb.DuckDBPyConnection, use: Use, relation: str) -> None:
+    """Create the temporary table `relation`: how many contacts of the whole base are in which situation at the use's moment.
+
+    Columns: situation_id, is_elector, sex, contacts; for a use of which `counts_everyone` is true, to be joined with
+    `situations_sql`.
+
+    Raises:
+        FiliationError: as `judge`.
+    """
+    parameters = _parameters(use)
+    connection.execute(
+        f"create or replace temp table {_checked(relation)} as"
+        " select situation_id, is_elector(adult_on, $use_eligible_on::date) as is_elector, sex,"
+        " sum(contacts)::bigint as contacts"
+        " from situation_counts where changed_at <= $use_moment::timestamp group by all having sum(contacts) <> 0",
+        {name: parameters[name] for name in ("use_moment", "use_eligible_on")},
+    )
 
 
 def narrow(connection: duckdb.DuckDBPyConnection, asked: str) -> tuple[str, ...]:

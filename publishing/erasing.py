@@ -53,6 +53,9 @@ def publish_without(house: House, erased: Erased) -> str | None:
                 "update segments set members = (select count(*) from segment_members as m"
                 " where m.segment_id = segments.segment_id)"
             )
+        if ("situation_counts",) in tables:
+            build.execute("delete from situation_counts")
+            build.execute("insert into situation_counts from situation_counts_of('verdict_spans')")
         build.execute("detach served; drop table gone_contacts; drop table gone_sources; drop table gone_addresses")
         counts = row_counts(build)
     now = house.clock.now()

@@ -11,7 +11,16 @@ from datetime import datetime
 
 import duckdb
 
-from consent.judgement import Use, judgement_sql, knows_everything, lay_judged, load_live_facts, situations_sql
+from consent.judgement import (
+    Use,
+    counts_everyone,
+    judgement_sql,
+    knows_everything,
+    lay_judged,
+    lay_situations_of_everyone,
+    load_live_facts,
+    situations_sql,
+)
 from sends.context import Context
 from sends.house import SendStores
 
@@ -50,27 +59,54 @@ def create_counted(base: duckdb.DuckDBPyConnection, stores: SendStores, asked: s
     the base; contacts of whom the day told something are judged one by one.
     """
     load_live_facts(base, stores.engine, "live_facts", None)
-    base.execute(
-        "create or replace temp table counted"
-        " (verdict varchar, decision varchar, codes varchar[], worst_code varchar, contacts bigint)"
-    )
+    base.execute(_NO_COUNTS)
     by_contact = asked
     if knows_everything(base, use.known_by):
-        by_contact = "asked_with_facts"
-        base.execute(
-            f"create or replace temp table {by_contact} as"
-            f" select contact_id from {asked} semi join live_facts using (contact_id)"
-        )
-        _count_spans(base, asked, use)
-    sql, parameters = judgement_sql(by_contact, "live_facts", use)
+        by_contact = _lay_asked_with_facts(base, asked)
+        _lay_situations_of(base, asked, use)
+        _count_situations(base, use)
+    _count_judged(base, use, by_contact)
+
+
+def create_counted_of_everyone(base: duckdb.DuckDBPyConnection, stores: SendStores, use: Use) -> None:
+    """Create the temporary table `counted` as `create_counted` does, for every contact of the base.
+
+    What the base says of all is counted before; contacts of whom the day told something leave the answer that they have
+    without it.
+    """
+    if not counts_everyone(base, use):
+        create_counted(base, stores, "contacts", use)
+        return
+    load_live_facts(base, stores.engine, "live_facts", None)
+    base.execute(_NO_COUNTS)
+    lay_situations_of_everyone(base, use, "found_situations")
+    _count_situations(base, use)
+    by_contact = _lay_asked_with_facts(base, "contacts")
+    _count_judged(base, use, by_contact)
+    sql, parameters = judgement_sql(by_contact, None, use)
     base.execute(
-        f"insert into counted select verdict, decision, codes, worst_code, count(*) from ({sql}) group by all",
+        f"insert into counted select verdict, decision, codes, worst_code, -count(*) from ({sql}) group by all",
         parameters,
     )
 
 
-def _count_spans(base: duckdb.DuckDBPyConnection, asked: str, use: Use) -> None:
-    sql, parameters = situations_sql(use, "found_situations")
+_NO_COUNTS = (
+    "create or replace temp table counted"
+    " (verdict varchar, decision varchar, codes varchar[], worst_code varchar, contacts bigint)"
+)
+
+
+def _lay_asked_with_facts(base: duckdb.DuckDBPyConnection, asked: str) -> str:
+    """Create a temporary table of the asked contacts of whom the day told something, and return its name."""
+    base.execute(
+        "create or replace temp table asked_with_facts as"
+        f" select contact_id from {asked} semi join live_facts using (contact_id)"
+    )
+    return "asked_with_facts"
+
+
+def _lay_situations_of(base: duckdb.DuckDBPyConnection, asked: str, use: Use) -> None:
+    parameters = situations_sql(use).parameters
     base.execute(
         "create or replace temp table found_situations as"
         " select spans.situation_id, is_elector(spans.adult_on, $use_eligible_on::date) as is_elector, count(*) as contacts"
@@ -81,8 +117,21 @@ def _count_spans(base: duckdb.DuckDBPyConnection, asked: str, use: Use) -> None:
         " group by all",
         {name: parameters[name] for name in ("use_moment", "use_eligible_on")},
     )
+
+
+def _count_situations(base: duckdb.DuckDBPyConnection, use: Use) -> None:
+    sql, parameters = situations_sql(use, "found_situations")
     base.execute(
-        "insert into counted select verdict, decision, codes, worst_code, sum(contacts)"
-        f" from found_situations join ({sql}) using (situation_id, is_elector) group by all",
+        "insert into counted select verdict, decision, codes_of(code_bits), worst_code, contacts"
+        " from (select verdict, decision, code_bits, worst_code, sum(contacts) as contacts"
+        f" from found_situations join ({sql}) using (situation_id, is_elector) group by all)",
+        parameters,
+    )
+
+
+def _count_judged(base: duckdb.DuckDBPyConnection, use: Use, asked: str) -> None:
+    sql, parameters = judgement_sql(asked, "live_facts", use)
+    base.execute(
+        f"insert into counted select verdict, decision, codes, worst_code, count(*) from ({sql}) group by all",
         parameters,
     )

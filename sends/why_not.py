@@ -17,7 +17,7 @@ from consent.judgement import Use, use_for_some_sponsor
 from pages.plots import Plot, Series, bars
 from sends.counting import find_audience, lay_audience
 from sends.house import SendStores
-from sends.judging import create_counted
+from sends.judging import create_counted_of_everyone
 from stores.warehouse import read_manifest
 from terms.clock import to_iso
 from terms.reasons import Channel, Profile
@@ -156,7 +156,7 @@ def why_not_of(stores: SendStores, file_or_id: str) -> WhyNot:
 
 
 def _funnel_of_base(base: duckdb.DuckDBPyConnection, stores: SendStores, use: Use) -> Funnel:
-    create_counted(base, stores, "contacts", use)
+    create_counted_of_everyone(base, stores, use)
     return _funnel(base, use)
 
 

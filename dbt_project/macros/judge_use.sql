@@ -5,12 +5,15 @@
 {#- Where a model failed there is nothing to judge on, and the failure itself is what dbt must report. -#}
 {% macro create_judgement_macros() %}
     {% if execute and flags.WHICH in ('build', 'run') and has_marts(['act_standings', 'acts', 'findings', 'finding_kinds', 'rules', 'situations', 'sponsors', 'standings']) %}
-        {% for statement in [verdict_rank_sql(), decision_rank_sql(), names_sql(), code_names_sql(),
+        {% for statement in [verdict_rank_sql(), decision_rank_sql(), names_sql(), code_names_sql(), codes_of_sql(),
                              judge_acts_sql(), judge_acts_sql(by_night=true), judge_use_sql(), judge_use_sql(by_night=true),
                              judge_rules_sql(), judge_rules_sql(by_night=true), judge_all_uses_sql(),
                              judge_all_quiet_uses_sql(), is_elector_sql(), judge_situations_sql(), judge_as_known_sql()] %}
             {% do run_query(statement) %}
         {% endfor %}
+        {% if has_marts(['deliveries', 'verdict_spans']) %}
+            {% do run_query(situation_counts_of_sql()) %}
+        {% endif %}
     {% endif %}
 {% endmacro %}
 
@@ -372,12 +375,7 @@
             when greatest(best_d, own_d) = 0 then []
             else coalesce(read_bits.codes, [])
         end as codes,
-        case
-            when greatest(best_d, own_d) = 0 then null
-            when best_d > own_d then code_names()[best_place + 1]
-            when own_d > best_d then code_names()[own_place + 1]
-            else code_names()[least(best_place, own_place) + 1]
-        end as worst_code,
+        {{ worst_code_of_unpacked() }} as worst_code,
         best_act_number
     from unpacked
     left join read_bits on unpacked.bits = read_bits.bits
@@ -386,9 +384,28 @@
 {#- The codes of each set of bits, sorted: many subjects share few sets. -#}
 {% macro read_bits_of(relation) -%}
     read_bits as (
-        select bits, list_filter(code_names(), lambda name, place: (bits >> (place - 1)) % 2 = 1) as codes
+        select bits, {{ codes_of('bits') }} as codes
         from (select distinct bits from {{ relation }} where bits is not null)
     )
+{%- endmacro %}
+
+{% macro worst_code_of_unpacked() -%}
+    case
+        when greatest(best_d, own_d) = 0 then null
+        when best_d > own_d then code_names()[best_place + 1]
+        when own_d > best_d then code_names()[own_place + 1]
+        else code_names()[least(best_place, own_place) + 1]
+    end
+{%- endmacro %}
+
+{#- The codes whose places are set, sorted. -#}
+{% macro codes_of(bits) -%}
+    list_filter(code_names(), lambda name, place: ({{ bits }} & (1::hugeint << (place - 1))) <> 0)
+{%- endmacro %}
+
+{#- The same for whoever groups answers by their codes before reading them. -#}
+{% macro codes_of_sql() -%}
+    create or replace macro main.codes_of(code_bits) as {{ codes_of('code_bits') }}
 {%- endmacro %}
 
 {#- `parts` merged and taken apart again, as common table expressions that end with `unpacked`. -#}
@@ -597,7 +614,16 @@
         where situations.situation_id in (select a.situation_id from query_table(asked) as a)
     ),
 
-    {{ merged_parts(['situation_id', 'is_elector'], with_nothing_given=true) }}
+    {{ unpacked_parts(['situation_id', 'is_elector'], with_nothing_given=true) }}
+
+    select
+        situation_id,
+        is_elector,
+        verdict_name(v) as verdict,
+        decision_name(greatest(best_d, own_d)) as decision,
+        case when greatest(best_d, own_d) = 0 then 0 else coalesce(bits, 0) end as code_bits,
+        {{ worst_code_of_unpacked() }} as worst_code
+    from unpacked
 {%- endmacro %}
 
 {#- One row per asked contact, as `judge_use` by night gives it with all that the base knows: the acts' standings at the moment

@@ -114,6 +114,7 @@ _READ: Mapping[str, str] = {
         )
     },
     "spans": "select * exclude (situation_id) from verdict_spans join situation_keys using (situation_id)",
+    "situation_counts": "select * exclude (situation_id) from situation_counts join situation_keys using (situation_id)",
     "situations": "select * exclude (situation_id) from situations join situation_keys using (situation_id)"
     " where situation_id in (select situation_id from verdict_spans)",
     "standings": "select * from standings where standing_id in (select standing_id from situations"

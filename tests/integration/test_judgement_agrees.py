@@ -19,6 +19,7 @@ from small_base import ROOT, build_base, lay_rules, open_base
 
 from consent.judgement import (
     Use,
+    counts_everyone,
     judge,
     judge_acts,
     judge_for_some_sponsor,
@@ -29,7 +30,7 @@ from consent.judgement import (
     use_for_some_sponsor,
 )
 from consent.rules import read_rules
-from sends.judging import create_counted
+from sends.judging import create_counted, create_counted_of_everyone
 from stores import operations
 from stores.operations import open_operations
 from stores.questions import KeptQuestions, Questions
@@ -257,12 +258,12 @@ def _random_use(rng):
 def _differences(base, use):
     """Return contacts of which spans and macro differ, and how many were compared."""
     asked, spans = judgement_sql("contacts", "no_facts", use), situations_sql(use)
-    columns = "contact_id, verdict, decision, codes, worst_code"
+    columns = "contact_id, verdict, decision, worst_code"
     in_span = (
-        f"select {columns} from verdict_spans as v join ({spans.sql}) as judged on judged.situation_id = v.situation_id"
+        f"select {columns}, codes_of(code_bits) from verdict_spans as v join ({spans.sql}) as judged on judged.situation_id = v.situation_id"
         " and judged.is_elector = is_elector(v.adult_on, $use_eligible_on::date) where from_at <= $use_moment::timestamp and until_at > $use_moment::timestamp"
     )
-    by_macro = f"select {columns} from ({asked.sql})"
+    by_macro = f"select {columns}, codes from ({asked.sql})"
     compared = base.execute(f"select count(*) from ({by_macro})", asked.parameters).fetchone()[0]
     return _apart(base, by_macro, in_span, asked.parameters), compared
 
@@ -293,18 +294,29 @@ def test_a_count_over_spans_is_the_count_of_the_judgement(built):
             told = {"opt_out_id": str(number), "kind": "stop", "source": "letter", "contact_id": stop.contact_id}
             instants = {"effective_at": _micros(stop.occurred_at), "known_at": _micros(stop.known_at)}
             work.execute(operations.opt_outs.insert().values(**told, **instants))
-    rng = random.Random(3)
+    stores, rng, counted_before = SimpleNamespace(engine=engine), random.Random(3), 0
     with open_base(folder / "warehouse" / "build.duckdb") as base:
         for known_by in (_BY_ALL_THAT_IS_KNOWN, datetime(2026, 5, 31, 22, tzinfo=UTC)) * 5:
             use = replace(_random_use(rng), known_by=known_by)
-            create_counted(base, SimpleNamespace(engine=engine), "contacts", use)
-            sql, parameters = judgement_sql("contacts", "live_facts", use)
-            by_contact = base.execute(
-                f"select verdict, decision, codes, worst_code, count(*) from ({sql}) group by all", parameters
-            ).fetchall()
-            counted = "select verdict, decision, codes, worst_code, sum(contacts)::bigint from counted group by all"
-            assert sorted(map(str, base.execute(counted).fetchall())) == sorted(map(str, by_contact))
+            create_counted(base, stores, "contacts", use)
+            expected = _by_contact(base, use)
+            assert _counted(base) == expected
+            create_counted_of_everyone(base, stores, use)
+            assert _counted(base) == expected
+            counted_before += counts_everyone(base, use)
             assert base.execute("select count(*) from live_facts").fetchone() == (40,)
+    assert 0 < counted_before < 5
+
+
+def _by_contact(base, use):
+    sql, parameters = judgement_sql("contacts", "live_facts", use)
+    query = f"select verdict, decision, codes, worst_code, count(*) from ({sql}) group by all"
+    return sorted(map(str, base.execute(query, parameters).fetchall()))
+
+
+def _counted(base):
+    query = "select verdict, decision, codes, worst_code, sum(contacts)::bigint as n from counted group by all having n <> 0"
+    return sorted(map(str, base.execute(query).fetchall()))
 
 
 def _micros(instant):
