@@ -268,7 +268,7 @@ EVIDENCE: Mapping[str, Advice] = MappingProxyType(
             "We do not know whether people were told of selection.", "Send us the text of every version of the form."
         ),
         "form_audit": Advice("Nobody has looked at that form yet.", "Let us see the form: we must check it."),
-        "birth_date": Advice("No date of birth.", "Send the date of birth: a use for electors needs it."),
+        "age": Advice("No date of birth, nor an age.", "Send the date of birth: a use for electors needs it."),
     }
 )
 

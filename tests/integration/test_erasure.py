@@ -207,6 +207,9 @@ def test_a_killed_erasure_is_ended_by_the_next_and_leaves_nothing(home, tmp_path
     assert search.is_trace("x 06.39.98.00.42 y")  # positive control
     assert search.places() == []
     assert not [text for text in (ended.out, ended.err) if search.is_trace(text)]
+    with house.warehouse.open_base() as base:
+        counted = "select sum(contacts) from situation_counts where changed_at = (select min(changed_at) from situation_counts)"
+        assert base.execute(counted).fetchone() == base.execute("select count(*) from contacts").fetchone()
     assert home.run("log", "check").code == 0
     assert lineage(home, rest, tmp_path / "rest") == before
     assert not [line for line in lineage(home, gone, tmp_path / "gone") if line["known"]]

@@ -1,6 +1,7 @@
 {{ config(materialized="view") }}
 -- What the evidence of an agreement has and lacks, by all that we know (feeds.md 2.5). An element that is missing caps
--- the grade; the IP only rounds the evidence off. What else the proof bundle asks for (rules.md 4.1) has no grade.
+-- the grade; the IP only rounds the evidence off. What else the proof bundle asks for (rules.md 4.1) has no grade: of
+-- "age or birth date given" a bracket gives the age, as it does where an age is judged.
 with
 
 elements as (
@@ -20,7 +21,9 @@ elements as (
             'ip': 'opt_ins.ip_key is null',
         }) }} as evidence_missing,
         bundles.dossier_missing
-        || {{ missing_elements({'birth_date': 'opt_ins.birth_date is null'}) }} as bundle_missing
+        || {{ missing_elements({
+            'age': 'opt_ins.birth_date is null and brackets.line_number is null',
+        }) }} as bundle_missing
     from {{ ref('stg_partners__opt_ins') }} as opt_ins
     inner join {{ ref('int_opt_ins__claimed') }} as claimed
         on opt_ins.delivery_id = claimed.delivery_id and opt_ins.line_number = claimed.line_number
@@ -28,6 +31,8 @@ elements as (
         on claimed.claim_id = claims.claim_id
     inner join {{ ref('int_claims__bundles') }} as bundles
         on claimed.claim_id = bundles.claim_id
+    left join {{ ref('stg_partners__age_brackets') }} as brackets
+        on opt_ins.delivery_id = brackets.delivery_id and opt_ins.line_number = brackets.line_number
     where opt_ins.flag = 'given'
 )
 
