@@ -31,6 +31,7 @@ from consent.judgement import (
     situations_sql,
     use_for_some_sponsor,
 )
+from stores.engine import use_every_core
 from stores.house import open_house
 from terms.environment import Environment, NumberRules
 from terms.errors import FiliationError
@@ -70,6 +71,7 @@ def _judge_some(folder: Path, contacts: int) -> list[float]:
 def count_by_sex(folder: Path) -> list[float]:
     """Count the contacts of a use by verdict and sex over the spans of all."""
     with _base(folder) as base:
+        use_every_core(base)
         return [_timed(partial(_count, base, _use(judgement_world.NOW))) for _ in range(_ASKINGS)]
 
 

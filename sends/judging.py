@@ -23,6 +23,7 @@ from consent.judgement import (
 )
 from sends.context import Context
 from sends.house import SendStores
+from stores.engine import use_every_core
 
 
 def use_of(stores: SendStores, context: Context, moment: datetime, known_by: datetime) -> Use:
@@ -77,6 +78,7 @@ def create_counted_of_everyone(base: duckdb.DuckDBPyConnection, stores: SendStor
     if not counts_everyone(base, use):
         create_counted(base, stores, "contacts", use)
         return
+    use_every_core(base)
     load_live_facts(base, stores.engine, "live_facts", None)
     base.execute(_NO_COUNTS)
     lay_situations_of_everyone(base, use, "found_situations")

@@ -63,6 +63,11 @@ def another(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     return opened
 
 
+def use_every_core(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let a connection that was opened to read few rows work on many: for a question about everybody."""
+    connection.execute("reset threads")
+
+
 def _configure(connection: duckdb.DuckDBPyConnection, spill_to: Path | None) -> duckdb.DuckDBPyConnection:
     connection.execute(_OF_EACH_CONNECTION)
     connection.execute("set temp_file_encryption = true")

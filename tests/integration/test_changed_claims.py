@@ -164,14 +164,14 @@ def test_a_form_whose_time_moved_is_about_the_rows_on_both_sides_of_each_limit(s
         schemas.DOSSIER_FORM_VERSIONS,
         partner_id="direct",
         form_version="F4",
-        first_seen_at=datetime(2024, 5, 5),
-        last_seen_at=datetime(2024, 6, 5, 9, 59, 59),
+        first_seen_at=datetime(2022, 5, 5),
+        last_seen_at=datetime(2022, 6, 5, 9, 59, 59),
     )
     assert _told(store, begun) == {
         ("direct", "F4", None, None, None),
-        ("direct", None, None, datetime(2024, 5, 5), datetime(2024, 6, 5, 10, 0, 1)),
-        ("direct", None, None, datetime(2024, 5, 5), datetime(2025, 12, 31, 23)),  # until the next limit that stays
-        ("direct", None, None, datetime(2024, 6, 5, 10), datetime(2025, 12, 31, 23)),
+        ("direct", None, None, datetime(2022, 5, 5), datetime(2022, 6, 5, 10, 0, 1)),
+        ("direct", None, None, datetime(2022, 5, 5), datetime(2023, 1, 1)),  # until the next limit that stays, of two
+        ("direct", None, None, datetime(2022, 6, 5, 10), datetime(2023, 1, 1)),
     }
 
 
