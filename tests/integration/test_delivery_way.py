@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -406,6 +407,21 @@ def test_the_same_bytes_and_the_same_content_are_recognised(house: House) -> Non
         ("accepted", None),
         ("duplicate", "DUPLICATE_BYTES"),
         ("duplicate", "DUPLICATE_CONTENT"),
+    ]
+
+
+def test_the_same_json_with_its_keys_in_another_order_is_recognised_and_another_field_is_not(house: House) -> None:
+    records = [json.loads(json_row(number)) for number in (1, 2)]
+    turned = [json.dumps(dict(reversed(record.items()))) for record in reversed(records)]
+    other = [json.dumps(record | {"seen_by": "J"}, ensure_ascii=False) for record in records]
+    for day, lines in ((9, map(json.dumps, records)), (10, turned), (11, other)):
+        house.drop(
+            f"lines_202603{day:02}T020000Z.jsonl.gz", gzip.compress("".join(f"{line}\n" for line in lines).encode())
+        )
+    assert [(report.outcome, report.reason) for report in house.refresh()] == [
+        ("accepted", None),
+        ("duplicate", "DUPLICATE_CONTENT"),
+        ("accepted", None),
     ]
 
 
