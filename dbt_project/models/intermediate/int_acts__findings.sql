@@ -1,5 +1,5 @@
-{{ config(materialized="view") }}
--- Each unit of macros/evaluators/acts says which acts its code concerns; what a unit may read stands here.
+-- Each unit of macros/evaluators/acts says which acts its code concerns; what a unit may read stands here. A table: in
+-- one statement with the joins of the findings its own would need more memory than there is.
 -- noqa: disable=structure.unused_cte
 with
 

@@ -1,5 +1,7 @@
 {{ config(materialized="incremental", incremental_strategy="append", pre_hook="{{ forget_touched(this) }}") }}
--- Sorted by contact, so that a look-up of a few contacts reads a few row groups.
+-- In three runs, each in the order of contacts, so that a look-up of a few contacts reads a few row groups: what
+-- claims say comes in the order of the acts without being sorted; sorting all at once would need more memory than there
+-- is.
 with
 
 act_findings as (
@@ -49,23 +51,8 @@ claim_findings as (
         and coalesce(acts.consented_at, {{ since_ever() }}) < claims.applies_until
 ),
 
-findings as (
+contact_findings as (
     select
-        'act' as subject,
-        *,
-        null::varchar[] as number_rules,
-        null::date as adult_on
-    from act_findings
-    union all
-    select
-        'act' as subject,
-        *,
-        null::varchar[] as number_rules,
-        null::date as adult_on
-    from claim_findings
-    union all
-    select
-        'contact' as subject,
         contact_id,
         null as delivery_id,
         null as line_number,
@@ -81,6 +68,38 @@ findings as (
         number_rules,
         adult_on
     from {{ ref('int_contacts__findings') }}
+    where {{ is_touched('contact_id') }}
+),
+
+sorted_act_findings as (
+    select * from act_findings
+    order by contact_id
+),
+
+sorted_contact_findings as (
+    select * from contact_findings
+    order by contact_id
+),
+
+findings as (
+    select
+        'act' as subject,
+        *,
+        null::varchar[] as number_rules,
+        null::date as adult_on
+    from claim_findings
+    union all
+    select
+        'act' as subject,
+        *,
+        null::varchar[] as number_rules,
+        null::date as adult_on
+    from sorted_act_findings
+    union all
+    select
+        'contact' as subject,
+        *
+    from sorted_contact_findings
 )
 
 select
@@ -102,5 +121,3 @@ select
     known_from,
     known_until
 from findings
-where {{ is_touched('contact_id') }}
-order by contact_id
