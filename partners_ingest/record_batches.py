@@ -84,12 +84,9 @@ def lay_batches(bench: duckdb.DuckDBPyConnection, content: Content, again: Itera
     if content.is_whole:
         yield LinesEnd.FILE
         return
-    waiting = next(again)
-    for batch in again:
+    waiting = next(again, None)
+    while waiting is not None:
         lay_lines(bench, waiting)
+        waiting = next(again, None)  # what is laid need not lie here as well
         transcode_lines(bench, content.encoding)
-        yield LinesEnd.BATCH
-        waiting = batch
-    lay_lines(bench, waiting)
-    transcode_lines(bench, content.encoding)
-    yield LinesEnd.FILE
+        yield LinesEnd.FILE if waiting is None else LinesEnd.BATCH

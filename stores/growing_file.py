@@ -107,7 +107,7 @@ class GrowingFile:
             raise FiliationError(
                 f"A file could not be written batch by batch ({type(self._error).__name__}).",
                 "Look at the space and the rights of the home's disk, and run it again.",
-            ) from self._error
+            ) from None  # what DuckDB says may quote a cell
 
     def _run(self, schema: pa.Schema) -> None:
         try:
