@@ -92,9 +92,7 @@ class Vault:
             f" where line_number in ({', '.join(map(str, sorted(some)))}) and page_url is not null"
             for name, some in sorted(lines.items())
         ]
-        with (
-            self._memory().cursor() as reader
-        ):  # texts and numbers: whatever a connection is told of time is not needed
+        with self._memory().cursor() as reader:  # no instants are read, so it need not be told of time
             found: list[tuple[str, int, str]] = reader.execute(" union all ".join(reads)).fetchall()
         return found
 
