@@ -13,10 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import duckdb
-import pyarrow as pa
 
 from stores.encrypted_file import CHUNK_BYTES, DecryptingReader, EncryptingWriter
 from stores.engine import connect_for_few
@@ -28,6 +27,9 @@ from stores.parquet import read_sql, write_table
 from stores.schemas import LINE_COMMITMENTS, SALTS
 from stores.vault import Vault
 from terms.identifiers import DeliveryId
+
+if TYPE_CHECKING:  # a look-up begins sooner without it
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from queue import Full, Queue
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from stores.schemas import Table
 from terms.errors import FiliationError
+
+if TYPE_CHECKING:  # a look-up begins sooner without it
+    import pyarrow as pa
 
 #: Batches that wait to be written: one, so that memory is bounded whatever the file's size.
 _WAITING = 1
@@ -67,7 +70,7 @@ class GrowingFile:
             FiliationError: the file cannot be written.
         """
         if self._thread is None:
-            self._thread = Thread(target=self._run, args=(rows.schema,), daemon=True)
+            self._thread = Thread(target=self._run, args=(type(rows), rows.schema), daemon=True)
             self._thread.start()
         for batch in rows:
             self._put(batch)
@@ -109,10 +112,10 @@ class GrowingFile:
                 "Look at the space and the rights of the home's disk, and run it again.",
             ) from None  # what DuckDB says may quote a cell
 
-    def _run(self, schema: pa.Schema) -> None:
+    def _run(self, reader: type[pa.RecordBatchReader], schema: pa.Schema) -> None:
         try:
             with self._connect() as connection:
-                connection.register("grown_rows", pa.RecordBatchReader.from_batches(schema, self._taken()))
+                connection.register("grown_rows", reader.from_batches(schema, self._taken()))
                 self._rows = self._write(connection, self._select)
         except Exception as error:  # told to whoever appends
             self._error = error
