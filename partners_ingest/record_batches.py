@@ -7,6 +7,7 @@ that of `row_batches`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import duckdb
@@ -84,9 +85,16 @@ def lay_batches(bench: duckdb.DuckDBPyConnection, content: Content, again: Itera
     if content.is_whole:
         yield LinesEnd.FILE
         return
-    waiting = next(again, None)
-    while waiting is not None:
-        lay_lines(bench, waiting)
-        waiting = next(again, None)  # what is laid need not lie here as well
-        transcode_lines(bench, content.encoding)
-        yield LinesEnd.FILE if waiting is None else LinesEnd.BATCH
+    with ThreadPoolExecutor(1) as ahead:  # the next lines are found while these are worked on
+        coming = ahead.submit(next, again)
+        end = LinesEnd.BATCH
+        while end is LinesEnd.BATCH:
+            batch = coming.result()
+            if batch.column("line_number")[-1].as_py() == content.lines:
+                end = LinesEnd.FILE
+            else:
+                coming = ahead.submit(next, again)
+            lay_lines(bench, batch)
+            del batch
+            transcode_lines(bench, content.encoding)
+            yield end
