@@ -45,7 +45,7 @@ _SWAPS = (
 #: Why the mutants that survive give the same answer as the unit.
 _SAME = {
     "AGE_BRACKET_CROSSES_17": "no bracket begins between 0 and 1 or ends at 150, and a belief of no duration is nobody's",
-    "UNDER_17": "who turns 17 at the first instant that is judged is never younger when judged",
+    "UNDER_17": "who turns 17 at the first instant that is judged is never younger when judged, and a belief of no duration is nobody's",
 }
 
 
