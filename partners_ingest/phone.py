@@ -59,9 +59,6 @@ OVERSEAS: Mapping[str, str] = MappingProxyType(
 #: Overseas landlines that no number of the mainland begins like (feeds.md 4.2); 0596 is told by the row's postcode.
 OVERSEAS_LANDLINES: Mapping[str, str] = MappingProxyType({"262": "262", "590": "590", "594": "594"})
 
-#: Digits of the longest number as a person writes it: 00 and fifteen.
-_MOST_DIGITS = 17
-
 #: ARCEP's range for fiction, 06 39 98: in no territory, though 0639 is Mayotte's (partners README).
 FICTION = "63998"
 
@@ -130,13 +127,7 @@ def first_mobile(found: list[ReadPhone]) -> ReadPhone:
 
 
 def normalise_number(text: str, rules: NumberRules) -> str | None:
-    """Return the E.164 number that a person means, in any way they write it; None if it is none, or two (for look-ups).
-
-    A partner's cell with two numbers means the first; a person who asks, erases or opts out must not be answered for one
-    of them.
-    """
-    if len(re.findall("[0-9]", text)) > _MOST_DIGITS:
-        return None
+    """Return the E.164 number that a person means, in any way they write it; None if it is none (for look-ups)."""
     return read_phone(text, RowPlace(None, None), rules).e164
 
 

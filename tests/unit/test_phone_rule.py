@@ -274,10 +274,3 @@ def test_the_first_column_that_yields_a_mobile_wins(ask: Ask) -> None:
     read_phone_cells(connection, "cells", NumberRules.FICTION)
     found = connection.execute("select line_number, e164, code from phones order by line_number").fetchall()
     assert found == [(line, e164, code) for line, _, e164, code in rows]
-
-
-@pytest.mark.parametrize("between", [" ", " / ", ";"])
-def test_who_asks_about_two_numbers_in_one_is_not_answered_for_the_first(between):
-    one, other = "06 39 98 00 42", "06 39 98 00 43"
-    assert normalise_number(one, NumberRules.FICTION) == "+33639980042"
-    assert normalise_number(f"{one}{between}{other}", NumberRules.FICTION) is None
