@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import Engine
 
 from consent.person_acts import ActKind, Entered, PersonAct, Subject, record_act
-from partners_ingest.phone import normalise_number
+from partners_ingest.phone import read_asked_number
 from stores.house import House
 from stores.keys import Keys
 from stores.operations import transaction
@@ -38,7 +38,7 @@ class EntryProblem(StrEnum):
 
 #: What each problem says to the person who typed it.
 SENTENCES = {
-    EntryProblem.NUMBER_UNREADABLE: "the number cannot be read: write it as +33 6 …, or as 06 …",
+    EntryProblem.NUMBER_UNREADABLE: "the number cannot be read: write one, as +33 6 …, or as 06 …",
     EntryProblem.KIND_UNKNOWN: f"the kind is none of {', '.join(ActKind)}",
     EntryProblem.RECEIVED_AT_UNREADABLE: "received_at is no instant with offset, such as 2026-11-24T09:30:00+01:00",
     EntryProblem.RECEIVED_AT_IN_FUTURE: "received_at lies in the future",
@@ -110,7 +110,7 @@ def read_act(stores: ActStores, typed: TypedAct, now: datetime) -> PersonAct | t
 
     An act of a person whom nobody knows is an act all the same: the id of a contact is made by the key.
     """
-    e164 = normalise_number(typed.number, stores.number_rules)
+    e164 = read_asked_number(typed.number, stores.number_rules)
     received_at = _instant(typed.received_at)
     problems = [
         problem

@@ -23,7 +23,7 @@ from lineage.erasure_files import erase_from_lake, erase_from_vault
 from lineage.erasure_ledger import erase_from_ledger, find_in_ledger, forget_seals, refuse_while_claimed
 from lineage.erasure_receipt import ErasedCounts, ErasureReceipt
 from lineage.erasure_traces import Person, Progress, Traces, find_traces
-from partners_ingest.phone import normalise_number
+from partners_ingest.asked_numbers import asked_numbers
 from partners_ingest.redaction import KeptDelivery, RedactionStores, destroy, kept_deliveries, redact_lines
 from publishing.erasing import Erased, publish_without
 from sealing.log import Log
@@ -59,11 +59,11 @@ def erase(house: House, numbers: Sequence[str], *, case: str, reason: str, progr
         progress: gets a line per step, without any value of a person.
 
     Raises:
-        UsageError: no case, no reason, or a text that is no phone number (told by its place).
+        UsageError: no case, no reason, or a text that is not one phone number (told by its place).
         Refused: a message is being handed over to one of them.
     """
-    e164s = _read(house, numbers)
-    marks = {number: house.keys.suppression.hex(number) for number in e164s}
+    asked = asked_numbers(numbers, NUMBER_RULES[house.settings.environment])
+    marks = {number: house.keys.suppression.hex(number) for number in asked}
     if not case.strip():
         raise UsageError("An erasure needs a case.", "Give --case ID.")
     record_access(
@@ -132,17 +132,6 @@ def receipt_of(house: House, erasure_id: str) -> ErasureReceipt:
         checkpoint=log.key.sign(checkpoint),
         proof=proofs[-1],
     )
-
-
-def _read(house: House, numbers: Sequence[str]) -> list[str]:
-    read = [normalise_number(text, NUMBER_RULES[house.settings.environment]) for text in numbers]
-    unread = [str(place) for place, number in enumerate(read, 1) if number is None]
-    if unread or not read:
-        raise UsageError(
-            f"Of the {len(numbers)} numbers, these cannot be read: {', '.join(unread[:20])} (counted from 1).",
-            "Write each as a phone number, for example 06 39 98 00 42.",
-        )
-    return list(dict.fromkeys(number for number in read if number is not None))
 
 
 def begin_erasures(

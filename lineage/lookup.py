@@ -16,7 +16,7 @@ from lineage.access import Access, record_access
 from lineage.descent import AsOf, ConsentEvent, Descent, Send
 from lineage.origins import Origins, OriginSources, read_origins
 from lineage.uses import opt_outs_of, sends_of
-from partners_ingest.phone import normalise_number
+from partners_ingest.asked_numbers import asked_numbers
 from stores.engine import without_pandas
 from stores.evidence import EvidenceStore
 from stores.house import House
@@ -27,7 +27,6 @@ from stores.vault import Vault
 from stores.warehouse import KeptBase, ServedBase, Warehouse
 from terms.clock import Clock
 from terms.environment import NUMBER_RULES, NumberRules
-from terms.errors import UsageError
 
 #: Up to so many contacts are asked of a kept base by the plans that it keeps.
 _FEW = 10
@@ -88,7 +87,7 @@ def look_up(
         kept: the base as a process of many look-ups keeps it open; None = it is opened for this one.
 
     Raises:
-        UsageError: no reason, no case, or a text that is no phone number (told by its place, never its value).
+        UsageError: no reason, no case, or a text that is not one phone number (told by its place, never its value).
         Refused: no base was published yet.
     """
     asked = _read_numbers(stores, numbers)
@@ -130,14 +129,8 @@ def _opened(warehouse: Warehouse) -> Iterator[ServedBase]:
 
 def _read_numbers(stores: LookupStores, numbers: Sequence[str]) -> dict[str, str]:
     """Return number by contact id, in the order asked."""
-    read = [normalise_number(text, stores.number_rules) for text in numbers]
-    unread = [str(position) for position, number in enumerate(read, 1) if number is None]
-    if unread:
-        raise UsageError(
-            f"Of the {len(numbers)} numbers, these cannot be read: {', '.join(unread[:20])} (counted from 1).",
-            "Write each as a phone number, for example 06 39 98 00 42.",
-        )
-    return {stores.keys.contact_id(number): number for number in read if number is not None}
+    read = asked_numbers(numbers, stores.number_rules)
+    return {stores.keys.contact_id(number): number for number in read}
 
 
 def subjects_of(stores: LookupStores, asked: Mapping[str, str]) -> list[str]:
@@ -161,7 +154,7 @@ def contact_of(stores: LookupStores, text: str) -> tuple[str, str]:
     """Return the number that a text means, as E.164, and its contact.
 
     Raises:
-        UsageError: the text is no phone number.
+        UsageError: the text is not one phone number.
     """
     ((contact_id, number),) = _read_numbers(stores, [text]).items()
     return number, contact_id

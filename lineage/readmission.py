@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from consent.person_acts import ActKind, suppress
 from lineage.access import Access, record_access
-from partners_ingest.phone import normalise_number
+from partners_ingest.asked_numbers import asked_number
 from stores import journal, operations
 from stores.house import House
 from stores.suppressions import open_mark
@@ -35,13 +35,11 @@ def readmit(house: House, number: str, since: datetime, *, case: str, reason: st
         reason: why; recorded.
 
     Raises:
-        UsageError: no case, no reason, a text that is no phone number, nobody who is kept out, or an instant that is not later
+        UsageError: no case, no reason, a text that is not one phone number, nobody who is kept out, or an instant that is not later
             than the erasure.
         Refused: the person is being taken out now.
     """
-    e164 = normalise_number(number, NUMBER_RULES[house.settings.environment])
-    if e164 is None:
-        raise UsageError("The number cannot be read.", "Write it as a phone number, for example 06 39 98 00 42.")
+    e164 = asked_number(number, NUMBER_RULES[house.settings.environment])
     if not case.strip():
         raise UsageError("A readmission needs a case.", "Give --case ID: where the person's new agreement was seen.")
     mark, now = house.keys.suppression.hex(e164), house.clock.now()

@@ -39,6 +39,9 @@ class RowPlace:
     postcode: str | None
 
 
+#: Of no row: a number that is told without country or postcode.
+NOWHERE = RowPlace(None, None)
+
 #: Numbers that people type to get past a form, national form (partners README, section 4).
 PLACEHOLDERS = ("0606060606", "0666666666", "0123456789", "0612345678")
 
@@ -94,6 +97,8 @@ _WORDS_AFTER = re.compile(r"^(.*?\d)[^\d]*?[^\W\d_].*$")
 _ONLY_NUMBER = re.compile(rf"^[{_SEPARATORS}]*\+?[\d{_SEPARATORS},_‐‑–—−]+$")
 #: Fewer digits than this before a word are not a number (New Caledonia has six).
 _FEWEST_DIGITS = 6
+#: What makes a number of the digits behind it, however few: "06 39 98 00 42 et 43".
+_ALSO = re.compile(r"^\W*(?:et|and|or)\b[^\d]*\d", re.IGNORECASE)
 
 
 def read_phone(text: str | None, place: RowPlace, rules: NumberRules) -> ReadPhone:
@@ -104,18 +109,10 @@ def read_phone(text: str | None, place: RowPlace, rules: NumberRules) -> ReadPho
         place: country and postcode of its row.
         rules: which invented numbers count as mobiles.
     """
-    plain = _unwrap(_fold(text or ""))
-    if _MISSING.match(plain):
-        return _refused(RowReason.PHONE_MISSING)
-    if "@" in plain or not re.search(r"\d", plain):
-        return _refused(RowReason.PHONE_UNREADABLE)
-    if _MASK.search(plain):
-        return _refused(RowReason.PHONE_MASKED)
-    restored = _restore(plain)
-    if restored is None:
-        return _refused(RowReason.PHONE_LOSSY)
-    found = [_read_one(part, place, rules) for part in _split(restored)]
-    return first_mobile(found)
+    numbers = _numbers_in(text or "")
+    if isinstance(numbers, RowReason):
+        return _refused(numbers)
+    return first_mobile([_read_one(part, place, rules) for part in numbers])
 
 
 def first_mobile(found: list[ReadPhone]) -> ReadPhone:
@@ -126,13 +123,34 @@ def first_mobile(found: list[ReadPhone]) -> ReadPhone:
     return next(iter(mobiles or numbers or faults or found), _refused(RowReason.PHONE_MISSING))
 
 
-def normalise_number(text: str, rules: NumberRules) -> str | None:
-    """Return the E.164 number that a person means, in any way they write it; None if it is none (for look-ups)."""
-    return read_phone(text, RowPlace(None, None), rules).e164
+def read_asked_number(text: str, rules: NumberRules) -> str | None:
+    """Return the E.164 of the one number that a person gave, in any way they write it; None if it is none, or several.
+
+    Of a partner's cell with two numbers the first is taken; who asks about a person, erases or opts one out must not be
+    answered for the first of two.
+    """
+    numbers = _numbers_in(text)
+    told = [] if isinstance(numbers, RowReason) else [part for part in numbers if re.search(r"\d", part)]
+    if len(told) != 1 or _tells_of_another(told[0]):
+        return None
+    return _read_one(told[0], NOWHERE, rules).e164
 
 
 def _refused(code: RowReason) -> ReadPhone:
     return ReadPhone(None, None, None, code)
+
+
+def _numbers_in(text: str) -> tuple[str, ...] | RowReason:
+    """Return what a text holds, cut into the numbers that it tells, or why it holds none."""
+    plain = _unwrap(_fold(text))
+    if _MISSING.match(plain):
+        return RowReason.PHONE_MISSING
+    if "@" in plain or not re.search(r"\d", plain):
+        return RowReason.PHONE_UNREADABLE
+    if _MASK.search(plain):
+        return RowReason.PHONE_MASKED
+    restored = _restore(plain)
+    return RowReason.PHONE_LOSSY if restored is None else tuple(_split(restored))
 
 
 def _fold(text: str) -> str:
@@ -178,6 +196,13 @@ def _split(text: str) -> Iterator[str]:
 
 def _looks_whole(text: str) -> bool:
     return len(re.sub(r"\D", "", text)) >= 9
+
+
+def _tells_of_another(text: str) -> bool:
+    """Tell whether the words after a number, which a cell's reading drops, hold another one."""
+    words = _WORDS_AFTER.match(text)
+    dropped = text[words.end(1) :] if words else ""
+    return len(re.sub(r"\D", "", dropped)) >= _FEWEST_DIGITS or _ALSO.match(dropped) is not None
 
 
 def _read_one(text: str, place: RowPlace, rules: NumberRules) -> ReadPhone:

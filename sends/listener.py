@@ -15,7 +15,7 @@ from types import MappingProxyType
 from sqlalchemy import Connection, ScalarResult, select
 
 from consent.person_acts import ActKind, FactKind, Subject, record_fact, suppress
-from partners_ingest.phone import normalise_number
+from partners_ingest.phone import NOWHERE, read_phone
 from sends.gateways.gateway import EventKind, Gateway, GatewayEvent, GatewayUnreachable, ReportStatus
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
@@ -202,7 +202,7 @@ def _take_yes(work: Connection, name: str, contact_id: ContactId, at: datetime, 
 
 def _subject_of(stores: SendStores, sender: str) -> Subject | None:
     """Return who wrote; a gateway's E.164 counts as it stands even where the phone rule refuses it."""
-    e164 = normalise_number(sender, stores.number_rules) or sender
+    e164 = read_phone(sender, NOWHERE, stores.number_rules).e164 or sender
     return Subject.of(stores.keys, e164) if re.fullmatch(r"\+\d{6,15}", e164) else None
 
 

@@ -7,7 +7,7 @@ opt-out does to a use is judged by the base.
 from __future__ import annotations
 
 from consent.person_acts import ActKind, Subject, suppress
-from partners_ingest.phone import normalise_number
+from partners_ingest.asked_numbers import asked_number
 from sends.house import SendStores
 from stores.operations import transaction
 from terms.errors import UsageError
@@ -25,15 +25,12 @@ def opt_out(stores: SendStores, number: str, source: str) -> None:
         source: where the STOP came from, such as "letter of 24 November".
 
     Raises:
-        UsageError: the number cannot be read (it is not repeated), or no source is given, or it holds a number.
+        UsageError: the text is not one phone number (it is not repeated), or no source is given, or it holds a number.
     """
     if not source.strip():
         raise UsageError("An opt-out needs its source.", "Say where it came from with --source.")
     refuse_number(source, "The source")
-    e164 = normalise_number(number, stores.number_rules)
-    if e164 is None:
-        raise UsageError("The number cannot be read.", "Write it as +33 6 …, or as 06 ….")
-    subject, now = Subject.of(stores.keys, e164), stores.clock.now()
+    subject, now = Subject.of(stores.keys, asked_number(number, stores.number_rules)), stores.clock.now()
     with transaction(stores.engine) as work:
         contact_id = subject.as_known(work).contact_id
         if contact_id is not None:

@@ -26,7 +26,7 @@ from lineage.papers.access import Batch, answer_access, open_access_requests
 from lineage.papers.issuing import Issued
 from pages.french import number_french
 from pages.paper import Form
-from partners_ingest.phone import normalise_number
+from partners_ingest.phone import NOWHERE, read_phone
 from sealing.log import Log
 from sealing.papers import check_paper
 from sends.approval import approve_plan
@@ -198,7 +198,7 @@ def test_no_paper_shows_another_person(answered: Answered) -> None:
     wrong = 0
     for number, text in answered.papers.items():
         written = re.findall(r"(?<![\w.])\+?\d(?:[ .\u00a0\u202f-]?\d){8,14}(?!\w)", text)
-        numbers = {normalise_number(found, rules) for found in written} & answered.truth.keys()
+        numbers = {read_phone(found, NOWHERE, rules).e164 for found in written} & answered.truth.keys()
         mails = set(re.findall(_MAIL, text)) - of_notices
         names = set(re.findall(r"\n(?:Prénom|Nom)\n([^\n]+)\n", text))
         # a delivered address may hold letters that no pattern of ours takes: then its end is what was found

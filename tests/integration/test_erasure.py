@@ -13,7 +13,7 @@ from consent.act_entry import ActStores, TypedAct, enter_act
 from consent.person_acts import ActKind
 from consent.requests import Answer, answer_request, open_requests
 from lineage.erasure import erase, receipt_of
-from partners_ingest.phone import normalise_number
+from partners_ingest.phone import read_asked_number
 from sealing.proofs import prove_message
 from sends.approval import approved_sha256
 from sends.gateways.gateway import EventKind, GatewayEvent
@@ -239,4 +239,4 @@ def test_a_case_is_needed_and_a_text_that_is_no_number_is_told_by_its_place(home
     assert home.run("erase", SHOWN).code == 2
     answer = home.run("erase", SHOWN, "nobody", "--case", "C-2")
     assert answer.code == 2 and "cannot be read: 2" in answer.err
-    assert normalise_number(SHOWN, NUMBER_RULES[house_of(home).settings.environment]) not in answer.err
+    assert read_asked_number(SHOWN, NUMBER_RULES[house_of(home).settings.environment]) not in answer.err

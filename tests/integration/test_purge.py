@@ -19,7 +19,7 @@ from lineage.erasure_files import erase_from_lake
 from lineage.erasure_traces import find_traces
 from lineage.purge import find_due, purge
 from lineage.retention_rules import Kept, read_retention
-from partners_ingest.phone import normalise_number
+from partners_ingest.phone import NOWHERE, read_phone
 from stores import operations, schemas
 from stores.engine import connect
 from stores.home import init_home, writer_lock
@@ -360,4 +360,4 @@ def is_marked(house, e164):
 
 def e164_of(line):
     found = re.search(rb'"variable": ?"mobile", ?"responses": ?\[{"value": ?"([^"]*)"', line)
-    return found and normalise_number(found.group(1).decode(), NUMBER_RULES[Environment.TEST])
+    return found and read_phone(found.group(1).decode(), NOWHERE, NUMBER_RULES[Environment.TEST]).e164

@@ -18,7 +18,7 @@ from lineage.lookup import LookupStores, look_up
 from open_data.load import OpenDataStores, Outcome, refresh_open_data
 from open_data.sources import read_sources
 from pages.page import render_page
-from partners_ingest.phone import normalise_number
+from partners_ingest.phone import NOWHERE, read_phone
 from partners_ingest.report import ReportStores, report_on
 from partners_ingest.worth import Moment
 from sample.make_sample import ROOT as SAMPLE
@@ -127,7 +127,7 @@ def test_rows_lead_back_to_bytes_that_hold_the_number(chain: Chain) -> None:
     for delivery, line, contact in picked:
         record = read_evidence(LookupStores.of(house), delivery, line, reason="test")
         written = re.findall(r"[+\d][\d .()\u202f-]{8,}\d", record.bytes.decode())
-        assert numbers[contact] in {normalise_number(text, NumberRules.FICTION) for text in written}
+        assert numbers[contact] in {read_phone(text, NOWHERE, NumberRules.FICTION).e164 for text in written}
 
 
 def _some_opt_ins(house: House, count: int) -> list[tuple[str, int, str]]:

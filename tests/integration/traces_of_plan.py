@@ -27,7 +27,7 @@ from lineage import trace as trace_module
 from lineage.evidence_reading import read_evidence
 from lineage.lookup import LookupStores, look_up
 from lineage.trace import SendTrace, trace_send
-from partners_ingest.phone import normalise_number
+from partners_ingest.phone import NOWHERE, read_phone
 from sample.make_sample import ROOT as SAMPLE
 from sends.approval import context_of
 from sends.house import SendStores
@@ -55,7 +55,7 @@ def follow(house: House, send_id: str) -> tuple[SendTrace, str, list[str]]:
     record = read_evidence(LookupStores.of(house), best.best_delivery_id, best.best_line_number, reason="follow")
     written = re.findall(r"[+\d][\d .()\u202f-]{8,}\d", record.bytes.decode())
     rules = NUMBER_RULES[house.settings.environment]
-    read = {normalise_number(text, rules) for text in written} - {None}
+    read = {read_phone(text, NOWHERE, rules).e164 for text in written} - {None}
     numbers = [number for number in read if house.keys.contact_id(number) == message.contact_id]
     told = {(opt_in.delivery_id, opt_in.line_number): opt_in for opt_in in trace.opt_ins}
     act = told.get((best.best_delivery_id, best.best_line_number))

@@ -13,7 +13,7 @@ import phonenumbers
 import pytest
 from phonenumbers import PhoneMetadata, PhoneNumber, PhoneNumberType
 
-from partners_ingest.phone import OVERSEAS, OVERSEAS_LANDLINES, RowPlace, read_phone
+from partners_ingest.phone import NOWHERE, OVERSEAS, OVERSEAS_LANDLINES, read_phone
 from partners_ingest.phone_cells import read_phone_cells
 from stores.engine import connect
 from terms.environment import NumberRules
@@ -102,7 +102,7 @@ def test_sql_says_what_python_says(read: duckdb.DuckDBPyConnection) -> None:
 
 
 def _rule(prefix: int) -> list[str | None]:
-    found = read_phone(f"0{prefix}{TAIL}", RowPlace(None, None), NumberRules.LIVE)
+    found = read_phone(f"0{prefix}{TAIL}", NOWHERE, NumberRules.LIVE)
     return [found.e164, found.kind, found.zone, found.code.value if found.code else None]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from partners_ingest.phone import normalise_number
+from partners_ingest.phone import NOWHERE, read_asked_number, read_phone
 from sample.deterministic_gzip import gzip_bytes
 from sample.make_sample import PARTNERS, ROOT, make_sample
 from sample.people import DEMO_DAY, SHOWN_NUMBER
@@ -76,7 +76,7 @@ def test_the_committed_files_are_what_the_script_writes(tmp_path: Path) -> None:
 
 def test_every_number_is_of_the_fiction_range_or_no_number() -> None:
     written = [text for text in chain(_contest_numbers(), _shop_numbers()) if re.sub(r"\D", "", text) not in NO_NUMBERS]
-    read = Counter(normalise_number(text, NumberRules.FICTION) for text in written)
+    read = Counter(read_phone(text, NOWHERE, NumberRules.FICTION).e164 for text in written)
     unread = read.pop(None, 0)
     assert all(re.fullmatch(r"\+3363998\d{4}", str(number)) for number in read)
     assert len(read) > 1_200
@@ -108,9 +108,9 @@ def test_control_totals_add_up() -> None:
 
 
 def test_the_shown_number_stands_in_both_partners_files() -> None:
-    wanted = normalise_number(SHOWN_NUMBER, NumberRules.FICTION)
+    wanted = read_asked_number(SHOWN_NUMBER, NumberRules.FICTION)
     for written in (_contest_numbers(), _shop_numbers()):
-        assert wanted in {normalise_number(text, NumberRules.FICTION) for text in written}
+        assert wanted in {read_phone(text, NOWHERE, NumberRules.FICTION).e164 for text in written}
 
 
 def test_audits_of_the_forms_that_the_demo_sends_on_are_in_date() -> None:
