@@ -35,7 +35,7 @@ from lineage.papers.access_words import (
     rights,
 )
 from lineage.papers.background import Background
-from lineage.papers.issuing import Draft, Issued, PaperKind, issue_papers
+from lineage.papers.issuing import Draft, Issued, PaperKind, check_places, issue_papers
 from lineage.papers.provenance import Told, tell_all
 from lineage.papers.sources import (
     UNKNOWN,
@@ -58,7 +58,8 @@ from stores.warehouse import ServedBase
 from terms.clock import from_micros
 from terms.errors import UsageError
 
-#: Papers that are issued, and answers that are recorded, before the next are: what a killed run has to repeat.
+#: Papers that are issued, and answers that are recorded, before the next are: what a killed run has to repeat
+#: (to another folder: papers that went out stand).
 _CHUNK = 100
 
 
@@ -104,17 +105,18 @@ def open_access_requests(house: House) -> list[str]:
 
 
 def answer_access(house: House, request_ids: Sequence[str], batch: Batch) -> list[Issued]:
-    """Issue the answer to each access request, one paper per person; the access is logged first.
+    """Issue the answer to each access request, one paper per person; the access is logged before anything is read.
 
     A person with several open requests among them gets one paper, named after the newest: it answers them all.
 
     Raises:
-        UsageError: no reason or case, an unknown request or one of another kind, or a folder that is not there.
+        UsageError: no reason or case, an unknown request or one of another kind, a folder that is not there, or a file that is.
         Refused: no base is published, or an answer to be recorded is recorded already.
     """
     with house.engine.connect() as reading:
         asked = _newest_per_person(_requests(reading, request_ids))
         others = _acts_of(reading, [one.contact_id for one in asked])
+    check_places(house, [_file(batch, one.request_id) for one in asked])
     subjects = [one.contact_id for one in asked]
     access = Access("paper access", house.settings.actor, batch.reason, batch.case, subjects)
     record_access(house.engine, house.clock, access)

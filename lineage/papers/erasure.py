@@ -31,12 +31,15 @@ KEPT_AS_COUNT: Mapping[str, str] = {
 
 
 def erasure_papers(house: House, receipts: Mapping[Path, ErasureReceipt]) -> list[Issued]:
-    """Issue the receipts of erasures, each to its file.
+    """Issue the receipts of erasures, each to its file, and return those that were not issued there before.
+
+    A file is named after its erasure: one that stands is of the run that this one repeats, and is left.
 
     Raises:
         UsageError: a file name that cannot be taken.
     """
-    return issue_papers(house, [(erasure_draft(receipt), out) for out, receipt in receipts.items()])
+    new = [(erasure_draft(receipt), out) for out, receipt in receipts.items() if not out.exists()]
+    return issue_papers(house, new)
 
 
 def erasure_draft(receipt: ErasureReceipt) -> Draft:

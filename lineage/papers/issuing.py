@@ -15,6 +15,7 @@ from pathlib import Path
 
 from consent.controller import Controller, read_controller
 from lineage.passport import paper_passports
+from pages.kept_file import refuse_taken
 from pages.paper import Form, Issue, Paper, Section, paper_html
 from sealing.checkpoint import Checkpoint
 from sealing.log import Log, append_journal
@@ -88,14 +89,25 @@ def issue_papers(house: House, papers: Sequence[tuple[Draft, Path]]) -> list[Iss
     While a refresh is at work the log cannot be sealed: the papers are out, and the night seals them.
 
     Raises:
-        UsageError: a file is of no known form, lies in the home, or cannot be written.
+        UsageError: a file is of no known form, lies in the home, exists already, or cannot be written.
     """
     controller = read_controller(house.settings.config)
-    for _, out in papers:
-        _check_place(house, out)
+    check_places(house, [out for _, out in papers])
     written = [(_issue(house, controller, draft, out), draft.kind, out) for draft, out in papers]
     proofs = _write_proofs(house, seal_now(house), {paper_id: _beside(out) for paper_id, _, out in written})
     return [Issued(paper_id, kind, out, proofs.get(paper_id)) for paper_id, kind, out in written]
+
+
+def check_places(house: House, outs: Sequence[Path]) -> None:
+    """Refuse files that no paper may be written to; a command that logs something asks first.
+
+    Raises:
+        UsageError: a file is of no known form, lies in the home, or exists already, or its proof does.
+    """
+    for out in outs:
+        form_of(out)
+        check_folder(house, out.parent)
+    refuse_taken([file for out in outs for file in (out, _beside(out))])
 
 
 def check_folder(house: House, folder: Path) -> None:
@@ -120,7 +132,12 @@ def seal_now(house: House) -> Checkpoint | None:
 
 
 def write_proof(house: House, paper_id: str, file: Path) -> bool:
-    """Write the proof of a paper for `filiation-verify`; return False if no checkpoint covers it yet."""
+    """Write the proof of a paper for `filiation-verify`; return False if no checkpoint covers it yet.
+
+    Raises:
+        UsageError: the file exists already: it may be a paper.
+    """
+    refuse_taken([file])
     return bool(_write_proofs(house, Log.of(house).last_checkpoint(), {paper_id: file}))
 
 
@@ -132,6 +149,7 @@ def _issue(house: House, controller: Controller, draft: Draft, out: Path) -> str
     form = form_of(out)
     content = paper_html(paper) if form is Form.HTML else _printed(paper)
     beside = out.with_name(f".{out.name}.{os.getpid()}")
+    refuse_taken([out])  # another command may have been faster
     try:
         _write_private(beside, content)
         with operations.transaction(house.engine) as work:
@@ -167,8 +185,3 @@ def _write_private(file: Path, content: bytes) -> None:
 
 def _beside(out: Path) -> Path:
     return out.with_name(f"{out.name}.proof.json")
-
-
-def _check_place(house: House, out: Path) -> None:
-    form_of(out)
-    check_folder(house, out.parent)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lineage.descent import Descent
-from lineage.lookup import LookupStores, look_up
+from lineage.lookup import LookupStores, contact_of, look_up
 from lineage.papers.background import Background, SentText, read_background, sent_texts
-from lineage.papers.issuing import Draft, Issued, PaperKind, issue_papers
+from lineage.papers.issuing import Draft, Issued, PaperKind, check_places, issue_papers
 from lineage.papers.sources import (
     event_blocks,
     origin_blocks,
@@ -42,14 +42,16 @@ class Told:
 
 
 def certify_number(house: House, number: str, *, reason: str, case: str | None, out: Path) -> Issued:
-    """Issue the certificate of a number; the access is logged first.
+    """Issue the certificate of a number; the access is logged before anything is read.
 
     Raises:
         UsageError: no reason, no number, or a file name that cannot be taken.
         Refused: no base is published.
     """
-    (descent,) = look_up(LookupStores.of(house), [number], reason=reason, case=case)
-    refuse_number_in_name(out, descent.number)
+    stores = LookupStores.of(house)
+    refuse_number_in_name(out, contact_of(stores, number)[0])
+    check_places(house, [out])
+    (descent,) = look_up(stores, [number], reason=reason, case=case)
     (told,) = tell_all(house, [descent])
     return issue_papers(house, [(certificate(told), out)])[0]
 

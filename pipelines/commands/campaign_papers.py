@@ -6,6 +6,7 @@ What they tell is gathered in `sends`; how they look stands in `pages`.
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,14 +40,21 @@ def report(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> N
     give(answer, page, out, as_json, partial(_tell_report, answer))
 
 
-def exclusivity(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> None:
+def exclusivity(
+    plan_id: PlanArgument,
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="HTML file to write; it must be new.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Certify to the sponsor that its bureaux and electors were its own, and reveal nobody else's.
 
     Example: filiation campaign exclusivity 4be1… --out certificate.html
     """
+    from pages.kept_file import refuse_taken
     from sends.certificate import certify
     from sends.house import SendStores
 
+    if out is not None:
+        refuse_taken([out])
     certificate = certify(SendStores.of(house()), plan_id)
     page = Page("exclusivity_certificate.html", f"is certificate {certificate.number}.")
     give(certificate, page, out, as_json, partial(_tell_certificate, certificate))

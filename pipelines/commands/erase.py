@@ -57,7 +57,7 @@ def erase(
         _tell(receipt, as_json)
     if papers is not None:
         issued = erasure_papers(opened, {papers / f"{receipt.erasure_id}.pdf": receipt for receipt in receipts})
-        say(f"{len(issued)} receipts in {papers}")
+        say(f"{len(issued)} receipts written to {papers}, {len(receipts) - len(issued)} stood there")
 
 
 def _tell(receipt: ErasureReceipt, as_json: bool) -> None:

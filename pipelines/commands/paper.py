@@ -23,7 +23,7 @@ app = typer.Typer(help="Papers in French, sealed in the log: for a person, a par
 
 Reason = Annotated[str, typer.Option(help="Why it is issued; recorded.")]
 Case = Annotated[str | None, typer.Option(help="The case that it belongs to.")]
-Out = Annotated[Path, typer.Option(help="The file, .html or .pdf, outside the home; its proof is written beside it.")]
+Out = Annotated[Path, typer.Option(help="A new file, .html or .pdf, outside the home; its proof is written beside it.")]
 
 
 def register(root: typer.Typer) -> None:
@@ -46,7 +46,7 @@ def provenance(number: str, reason: Reason, out: Out, case: Case = None, as_json
 @app.command()
 def access(
     reason: Reason,
-    out: Annotated[Path, typer.Option(help="A folder outside the home; each file is named after its request.")],
+    out: Annotated[Path, typer.Option(help="A folder outside the home; each file is new and named after its request.")],
     request_ids: Annotated[list[str] | None, typer.Argument(metavar="REQUEST_ID…")] = None,
     all_due: Annotated[bool, typer.Option("--all-due", help="Every access request without an answer.")] = False,
     form: Annotated[str, typer.Option(help="pdf or html.")] = "pdf",
@@ -98,7 +98,7 @@ def partner(partner_id: Annotated[str, typer.Argument(metavar="PARTNER")], out: 
 
 
 @app.command()
-def proof(paper_id: str, out: Annotated[Path, typer.Option(help="The file to write.")]) -> None:
+def proof(paper_id: str, out: Annotated[Path, typer.Option(help="The file to write; it must be new.")]) -> None:
     """Write the proof of a paper that was not sealed yet when it was issued, for filiation-verify.
 
     Example: filiation paper proof 3f0c19a2b4d5e6f7 --out certificate-117.pdf.proof.json

@@ -22,7 +22,9 @@ Reason = Annotated[str, typer.Option(help="Why this is looked up; recorded.")]
 def send(
     message_id: Annotated[str, typer.Argument(metavar="ID", help="A send id, or the gateway's message id.")],
     reason: Reason,
-    passport: Annotated[Path | None, typer.Option(help="Write the proofs to this file, for filiation-verify.")] = None,
+    passport: Annotated[
+        Path | None, typer.Option(help="Write the proofs to this new file, for filiation-verify.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell of one message: plan, approval, judgement at its instant, opt-ins, territory, reports.
@@ -32,8 +34,11 @@ def send(
     from lineage.passport import make_passport
     from lineage.trace import trace_send
     from lineage.trace_text import describe_send
+    from pages.kept_file import refuse_taken
 
     opened = house()
+    if passport is not None:
+        refuse_taken([passport])
     trace = trace_send(opened, message_id, reason=reason)
     if passport is not None:
         passport.write_text(make_passport(opened, trace).text(), encoding="utf-8")

@@ -11,7 +11,8 @@ from hashlib import sha256
 
 import pytest
 from sent_demo import sent_demo
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
+from typer.testing import CliRunner
 
 from consent.act_entry import ActStores, TypedAct, enter_act
 from lineage.erasure_receipt import ErasedCounts, ErasureReceipt
@@ -25,6 +26,7 @@ from lineage.papers.provenance import certificate, certify_number, tell_all
 from pages.french import count_french, instant_french, number_french
 from pages.paper import Form, Issue, Paper, paper_html
 from partners_ingest.phone import NOWHERE, read_phone
+from pipelines.command import app
 from sample.people import SHOWN_NUMBER
 from sealing.alterations import Alteration
 from sealing.log import Log, append_journal
@@ -251,6 +253,64 @@ def test_where_a_paper_may_not_go(scene):
         certify_number(house, SHOWN_NUMBER, reason=" ", case=None, out=out / "none.html")
 
 
+def _kept(house):
+    """Return how many look-ups and lines of the journal there are."""
+    with house.engine.connect() as reading:
+        tables = (operations.access_log, operations.journal)
+        return [reading.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
+
+
+@pytest.mark.parametrize("taken", ["file", "proof", "broken link"])
+def test_no_paper_takes_the_place_of_another_file_and_nothing_is_logged(scene, tmp_path, taken):
+    house, plan_id, _ = scene
+    act = TypedAct(SHOWN_NUMBER, "access", f"2026-11-22T09:00:00+01:0{len(taken) % 3}", f"letter of a {taken}")
+    request_id = enter_act(ActStores.of(house), act).request_id
+    out = tmp_path / f"acces-{request_id}.html"
+    there = {"file": out, "proof": tmp_path / f"{out.name}.proof.json", "broken link": out}[taken]
+    there.symlink_to(tmp_path / "nowhere") if taken == "broken link" else there.write_text("what was given away")
+    before = _kept(house)
+    batch = Batch("test", None, tmp_path, Form.HTML, "by letter")
+    for issue in (
+        lambda: certify_number(house, SHOWN_NUMBER, reason="test", case=None, out=out),
+        lambda: answer_access(house, [request_id], batch),
+        lambda: campaign_dossier(house, plan_id, out),
+        lambda: partner_dossier(house, "jeux-valombre", out),
+        lambda: write_proof(house, "0" * 16, there),
+    ):
+        with pytest.raises(UsageError, match=f"{there.name} exists already"):
+            issue()
+    assert _kept(house) == before and request_id in open_access_requests(house)
+    assert os.listdir(tmp_path) == [there.name] and (there.is_symlink() or there.read_text() == "what was given away")
+    assert answer_access(house, [request_id], replace(batch, form=Form.PDF))
+
+
+def test_the_commands_refuse_a_taken_file_and_a_page_is_made_again(scene, tmp_path):
+    house, plan_id, _ = scene
+    with house.engine.connect() as reading:
+        sent = operations.messages.c.plan_id == plan_id, operations.messages.c.handed_over_at.is_not(None)
+        send_id = reading.execute(select(operations.messages.c.send_id).where(*sent).limit(1)).scalar_one()
+    environ = {"FILIATION_ENV": "demo", "FILIATION_CONFIG": str(house.settings.config)}
+    environ |= {"FILIATION_HOME": str(house.home.root), "FILIATION_NOW": "2026-11-24T11:00:00+01:00"}
+    before = _kept(house)
+    for command in (
+        ("campaign", "exclusivity", plan_id, "--out"),
+        ("trace", "send", send_id, "--reason", "test", "--passport"),
+        ("paper", "campaign", plan_id, "--out"),
+    ):
+        file = tmp_path / f"{command[1]}.html"
+        file.write_text("what was given away")
+        answer = CliRunner().invoke(app, [*command, str(file)], env=environ)
+        assert isinstance(answer.exception, UsageError) and "exists already" in str(answer.exception)
+        assert file.read_text() == "what was given away" and _kept(house) == before
+        file.unlink()
+        assert CliRunner().invoke(app, [*command, str(file)], env=environ).exit_code == 0 and file.stat().st_size > 999
+        before = _kept(house)
+    page = tmp_path / "report.html"
+    page.write_text("of yesterday")
+    assert CliRunner().invoke(app, ["campaign", "report", plan_id, "--out", str(page)], env=environ).exit_code == 0
+    assert page.read_text() != "of yesterday"
+
+
 def test_while_a_refresh_is_at_work_the_paper_is_out_and_its_proof_comes_later(scene):
     house, _, out = scene
     with writer_lock(house.home):
@@ -366,6 +426,9 @@ def test_the_receipt_of_an_erasure_tells_what_went_and_what_stays(scene):
         assert re.search(rf"{re.escape(words)}\s+{count}\b", shown)
     assert "DPO-1" in shown and "n° 41 sur 99" in shown and "2\u00a0fichiers scellés" in shown
     assert not check_paper(Log.of(house), issued.file.read_bytes(), _newest(house)).findings
+    other = out / "other-erasure.html"
+    assert [one.file for one in erasure_papers(house, {issued.file: receipt, other: receipt})] == [other]
+    assert _shown(issued) == shown  # the run is repeated, the receipt is not
 
 
 def _shown(issued):
