@@ -1,19 +1,27 @@
-"""Whom a night touches, and which rows the build then sees: one contact per way in which a change reaches somebody.
+"""When a base grows, whom a night touches, and which rows the build then sees: one contact per way to reach somebody.
 
-That a grown base is the whole one is tested with dbt; here every clause has the contact that only it finds.
+That a grown base is the whole one is tested with dbt; here every clause has the contact, or the input, that only it finds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import duckdb
 import pytest
 
 from publishing.changed_claims import ChangedClaims
-from publishing.touched import Changes, lay_touched
+from publishing.touched import Changes, changes_since, lay_touched
 from stores.engine import connect
+from stores.home import init_home
+from stores.inputs import AcceptedDelivery, BuildInputs
+from stores.migrate import migrate
+from stores.operations import open_operations
+from stores.snapshots import Snapshot, SnapshotStore
+from stores.warehouse import BaseManifest
+from terms.settings import load_settings
 
 _LAKE = """
 create schema lake;
@@ -124,6 +132,87 @@ def test_the_build_sees_all_rows_of_the_touched_and_those_that_share_a_record_or
     assert seen == [("by-form", 11), ("by-form", 17), ("near-record", 18), ("near-ip", 19), ("by-form", 23)]
 
 
-def test_too_many_touched_contacts_need_a_whole_build(build):
-    build.execute("delete from main.contacts where contact_id > 3")
-    assert lay_touched(build, Changes((), (ChangedClaims("d", "F1", None, None, None),))) is None
+@pytest.mark.parametrize(("contacts", "touched"), [(5, 1), (4, None)])
+def test_more_than_a_fifth_of_the_contacts_touched_needs_a_whole_build(build, contacts, touched):
+    build.execute("delete from main.contacts where contact_id >= $contacts", {"contacts": contacts})
+    assert lay_touched(build, Changes((), (ChangedClaims("d", "F1", None, None, None),))) == touched
+
+
+_SERVING = BaseManifest(
+    version="v1",
+    published_at="2026-11-24T04:00:00Z",
+    inputs_sha256="",
+    code_version="sql-1",
+    rule_set_sha256="",
+    deliveries={"old": 1},
+    open_data={"bureaux@1": "b"},
+    snapshots={"controller": "c", "dossiers": "d"},
+    row_counts={"contacts": 100},
+    control_totals={},
+    touched_since_whole=20,
+)
+
+
+def _delivery(delivery_id: str, reading: int = 1) -> AcceptedDelivery:
+    return AcceptedDelivery(delivery_id, "a", "web", "optins", "delta", "a.csv", "0" * 64, reading, 0, 0)
+
+
+def _snapshots(**sha256: str) -> dict[str, Snapshot]:
+    return {kind: Snapshot(kind, sha, 1, datetime(2026, 11, 24, tzinfo=UTC)) for kind, sha in sha256.items()}
+
+
+#: One file and other rules since the serving base.
+_INPUTS = BuildInputs(
+    deliveries=(_delivery("old"), _delivery("new")),
+    open_data={"bureaux@1": "b"},
+    ties_sha256="ties",
+    snapshots=_snapshots(controller="c", dossiers="d", rules="r"),
+    code_version="sql-1",
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> SnapshotStore:
+    """Snapshots of a new home: none is kept."""
+    folder = tmp_path_factory.mktemp("home")
+    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(folder), "FILIATION_ACTOR": "test"})
+    engine = open_operations(settings.database_url)
+    home = init_home(settings)
+    migrate(engine)
+    return SnapshotStore(home, engine)
+
+
+@pytest.mark.parametrize(
+    ("serving", "inputs", "changes"),
+    [
+        (_SERVING, _INPUTS, Changes(("new",), ())),
+        (None, _INPUTS, None),
+        (replace(_SERVING, touched_since_whole=21), _INPUTS, None),
+        (replace(_SERVING, row_counts={}), _INPUTS, None),
+        (replace(_SERVING, snapshots={"dossiers": "d"}), _INPUTS, None),
+        (_SERVING, replace(_INPUTS, code_version="sql-2"), None),
+        (_SERVING, replace(_INPUTS, open_data={"bureaux@1": "other"}), None),
+        (_SERVING, replace(_INPUTS, snapshots=_snapshots(controller="other", dossiers="d")), None),
+        (_SERVING, replace(_INPUTS, snapshots=_snapshots(dossiers="d")), None),
+        (_SERVING, replace(_INPUTS, snapshots=_snapshots(controller="c", dossiers="other")), None),
+        (_SERVING, replace(_INPUTS, deliveries=(_delivery("new"),)), None),
+        (_SERVING, replace(_INPUTS, deliveries=(_delivery("old", 2), _delivery("new"))), None),
+    ],
+    ids=[
+        "a new file",
+        "a first base",
+        "many touched since the whole one",
+        "contacts never counted",
+        "a base without controller",
+        "other SQL",
+        "other open data",
+        "another controller",
+        "no controller",
+        "dossiers whose earlier state is gone",
+        "a file that is gone",
+        "a file read again",
+    ],
+)
+def test_a_base_grows_where_all_that_judges_everybody_is_the_same(store, serving, inputs, changes):
+    with connect() as connection:
+        assert changes_since(serving, inputs, store, connection) == changes

@@ -1,5 +1,6 @@
 -- What is said of a contact and its acts, and when: each finding that we believe now. Act 0 is the contact itself,
--- there since ever. A birthday is no part of it: it stands beside the spans.
+-- there since ever. A birthday is no part of it: it stands beside the spans. Of the touched contacts only, and so is
+-- what is made of it: standings, spans and the marts that hold them.
 with
 
 acts as (

@@ -22,7 +22,5 @@ select
 from {{ ref('int_acts__standings') }} as standings
 left join birthdays
     on standings.contact_id = birthdays.contact_id
-where
-    {{ is_touched('standings.contact_id') }}
-    and standings.standing_id <> {{ standing_id('[' ~ contact_is_there() ~ ']') }}
+where standings.standing_id <> {{ standing_id('[' ~ contact_is_there() ~ ']') }}
 order by standings.contact_id

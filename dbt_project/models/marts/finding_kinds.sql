@@ -9,6 +9,4 @@ select distinct
     number_rules,
     adult_on is not null as is_by_birthday
 from {{ ref('findings') }}
-where
-    {{ is_touched('contact_id') }}
-    and {{ is_new_to(this, 'kind_id') }}
+where {{ is_new_to(this, 'kind_id') }}

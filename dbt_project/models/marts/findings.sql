@@ -24,7 +24,6 @@ act_findings as (
             findings.contact_id = acts.contact_id
             and findings.delivery_id = acts.delivery_id
             and findings.line_number = acts.line_number
-    where {{ is_touched('acts.contact_id') }}
 ),
 
 -- What a dossier says of a claim holds for each act that makes it, once the act is known and while it matters.

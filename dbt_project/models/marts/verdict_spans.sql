@@ -63,7 +63,6 @@ left join birthdays
     on spans.contact_id = birthdays.contact_id
 left join newest_ties as ties
     on contacts.address_key = ties.address_key
-where {{ is_touched('spans.contact_id') }}
 order by
     case when spans.until_at <= newest.at then 1 when spans.from_at > newest.at then 2 else 0 end,
     ties.bureau_code,
