@@ -238,6 +238,7 @@ def report(found: Mapping[str, Sequence[tuple[Mutant, str | None]]]) -> str:
         "# Mutants of the evaluators",
         "",
         "Written by `python -m tests.mutation > docs/mutants.md`: each evaluator broken on purpose, and the tests that see it.",
+        "What lets a base grow is broken in [mutants-of-growing.md](mutants-of-growing.md), by hand.",
         "",
         f"{killed} of {total} mutants are killed; each of the {len(found)} codes has at least one killed mutant.",
         "",
