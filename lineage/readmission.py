@@ -1,7 +1,7 @@
 """Letting a person in again who was erased: by a later, direct agreement that somebody has seen, and by no earlier act.
 
 Whether an act is direct is judged by the base as for anybody: with the mark's opening goes an opt-out of the instant at
-which the mark closed, so that an agreement through a partner stays refused. What a mark keeps out at the door belongs
+which the mark closed, so that an agreement through a partner stays barred. What a mark keeps out at the door belongs
 to `partners_ingest`.
 """
 

@@ -84,7 +84,7 @@ def readmit(
 ) -> None:
     """Let in again what an erased person did from an instant on. Only a later, direct agreement is a ground for it.
 
-    The agreement comes by the next file that tells it; one through a partner stays refused, and what was before stays out.
+    The agreement comes by the next file that tells it; one through a partner stays barred, and what was before stays out.
 
     Example: filiation readmit "06 39 98 00 42" --since 2026-11-20T10:15:00+01:00 --case DPO-2026-131
     """
