@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
+import yaml
 from random_world import contact, make_world
-from small_base import Delivered, World, build_base, open_base
+from small_base import DBT_PROJECT, Delivered, World, build_base, open_base
 
 from consent.judgement import Use, judge, judgement_sql, load_live_facts
 from stores import operations, schemas
@@ -310,6 +311,20 @@ def test_zones_are_of_the_place_and_of_the_number(base):
     rows = dict(base.execute("select contact_id::varchar, zones from contacts").fetchall())
     assert rows[contact(0)] == ["metropole"]
     assert rows[contact(3)] == ["reunion"]
+
+
+def test_what_is_told_of_a_mart_are_its_columns(base):
+    told = {
+        (model["name"], column["name"])
+        for file in (DBT_PROJECT / "models" / "marts").glob("[!_]*.yml")
+        for model in yaml.safe_load(file.read_text())["models"]
+        for column in model["columns"]
+    }
+    there = base.execute(
+        "select table_name, column_name from duckdb_columns() where database_name = current_database()"
+        " and schema_name = 'main' and not internal"
+    ).fetchall()
+    assert told == set(there)
 
 
 def test_the_marts_stand_without_lake_and_work(base_path, tmp_path):

@@ -9,7 +9,6 @@ select
     purposes,
     recipients,
     parties_named,
-    coalesce(is_in_interval, true) as is_form_in_use,
-    collected_directly
+    coalesce(is_in_interval, true) as is_form_in_use
 from {{ ref('int_claims__resolved') }}
 where known_until = {{ for_ever() }}

@@ -1,6 +1,6 @@
 -- Each unit of macros/evaluators/contacts says which contacts its code concerns; what a unit may read stands here.
--- noqa: disable=structure.unused_cte
 -- Ages become instants in Paris; who came of age before the day from which we judge has no row of age.
+-- noqa: disable=structure.unused_cte
 with
 
 numbers as (
