@@ -146,6 +146,16 @@ def test_the_worlds_raise_every_code(judged_world):
     assert registered - found == by_the_macro | in_golden_cases_of_ours | of_texts
 
 
+def test_acts_are_numbered_from_the_latest_to_those_without_instant(judged_world):
+    base, _ = judged_world
+    rows = base.execute(
+        "select contact_id, consented_at, delivery_id, line_number from acts order by contact_id, act_number"
+    ).fetchall()
+    assert {None} < {at for _, at, *_ in rows}
+    never = datetime.min
+    assert rows == sorted(rows, key=lambda row: (row[0], datetime.max - (row[1] or never), *row[2:]))
+
+
 def test_the_best_act_carries_the_decision(judged_world):
     base, _ = judged_world
     at = datetime(2026, 11, 24, 8, tzinfo=UTC)

@@ -12,7 +12,7 @@ select
     received_at,
     row_number() over (
         partition by contact_id
-        order by coalesce(consented_at, '1900-01-01'::timestamp) desc, delivery_id asc, line_number asc
+        order by consented_at desc nulls last, delivery_id asc, line_number asc
     ) as act_number
 from {{ ref('int_acts') }}
 where {{ is_touched('contact_id') }}
