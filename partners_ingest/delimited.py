@@ -15,10 +15,10 @@ import duckdb
 
 from consent.dossiers import Feed
 from partners_ingest.cells import create_records
+from partners_ingest.delivered_lines import hold_lines
 from partners_ingest.labels import plain_label
 from partners_ingest.records import Header, LinesEnd, Records
 from partners_ingest.text_lines import create_text_lines
-from partners_ingest.workbench import hold_lines
 from stores.engine import quoted
 
 #: A quoted cell longer than this is a quote that was never closed: its line is damaged alone.

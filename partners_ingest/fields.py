@@ -84,6 +84,8 @@ def create_text_macros(connection: duckdb.DuckDBPyConnection) -> None:
 def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed: Feed) -> None:
     """Create the table `fields`: one row per record. (As a view, each filter above it would compute its columns again.)
 
+    `add_fields` adds further records; what was misread stands there as it came until `repair_fields`.
+
     Columns: those of `records` but the cells (`line_number`, `line_count`, `byte_offset`, `byte_length`, `record_key`, `problem`,
     `content_key`),
     every canonical text field ('' where the feed has none or the cell is blank), `notice_text` as delivered,
@@ -91,17 +93,29 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
     `is_stripped` (NUL or format characters were dropped). All are null where the record is damaged; of a damaged withdrawal
     they say what remains, since who takes a consent back is heard wherever the row still names somebody.
     """
+    create_text_macros(connection)
+    connection.execute(f"create or replace table fields as {_fields_sql(records, feed)}")
+
+
+def add_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed: Feed) -> None:
+    """Add the records to the table `fields` of earlier ones."""
+    connection.execute(f"insert into fields {_fields_sql(records, feed)}")
+
+
+def repair_fields(connection: duckdb.DuckDBPyConnection) -> None:
+    """Turn texts in `fields` back that were provably misread."""
+    repair_columns(connection, "fields", _MAY_BE_MOJIBAKE)
+
+
+def _fields_sql(records: Records, feed: Feed) -> str:
     sound = (
         "records" if feed.kind == "optins" else "(select * replace (coalesce(cells, remains) as cells) from records)"
     )
-    create_text_macros(connection)
     texts = ",\n".join(f"{_cleaned(name, records, feed)} as {name}" for name in _TEXTS)
     street = _street([f"clean_text({cell}, is_clean)" for cell in _cells("street", records, feed)])
     phones = ", ".join(_bare(cell, "phone", feed) for cell in _cells("phone", records, feed))
     notice = _notice(records, feed)
-    connection.execute(
-        f"""
-        create or replace table fields as
+    return f"""
         select line_number, line_count, byte_offset, byte_length, record_key, problem, content_key, false as is_repaired,
             if(is_clean, false, has_invisible(read_text)) as is_stripped,
             {texts},
@@ -111,8 +125,6 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
         from (select *, is_clean(read_text) as is_clean
             from (select *, {_read_text(records, feed)} as read_text from {sound}))
         """
-    )
-    repair_columns(connection, "fields", _MAY_BE_MOJIBAKE)
 
 
 def _read_text(records: Records, feed: Feed) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from sqlalchemy import Engine
 from consent.dossiers import Dossier, DossierSet, Feed
 from partners_ingest import delivery as rows
 from partners_ingest import ledger, preflight
+from partners_ingest.delivered_lines import Content, DeliveredLines, read_lines
 from partners_ingest.delivery import ControlTotals, DeliveryFacts
 from partners_ingest.drift import HISTORY, compare
 from partners_ingest.erased_records import (
@@ -37,7 +38,7 @@ from partners_ingest.landing import Arrival
 from partners_ingest.ledger import DeliveryRow, KnownDelivery
 from partners_ingest.preflight import NamedFile
 from partners_ingest.quality import FeedCounts, QualityReport, judge_contract
-from partners_ingest.record_batches import BatchReader, RecordSums, lay_batches
+from partners_ingest.record_batches import BatchReader, RecordSums
 from partners_ingest.records import LinesEnd, Reader
 from partners_ingest.redaction import KeptDelivery, RedactionStores, redact_lines
 from partners_ingest.registry import READER_VERSION, missing_capability, reader_for
@@ -54,7 +55,7 @@ from partners_ingest.unpacking import (
     open_unpacked,
     unpack,
 )
-from partners_ingest.workbench import Content, load_lines, open_workbench, read_lines
+from partners_ingest.workbench import open_workbench
 from stores import schemas
 from stores.evidence import EvidenceStore, GrowingCommitments, Landed, LineCommitments
 from stores.home import Home, scratch_folder
@@ -412,22 +413,63 @@ def _judge_delivered(case: _Case, judged: _Judged, delivered: BinaryIO) -> _Judg
     judged = replace(judged, container=container)
     if damage is not None:
         return replace(judged, reason=judged.reason or damage)
-    with open_workbench(case.scratch, case.stores.vault) as bench, _commitments(case) as commitments:
-        keep = partial(_keep_lines, case, bench, commitments)
-        with unpack(delivered, container) as unpacked:
-            content = load_lines(bench, unpacked, judged.named.feed if judged.named else None, keep)
+    with (
+        open_workbench(case.scratch, case.stores.vault) as bench,
+        _commitments(case) as commitments,
+        unpack(delivered, container) as unpacked,
+    ):
+        feed = judged.named.feed if judged.named else None
+        lines = DeliveredLines(bench, unpacked, feed, _line_keeper(case, bench, commitments))
+        judged = _judge_lines(_Opened(case, judged, bench, lines, commitments))
+    _take_out_erased(case, judged)
+    return judged
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A delivery whose lines are being read; `judged` is what was found before any line was."""
+
+    case: _Case
+    judged: _Judged
+    bench: duckdb.DuckDBPyConnection
+    lines: DeliveredLines
+    commitments: GrowingCommitments
+
+    @cached_property
+    def whole(self) -> _Judged:
+        """What all bytes show, and the commitments to them; what no reader asked for is read to its end.
+
+        What is against the whole stands above what is against a record or a header.
+        """
+        content, judged = self.lines.content(), self.judged
+        assert judged.container is not None
         if content.is_damaged:
-            damaged = FileReason.FORMAT_MISMATCH if container.is_table else FileReason.GZIP_TRUNCATED
+            damaged = FileReason.FORMAT_MISMATCH if judged.container.is_table else FileReason.GZIP_TRUNCATED
             return replace(judged, reason=judged.reason or damaged)
         if content.size == 0:
             return replace(judged, content=content, reason=FileReason.FILE_EMPTY)
-        if container.is_table:  # the lines are ours; what decides duplicates is what the partner sent
-            content = replace(content, sha256=case.sha256)
-        judged = replace(judged, content=content, commitments=_commit_lines(case, bench, content, commitments))
+        if judged.container.is_table:  # the lines are ours; what decides duplicates is what the partner sent
+            content = replace(content, sha256=self.case.sha256)
+        judged = replace(judged, content=content, commitments=_commit_lines(self, content))
         failpoint.reach("delivery.lines_committed")
-        judged = judged if judged.reason else _judge_content(case, bench, judged)
-        _take_out_erased(case, judged)
-        return judged
+        return judged if judged.reason else _judge_repeated(self.case, judged, content.sha256)
+
+    def completed(self, judged: _Judged) -> _Judged:
+        """Return what was found in the lines, with what all of them show."""
+        return replace(judged, content=self.whole.content, commitments=self.whole.commitments)
+
+
+def _judge_lines(opened: _Opened) -> _Judged:
+    """Judge what stands in the lines. Of several batches the end is known last, and stands first all the same."""
+    if opened.judged.reason or (opened.lines.is_whole and opened.whole.reason):
+        return opened.whole
+    found = _judge_content(opened)
+    return opened.whole if opened.whole.reason else opened.completed(found)
+
+
+def _judge_repeated(case: _Case, judged: _Judged, sha256: str) -> _Judged:
+    repeated = _find_repeated(case, "content_sha256", sha256)
+    return replace(judged, reason=FileReason.DUPLICATE_BYTES, duplicate_of=repeated) if repeated else judged
 
 
 @contextmanager
@@ -440,17 +482,22 @@ def _commitments(case: _Case) -> Iterator[GrowingCommitments]:
         growing.abandon()
 
 
-def _keep_lines(
-    case: _Case, bench: duckdb.DuckDBPyConnection, commitments: GrowingCommitments, lines: pa.Table
-) -> None:
-    """Commit to a batch of lines; of a delivery that is committed to already, note their places, to be compared."""
-    commitments.append(lines)
-    if case.known is not None and case.known.evidence_root is not None:
-        bench.register("line_batch", lines)
-        places = "select line_number, byte_offset, byte_length from line_batch"
-        bench.execute(f"create table if not exists line_places as {places} limit 0")
-        bench.execute(f"insert into line_places {places}")
-        bench.unregister("line_batch")
+def _line_keeper(
+    case: _Case, bench: duckdb.DuckDBPyConnection, commitments: GrowingCommitments
+) -> Callable[[pa.Table], None]:
+    """Return what commits to a batch of lines; of a delivery that is committed to already, it notes their places to compare."""
+    if case.known is None or case.known.evidence_root is None:
+        return commitments.append
+    bench.execute("create table line_places (line_number bigint, byte_offset bigint, byte_length bigint)")
+    beside = bench.cursor()  # lines are read in a thread of their own
+
+    def keep(lines: pa.Table) -> None:
+        commitments.append(lines)
+        beside.register("line_places_batch", lines.select(["line_number", "byte_offset", "byte_length"]))
+        beside.execute("insert into line_places select * from line_places_batch")
+        beside.unregister("line_places_batch")
+
+    return keep
 
 
 def _lines_again(case: _Case, judged: _Judged) -> Iterator[pa.Table]:
@@ -499,43 +546,44 @@ def _check_zip(delivered: BinaryIO) -> FileReason | None:
     return None if members else FileReason.FORMAT_MISMATCH
 
 
-def _commit_lines(
-    case: _Case, bench: duckdb.DuckDBPyConnection, content: Content, commitments: GrowingCommitments
-) -> LineCommitments | None:
+def _commit_lines(opened: _Opened, content: Content) -> LineCommitments | None:
     """Commit to the lines once: a delivery that is judged or read again keeps the root that the journal has.
 
     Where its dossier now says another encoding, the lines are others, and so is their root.
 
     An archive or table where another format is declared has no lines to commit to.
     """
-    known = case.known
-    evidence = case.stores.evidence
+    case, known, evidence = opened.case, opened.case.known, opened.case.stores.evidence
     if known is not None and known.evidence_root is not None and known.line_count is not None:
-        if evidence.has_committed(bench, case.delivery_id, "lines" if content.is_whole else "line_places"):
+        places = "lines" if opened.lines.is_whole else "line_places"
+        if evidence.has_committed(opened.bench, case.delivery_id, places):
             return LineCommitments(known.line_count, known.evidence_root)
-    if preflight.is_table_file(content.head):
+    if preflight.is_table_file(opened.lines.head):
         return None
-    if commitments.is_begun:
-        return commitments.finish(content.root)
-    return evidence.commit_lines(bench, case.delivery_id, "lines", content.root, case.stores.vault)
+    if opened.commitments.is_begun:
+        return opened.commitments.finish(content.root)
+    return evidence.commit_lines(opened.bench, case.delivery_id, "lines", content.root, case.stores.vault)
 
 
-def _judge_content(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged) -> _Judged:
-    assert judged.named and judged.content and judged.container  # a file without feed ended before
-    feed = judged.named.feed
-    repeated = _find_repeated(case, "content_sha256", judged.content.sha256)
-    if repeated is not None:
-        return replace(judged, reason=FileReason.DUPLICATE_BYTES, duplicate_of=repeated)
-    reason = preflight.check_content(judged.content.head, feed, judged.container)
+def _judge_content(opened: _Opened) -> _Judged:
+    case, judged = opened.case, opened.judged
+    assert judged.named and judged.container  # a file without feed ended before
+    feed, container = judged.named.feed, judged.container
+    if container is Container.NONE and not is_redacted(case.stores.engine, case.delivery_id):
+        judged = _judge_repeated(case, judged, case.sha256)  # not packed: known before the last line is read
+    if judged.reason is not None:
+        return judged
+    reason = preflight.check_content(opened.lines.head, feed, container)
     if reason is not None:
         return replace(judged, reason=reason)
     reader = reader_for(feed)
     if reader is None:
         return replace(judged, reason=FileReason.NO_READER, detail=missing_capability(feed))
-    return _judge_records(case, bench, judged, reader)
+    return _judge_records(opened, reader)
 
 
-def _judge_records(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, reader: Reader) -> _Judged:
+def _judge_records(opened: _Opened, reader: Reader) -> _Judged:
+    case, bench, judged = opened.case, opened.bench, opened.judged
     assert judged.named is not None and case.dossier is not None
     feed = judged.named.feed
     header = reader.read_header(bench, feed)
@@ -549,18 +597,20 @@ def _judge_records(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judge
         judged = replace(judged, detail=preflight.describe_unknown(header, first_bytes(bench), feed))
     header = fit_header(header, feed) or header
     batches = BatchReader(reader, feed, header, preflight.known_bad_export(header, feed))
-    return _judge_batches(case, bench, replace(judged, reason=reason), batches)
+    return _judge_batches(opened, replace(judged, reason=reason), batches)
 
 
-def _judge_batches(case: _Case, bench: duckdb.DuckDBPyConnection, judged: _Judged, batches: BatchReader) -> _Judged:
+def _judge_batches(opened: _Opened, judged: _Judged, batches: BatchReader) -> _Judged:
     """Read the records and judge their rows, batch by batch; what is against the whole file shows with its last batch."""
-    assert judged.named is not None and judged.content is not None
-    judge, sums = _row_judge(case, bench, judged.named), RecordSums()
+    case, bench = opened.case, opened.bench
+    assert judged.named is not None
+    judge = _row_judge(case, bench, judged.named)
     with _row_files(case, bench, judged.named.feed.kind) as files:
-        for end in lay_batches(bench, judged.content, _lines_again(case, judged)):
-            sums = batches.read(bench, end, sums)
+        for end, sums in batches.read(bench, opened.lines):
             if end is LinesEnd.FILE:
-                judged = _judge_records_whole(case, judged, batches, sums)
+                if opened.whole.reason is not None:
+                    return opened.whole
+                judged = _judge_records_whole(case, opened.completed(judged), batches, sums)
             if judged.reason is None:
                 judge.judge()
                 if end is LinesEnd.BATCH:

@@ -10,6 +10,7 @@ import json
 from types import MappingProxyType
 
 import duckdb
+import pyarrow as pa
 
 from consent.dossiers import Feed
 from partners_ingest.json_paths import expression_of, structure_of
@@ -35,8 +36,8 @@ class JsonLinesReader:
         sort all of them would cost more than to read it.
         """
         paths = list(dict.fromkeys(path for paths in feed.mapping.values() for path in paths))
-        _create_json_records(connection)
         _keep_written_numbers(connection)
+        _create_json_records(connection)
         cells = ", ".join(expression_of(path, "parsed") for path in paths)
         connection.execute(
             f"""
@@ -56,25 +57,33 @@ class JsonLinesReader:
 
 
 def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the view `json_records`. (As a table of few long lines it would be one group of rows, and one thread's work.)"""
     connection.execute(
         """
-        create or replace table json_records as
-        select line_number, byte_offset, byte_length, text, is_decodable and is_object as is_object, case
+        create or replace view json_records as
+        select line_number, byte_offset, byte_length, coalesce(written, text) as text,
+            is_decodable and is_object as is_object, case
             when not is_decodable then 'ENCODING_INVALID'
             when not is_terminated then 'LINE_TRUNCATED'
             when not is_object then 'JSON_INVALID' end as problem
         from (select *, try(json_type(text)) is not distinct from 'OBJECT' as is_object from text_lines)
+            left join written_numbers using (line_number)
         """
     )
 
 
 def _keep_written_numbers(connection: duckdb.DuckDBPyConnection) -> None:
-    """Write numbers such as 3.36E+10 as text: read as a double, lost digits would come back as zeros."""
+    """Create `written_numbers`: lines whose numbers such as 3.36E+10 are text; read as a double, lost digits would come back as zeros."""
     rows = connection.execute(
-        r"select line_number, text from json_records"
+        r"select line_number, text from text_lines"
         # the blanks of JSON, not `\s`: that takes twice as long
-        r" where problem is null and regexp_matches(text, '[:\[,][ \t\r]*-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]')"
+        r" where regexp_matches(text, '[:\[,][ \t\r]*-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]')"
+        r" and is_decodable and is_terminated and try(json_type(text)) is not distinct from 'OBJECT'"
     ).fetchall()
-    for line_number, text in rows:
-        kept = json.dumps(json.loads(text, parse_float=str), ensure_ascii=False)
-        connection.execute("update json_records set text = ? where line_number = ?", [kept, line_number])
+    written = {line: json.dumps(json.loads(text, parse_float=str), ensure_ascii=False) for line, text in rows}
+    kept = pa.table(
+        [pa.array(written.keys(), pa.int64()), pa.array(written.values(), pa.string())], ["line_number", "written"]
+    )
+    connection.register("written_batch", kept)
+    connection.execute("create or replace table written_numbers as select * from written_batch")
+    connection.unregister("written_batch")

@@ -1,25 +1,27 @@
-"""The records of a delivery, one batch of lines after the other, as the table `fields`; and what the batches add up to.
+"""The records of a delivery, batch by batch, as the table `fields`; and what the batches add up to.
 
-Which records a batch holds is the reader's business; what the cells mean, that of `fields`; what becomes of the rows,
+Which records lines hold is the reader's business; what the cells mean, that of `fields`; what becomes of the rows,
 that of `row_batches`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
-import pyarrow as pa
 
 from consent.feeds import Feed, KnownBad
-from partners_ingest.fields import create_fields
+from partners_ingest.delivered_lines import DeliveredLines, drop_lines
+from partners_ingest.fields import add_fields, create_fields, repair_fields
 from partners_ingest.preflight import count_unspoilt
 from partners_ingest.records import Header, LinesEnd, Reader
-from partners_ingest.text_lines import transcode_lines
-from partners_ingest.workbench import Content, lay_lines
 from terms.identifiers import digest
+
+#: Records from which on a batch is worked on: two of the groups of rows by which DuckDB shares a table among threads.
+_FEWEST_RECORDS = 2 * 122_880
+#: Batches of lines that wait for so many records at most: long records take memory.
+_MOST_LINE_BATCHES = 4
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,13 @@ class RecordSums:
     high: int = 0
     low: int = 0
     unspoilt: int = 0
+
+    def __add__(self, other: RecordSums) -> RecordSums:
+        """Return the sums of both."""
+        return RecordSums(
+            *(self.records + other.records, self.sound + other.sound, self.high + other.high, self.low + other.low),
+            self.unspoilt + other.unspoilt,
+        )
 
     @property
     def is_spoilt(self) -> bool:
@@ -57,44 +66,40 @@ class BatchReader:
     header: Header
     bad: KnownBad | None  # the spoilt export that the header is known to belong to
 
-    def read(self, bench: duckdb.DuckDBPyConnection, end: LinesEnd, before: RecordSums) -> RecordSums:
-        """Create `fields` of the lines that are laid, and return the sums with those before."""
+    def read(self, bench: duckdb.DuckDBPyConnection, lines: DeliveredLines) -> Iterator[tuple[LinesEnd, RecordSums]]:
+        """Create `fields` of a batch of records after the other, and tell what stands behind each, with the sums so far.
+
+        Where lines are long, several batches of them make one of records.
+        """
+        sums, waiting = RecordSums(), 0
+        for end in lines.batches():
+            unspoilt = self._read_lines(bench, end, waiting)
+            sums, waiting = replace(sums, unspoilt=sums.unspoilt + unspoilt), waiting + 1
+            if end is LinesEnd.FILE or waiting == _MOST_LINE_BATCHES or _count(bench) >= _FEWEST_RECORDS:
+                sums, waiting = sums + _sums(bench), 0
+                repair_fields(bench)
+                yield end, sums
+
+    def _read_lines(self, bench: duckdb.DuckDBPyConnection, end: LinesEnd, waiting: int) -> int:
+        """Put the records of the lines that are laid into `fields`, and return how many are not as in a spoilt export."""
         records = self.reader.read_records(bench, self.feed, self.header, end)
-        create_fields(bench, records, self.feed)
-        row = bench.execute(
-            "select count(*), count(content_key), coalesce(sum((content_key >> 64)::hugeint), 0),"
-            " coalesce(sum((content_key & 18446744073709551615::uhugeint)::hugeint), 0) from fields"
-        ).fetchone()
-        assert row is not None  # an aggregate always gives a row
+        put = add_fields if waiting else create_fields
+        put(bench, records, self.feed)
         unspoilt = count_unspoilt(bench, records, self.bad) if self.bad else 0
-        bench.execute("drop table lines")  # `fields` has what they say
-        return RecordSums(
-            *(before.records + row[0], before.sound + row[1], before.high + int(row[2]), before.low + int(row[3])),
-            before.unspoilt + unspoilt,
-        )
+        drop_lines(bench)  # `fields` has what they say
+        return unspoilt
 
 
-def lay_batches(bench: duckdb.DuckDBPyConnection, content: Content, again: Iterator[pa.Table]) -> Iterator[LinesEnd]:
-    """Lay the lines of a delivery batch by batch, and tell of each what stands behind it.
+def _count(bench: duckdb.DuckDBPyConnection) -> int:
+    row = bench.execute("select count(*) from fields").fetchone()
+    assert row is not None  # an aggregate always gives a row
+    return int(row[0])
 
-    Args:
-        bench: the workbench, with the first batch.
-        content: what the pass over the bytes showed.
-        again: all lines once more; not asked where the first batch is the whole.
-    """
-    if content.is_whole:
-        yield LinesEnd.FILE
-        return
-    with ThreadPoolExecutor(1) as ahead:  # the next lines are found while these are worked on
-        coming = ahead.submit(next, again)
-        end = LinesEnd.BATCH
-        while end is LinesEnd.BATCH:
-            batch = coming.result()
-            if batch.column("line_number")[-1].as_py() == content.lines:
-                end = LinesEnd.FILE
-            else:
-                coming = ahead.submit(next, again)
-            lay_lines(bench, batch)
-            del batch
-            transcode_lines(bench, content.encoding)
-            yield end
+
+def _sums(bench: duckdb.DuckDBPyConnection) -> RecordSums:
+    row = bench.execute(
+        "select count(*), count(content_key), coalesce(sum((content_key >> 64)::hugeint), 0),"
+        " coalesce(sum((content_key & 18446744073709551615::uhugeint)::hugeint), 0) from fields"
+    ).fetchone()
+    assert row is not None  # an aggregate always gives a row
+    return RecordSums(*map(int, row))

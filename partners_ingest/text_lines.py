@@ -77,11 +77,11 @@ def transcode_lines(connection: duckdb.DuckDBPyConnection, encoding: TextEncodin
     connection.execute(
         "create or replace table transcoded (line_number bigint, is_decodable boolean, shown_text varchar)"
     )
-    (first, last) = connection.execute("select min(line_number), max(line_number) from lines").fetchone() or (
-        None,
-        None,
-    )
-    for start in range(first, last + 1, _BATCH) if first is not None else ():
+    placed = connection.execute(
+        "select coalesce(min(line_number), 0), coalesce(max(line_number), -1) from lines"
+    ).fetchone()
+    assert placed is not None  # an aggregate always gives a row
+    for start in range(placed[0], placed[1] + 1, _BATCH):
         rows = connection.execute(
             "select line_number, raw from lines where line_number >= ? and line_number < ?", [start, start + _BATCH]
         ).fetchall()

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from consent.dossiers import read_dossiers
-from partners_ingest import decisions, workbench
+from partners_ingest import decisions, delivered_lines
 from partners_ingest.decisions import Decision
 from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
 from partners_ingest.landing import Arrival, scan_landing
@@ -522,7 +522,7 @@ def test_a_delivery_is_read_again_by_a_corrected_dossier_and_counted_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The landing folder is empty by then: what is read again is the evidence."""
-    monkeypatch.setattr(workbench, "BATCH_BYTES", FEW_BYTES)
+    monkeypatch.setattr(delivered_lines, "BATCH_BYTES", FEW_BYTES)
     house.drop("names_20260309.csv", ROWS + names_row(4, phone="N/A"))
     write_dossier(house.root / "partners", DOSSIER.replace('postcode: "zip"', 'city: "zip"'))
     first = house.one()
@@ -662,7 +662,7 @@ def test_a_kill_at_any_step_and_one_more_run_give_the_same(
         house.drop("names_20260309.csv", ROWS + names_row(4, phone="N/A") + names_row(1) + 'x,"' + names_row(6))
         house.drop("lines_20260309T020000Z.jsonl.gz", gzip.compress((json_row(5) + json_row(7)).encode(), mtime=0))
         if name == "killed":
-            monkeypatch.setattr(workbench, "BATCH_BYTES", FEW_BYTES)
+            monkeypatch.setattr(delivered_lines, "BATCH_BYTES", FEW_BYTES)
             assert _run_killed(root, f"delivery.{step}") == -9
         house.refresh()
         results.append(
@@ -691,7 +691,7 @@ def _identities(house: House) -> list[tuple[object, ...]]:
 def _run_killed(root: Path, step: str) -> int:
     code = (
         "import sys; from pathlib import Path; from tests.integration.test_delivery_way import open_house;"
-        f"from partners_ingest import workbench; workbench.BATCH_BYTES = {FEW_BYTES};"
+        f"from partners_ingest import delivered_lines; delivered_lines.BATCH_BYTES = {FEW_BYTES};"
         "open_house(Path(sys.argv[1])).refresh()"
     )
     environ = {

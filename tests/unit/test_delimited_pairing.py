@@ -11,10 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from consent.dossiers import Feed, read_dossier
-from partners_ingest import delimited, workbench
+from partners_ingest import delimited, delivered_lines
 from partners_ingest.delimited import DelimitedReader
-from partners_ingest.record_batches import lay_batches
-from partners_ingest.workbench import load_lines, read_lines
+from partners_ingest.delivered_lines import DeliveredLines
 from stores.engine import connect
 from tests.dossier_samples import write_dossier
 
@@ -30,11 +29,11 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Feed:
 def _read(data: bytes, feed: Feed) -> list[tuple[int, str | None, list[str] | None]]:
     connection = connect()
     try:
-        content = load_lines(connection, io.BytesIO(data), feed)
+        lines = DeliveredLines(connection, io.BytesIO(data), feed)
         reader = DelimitedReader()
         header = reader.read_header(connection, feed)
         found: list[tuple[int, str | None, list[str] | None]] = []
-        for end in lay_batches(connection, content, read_lines(io.BytesIO(data), content.encoding.unit)):
+        for end in lines.batches():
             reader.read_records(connection, feed, header, end)
             found += connection.execute("select line_number, problem, cells from records").fetchall()
         return sorted(found)
@@ -81,7 +80,7 @@ def test_the_same_content_in_another_order_of_columns_has_the_same_key(feed: Fee
     keys = []
     for data in (b"id,name,city\n1,a,b\n", b"city,id,name\nb,1,a\n"):
         connection = connect()
-        load_lines(connection, io.BytesIO(data), feed)
+        DeliveredLines(connection, io.BytesIO(data), feed)
         reader = DelimitedReader()
         reader.read_records(connection, feed, reader.read_header(connection, feed))
         keys.append(connection.execute("select content_key from records").fetchone())
@@ -100,10 +99,10 @@ _LINE = st.text(alphabet='ab,"\x1e\x1f', max_size=9)
 @example(
     lines=['a,"b', '",c', '",x,y', "d,e,f"], batch_bytes=16
 )  # the end of a record begins none, in the next batch neither
-@given(lines=st.lists(_LINE, max_size=9), batch_bytes=st.sampled_from([16, 40, workbench.BATCH_BYTES]))
+@given(lines=st.lists(_LINE, max_size=9), batch_bytes=st.sampled_from([16, 40, delivered_lines.BATCH_BYTES]))
 def test_pairing_says_what_a_reader_by_hand_says(feed: Feed, lines: list[str], batch_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(workbench, "BATCH_BYTES", batch_bytes)
+        patched.setattr(delivered_lines, "BATCH_BYTES", batch_bytes)
         patched.setattr(delimited, "_BATCH_BYTES", 8)  # lines are joined in several batches
         found = _read((HEADER + "".join(f"{line}\n" for line in lines)).encode(), feed)
     assert found == [(number + 2, problem, cells) for number, problem, cells in _by_hand(lines, width=3)]
@@ -153,7 +152,7 @@ def test_records_of_an_exporter_that_never_quotes_keep_their_quotes(feed: Feed, 
     folder = write_dossier(tmp_path)
     plain = next(feed for feed in read_dossier(folder).feeds if feed.kind == "withdrawals")
     connection: duckdb.DuckDBPyConnection = connect()
-    load_lines(connection, io.BytesIO(b'id;left_on\n"1";"2026-01-01"\n'), plain)
+    DeliveredLines(connection, io.BytesIO(b'id;left_on\n"1";"2026-01-01"\n'), plain)
     reader = DelimitedReader()
     reader.read_records(connection, plain, reader.read_header(connection, plain))
     assert connection.execute("select cells from records").fetchall() == [(['"1"', '"2026-01-01"'],)]

@@ -14,12 +14,12 @@ import pytest
 
 from consent.dossiers import Feed, read_dossier
 from partners_ingest.delimited import DelimitedReader
+from partners_ingest.delivered_lines import Content, DeliveredLines
 from partners_ingest.encodings import decide_encoding, declared_encoding
 from partners_ingest.table_cells import cell_text, line_of
 from partners_ingest.table_files import parquet_lines, sheet_lines
 from partners_ingest.table_rows import TableReader
 from partners_ingest.unpacking import LineStream, TableDamaged
-from partners_ingest.workbench import Content, load_lines
 from stores.engine import connect
 from stores.lines import CodeUnit, physical_lines
 from tests.dossier_samples import write_dossier
@@ -35,7 +35,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> Feed:
 def _read(data: bytes, feed: Feed) -> tuple[Content, tuple[str, ...], list[Row]]:
     connection = connect()
     try:
-        content = load_lines(connection, io.BytesIO(data), feed)
+        content = DeliveredLines(connection, io.BytesIO(data), feed).content()
         reader = TableReader() if feed.format == "xlsx" else DelimitedReader()
         header = reader.read_header(connection, feed)
         reader.read_records(connection, feed, header)

@@ -12,10 +12,10 @@ import pytest
 
 from consent.dossiers import DossierInvalid, Feed, read_dossier
 from partners_ingest.delimited import DelimitedReader
+from partners_ingest.delivered_lines import DeliveredLines
 from partners_ingest.fields import create_fields, is_mapped
 from partners_ingest.headers import difference, fit_labels, header_version
 from partners_ingest.records import Header
-from partners_ingest.workbench import load_lines
 from stores.engine import connect
 from tests.dossier_samples import DOSSIER, write_dossier
 
@@ -30,7 +30,7 @@ def feed(tmp_path: Path) -> Feed:
 def _fields(data: bytes, feed: Feed, columns: str) -> list[tuple[str, ...]]:
     connection: duckdb.DuckDBPyConnection = connect()
     try:
-        load_lines(connection, io.BytesIO(data), feed)
+        DeliveredLines(connection, io.BytesIO(data), feed)
         reader = DelimitedReader()
         records = reader.read_records(connection, feed, reader.read_header(connection, feed))
         create_fields(connection, records, feed)

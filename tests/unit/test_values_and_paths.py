@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from consent.date_patterns import read_pattern
 from consent.dossiers import read_dossier
+from partners_ingest.delivered_lines import DeliveredLines
 from partners_ingest.fields import create_fields
 from partners_ingest.json_lines import JsonLinesReader
 from partners_ingest.json_paths import expression_of, parse_path, structure_of
@@ -29,7 +30,6 @@ from partners_ingest.values import (
     one_of_sql,
     sex_sql,
 )
-from partners_ingest.workbench import load_lines
 from stores.engine import connect
 from terms.errors import UsageError
 from tests.dossier_samples import json_row, write_dossier
@@ -41,7 +41,7 @@ TODAY = "date '2026-11-24'"
 def sql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = connect()
     feed = next(f for f in read_dossier(write_dossier(tmp_path_factory.mktemp("p"))).feeds if f.format == "jsonl")
-    load_lines(connection, io.BytesIO(json_row(1).encode()), feed)
+    DeliveredLines(connection, io.BytesIO(json_row(1).encode()), feed)
     reader = JsonLinesReader()
     create_fields(connection, reader.read_records(connection, feed, reader.read_header(connection, feed)), feed)
     create_value_macros(connection)
@@ -244,7 +244,7 @@ def test_a_number_with_lost_digits_stays_as_written(tmp_path: Path) -> None:
     feed = next(f for f in read_dossier(write_dossier(tmp_path)).feeds if f.format == "jsonl")
     line = b'{"id": "1", "agreed": 1, "form": [{"name": "mobile", "value": 3.36E+10}]}\n'
     connection = connect()
-    load_lines(connection, io.BytesIO(line), feed)
+    DeliveredLines(connection, io.BytesIO(line), feed)
     reader = JsonLinesReader()
     records = reader.read_records(connection, feed, reader.read_header(connection, feed))
     place = records.positions["form[name=mobile].value"]
