@@ -26,8 +26,8 @@ from stores.lines import BLOCK_BYTES, CodeUnit, physical_lines
 
 #: Bytes kept from the start of a file to know what it is.
 _HEAD_BYTES = 4096
-#: Bytes of lines that are worked on at a time. Each batch costs the planning of some queries, a larger one memory.
-BATCH_BYTES = 128 * 1024 * 1024
+#: Bytes of lines that are laid at a time: with those that are read meanwhile they lie in memory twice.
+BATCH_BYTES = 64 * 1024 * 1024
 #: Columns of lines that the readers need.
 _PLACED = ("line_number", "byte_offset", "byte_length", "raw")
 #: Bytes that decide the encoding.

@@ -18,10 +18,11 @@ from partners_ingest.preflight import count_unspoilt
 from partners_ingest.records import Header, LinesEnd, Reader
 from terms.identifiers import digest
 
-#: Records from which on a batch is worked on: two of the groups of rows by which DuckDB shares a table among threads.
-_FEWEST_RECORDS = 2 * 122_880
+#: Records that are worked on at a time, at least. DuckDB shares a table among threads by groups of 122,880 rows: of three and
+#: more, two threads have their part. Each batch costs the planning of some fifty queries, a larger one memory.
+_FEWEST_RECORDS = 400_000
 #: Batches of lines that wait for so many records at most: long records take memory.
-_MOST_LINE_BATCHES = 4
+_MOST_LINE_BATCHES = 8
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from stores.engine import connect
 from stores.vault import Vault
 
 #: Memory of the tables before they spill: with the interpreter and its libraries a process stays below 2 GB.
-_MEMORY = "800MB"
+_MEMORY = "700MB"
 
 
 @contextmanager

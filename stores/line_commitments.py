@@ -70,7 +70,7 @@ def _commitments(batch: pa.RecordBatch) -> list[bytes]:
     """Hash each line of a batch as `physical_lines` makes it: texts and salts one behind the other, from their beginning."""
     _, bounds, texts = batch.column("raw").buffers()
     salts = batch.column("salt").buffers()[1].to_pybytes()
-    data, ends = texts.to_pybytes(), memoryview(bounds).cast("q").tolist()
+    data, ends = memoryview(texts), memoryview(bounds).cast("q").tolist()
     starts = range(0, len(salts), SALT_BYTES)
     return [
         sha256(salts[salt : salt + SALT_BYTES] + data[first:last]).digest()

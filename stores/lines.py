@@ -57,7 +57,7 @@ def physical_lines(
         end = int(ends[-1]) if len(ends) else 0
         rest = data[end:]
         if end:
-            yield _batch(data[:end], ends, number, offset)
+            yield _batch(data, ends, number, offset)
             number += len(ends)
             offset += end
     if rest:
@@ -73,9 +73,12 @@ def _line_ends(data: bytes, unit: CodeUnit) -> np.ndarray[tuple[int], np.dtype[n
 def _batch(
     data: bytes, ends: np.ndarray[tuple[int], np.dtype[np.int64]], first_number: int, first_offset: int
 ) -> pa.RecordBatch:
+    """Return the lines up to the last of `ends`; what stands behind it is no part of them."""
     bounds = np.concatenate([[0], ends]).astype(np.int64)
     count = len(bounds) - 1
-    raw = pa.Array.from_buffers(pa.large_binary(), count, [None, pa.py_buffer(bounds), pa.py_buffer(data)])
+    raw = pa.Array.from_buffers(
+        pa.large_binary(), count, [None, pa.py_buffer(bounds), pa.py_buffer(data).slice(0, int(bounds[-1]))]
+    )
     salts = pa.py_buffer(os.urandom(SALT_BYTES * count))
     salt = pa.Array.from_buffers(pa.binary(SALT_BYTES), count, [None, salts])
     numbers = pa.array(np.arange(first_number, first_number + count, dtype=np.int64))
