@@ -20,7 +20,7 @@ from terms.identifiers import digest
 
 #: Records that are worked on at a time, at least. DuckDB shares a table among threads by groups of 122,880 rows: of three and
 #: more, two threads have their part. Each batch costs the planning of some fifty queries, a larger one memory.
-_FEWEST_RECORDS = 400_000
+FEWEST_RECORDS = 400_000
 #: Batches of lines that wait for so many records at most: long records take memory.
 _MOST_LINE_BATCHES = 8
 
@@ -76,7 +76,7 @@ class BatchReader:
         for end in lines.batches():
             unspoilt = self._read_lines(bench, end, waiting)
             sums, waiting = replace(sums, unspoilt=sums.unspoilt + unspoilt), waiting + 1
-            if end is LinesEnd.FILE or waiting == _MOST_LINE_BATCHES or _count(bench) >= _FEWEST_RECORDS:
+            if end is LinesEnd.FILE or waiting == _MOST_LINE_BATCHES or _count(bench) >= FEWEST_RECORDS:
                 sums, waiting = sums + _sums(bench), 0
                 repair_fields(bench)
                 yield end, sums

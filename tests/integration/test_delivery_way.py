@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from consent.dossiers import read_dossiers
-from partners_ingest import decisions, delivered_lines
+from partners_ingest import decisions, delivered_lines, record_batches
 from partners_ingest.decisions import Decision
 from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
 from partners_ingest.landing import Arrival, scan_landing
@@ -43,7 +43,8 @@ from terms.settings import load_settings
 from tests.dossier_samples import DOSSIER, NAMES_HEADER, NOTICE_ID, PARTNER, json_row, names_row, write_dossier
 
 ARRIVED = datetime(2026, 3, 10, 6, tzinfo=UTC)
-FEW_BYTES = 120  # of a batch: two lines of `ROWS`
+FEW_BYTES = 120  # of a batch of lines: two of `ROWS`
+FEW_RECORDS = 3  # of a batch of records: two batches of lines
 ROWS = NAMES_HEADER + names_row(1) + names_row(2) + names_row(3)
 
 
@@ -522,7 +523,7 @@ def test_a_delivery_is_read_again_by_a_corrected_dossier_and_counted_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The landing folder is empty by then: what is read again is the evidence."""
-    monkeypatch.setattr(delivered_lines, "BATCH_BYTES", FEW_BYTES)
+    _read_in_batches(monkeypatch)
     house.drop("names_20260309.csv", ROWS + names_row(4, phone="N/A"))
     write_dossier(house.root / "partners", DOSSIER.replace('postcode: "zip"', 'city: "zip"'))
     first = house.one()
@@ -662,7 +663,7 @@ def test_a_kill_at_any_step_and_one_more_run_give_the_same(
         house.drop("names_20260309.csv", ROWS + names_row(4, phone="N/A") + names_row(1) + 'x,"' + names_row(6))
         house.drop("lines_20260309T020000Z.jsonl.gz", gzip.compress((json_row(5) + json_row(7)).encode(), mtime=0))
         if name == "killed":
-            monkeypatch.setattr(delivered_lines, "BATCH_BYTES", FEW_BYTES)
+            _read_in_batches(monkeypatch)
             assert _run_killed(root, f"delivery.{step}") == -9
         house.refresh()
         results.append(
@@ -688,10 +689,16 @@ def _identities(house: House) -> list[tuple[object, ...]]:
         return identities.execute("select * from identities order by all").fetchall()
 
 
+def _read_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivered_lines, "BATCH_BYTES", FEW_BYTES)
+    monkeypatch.setattr(record_batches, "FEWEST_RECORDS", FEW_RECORDS)
+
+
 def _run_killed(root: Path, step: str) -> int:
     code = (
         "import sys; from pathlib import Path; from tests.integration.test_delivery_way import open_house;"
-        f"from partners_ingest import delivered_lines; delivered_lines.BATCH_BYTES = {FEW_BYTES};"
+        "from partners_ingest import delivered_lines, record_batches;"
+        f"delivered_lines.BATCH_BYTES = {FEW_BYTES}; record_batches.FEWEST_RECORDS = {FEW_RECORDS};"
         "open_house(Path(sys.argv[1])).refresh()"
     )
     environ = {
