@@ -15,6 +15,10 @@ from stores.engine import text_sql
 #: A French number: what is left of a cut one is shorter, so it may stand last in a cut line. Of an id nobody can tell.
 _WHOLE_NUMBER = r" *(?:\+33|0033|0) ?[1-9](?:[ .-]?[0-9]){8} *"
 
+#: SQL for the key of a record's text, from its `content_key`: texts of the same cells differ little, so a short hash tells them
+#: apart; one of 128 bits over all of the text would take a tenth of the reading of long ones.
+RECORD_KEY = "coalesce(xor(content_key, hash(text)::uhugeint), md5_number(text))"
+
 
 def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split: str, pieces: str = "found") -> Records:
     """Create the view `records` of a query of split records, and tell where each label stands.
@@ -41,8 +45,9 @@ def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split:
                 when len(found) <> {len(header.labels)} then 'CSV_FIELD_COUNT' end as problem
             from ({split})
         )
-        select line_number, line_count, byte_offset, byte_length, md5_number(text) as record_key, problem,
+        select line_number, line_count, byte_offset, byte_length, problem,
             if(problem is null, md5_number(concat_ws(chr(31), {in_order})), null) as content_key,
+            {RECORD_KEY} as record_key,
             if(problem is null, found, null) as cells,
             case when problem is null or problem = 'HEADER_REPEATED' then null
                 when problem = 'LINE_TRUNCATED' and not regexp_full_match({pieces}[-1], '{_WHOLE_NUMBER}') then {pieces}[:-2]

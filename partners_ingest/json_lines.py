@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from consent.dossiers import Feed
+from partners_ingest.cells import RECORD_KEY
 from partners_ingest.json_paths import expression_of, structure_of
 from partners_ingest.records import Header, LinesEnd, Records
 from partners_ingest.text_lines import create_text_lines
@@ -46,8 +47,9 @@ class JsonLinesReader:
                 select *, if(is_object, from_json(text, '{quoted(structure_of(paths))}'), null) as parsed
                 from json_records
             )
-            select line_number, 1 as line_count, byte_offset, byte_length, md5_number(text) as record_key, problem,
+            select line_number, 1 as line_count, byte_offset, byte_length, problem,
                 if(problem is null, md5_number(concat_ws(chr(31), length(json(text)::varchar), {cells})), null) as content_key,
+                {RECORD_KEY} as record_key,
                 if(problem is null, [{cells}], null) as cells,
                 if(problem is not null and is_object, [{cells}], null) as remains
             from read

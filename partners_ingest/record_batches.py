@@ -18,9 +18,9 @@ from partners_ingest.preflight import count_unspoilt
 from partners_ingest.records import Header, LinesEnd, Reader
 from terms.identifiers import digest
 
-#: Records that are worked on at a time, at least. DuckDB shares a table among threads by groups of 122,880 rows: of three and
+#: Records that are worked on at a time, at least. DuckDB shares a table among threads by groups of 122,880 rows: of four and
 #: more, two threads have their part. Each batch costs the planning of some fifty queries, a larger one memory.
-FEWEST_RECORDS = 400_000
+FEWEST_RECORDS = 500_000
 #: Batches of lines that wait for so many records at most: long records take memory.
 _MOST_LINE_BATCHES = 8
 
