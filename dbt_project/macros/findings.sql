@@ -70,8 +70,13 @@
     list_sort(list_distinct({{ kinds }}))
 {%- endmacro %}
 
+{#- What a kind of finding adds to a standing's number, by xor: what is taken off again is as if it had never been there. -#}
+{% macro share_of_standing(kind_id) -%} hash({{ kind_id }}, 1) {%- endmacro %}
+
 {#- A standing's number by its `kinds_of_standing`; a test shows that no two share one. -#}
-{% macro standing_id(kinds) -%} hash({{ kinds }}) {%- endmacro %}
+{% macro standing_id(kinds) -%}
+    list_bit_xor(list_transform({{ kinds }}, lambda kind : {{ share_of_standing('kind') }}))
+{%- endmacro %}
 
 {#- What a row states that dossiers decide on, as a number; a claim's key is tested, so no two claims share one. -#}
 {% macro claim_id(opt_in, slot) -%}

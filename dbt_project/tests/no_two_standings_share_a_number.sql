@@ -7,9 +7,9 @@ from (
     from {{ ref('int_acts__standings') }}
     union
     select
-        union_id as standing_id,
-        list_bit_xor(union_kinds) as control_key
-    from {{ ref('int_act_sets') }}
+        standing_id,
+        control_key
+    from {{ ref('int_act_sets__unions') }}
     union
     select
         standing_id,

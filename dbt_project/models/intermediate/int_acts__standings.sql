@@ -1,48 +1,47 @@
 -- Between two instants at which a finding of an act begins or ends, what is said of it stands still: its standing, a
--- set of kinds of finding. The contact's own is that of act 0.
+-- set of kinds of finding. The contact's own is that of act 0. A standing's number is put together by xor, so what
+-- begins and ends is enough to know it: no span is joined to what is said in it, and no list is kept of each.
 with
 
-instants as (
+ends as (
     select
         contact_id,
         act_number,
-        from_at
+        from_at as changes_at,
+        kind_id
     from {{ ref('int_contacts__states') }}
-    union
+    union all
     select
         contact_id,
         act_number,
-        until_at
+        until_at,
+        kind_id
     from {{ ref('int_contacts__states') }}
     where until_at < {{ for_ever() }}
 ),
 
-spans as (
+changes as (
     select
         contact_id,
         act_number,
-        from_at,
-        coalesce(
-            lead(from_at) over (partition by contact_id, act_number order by from_at), {{ for_ever() }}
-        ) as until_at
-    from instants
+        changes_at,
+        bit_xor({{ share_of_standing('kind_id') }}) as change,
+        bit_xor(kind_id) as control_change
+    from ends
+    group by contact_id, act_number, changes_at
 ),
 
-said as (
+standings as (
     select
-        spans.contact_id,
-        spans.act_number,
-        spans.from_at,
-        spans.until_at,
-        {{ kinds_of_standing('list(states.kind_id)') }} as kinds
-    from spans
-    inner join {{ ref('int_contacts__states') }} as states
-        on
-            spans.contact_id = states.contact_id
-            and spans.act_number = states.act_number
-            and spans.from_at >= states.from_at
-            and spans.from_at < states.until_at
-    group by spans.contact_id, spans.act_number, spans.from_at, spans.until_at
+        contact_id,
+        act_number,
+        changes_at as from_at,
+        coalesce(lead(changes_at) over by_time, {{ for_ever() }}) as until_at,
+        change,
+        bit_xor(change) over by_time as standing_id,
+        bit_xor(control_change) over by_time as control_key
+    from changes
+    window by_time as (partition by contact_id, act_number order by changes_at)
 )
 
 select
@@ -50,6 +49,7 @@ select
     act_number,
     from_at,
     until_at,
-    {{ standing_id('kinds') }} as standing_id,
-    list_bit_xor(kinds) as control_key
-from said
+    standing_id,
+    nullif(xor(standing_id, change), 0) as earlier_id,
+    control_key
+from standings

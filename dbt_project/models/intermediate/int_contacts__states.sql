@@ -23,7 +23,7 @@ findings as (
     where known_until = {{ for_ever() }} and {{ is_touched('contact_id') }}
 ),
 
-states as (
+stated as (
     select
         contact_id,
         act_number,
@@ -46,11 +46,10 @@ states as (
         acts.act_number,
         findings.kind_id,
         greatest(findings.applies_from, acts.happened_at) as from_at,
-        max(findings.applies_until) as until_at
+        findings.applies_until as until_at
     from findings
     inner join acts
         on findings.contact_id = acts.contact_id and findings.act_number = acts.act_number
-    group by all
     union all
     select
         contact_id,
@@ -60,7 +59,29 @@ states as (
         applies_until
     from findings
     where act_number = 0
+),
+
+-- What is said twice at once is said once: of two that overlap the later one begins where the earlier one ends.
+apart as (
+    select
+        contact_id,
+        act_number,
+        kind_id,
+        greatest(
+            from_at,
+            coalesce(
+                max(until_at) over (
+                    partition by contact_id, act_number, kind_id
+                    order by from_at, until_at
+                    rows between unbounded preceding and 1 preceding
+                ),
+                from_at
+            )
+        ) as from_at,
+        until_at
+    from stated
+    where from_at < until_at
 )
 
-select * from states
+select * from apart
 where from_at < until_at

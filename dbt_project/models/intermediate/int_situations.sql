@@ -5,11 +5,11 @@ with
 found as (
     select distinct
         spans.own_standing_id,
-        spans.act_standing_ids,
-        coalesce(sets.worth_ids, []) as worth_ids
+        spans.acts_key,
+        coalesce(sets.worth_key, 0) as worth_key
     from {{ ref('int_contacts__spans') }} as spans
     left join {{ ref('int_act_sets') }} as sets
-        on spans.act_standing_ids = sets.act_standing_ids
+        on spans.acts_key = sets.acts_key
 ),
 
 known as (
@@ -17,13 +17,13 @@ known as (
     select
         situation_id,
         own_standing_id,
-        worth_ids
+        worth_key
     from lake.known_situations
     {% else %}
     select
         null::integer as situation_id,
         null::ubigint as own_standing_id,
-        null::ubigint[] as worth_ids
+        null::ubigint as worth_key
     where false
     {% endif %}
 ),
@@ -31,30 +31,30 @@ known as (
 numbered as (
     select
         own_standing_id,
-        worth_ids,
+        worth_key,
         (select coalesce(max(known.situation_id), 0) from known)
-        + row_number() over (order by own_standing_id, worth_ids) as situation_id
+        + row_number() over (order by own_standing_id, worth_key) as situation_id
     from (
         select
             own_standing_id,
-            worth_ids
+            worth_key
         from found
         except
         select
             own_standing_id,
-            worth_ids
+            worth_key
         from known
     ) as new_ones
 )
 
 select
     found.own_standing_id,
-    found.act_standing_ids,
-    found.worth_ids,
+    found.acts_key,
+    found.worth_key,
     coalesce(known.situation_id, numbered.situation_id)::integer as situation_id,
     known.situation_id is null as is_new
 from found
 left join known
-    on found.own_standing_id = known.own_standing_id and found.worth_ids = known.worth_ids
+    on found.own_standing_id = known.own_standing_id and found.worth_key = known.worth_key
 left join numbered
-    on found.own_standing_id = numbered.own_standing_id and found.worth_ids = numbered.worth_ids
+    on found.own_standing_id = numbered.own_standing_id and found.worth_key = numbered.worth_key

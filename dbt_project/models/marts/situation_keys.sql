@@ -3,6 +3,6 @@
 select distinct
     situation_id,
     own_standing_id,
-    worth_ids
+    worth_key
 from {{ ref('int_situations') }}
 where is_new

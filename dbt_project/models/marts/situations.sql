@@ -6,7 +6,7 @@ keys as (
     select distinct
         situation_id,
         own_standing_id,
-        worth_ids
+        worth_key
     from {{ ref('int_situations') }}
     where is_new
 )
@@ -17,7 +17,9 @@ select
 from keys
 union all
 select
-    situation_id,
-    unnest(worth_ids) as standing_id
+    keys.situation_id,
+    worths.standing_id
 from keys
+inner join {{ ref('int_worths') }} as worths
+    on keys.worth_key = worths.worth_key
 order by situation_id

@@ -28,7 +28,7 @@ changes as (
         lag(situations.situation_id) over (partition by spans.contact_id order by spans.from_at) as earlier_id
     from {{ ref('int_contacts__spans') }} as spans
     inner join {{ ref('int_situations') }} as situations
-        on spans.own_standing_id = situations.own_standing_id and spans.act_standing_ids = situations.act_standing_ids
+        on spans.own_standing_id = situations.own_standing_id and spans.acts_key = situations.acts_key
 ),
 
 spans as (
