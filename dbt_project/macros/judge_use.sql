@@ -346,7 +346,7 @@
 
 {#- Decision, verdict and worst code of an act packed into one number, so that with its number (below 2^36) added the least is
     the best act. Of acts that are equally bad the one counts whose worst code comes last, so that an act of which more is
-    said never does (`int_act_sets`); of those that are equally good, the latest. -#}
+    said never does (`int_act_sets__worth`); of those that are equally good, the latest. -#}
 {% macro packed_act(summed) -%}
     (
                 ((3 - coalesce({{ summed }}.weight, 384) // 128)::bigint << 48)

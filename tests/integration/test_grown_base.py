@@ -134,7 +134,7 @@ _READ: Mapping[str, str] = {
         " where situation_id in (select situation_id from verdict_spans)"
         for name in ("verdict_spans", "situation_counts", "situations")
     },
-    "situation_keys": "select own_standing_id, worth_ids from situation_keys semi join verdict_spans using (situation_id)",
+    "situation_keys": "select own_standing_id, worth_key from situation_keys semi join verdict_spans using (situation_id)",
     "standings": "select * from standings where standing_id in (select standing_id from situations"
     " where situation_id in (select situation_id from verdict_spans))",
     "finding_kinds": "select * from finding_kinds semi join findings using (kind_id)",
