@@ -693,15 +693,16 @@ def test_what_only_the_end_of_many_batches_shows_leaves_nothing_behind(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By then the rows of the batches before were passed on to their files."""
-    _read_in_batches(monkeypatch)
-    long = (NAMES_HEADER + "".join(map(names_row, range(1, 40)))).encode()
-    other = (NAMES_HEADER + "".join(map(names_row, range(10, 50)))).encode()
+    monkeypatch.setattr(delivered_lines, "BATCH_BYTES", 4096)
+    monkeypatch.setattr(record_batches, "FEWEST_RECORDS", FEW_RECORDS)
+    long = (NAMES_HEADER + "".join(map(names_row, range(1, 100)))).encode()
+    other = (NAMES_HEADER + "".join(map(names_row, range(10, 200)))).encode()
     house.drop("names_20260309.csv", long)
     house.drop("names_20260310.csv.gz", gzip.compress(long, mtime=0))
-    house.drop("names_20260311.csv.gz", gzip.compress(other, mtime=0) + gzip.compress(names_row(60).encode())[:-20])
+    house.drop("names_20260311.csv.gz", gzip.compress(other, mtime=0) + gzip.compress(names_row(500).encode())[:-20])
     house.drop("unknown.csv", long)
     first, *others = house.refresh()
-    assert (first.outcome, first.accepted_rows) == ("accepted", 39)
+    assert (first.outcome, first.accepted_rows) == ("accepted", 99)
     assert [report.reason for report in others] == ["DUPLICATE_BYTES", "GZIP_TRUNCATED", "UNKNOWN_FILE"]
     kept = {path.name.removesuffix(".parquet") for path in house.stores.home.lake.rglob("*") if path.is_file()}
     assert kept == {reading_name(first.delivery_id, 1)}
