@@ -13,8 +13,10 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import create_engine, event, insert, select
 from sqlalchemy.pool import StaticPool
@@ -137,8 +139,9 @@ def race(url: str, steps: int, workers: int) -> dict[str, object]:
     """Let processes take random steps on one ledger, and look for a violation at the end of each one's part and at last."""
     create_tables(open_operations(url))
     began = time.monotonic()
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        told = pool.starmap(_worker, [(url, seed, steps // workers) for seed in range(workers)])
+    # not a Pool: that waits for ever for a process that died
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        told = list(pool.map(partial(_worker, url, steps=steps // workers), range(workers)))
     world = World(open_operations(url), dict.fromkeys(AGES, "A"))
     found = [one for _, violations in told for one in violations] + world.violations()
     taken = sum(number for number, _ in told)
