@@ -50,6 +50,6 @@ select
     from_at,
     until_at,
     standing_id,
-    nullif(xor(standing_id, change), 0) as earlier_id,
+    change,
     control_key
 from standings

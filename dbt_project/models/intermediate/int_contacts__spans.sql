@@ -7,7 +7,7 @@ ends as (
     select
         contact_id,
         from_at,
-        xor(standing_id, coalesce(earlier_id, 0)) as own_change,
+        change as own_change,
         0::ubigint as acts_change,
         0::ubigint as control_change
     from {{ ref('int_acts__standings') }}
