@@ -24,7 +24,7 @@ import typer
 
 from lineage.lookup import LookupStores, look_up
 from stores import operations
-from stores.engine import connect, quoted
+from stores.engine import quoted
 from stores.home import init_home
 from stores.house import House, open_house
 from stores.keys import Keys
@@ -104,7 +104,7 @@ def grow(pattern: House, house: House, contacts: int) -> int:
         raise UsageError("The pattern has no published base.", "Run `filiation refresh` on it first.")
     # its tables without contacts and the macros that judge come with it
     shutil.copyfile(pattern.warehouse.base_path, house.warehouse.build_path)
-    with connect(house.warehouse.build_path, spill_to=house.home.warehouse) as build:
+    with house.warehouse.edit_build() as build:
         build.execute(f"attach '{quoted(pattern.warehouse.base_path)}' as pattern (read_only)")
         copies = _map_contacts(build, house, contacts)
         for table in _GROWN:

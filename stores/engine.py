@@ -39,6 +39,18 @@ def connect(path: Path | None = None, *, spill_to: Path | None = None) -> duckdb
     return connection
 
 
+def connect_in_groups(path: Path, name: str, rows: int, *, spill_to: Path) -> duckdb.DuckDBPyConnection:
+    """Open `path` for reading and writing as the catalog `name`, the connection's own, in row groups of so many rows.
+
+    DuckDB keeps their size in no file: opened without it, each checkpoint would put a hundred of them together, to its own
+    size. Only a file that is attached can be told one.
+    """
+    connection = connect(spill_to=spill_to)
+    connection.execute(f"attach '{quoted(path)}' as {name} (row_group_size {rows})")
+    connection.execute(f"use {name}")
+    return connection
+
+
 def connect_read_only(path: Path) -> duckdb.DuckDBPyConnection:
     """Open an existing database file read-only; temporary tables and views still work, and spill encrypted."""
     connection = connect_for_few(path)

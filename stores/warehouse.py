@@ -1,7 +1,8 @@
 """The warehouse: a base is built aside, published by one rename, and read whole by everyone.
 
 `build.duckdb` belongs to the one writer (see `stores.home.writer_lock`); `base.duckdb` is only ever opened
-read-only. What stands in a base is dbt's business, whether it may be published is the checks'.
+read-only. dbt keeps its intermediate tables in a file beside the build, for a file does not shrink when tables in it are
+dropped. What stands in a base is dbt's business, whether it may be published is the checks'.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from pathlib import Path
 
 import duckdb
 
-from stores.engine import another, connect, connect_for_few, connect_read_only, quoted
+from stores.engine import another, connect_for_few, connect_in_groups, connect_read_only, quoted
 from stores.home import Home
 from stores.questions import KeptQuestions, Questions
 from terms.errors import Refused
+
+#: Rows of a row group in a build, which dbt opens with the same size (dbt_project/profiles.yml says why).
+ROWS_PER_GROUP = 14_336
 
 
 @dataclass(frozen=True)
@@ -43,23 +47,25 @@ class BaseManifest:
 
 
 class Warehouse:
-    """The two files under `warehouse/`."""
+    """The files under `warehouse/`: the serving base and, while one is made, the build and its intermediate steps."""
 
     def __init__(self, home: Home) -> None:
         self.build_path = home.warehouse / "build.duckdb"
+        self.steps_path = home.warehouse / "build.duckdb.steps"
         self.base_path = home.warehouse / "base.duckdb"
 
     def start_build(self, spill_to: Path) -> duckdb.DuckDBPyConnection:
         """Return a connection to a new empty build; what an earlier run left is removed."""
-        for stale in (self.build_path, self.build_path.with_name("build.duckdb.wal")):
-            stale.unlink(missing_ok=True)
-        return connect(self.build_path, spill_to=spill_to)
+        for file in (self.build_path, self.steps_path):
+            for stale in (file, file.with_name(f"{file.name}.wal")):
+                stale.unlink(missing_ok=True)
+        return self._connect_build(spill_to)
 
     def grow_build(self, spill_to: Path) -> duckdb.DuckDBPyConnection:
         """Return a connection to a new build that is a copy of the published base; what an earlier run left is removed."""
         self.start_build(spill_to).close()
         shutil.copyfile(self._published(), self.build_path)
-        return connect(self.build_path, spill_to=spill_to)
+        return self._connect_build(spill_to)
 
     def open_build(self) -> duckdb.DuckDBPyConnection:
         """Return a read-only connection to the build as it stands, for checks."""
@@ -67,17 +73,21 @@ class Warehouse:
 
     def edit_build(self) -> duckdb.DuckDBPyConnection:
         """Return a writing connection to the build as it stands, for the one writer."""
-        return connect(self.build_path)
+        return self._connect_build(self.build_path.with_name("build.duckdb.tmp"))
+
+    def _connect_build(self, spill_to: Path) -> duckdb.DuckDBPyConnection:
+        return connect_in_groups(self.build_path, "build", ROWS_PER_GROUP, spill_to=spill_to)
 
     def publish(self, manifest: BaseManifest) -> None:
         """Write the manifest into the build and make it the base; readers keep the base they hold."""
-        with connect(self.build_path) as build:
+        with self.edit_build() as build:
             build.execute(
                 "create or replace table base_manifest as select $text as manifest_json",
                 {"text": json.dumps(asdict(manifest), sort_keys=True)},
             )
             build.execute("checkpoint")
         os.replace(self.build_path, self.base_path)
+        self.steps_path.unlink(missing_ok=True)
 
     def copy_base(self, spill_to: Path) -> duckdb.DuckDBPyConnection:
         """Return a writing connection to a new build with the empty tables and the macros of the base, which is `served`.

@@ -91,7 +91,8 @@ class Renderer:
         files = [file for file in sorted((PROJECT / "macros").rglob("*.sql")) if not file.name.startswith("test_")]
         self._macros = {file: file.read_text() for file in files}
         self._schema = {
-            file.stem: "main" if file.parent.name == "marts" else "work" for file in PROJECT.glob("models/*/*.sql")
+            file.stem: "main" if file.parent.name == "marts" else "steps.work"
+            for file in PROJECT.glob("models/*/*.sql")
         }
         self._jinja = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - SQL, not HTML
 
@@ -142,8 +143,8 @@ class Cases:
         self._base.execute(self._renderer.render("{{ judge_use_sql() }}", mutant))
         for folder, host in HOSTS.items():
             changed = mutant if mutant.unit.parent.name == folder else None
-            self._base.execute(f"create or replace table work.{host} as {self._renderer.model(host, changed)}")
-        for schema, model in (("work", "int_claims__findings"), ("main", "findings"), ("main", "finding_kinds")):
+            self._base.execute(f"create or replace table steps.work.{host} as {self._renderer.model(host, changed)}")
+        for schema, model in (("steps.work", "int_claims__findings"), ("main", "findings"), ("main", "finding_kinds")):
             self._base.execute(f"create or replace table {schema}.{model} as {self._renderer.model(model)}")
 
     def _answer(self, index: int, case: GoldenCase) -> list[tuple[str, tuple[str, ...]]]:
@@ -173,7 +174,7 @@ class UnitTests:
         for given in test["given"]:
             name = given["input"][len("ref('") : -len("')")]
             tables[name] = f"fixture_{name}"
-            self._lay(tables[name], f"select * from {'work'}.{name}", given["rows"])
+            self._lay(tables[name], f"select * from steps.work.{name}", given["rows"])
         actual = self._renderer.model(test["model"], mutant, tables)
         columns = ", ".join(dict.fromkeys(key for row in test["expect"]["rows"] for key in row))
         self._base.execute(f"create or replace temp table actual as select {columns} from ({actual})")
@@ -262,7 +263,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="filiation-mutants-") as folder:
         path = build_golden_base(Path(folder), cases, ROOT / "config" / "rules")
         with connect() as base:
-            base.execute(f"attach '{path}' as build; use build")  # by the name that its views know
+            base.execute(
+                f"attach '{path}' as build; attach '{path}.steps' as steps; use build"
+            )  # as its views know them
             _stop_a_form_today(base)
             found = run(base, cases, sys.argv[1:])
     sys.stdout.write(report(found))
