@@ -327,12 +327,11 @@ def test_what_is_told_of_a_mart_are_its_columns(base):
     assert told == set(there)
 
 
-def test_the_marts_stand_without_lake_and_work(base_path, tmp_path):
+def test_the_marts_stand_without_lake_and_steps(base_path, tmp_path):
     copy = tmp_path / "base.duckdb"
     shutil.copy(base_path, copy)
     with duckdb.connect(str(copy)) as build:
         build.execute("drop schema lake cascade")
-        build.execute("drop schema work cascade")
     with open_base(copy, [contact(0)]) as published:
         assert judge(published, "asked", "live_facts", SELECTED)[0].decision == Decision.ALLOW
         for (table,) in published.execute(
