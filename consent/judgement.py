@@ -30,8 +30,11 @@ _BATCH = 10_000
 #: Tables of the base that the judgement reads by contact, the large ones.
 _READ_BY_CONTACT = ("acts", "act_standings", "findings")
 
-#: Up to so many contacts their findings are read: planning a question to standings takes longer than it saves.
+#: Up to so many contacts one plan for all is faster than one for those without live facts and one for the others.
 _FEW = 10
+
+#: Of up to so many contacts it is held what is known of them, and nobody else's standings are judged.
+_HELD = 10_000
 
 _RELATION = re.compile(r"[a-z_][a-z0-9_]*")
 
@@ -316,14 +319,15 @@ def _by_facts(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str
 
 def _questions(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: str, use: Use) -> Iterator[BoundSql]:
     """Yield the queries that judge the asked contacts together: by all that the base knows and nothing else, acts have few
-    standings; where contacts are few, or the day or an older knowledge speaks, each finding is read.
+    standings; where the day or an older knowledge speaks, each finding is read.
     """
-    few = connection.execute(f"select 1 from {_checked(asked)} limit 1 offset {_FEW}").fetchone() is None
-    if few or not knows_everything(connection, use.known_by):
+    if not knows_everything(connection, use.known_by):
         yield _call("judge_use", asked, _facts_in(connection, live_facts), use)
         return
+    many = connection.execute(f"select 1 from {_checked(asked)} limit 1 offset {_HELD}").fetchone()
+    as_known = "judge_few_as_known" if many is None else "judge_as_known"
     for relation, facts in _by_facts(connection, asked, _checked(live_facts)):
-        yield _call("judge_use", relation, facts, use) if facts else _as_known(f"judge_as_known('{relation}', ", use)
+        yield _call("judge_use", relation, facts, use) if facts else _as_known(f"{as_known}('{relation}', ", use)
 
 
 def _as_known(called: str, use: Use) -> BoundSql:

@@ -8,7 +8,8 @@
         {% for statement in [verdict_rank_sql(), decision_rank_sql(), names_sql(), code_names_sql(), codes_of_sql(),
                              judge_acts_sql(), judge_acts_sql(by_night=true), judge_use_sql(), judge_use_sql(by_night=true),
                              judge_rules_sql(), judge_rules_sql(by_night=true), judge_all_uses_sql(),
-                             judge_all_quiet_uses_sql(), is_elector_sql(), judge_situations_sql(), judge_as_known_sql()] %}
+                             judge_all_quiet_uses_sql(), is_elector_sql(), judge_situations_sql(), judge_as_known_sql(),
+                             judge_as_known_sql(of_few=true)] %}
             {% do run_query(statement) %}
         {% endfor %}
         {% if has_marts(['deliveries', 'verdict_spans']) %}
@@ -89,6 +90,15 @@
 {#- True where a finding does not ask for a day, or the person is an adult only after the day that the use asks for. -#}
 {% macro asks_for_a_later_birthday(finding) -%}
     ({{ finding }}.adult_on is null or {{ finding }}.adult_on > use_eligible_on)
+{%- endmacro %}
+
+{#- True where a finding holds at the moment, as was known. One condition, for of each that stands alone DuckDB looks up the least
+    and the greatest value in every row group, which tells nothing where rows lie in the order of contacts. -#}
+{% macro holds(finding) -%}
+    case
+        when {{ finding }}.applies_from <= use_moment and {{ finding }}.known_from <= use_known_by
+            then {{ finding }}.applies_until > use_moment and {{ finding }}.known_until > use_known_by
+    end
 {%- endmacro %}
 
 {#- Expressions over an effect: `place` is the code's in `code_names()`; `weight` is less the worse the effect is for the
@@ -210,8 +220,7 @@
         where
             f.contact_id in (select a.contact_id from query_table(asked) as a) and
         {%- endif %}
-            f.applies_from <= use_moment and f.applies_until > use_moment
-            and f.known_from <= use_known_by and f.known_until > use_known_by
+            {{ holds('f') }}
             and {{ asks_for_a_later_birthday('f') }}
     ),
 
@@ -534,8 +543,17 @@
 
 {#- What each standing is worth, by the law of the moment and the registry as it is now, as common table expressions that end
     with `worth` (standing_id, is_elector, act_v, packed, own, bits) and `nothing_given`. Standings are few, and judged once each,
-    for an elector of the day that is asked and, where a day is, for who is none. -#}
-{% macro judged_standings() -%}
+    for an elector of the day that is asked and, where a day is, for who is none: all of them, or those in the relation `among`. -#}
+{% macro judged_standings(among=none) -%}
+    {%- if among %}
+    -- with the mart's name, for all that follows
+    standings as (
+        select every_standing.standing_id, every_standing.kind_id
+        from main.standings as every_standing
+        -- as a list, for DuckDB takes any relation for large and would hold all standings beside it
+        where every_standing.standing_id in (select unnest(list(distinct a.standing_id)) from {{ among }} as a)
+    ),
+    {% endif %}
     in_force as (
         {{ rules_in_force('r.known_until = ' ~ for_ever()) }}
     ),
@@ -627,18 +645,28 @@
 {%- endmacro %}
 
 {#- One row per asked contact, as `judge_use` by night gives it with all that the base knows: the acts' standings at the moment
-    instead of their findings, which are many. A test compares both. -#}
-{% macro judge_as_known_sql() -%}
-    create or replace macro main.judge_as_known(asked, {{ use_as_known_parameters() }}) as table
+    instead of their findings, which are many. `judge_few_as_known` judges no standing but the asked contacts' own, for which it
+    holds what is known of them: of many, that is much. A test compares all. -#}
+{% macro judge_as_known_sql(of_few=false) -%}
+    create or replace macro main.judge_{{ 'few_' if of_few }}as_known(asked, {{ use_as_known_parameters() }}) as table
     with
 
-    {{ judged_standings() }},
+    {% if of_few -%}
+    -- First whose they are, then when they hold: the other way round the rows of all groups read would meet the moment.
+    act_standings_of_asked as materialized (
+        select contact_id, act_number, standing_id, adult_on, from_at, until_at
+        from act_standings
+        where contact_id in (select a.contact_id from query_table(asked) as a)
+    ),
 
+    {% endif -%}
     known as (
         select contact_id, act_number, standing_id, adult_on
-        from act_standings
+        from act_standings{{ '_of_asked' if of_few }}
         where from_at <= use_moment and until_at > use_moment
     ),
+
+    {{ judged_standings(among='known' if of_few else none) }},
 
     parts as (
         select

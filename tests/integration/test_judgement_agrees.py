@@ -285,7 +285,9 @@ def _apart(base, one, other, parameters):
     ).fetchall()
 
 
-def test_standings_and_findings_give_the_same_where_everything_is_known(judged_world):
+@pytest.mark.parametrize("held", [0, 10_000])
+def test_standings_and_findings_give_the_same_where_everything_is_known(judged_world, held, monkeypatch):
+    monkeypatch.setattr("consent.judgement._HELD", held)
     base, _ = judged_world
     rng = random.Random(20261127)
     for _ in range(40):

@@ -16,7 +16,7 @@ ends as (
     select
         contact_id,
         from_at,
-        0 as own_change,
+        0::ubigint as own_change,
         hash(standing_id) as acts_change,
         standing_id as control_change
     from {{ ref('int_contacts__standings') }}
@@ -24,7 +24,7 @@ ends as (
     select
         contact_id,
         until_at,
-        0 as own_change,
+        0::ubigint as own_change,
         hash(standing_id) as acts_change,
         standing_id as control_change
     from {{ ref('int_contacts__standings') }}
