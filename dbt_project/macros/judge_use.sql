@@ -92,15 +92,6 @@
     ({{ finding }}.adult_on is null or {{ finding }}.adult_on > use_eligible_on)
 {%- endmacro %}
 
-{#- True where a finding holds at the moment, as was known. One condition, for of each that stands alone DuckDB looks up the least
-    and the greatest value in every row group, which tells nothing where rows lie in the order of contacts. -#}
-{% macro holds(finding) -%}
-    case
-        when {{ finding }}.applies_from <= use_moment and {{ finding }}.known_from <= use_known_by
-            then {{ finding }}.applies_until > use_moment and {{ finding }}.known_until > use_known_by
-    end
-{%- endmacro %}
-
 {#- Expressions over an effect: `place` is the code's in `code_names()`; `weight` is less the worse the effect is for the
     use, and among equals in the order of codes; null = it allows. -#}
 {% macro weighed(effect, place) -%}
@@ -220,7 +211,8 @@
         where
             f.contact_id in (select a.contact_id from query_table(asked) as a) and
         {%- endif %}
-            {{ holds('f') }}
+            f.applies_from <= use_moment and f.applies_until > use_moment
+            and f.known_from <= use_known_by and f.known_until > use_known_by
             and {{ asks_for_a_later_birthday('f') }}
     ),
 
