@@ -643,19 +643,12 @@
     create or replace macro main.judge_{{ 'few_' if of_few }}as_known(asked, {{ use_as_known_parameters() }}) as table
     with
 
-    {% if of_few -%}
-    -- First whose they are, then when they hold: the other way round the rows of all groups read would meet the moment.
-    act_standings_of_asked as materialized (
-        select contact_id, act_number, standing_id, adult_on, from_at, until_at
-        from act_standings
-        where contact_id in (select a.contact_id from query_table(asked) as a)
-    ),
-
-    {% endif -%}
-    known as (
+    known as {{ 'materialized' if of_few }} (
         select contact_id, act_number, standing_id, adult_on
-        from act_standings{{ '_of_asked' if of_few }}
-        where from_at <= use_moment and until_at > use_moment
+        from act_standings
+        where
+            {{ 'contact_id in (select a.contact_id from query_table(asked) as a) and' if of_few }}
+            from_at <= use_moment and until_at > use_moment
     ),
 
     {{ judged_standings(among='known' if of_few else none) }},

@@ -71,7 +71,7 @@ def test_dbt_opens_a_further_cursor_while_a_model_spills(tmp_path: Path) -> None
 def test_dbt_writes_row_groups_that_a_look_up_unpacks_fast(tmp_path: Path) -> None:
     profile = yaml.safe_load((PROJECT_ROOT / "dbt_project" / "profiles.yml").read_text())
     target = profile["filiation"]["outputs"]["build"]
-    (attached,) = target["attach"]
+    attached, _steps = target["attach"]
     with duckdb.connect() as memory:
         memory.execute(Attachment(**{**attached, "path": str(tmp_path / "any.duckdb")}).to_sql())
         memory.execute(f"set search_path = '{target['settings']['search_path']}'")
