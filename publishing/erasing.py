@@ -33,8 +33,10 @@ class Erased:
 def publish_without(house: House, erased: Erased) -> str | None:
     """Publish the base without what was erased and return its new version; None where nothing of it stands there.
 
-    Needs memory for no table, and as much disk as the base. The caller holds the writer's lock.
+    Needs memory for no table, and as much disk as the base. A build that failed goes too: it may know who the base does not.
+    The caller holds the writer's lock.
     """
+    house.warehouse.discard_build()
     if not house.warehouse.base_path.exists():
         return None
     with house.warehouse.open_base() as base:

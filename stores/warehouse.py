@@ -25,6 +25,9 @@ from terms.errors import Refused
 #: Rows of a row group in a build, which dbt opens with the same size (dbt_project/profiles.yml says why).
 ROWS_PER_GROUP = 14_336
 
+#: The catalog's name under which a build is open, dbt's too.
+_BUILD = "build"
+
 
 @dataclass(frozen=True)
 class BaseManifest:
@@ -56,10 +59,14 @@ class Warehouse:
 
     def start_build(self, spill_to: Path) -> duckdb.DuckDBPyConnection:
         """Return a connection to a new empty build; what an earlier run left is removed."""
+        self.discard_build()
+        return self._connect_build(spill_to)
+
+    def discard_build(self) -> None:
+        """Remove what a run left that failed before it published."""
         for file in (self.build_path, self.steps_path):
             for stale in (file, file.with_name(f"{file.name}.wal")):
                 stale.unlink(missing_ok=True)
-        return self._connect_build(spill_to)
 
     def grow_build(self, spill_to: Path) -> duckdb.DuckDBPyConnection:
         """Return a connection to a new build that is a copy of the published base; what an earlier run left is removed."""
@@ -76,7 +83,7 @@ class Warehouse:
         return self._connect_build(self.build_path.with_name("build.duckdb.tmp"))
 
     def _connect_build(self, spill_to: Path) -> duckdb.DuckDBPyConnection:
-        return connect_in_groups(self.build_path, "build", ROWS_PER_GROUP, spill_to=spill_to)
+        return connect_in_groups(self.build_path, _BUILD, ROWS_PER_GROUP, spill_to=spill_to)
 
     def publish(self, manifest: BaseManifest) -> None:
         """Write the manifest into the build and make it the base; readers keep the base they hold."""
@@ -95,9 +102,8 @@ class Warehouse:
         Whoever copies rows leaves out what must not stand there: a deleted row would leave its bytes in the file.
         """
         build = self.start_build(spill_to)
-        catalog = build.execute("select current_database()").fetchone()
         build.execute(f"attach '{quoted(self.base_path)}' as served (read_only)")
-        build.execute(f"copy from database served to {catalog[0] if catalog else ''} (schema)")
+        build.execute(f"copy from database served to {_BUILD} (schema)")
         return build
 
     def open_base(self) -> duckdb.DuckDBPyConnection:

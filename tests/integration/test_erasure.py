@@ -108,6 +108,15 @@ def test_the_receipt_is_proved_by_the_log_and_an_erasure_of_nobody_too(stage):
     assert [receipt.erasure_id for receipt in again] == [receipts[0].erasure_id]
 
 
+def test_a_build_that_failed_goes_even_where_the_base_holds_nothing_of_the_person(stage):
+    warehouse = stage.house.warehouse
+    left = [warehouse.build_path, warehouse.steps_path]
+    for file in left:
+        file.write_text("of a run that failed")
+    erased(stage.house, number(CONTACTS + 5))
+    assert not [file.name for file in left if file.exists()]
+
+
 def test_a_salt_that_no_erasure_tells_of_is_found(stage):
     erased(stage.house, number(0))
     leaves = operations.log_leaves

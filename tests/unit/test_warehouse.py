@@ -64,6 +64,15 @@ def test_intermediate_steps_go_when_the_build_is_published(tmp_path: Path) -> No
     assert [file.name for file in warehouse.base_path.parent.iterdir()] == ["base.duckdb"]
 
 
+def test_what_a_failed_run_left_goes_before_the_next(tmp_path: Path) -> None:
+    warehouse = _warehouse(tmp_path)
+    for name in ("build.duckdb", "build.duckdb.wal", "build.duckdb.steps", "build.duckdb.steps.wal"):
+        (warehouse.base_path.parent / name).write_text("of a run that failed")
+    with warehouse.start_build(tmp_path) as build:
+        assert build.execute("select count(*) from duckdb_tables()").fetchall() == [(0,)]
+        assert not list(warehouse.base_path.parent.glob("*.steps*"))
+
+
 def test_dbt_opens_the_build_as_the_warehouse_does(tmp_path: Path) -> None:
     profile = yaml.safe_load((DBT_PROJECT / "profiles.yml").read_text(encoding="utf-8"))
     build, steps = profile["filiation"]["outputs"]["build"]["attach"]
