@@ -10,7 +10,7 @@ import dagster as dg
 from assets import vocabulary as words
 from publishing import checks
 from publishing.build import collect_inputs, publish
-from stores.house import House
+from stores.all_stores import House
 
 #: Marts that the base is asked for by sends and look-ups; dbt builds them and their tests in one run.
 _MARTS = (

@@ -9,16 +9,16 @@ from pathlib import Path
 import dagster as dg
 
 from assets import vocabulary as words
+from consent.acts.form_stops import take_form_stops_snapshot
 from consent.controller import take_controller_snapshot
-from consent.dossiers import read_dossiers
-from consent.form_stops import take_form_stops_snapshot
-from consent.notice_linter import lint_dossier
-from consent.rules import take_rules_snapshot
-from consent.snapshots import absent_partners, take_dossier_snapshot
-from sends.agreements import hand_in_yeses, with_own_dossier
-from sends.house import SendStores
-from sends.snapshots import take_segments_snapshot, take_sponsors_snapshot
-from stores.house import House
+from consent.dossiers.dossier_snapshots import absent_partners, take_dossier_snapshot
+from consent.dossiers.dossiers import read_dossiers
+from consent.dossiers.notice_linter import lint_dossier
+from consent.rules.registry import take_rules_snapshot
+from sends.inbound.agreements import hand_in_yeses, with_own_dossier
+from sends.orders.segment_snapshots import take_segments_snapshot, take_sponsors_snapshot
+from sends.send_stores import SendStores
+from stores.all_stores import House
 from stores.snapshots import Snapshot
 
 

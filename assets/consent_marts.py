@@ -15,8 +15,8 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 
 from assets import vocabulary as words
 from publishing.build import DBT_PROJECT, collect_inputs, is_published, row_counts, start_build
+from stores.all_stores import House
 from stores.engine import httpfs_file
-from stores.house import House
 
 #: Marts about territories; every other model tells of consents, but for those of segments.
 _TERRITORIES = {

@@ -1,6 +1,6 @@
 """The asset of files fetched from partners' servers, and the check that every server answers.
 
-Fetching stands in `partners_ingest.sftp`; what becomes of a file, in the assets that follow.
+Fetching stands in `partners_ingest.arrival.sftp`; what becomes of a file, in the assets that follow.
 """
 
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ import dagster as dg
 
 from assets import vocabulary as words
 from assets.partners import LandingFolders
-from consent.dossiers import read_dossiers
-from partners_ingest.sftp import FetchStores, fetch_all
-from stores.house import House
+from consent.dossiers.dossiers import read_dossiers
+from partners_ingest.arrival.sftp import FetchStores, fetch_all
+from stores.all_stores import House
 
 
 @dg.asset(

@@ -16,7 +16,7 @@ from open_data.fetch import FetchOutcome, FetchReport, fetch_from_network
 from open_data.layouts.registry import layout_of
 from open_data.load import ControlTotal, OpenDataStores, Outcome, Progress, SourceReport, refresh_open_data
 from open_data.sources import Source
-from stores.house import House
+from stores.all_stores import House
 from stores.schemas import (
     ADDRESS_TIES,
     BAN_ADDRESSES,

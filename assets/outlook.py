@@ -1,6 +1,6 @@
 """The assets of the pages about the base as a whole: why contacts may not be reached, what expires, and its territories.
 
-What they tell is counted in `sends.why_not`, `sends.expiring` and `territories.sheet`; how they look stands in `pages`.
+What they tell is counted in `outlook.why_not`, `outlook.expiring` and `territories.sheet`; how they look stands in `pages`.
 """
 
 from datetime import timedelta
@@ -8,11 +8,11 @@ from datetime import timedelta
 import dagster as dg
 
 from assets import vocabulary as words
+from outlook.expiring import expiring
+from outlook.why_not import why_not
 from pages.page import render_page, write_page
-from sends.expiring import expiring
-from sends.house import SendStores
-from sends.why_not import why_not
-from stores.house import House
+from sends.send_stores import SendStores
+from stores.all_stores import House
 from terms.errors import UsageError
 from terms.reasons import Channel, Profile
 from territories.sheet import SheetStores, busiest_communes, territory_sheet

@@ -10,15 +10,15 @@ from pathlib import Path
 import dagster as dg
 
 from assets import vocabulary as words
-from consent.dossiers import read_dossiers
-from partners_ingest.completeness import sort_arrivals, stalled
-from partners_ingest.drift import Drift
-from partners_ingest.fetch_ledger import with_fetched
-from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
-from partners_ingest.landing import scan_landing
-from sends.agreements import with_own_dossier, yes_landing
-from sends.house import SendStores
-from stores.house import House
+from consent.dossiers.dossiers import read_dossiers
+from partners_ingest.arrival.completeness import sort_arrivals, stalled
+from partners_ingest.arrival.fetched_files import with_fetched
+from partners_ingest.arrival.landing import scan_landing
+from partners_ingest.intake.drift import Drift
+from partners_ingest.intake.take_in import DeliveryReport, IntakeStores, take_in
+from sends.inbound.agreements import with_own_dossier, yes_landing
+from sends.send_stores import SendStores
+from stores.all_stores import House
 from stores.schemas import OPT_INS, QUARANTINE, WITHDRAWALS
 
 

@@ -6,10 +6,10 @@ How things are sealed and compared stands in the room `sealing`.
 import dagster as dg
 
 from assets import vocabulary as words
-from sealing.check import check_chain
-from sealing.log import Log
-from sealing.seal import seal
-from stores.house import House
+from sealing.checks.check import check_chain
+from sealing.log.log import Log
+from sealing.seals.seal import seal
+from stores.all_stores import House
 
 #: Findings that a check result names; the command `filiation log check` names all.
 _NAMED = 50

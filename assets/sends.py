@@ -1,6 +1,6 @@
 """The asset of hand-overs: one dynamic partition per plan, downstream of the published base.
 
-Judging, claiming and handing over stand in `sends.sender`.
+Judging, claiming and handing over stand in `sends.handover.sender`.
 """
 
 import base64
@@ -10,11 +10,11 @@ from markupsafe import Markup
 
 from assets import vocabulary as words
 from pages.page import render_page, write_page
-from sends.house import SendStores
-from sends.report import campaign_report
-from sends.sender import send_plan
-from sends.transparency import renew_notice
-from stores.house import House
+from sends.handover.sender import send_plan
+from sends.plans.transparency_notice import renew_notice
+from sends.reporting.report import campaign_report
+from sends.send_stores import SendStores
+from stores.all_stores import House
 
 PLANS = dg.DynamicPartitionsDefinition(name="plans")
 

@@ -1,7 +1,7 @@
 """`python -m bench.alterations --flips N`: flip single bits in the stores and the log of a sealed home, count what is named.
 
 The home is the one that `FILIATION_HOME` names; each byte is put back after its round, and the chain must hold again
-at the end. What is found stands in `sealing.check`; the same with few flips is a test.
+at the end. What is found stands in `sealing.checks.check`; the same with few flips is a test.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import typer
 
-from sealing.check import check_chain
-from sealing.files import current_seals
-from sealing.log import Log
-from stores.house import House, open_house
+from sealing.checks.check import check_chain
+from sealing.log.log import Log
+from sealing.seals.files import current_seals
+from stores.all_stores import House, open_house
 from terms.settings import load_settings
 
 

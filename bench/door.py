@@ -22,18 +22,18 @@ import phonenumbers
 
 from bench import door_files
 from bench.comparison import Case
-from consent.dossiers import read_dossiers
-from partners_ingest.intake import IntakeStores, take_in
-from partners_ingest.landing import Arrival
-from partners_ingest.phone_cells import read_phone_cells
+from consent.dossiers.dossiers import read_dossiers
+from partners_ingest.arrival.landing import Arrival
+from partners_ingest.intake.take_in import IntakeStores, take_in
+from partners_ingest.rows.phone_cells import read_phone_cells
 from stores.engine import connect, quoted
-from stores.evidence import EvidenceStore
+from stores.evidence.evidence_store import EvidenceStore
+from stores.files.parquet import COMPRESSION
 from stores.home import init_home
 from stores.keys import derive_keys
 from stores.lake import Lake
 from stores.migrate import migrate
 from stores.operations import open_operations
-from stores.parquet import COMPRESSION
 from stores.vault import Vault
 from terms.environment import NumberRules
 from terms.settings import load_settings

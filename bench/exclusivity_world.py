@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
-from sends.exclusivity import (
+from sends.ledger.states import MAY_HAVE_LEFT, State
+from sends.orders.order import Years
+from sends.plans.exclusivity import (
     Holding,
     ages_of,
     drop_expired,
@@ -22,8 +24,6 @@ from sends.exclusivity import (
     reserve_bureaux,
     reserve_contacts,
 )
-from sends.orders import Years
-from sends.states import MAY_HAVE_LEFT, State
 from stores.operations import (
     bureau_holdings,
     bureau_reservations,
@@ -60,7 +60,7 @@ class World:
     now: datetime = START
 
     def plan(self, plan_id: str, sponsor: str, bureaux: tuple[str, ...], part: str) -> bool:
-        """Reserve and write a plan as `sends.planning` does, in one transaction; return False on a conflict."""
+        """Reserve and write a plan as `sends.plans.planning` does, in one transaction; return False on a conflict."""
         holding = Holding(ELECTION, ROUND, sponsor, plan_id, self.now + _RESERVED)
         try:
             with transaction(self.engine) as work:
@@ -120,7 +120,7 @@ class World:
                 keep_contacts(work, holding, [found.contact_id])
 
     def release(self, plan_id: str) -> None:
-        """Release a plan as `sends.control` does."""
+        """Release a plan as `sends.plans.control` does."""
         with transaction(self.engine) as work:
             living = (plans.c.plan_id == plan_id) & plans.c.state.in_(("planned", "approved"))
             if not work.execute(update(plans).where(living).values(state="released")).rowcount:

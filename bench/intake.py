@@ -9,11 +9,11 @@ import os
 import sys
 from pathlib import Path
 
-from consent.dossiers import read_dossiers
-from partners_ingest.intake import IntakeStores, take_in
-from partners_ingest.landing import scan_landing
+from consent.dossiers.dossiers import read_dossiers
+from partners_ingest.arrival.landing import scan_landing
+from partners_ingest.intake.take_in import IntakeStores, take_in
+from stores.all_stores import open_house
 from stores.home import writer_lock
-from stores.house import open_house
 from terms.settings import load_settings
 
 

@@ -19,10 +19,10 @@ from bench.judgement_world import BenchWorld, open_world, write_world
 from consent.judgement import lay_judged, use_for_some_sponsor
 from publishing.build import DBT_PROJECT, publish, start_build
 from stores import schemas
+from stores.all_stores import House, open_house
 from stores.engine import connect, httpfs_file
-from stores.house import House, open_house
-from stores.inputs import attach_sources
 from stores.lake import reading_name
+from stores.warehouse.inputs import attach_sources
 from terms.environment import NumberRules
 from terms.errors import FiliationError
 from terms.reasons import Channel, Profile

@@ -31,8 +31,8 @@ from consent.judgement import (
     situations_sql,
     use_for_some_sponsor,
 )
+from stores.all_stores import open_house
 from stores.engine import use_every_core
-from stores.house import open_house
 from terms.environment import Environment, NumberRules
 from terms.errors import FiliationError
 from terms.reasons import Channel, Profile

@@ -15,17 +15,17 @@ from pathlib import Path
 
 import duckdb
 
-from consent.rules import take_rules_snapshot
+from consent.rules.registry import take_rules_snapshot
 from publishing.build import code_version
 from stores import schemas
 from stores.engine import connect
 from stores.home import init_home, open_home
-from stores.inputs import AcceptedDelivery, BuildInputs
 from stores.lake import Lake, reading_name
 from stores.migrate import migrate
 from stores.operations import open_operations
 from stores.schemas import Table
 from stores.snapshots import Snapshot, SnapshotStore
+from stores.warehouse.inputs import AcceptedDelivery, BuildInputs
 from terms.clock import to_micros
 from terms.settings import PROJECT_ROOT, Settings, load_settings
 

@@ -21,10 +21,10 @@ from sqlalchemy import select
 
 from bench.base_digest import differing_tables
 from stores import operations, schemas
+from stores.all_stores import House, open_house
 from stores.engine import connect
-from stores.house import House, open_house
-from stores.inputs import accepted_deliveries
 from stores.lake import reading_name
+from stores.warehouse.inputs import accepted_deliveries
 from terms.settings import PROJECT_ROOT, load_settings
 
 _TABLES = {

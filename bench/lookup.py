@@ -22,16 +22,16 @@ from typing import Annotated
 import duckdb
 import typer
 
-from lineage.lookup import LookupStores, look_up
+from lineage.lookups.lookup import LookupStores, look_up
 from stores import operations
+from stores.all_stores import House, open_house
 from stores.engine import quoted
 from stores.home import init_home
-from stores.house import House, open_house
 from stores.keys import Keys
 from stores.lake import reading_name
 from stores.migrate import migrate
 from stores.schemas import IDENTITIES
-from stores.warehouse import KeptBase, read_manifest
+from stores.warehouse.warehouse import KeptBase, read_manifest
 from terms.environment import Environment
 from terms.errors import UsageError
 from terms.settings import load_settings

@@ -24,12 +24,12 @@ import typer
 from sqlalchemy import Table, func, select
 
 from bench.comparison import Case
-from sealing.log import Log
-from sealing.proofs import MessageProof, prove_message
-from sealing.seal import seal
+from sealing.log.log import Log
+from sealing.log.proofs import MessageProof, prove_message
+from sealing.seals.seal import seal
 from stores import operations
+from stores.all_stores import open_house
 from stores.home import init_home
-from stores.house import open_house
 from stores.migrate import migrate
 from terms.environment import Environment
 from terms.errors import FiliationError, UsageError

@@ -2,7 +2,7 @@
 
 The name is kept as a snapshot; what papers tell is read when one is issued, and stands in the paper.
 
-Dossiers have their own module (`consent.snapshots`), rules theirs (`consent.rules`); sponsors and segments are
+Dossiers have their own module (`consent.dossiers.dossier_snapshots`), rules theirs (`consent.rules.registry`); sponsors and segments are
 `sends`' words.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from consent.marked_yaml import Marked, read_marked
+from configuration.marked_yaml import Marked, read_marked
 from stores.schemas import CONTROLLER
 from stores.snapshots import Snapshot, SnapshotStore
 from terms.errors import UsageError

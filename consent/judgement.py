@@ -18,7 +18,7 @@ import duckdb
 from sqlalchemy import Column, Connection, Engine, Select, bindparam, null, select
 
 from stores import operations
-from stores.questions import Questions
+from stores.warehouse.questions import Questions
 from terms.clock import naive_utc
 from terms.environment import NumberRules
 from terms.errors import FiliationError, Refused

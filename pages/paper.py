@@ -93,7 +93,7 @@ class Issue:
 
     @property
     def mark(self) -> str:
-        """Return what stands in every form of the paper, for `sealing.papers`."""
+        """Return what stands in every form of the paper, for `sealing.seals.papers`."""
         return f"filiation-paper:{self.paper_id}:{self.salt}"
 
 

@@ -11,30 +11,10 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import (
-    acts,
-    backup,
-    base,
-    campaign,
-    campaign_papers,
-    erase,
-    form,
-    gateway,
-    golden,
-    judge,
-    log,
-    open_data,
-    origin,
-    outlook,
-    paper,
-    partner,
-    purge,
-    segment,
-    suppliers,
-    territory,
-    trace,
-    vault,
-)
+from pipelines.commands.campaigns import campaign, campaign_papers, gateway, segment
+from pipelines.commands.home import backup, base, golden, log, open_data, outlook, territory, vault
+from pipelines.commands.partners import form, partner, suppliers
+from pipelines.commands.persons import acts, erase, judge, origin, paper, purge, trace
 from terms.errors import FiliationError
 
 app = typer.Typer(

@@ -20,8 +20,8 @@ from pipelines.build import build_defs
 from pipelines.failures import failed_steps, told_error
 from pipelines.instance import use_instance
 from pipelines.jobs import REFRESH
+from stores.all_stores import House
 from stores.home import writer_lock
-from stores.house import House
 from terms.errors import FiliationError, Refused
 
 #: Between the start of a run and the moment it holds the writer's lock.

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from stores.all_stores import House, open_house
 from stores.home import writer_lock
-from stores.house import House, open_house
 from stores.schema_version import require_schema
 from terms.settings import load_settings
 

@@ -16,9 +16,9 @@ from pipelines.build import build_defs
 from pipelines.failures import told_error
 from pipelines.instance import use_instance
 from pipelines.jobs import SEND
-from sends.house import SendStores
-from sends.sender import SendReport, check_sendable, settle_plan
-from stores.house import House
+from sends.handover.sender import SendReport, check_sendable, settle_plan
+from sends.send_stores import SendStores
+from stores.all_stores import House
 from terms.errors import FiliationError
 
 

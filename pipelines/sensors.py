@@ -1,6 +1,6 @@
 """The sensor that sees new files in the landing folder and asks for a refresh.
 
-When a file is complete is said by the partner's dossier and by `partners_ingest.completeness`; whether it is any good is
+When a file is complete is said by the partner's dossier and by `partners_ingest.arrival.completeness`; whether it is any good is
 the intake's business.
 """
 
@@ -8,12 +8,12 @@ import time
 
 import dagster as dg
 
-from consent.dossiers import read_dossiers
-from partners_ingest.completeness import sort_arrivals
-from partners_ingest.fetch_ledger import with_fetched
-from partners_ingest.landing import Arrival, scan_landing
-from partners_ingest.overview import unknown_files
-from stores.house import House
+from consent.dossiers.dossiers import read_dossiers
+from partners_ingest.arrival.completeness import sort_arrivals
+from partners_ingest.arrival.fetched_files import with_fetched
+from partners_ingest.arrival.landing import Arrival, scan_landing
+from partners_ingest.intake.overview import unknown_files
+from stores.all_stores import House
 from terms.identifiers import digest
 
 

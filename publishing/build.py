@@ -16,10 +16,10 @@ from sqlalchemy import func, select
 
 from publishing.touched import Changes, changes_since, lay_touched
 from stores import journal, operations
+from stores.all_stores import House
 from stores.engine import connect
-from stores.house import House
-from stores.inputs import BuildInputs, accepted_deliveries, attach_sources, current_vintages
-from stores.warehouse import BaseManifest
+from stores.warehouse.inputs import BuildInputs, accepted_deliveries, attach_sources, current_vintages
+from stores.warehouse.warehouse import BaseManifest
 from terms import failpoint
 from terms.clock import to_iso
 from terms.errors import FiliationError

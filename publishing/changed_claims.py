@@ -13,7 +13,7 @@ from datetime import datetime
 
 import duckdb
 
-from consent import snapshots as dossier_snapshots
+from consent.dossiers import dossier_snapshots
 from stores import schemas
 from stores.snapshots import Snapshot, SnapshotStore
 

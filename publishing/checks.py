@@ -13,7 +13,7 @@ import duckdb
 
 from publishing.build import control_totals, row_counts
 from publishing.decisions import allowed_contacts
-from stores.house import House
+from stores.all_stores import House
 
 #: Policy: a base that loses more than this share of its contacts overnight is not published by itself.
 MAX_LOSS_PERCENT = 20

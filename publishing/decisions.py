@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from stores import journal, operations
-from stores.house import House
+from stores.all_stores import House
 from terms.clock import to_micros
 from terms.errors import Refused, UsageError
 from terms.free_text import refuse_number

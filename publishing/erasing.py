@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from publishing.build import control_totals, journal_base, row_counts
-from stores.house import House
-from stores.warehouse import read_manifest
+from stores.all_stores import House
+from stores.warehouse.warehouse import read_manifest
 from terms import failpoint
 from terms.clock import to_iso
 from terms.identifiers import digest

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import duckdb
 
 from publishing.changed_claims import ChangedClaims, changed_claims
-from stores.inputs import BuildInputs
 from stores.snapshots import SnapshotStore
-from stores.warehouse import BaseManifest
+from stores.warehouse.inputs import BuildInputs
+from stores.warehouse.warehouse import BaseManifest
 
 #: Policy: more than this share of the contacts touched since the last whole build, and the next one is whole again. What is
 #: judged anew stands at the end of its table, out of the order of contacts, and makes look-ups slower.

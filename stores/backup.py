@@ -1,7 +1,7 @@
 """A backup: every file of the home and every row of the operations database as of one instant, and putting it back.
 
 The copy of the database is SQLite whatever the engine, so that it can be put back into either. What a ledger that came
-from a backup may do belongs to `sends.restored`.
+from a backup may do belongs to `sends.handover.restore_guard`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Integer, func, insert, inspect, select, text
 
 from stores import journal
+from stores.all_stores import House
 from stores.home import Home, open_home, writer_lock
-from stores.house import House
 from stores.migrate import migrate
 from stores.operations import metadata, open_operations, restorations, transaction
 from stores.schema_version import require_schema

@@ -13,9 +13,9 @@ from types import MappingProxyType
 import duckdb
 
 from stores.engine import connect_for_few
-from stores.growing_file import GrowingFile
+from stores.files.growing_file import GrowingFile
+from stores.files.parquet import Parameters, read_sql, write_table
 from stores.home import Home
-from stores.parquet import Parameters, read_sql, write_table
 from stores.schemas import CONTOURS, Privacy, Table
 from terms.errors import FiliationError
 

@@ -1,7 +1,7 @@
 """Sealed files that are written again on purpose (a rotated key, an erased person): announced first, sealed again after.
 
 The list survives a crash, so that whoever goes on knows which files changed by our own hand, and seals these and no
-others. Writing them is the business of the stores, sealing them of `sealing.files`.
+others. Writing them is the business of the stores, sealing them of `sealing.seals.files`.
 """
 
 from __future__ import annotations

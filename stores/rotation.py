@@ -1,6 +1,6 @@
 """Encrypted files of evidence and vault, brought from one key to another: each whole, whenever the process dies.
 
-In which order, and how the files are sealed again, is decided in `sealing.rotation`.
+In which order, and how the files are sealed again, is decided in `sealing.seals.rotation`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from stores.encrypted_file import DamagedEvidence, rewrapped_header
 from stores.engine import connect, load_httpfs, quoted
+from stores.files.encrypted_file import DamagedEvidence, rewrapped_header
 from stores.home import Home
 from stores.keys import Keys
 

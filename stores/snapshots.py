@@ -17,9 +17,9 @@ from sqlalchemy import Engine, func, select
 
 from stores import journal, operations
 from stores.engine import connect
+from stores.files.parquet import read_sql, write_table
 from stores.home import Home
 from stores.operations import canonical_json
-from stores.parquet import read_sql, write_table
 from stores.schemas import Table
 from terms.clock import from_micros, to_micros
 from terms.errors import FiliationError

@@ -1,6 +1,6 @@
 """The vault: encrypted Parquet with names, numbers and addresses; the only place for them.
 
-Each public method that hands identity out has its callers listed in tests/unit/test_identity_readers.py;
+Each public method that hands identity out has its callers listed in tests/unit/project/test_identity_readers.py;
 a new caller is a decision, not an accident. Nothing here logs, and no message holds a value.
 """
 
@@ -13,10 +13,10 @@ from pathlib import Path
 import duckdb
 
 from stores.engine import another, connect, connect_for_few, load_httpfs, quoted
-from stores.growing_file import GrowingFile
+from stores.files.growing_file import GrowingFile
+from stores.files.parquet import Parameters, read_sql, write_table
 from stores.home import Home
 from stores.keys import Keys
-from stores.parquet import Parameters, read_sql, write_table
 from stores.schemas import ADDRESSES, IDENTITIES, SALTS, Table
 
 _KEY_NAME = "vault"
@@ -131,7 +131,7 @@ class Vault:
             )
 
     def salts(self, delivery_id: str, first_line: int, last_line: int) -> list[bytes]:
-        """Return the salts of a range of physical lines, in order. For `stores.evidence`."""
+        """Return the salts of a range of physical lines, in order. For `stores.evidence.evidence_store`."""
         with self._reader(SALTS, [delivery_id]) as reader:
             rows = reader.execute(
                 "select salt from salts where line_number between ? and ? order by line_number",

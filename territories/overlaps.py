@@ -20,9 +20,9 @@ from sqlalchemy import Engine, func, select, update
 
 from stores import journal, operations
 from stores.engine import connect
-from stores.inputs import current_vintages
 from stores.lake import Lake, vintage_name
 from stores.schemas import BAN_ADDRESSES, COMMUNE_NAMES, CONTOURS, TERRITORY_OVERLAPS
+from stores.warehouse.inputs import current_vintages
 from terms.clock import Clock, to_micros
 from terms.identifiers import digest
 from territories.contours import ContourIndex

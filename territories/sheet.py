@@ -17,10 +17,10 @@ from sqlalchemy import Engine
 
 from pages.territory_map import Ring, Shape, draw_map
 from stores.engine import connect
-from stores.inputs import current_vintages
 from stores.lake import Lake
 from stores.schemas import COMMUNE_NAMES, CONTOURS
-from stores.warehouse import Warehouse
+from stores.warehouse.inputs import current_vintages
+from stores.warehouse.warehouse import Warehouse
 from terms.clock import Clock
 from terms.errors import UsageError
 from territories.serving import SERVING_CONTOURS

@@ -15,10 +15,10 @@ import duckdb
 from sqlalchemy import Engine
 
 from stores.engine import connect, quoted
-from stores.inputs import accepted_deliveries, current_vintages
 from stores.lake import Lake, reading_name
 from stores.schemas import ADDRESS_TIES, BAN_ADDRESSES, BUREAUX, COMMUNE_NAMES, COMMUNES, CONTOURS, REU_ADDRESSES
 from stores.vault import Vault
+from stores.warehouse.inputs import accepted_deliveries, current_vintages
 from terms.identifiers import digest
 from territories.addresses import MATCHER_VERSION, STATED_FROM, match_addresses
 from territories.contours import ContourIndex

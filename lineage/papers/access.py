@@ -1,7 +1,7 @@
 """The answer to a person's access request (GDPR 15): all that is held, where it comes from, every use, and its clock.
 
 One person or a thousand: each answer is drafted from its own person's records alone. That an answer went out is recorded
-by `consent.requests`; who may ask for answers names a reason, and a case for more than twenty.
+by `consent.acts.requests`; who may ask for answers names a reason, and a case for more than twenty.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from consent.access_requests import REQUIRED_LISTS
-from consent.act_entry import ActStores
+from consent.acts.access_requests import REQUIRED_LISTS
+from consent.acts.act_entry import ActStores
+from consent.acts.person_acts import ActKind
+from consent.acts.request_clock import due_on, request_late_at
+from consent.acts.requests import Answer, answer_request
 from consent.controller import Controller, read_controller
-from consent.person_acts import ActKind
-from consent.request_clock import due_on, request_late_at
-from consent.requests import Answer, answer_request
-from lineage.access import Access, record_access
-from lineage.descent import Descent
-from lineage.lookup import LookupStores, describe_contacts
-from lineage.origins import Identity, read_identities
+from lineage.lookups.access_log import Access, record_access
+from lineage.lookups.lookup import LookupStores, describe_contacts
+from lineage.lookups.origins import Identity, read_identities
+from lineage.lookups.provenance import Descent
 from lineage.papers.access_words import (
     CLOSING,
     DURATIONS,
@@ -52,9 +52,9 @@ from lineage.papers.words import REQUESTS
 from pages.french import day_french, instant_french, number_french
 from pages.paper import Block, Facts, Form, Grid, Points, Section, Text
 from stores import operations
+from stores.all_stores import House
 from stores.engine import without_pandas
-from stores.house import House
-from stores.warehouse import ServedBase
+from stores.warehouse.warehouse import ServedBase
 from terms.clock import from_micros
 from terms.errors import UsageError
 

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from consent.controller import Controller
-from lineage.descent import Descent
-from lineage.origins import Identity
+from lineage.lookups.origins import Identity
+from lineage.lookups.provenance import Descent
 from lineage.papers.background import Background
 from lineage.papers.sources import UNKNOWN
 from lineage.papers.words import BASES
 from pages.french import count_french, day_french
 from pages.paper import Block, Facts, Grid, Heading, Text
-from sends.states import MAY_HAVE_LEFT, State
+from sends.ledger.states import MAY_HAVE_LEFT, State
 
 PURPOSE = (
     "Finalité : vous adresser, par SMS ou par appel selon ce que vous avez accepté, des messages politiques de candidats et"

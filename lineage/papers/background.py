@@ -17,8 +17,8 @@ from sqlalchemy import Connection, select
 
 from lineage.papers.words import criteria_words
 from sends.gateways.settings import read_gateway
-from sends.message import final_text
-from sends.orders import Order, parse_order
+from sends.orders.order import Order, parse_order
+from sends.rules.message import final_text
 from stores import operations
 from terms.clock import naive_utc
 from terms.errors import UsageError

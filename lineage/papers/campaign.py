@@ -1,6 +1,6 @@
 """The dossier of a campaign for an audit: order, criteria, bases, rules, approvals, volumes; no number and no contact.
 
-It tells counts of people, exact, to whoever may audit us; what a sponsor is told of its campaign stands in `sends.report`.
+It tells counts of people, exact, to whoever may audit us; what a sponsor is told of its campaign stands in `sends.reporting.report`.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ import duckdb
 from sqlalchemy import Connection, Row, func, select
 
 from consent.judgement import judge, load_live_facts
+from lineage.lookups.trace import PlanTrace, trace_plan
 from lineage.papers.background import Background, SentText, read_background, sent_texts
 from lineage.papers.issuing import Draft, Issued, PaperKind, issue_papers
 from lineage.papers.sources import UNKNOWN, reason_grid
 from lineage.papers.words import BASES, CHANNELS, PLAN_STATES, PROFILES, STATES
-from lineage.trace import PlanTrace, trace_plan
 from pages.french import count_french, euros_french, instant_french
 from pages.paper import Block, Facts, Grid, Heading, Points, Quote, Section, Text
-from sealing.messages import SealedBatch, batches_of
-from sends.approval import context_of
-from sends.house import SendStores
-from sends.judging import use_of
-from sends.states import State
+from sealing.seals.messages import SealedBatch, batches_of
+from sends.ledger.states import State
+from sends.plans.approval import context_of
+from sends.plans.judging import use_of
+from sends.send_stores import SendStores
 from stores import operations
+from stores.all_stores import House
 from stores.engine import without_pandas
-from stores.house import House
-from stores.warehouse import read_manifest
+from stores.warehouse.warehouse import read_manifest
 from terms.clock import from_micros
 from terms.reasons import Channel, Profile
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from lineage.erasure_receipt import ErasedCounts, ErasureReceipt
+from lineage.erasure.erasure_receipt import ErasedCounts, ErasureReceipt
 from lineage.papers.issuing import Draft, Issued, PaperKind, issue_papers
 from pages.french import count_french, instant_french
 from pages.paper import Facts, Grid, Points, Section, Text
-from stores.house import House
+from stores.all_stores import House
 
 #: What is counted of an erasure, in the words of a citizen, in the order of the paper: taken out, then kept as a count.
 TAKEN_OUT: Mapping[str, str] = {

@@ -14,15 +14,15 @@ from enum import StrEnum
 from pathlib import Path
 
 from consent.controller import Controller, read_controller
-from lineage.passport import paper_passports
+from lineage.papers.passport import paper_passports
 from pages.kept_file import refuse_taken
 from pages.paper import Form, Issue, Paper, Section, paper_html
-from sealing.checkpoint import Checkpoint
-from sealing.log import Log, append_journal
-from sealing.papers import IssuedPaper, prove_papers, record_paper
+from sealing.log.checkpoint import Checkpoint
+from sealing.log.log import Log, append_journal
+from sealing.seals.papers import IssuedPaper, prove_papers, record_paper
 from stores import operations
+from stores.all_stores import House
 from stores.home import writer_lock
-from stores.house import House
 from terms.errors import UsageError, WriterBusy
 
 _OWNER_ONLY = 0o600

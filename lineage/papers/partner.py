@@ -1,6 +1,6 @@
 """The dossier of a partner: who it is, its forms with their texts and audits, what it delivered, what that is worth.
 
-Counts and files only, no row of a person. What a partner itself is told of its files stands in `partners_ingest.report`.
+Counts and files only, no row of a person. What a partner itself is told of its files stands in `partners_ingest.reports.report`.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from pathlib import Path
 
 import duckdb
 
-from consent.suppliers import Supplier, read_suppliers
 from lineage.papers.background import Background, Form, Partner, read_background
 from lineage.papers.issuing import Draft, Issued, PaperKind, issue_papers
 from lineage.papers.sources import UNKNOWN
 from lineage.papers.words import ACTS, BASES, BOXES, FINDINGS, PURPOSES, ROLES, channel_word, yes_no
+from outlook.suppliers import Supplier, read_suppliers
 from pages.french import count_french, day_french, instant_french, percent_french
 from pages.paper import Block, Facts, Grid, Heading, Quote, Section, Text
-from partners_ingest.overview import DeliverySummary, list_deliveries
+from partners_ingest.intake.overview import DeliverySummary, list_deliveries
+from stores.all_stores import House
 from stores.engine import without_pandas
-from stores.house import House
-from stores.warehouse import read_manifest
+from stores.warehouse.warehouse import read_manifest
 from terms.clock import naive_utc
 from terms.errors import UsageError
 

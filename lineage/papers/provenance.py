@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lineage.descent import Descent
-from lineage.lookup import LookupStores, contact_of, look_up
+from lineage.lookups.lookup import LookupStores, contact_of, look_up
+from lineage.lookups.provenance import Descent
+from lineage.lookups.reactions import Reaction, reactions_of
 from lineage.papers.background import Background, SentText, read_background, sent_texts
 from lineage.papers.issuing import Draft, Issued, PaperKind, check_places, issue_papers
 from lineage.papers.sources import (
@@ -23,11 +24,10 @@ from lineage.papers.sources import (
     territory_facts,
     verdict_grid,
 )
-from lineage.reactions import Reaction, reactions_of
 from pages.french import count_french, instant_french, number_french
 from pages.paper import Block, Facts, Section, Text
+from stores.all_stores import House
 from stores.engine import without_pandas
-from stores.house import House
 from terms.errors import UsageError
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from lineage.descent import ConsentEvent, Descent, OptIn, PerUse, Send, Territory
+from lineage.lookups.provenance import ConsentEvent, Descent, OptIn, PerUse, Send, Territory
+from lineage.lookups.reactions import Reaction
 from lineage.papers.background import Background, Form, Partner, SentText
 from lineage.papers.words import (
     ACTS,
@@ -27,10 +28,9 @@ from lineage.papers.words import (
     source_french,
     yes_no,
 )
-from lineage.reactions import Reaction
 from pages.french import day_french, instant_french
 from pages.paper import Block, Facts, Grid, Heading, Points, Quote, Text
-from sends.states import State
+from sends.ledger.states import State
 
 UNKNOWN = "non indiqué"
 _NOTHING_KNOWN = "Aucune ligne acceptée d'un partenaire ne contient ce numéro."

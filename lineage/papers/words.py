@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from pages.french import count_french, percent_french
-from sends.orders import Amount, Audience, Exclusion, Order, Sex, Years
-from sends.states import State
+from sends.ledger.states import State
+from sends.orders.order import Amount, Audience, Exclusion, Order, Sex, Years
 from terms.reasons import Channel, Profile, Verdict
 
 CHANNELS: Mapping[Channel, str] = {Channel.SMS: "SMS", Channel.VOICE: "appel vocal"}

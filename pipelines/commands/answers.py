@@ -17,7 +17,7 @@ from typing import Annotated, Protocol
 
 import typer
 
-from stores.house import House, open_house
+from stores.all_stores import House, open_house
 from stores.schema_version import require_schema
 from terms.clock import to_iso
 from terms.errors import UsageError

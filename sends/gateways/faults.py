@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
 
-from sends.fields import read_document
+from configuration.fields import read_document
 from sends.gateways.gateway import ReportStatus
 
 #: The report on a message by the last digit of its number; digits that are not here: DELIVERED. None = silence.

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from sends.fields import Section, read_document
+from configuration.fields import Section, read_document
 from terms.errors import UsageError
 from terms.reasons import Channel
 

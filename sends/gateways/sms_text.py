@@ -1,6 +1,6 @@
 """Text of an SMS as octets and back: the GSM alphabet where it suffices, UCS-2 where it does not.
 
-Counting parts for the price belongs to `sends.price`; which field of a protocol carries the octets to its client.
+Counting parts for the price belongs to `sends.orders.price`; which field of a protocol carries the octets to its client.
 """
 
 from __future__ import annotations

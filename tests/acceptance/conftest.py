@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stores.house import House, open_house
+from stores.all_stores import House, open_house
 from terms.settings import load_settings
 from tests.commands import Answer, Shell
 from tests.made_once import made_once

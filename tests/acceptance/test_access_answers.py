@@ -19,26 +19,26 @@ from typing import Any
 
 import pytest
 
-from consent.act_entry import ActStores
-from consent.acts_file import enter_acts
-from lineage.lookup import LookupStores
+from consent.acts.act_entry import ActStores
+from consent.acts.acts_file import enter_acts
+from lineage.lookups.lookup import LookupStores
 from lineage.papers.access import Batch, answer_access, open_access_requests
 from lineage.papers.issuing import Issued
 from pages.french import number_french
 from pages.paper import Form
-from partners_ingest.phone import NOWHERE, read_phone
-from sealing.log import Log
-from sealing.papers import check_paper
-from sends.approval import approve_plan
+from partners_ingest.rows.phone import NOWHERE, read_phone
+from sealing.log.log import Log
+from sealing.seals.papers import check_paper
 from sends.gateways.faults import Faults
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
 from sends.gateways.simulator import start
-from sends.house import SendStores
-from sends.listener import take_in
-from sends.planning import plan_campaign
-from sends.sender import send_plan
-from stores.house import House, open_house
+from sends.handover.sender import send_plan
+from sends.inbound.listener import take_in
+from sends.plans.approval import approve_plan
+from sends.plans.planning import plan_campaign
+from sends.send_stores import SendStores
+from stores.all_stores import House, open_house
 from stores.lake import reading_name
 from terms.clock import Clock
 from terms.errors import UsageError

@@ -15,21 +15,21 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from consent.dossiers import read_dossiers
-from partners_ingest import opt_ins, withdrawals
-from partners_ingest.intake import DeliveryReport, IntakeStores, take_in
-from partners_ingest.landing import scan_landing
-from partners_ingest.phone_cells import read_phone_cells
+from consent.dossiers.dossiers import read_dossiers
+from partners_ingest.arrival.landing import scan_landing
+from partners_ingest.intake.take_in import DeliveryReport, IntakeStores, take_in
+from partners_ingest.rows import opt_ins, withdrawals
+from partners_ingest.rows.phone_cells import read_phone_cells
 from stores import schemas
 from stores.engine import connect
-from stores.evidence import EvidenceStore
+from stores.evidence.evidence_store import EvidenceStore
 from stores.home import init_home
-from stores.inputs import accepted_deliveries
 from stores.keys import derive_keys
 from stores.lake import Lake, reading_name
 from stores.migrate import migrate
 from stores.operations import open_operations
 from stores.vault import Vault
+from stores.warehouse.inputs import accepted_deliveries
 from terms.environment import NumberRules
 from terms.settings import load_settings
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from lineage.lookup import LookupStores, look_up
-from stores.house import House, open_house
+from lineage.lookups.lookup import LookupStores, look_up
+from stores.all_stores import House, open_house
 from terms.settings import load_settings
 from tests.acceptance.conftest import SharedRefresh
 from tests.commands import Shell
-from tests.person_search import PersonSearch
+from tests.scenes.searches.person_search import PersonSearch
 
 SHARED = Path(os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data"
 PERSONS = 300

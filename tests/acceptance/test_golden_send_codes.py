@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.golden_cases import read_cases
-from pipelines.golden_orders import context_of, read_shipped
-from pipelines.golden_uses import send_findings
+from pipelines.golden.golden_cases import read_cases
+from pipelines.golden.golden_orders import context_of, read_shipped
+from pipelines.golden.golden_uses import send_findings
 from terms.reasons import Decision, Profile
 from terms.settings import PROJECT_ROOT
 

@@ -19,14 +19,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from lineage.evidence_reading import read_evidence
-from lineage.lookup import LookupStores, look_up
-from partners_ingest.unpacking import open_unpacked
+from lineage.lookups.evidence_reading import read_evidence
+from lineage.lookups.lookup import LookupStores, look_up
+from partners_ingest.arrival.unpacking import open_unpacked
 from stores import operations
+from stores.all_stores import House
 from stores.engine import connect
-from stores.house import House
+from stores.files.parquet import read_sql
 from stores.lake import reading_name
-from stores.parquet import read_sql
 from stores.schemas import LINE_COMMITMENTS
 from tests.acceptance.conftest import SharedRefresh
 

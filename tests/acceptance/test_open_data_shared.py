@@ -13,7 +13,6 @@ from open_data.load import OpenDataStores, Outcome, refresh_open_data
 from open_data.sources import read_sources
 from stores.engine import connect
 from stores.home import init_home
-from stores.inputs import current_vintages
 from stores.lake import Lake
 from stores.migrate import migrate
 from stores.operations import open_operations
@@ -27,6 +26,7 @@ from stores.schemas import (
     IRIS_INCOME,
     REU_ADDRESSES,
 )
+from stores.warehouse.inputs import current_vintages
 from terms.clock import Clock
 from terms.settings import load_settings
 from territories.contours import ContourIndex

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from consent.dossiers import read_dossiers
-from partners_ingest.rehearsal import rehearsal_stores, rehearse
+from consent.dossiers.dossiers import read_dossiers
+from partners_ingest.intake.rehearsal import rehearsal_stores, rehearse
 from terms.settings import load_settings
 
 SHARED = Path(os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data" / "partners"

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from consent.dossiers import DossierSet, read_dossier
-from partners_ingest.intake import IntakeStores
-from partners_ingest.rehearsal import Rehearsal, rehearsal_stores, rehearse
+from consent.dossiers.dossiers import DossierSet, read_dossier
+from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
+from partners_ingest.intake.take_in import IntakeStores
 from terms.settings import Settings, load_settings
 from tests.commands import ROOT
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.acceptance.conftest import SHARED, SharedRefresh
 from tests.commands import ROOT
-from tests.leak_search import is_leak, leaks
+from tests.scenes.searches.leak_search import is_leak, leaks
 
 
 def test_the_first_refresh_publishes_and_the_second_takes_nothing_in(shared_refresh: SharedRefresh) -> None:

@@ -3,9 +3,9 @@
 import pytest
 from postgres_server import PostgresServer, binaries
 
-from tests.canaries import landing_with_canaries
 from tests.commands import Answer, sample_shell
 from tests.made_once import made_once
+from tests.scenes.searches.canaries import landing_with_canaries
 
 
 @pytest.fixture(scope="session")

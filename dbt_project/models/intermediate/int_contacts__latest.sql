@@ -6,7 +6,7 @@ latest as (
         contact_id,
         arg_max(sex, position) as sex,
         arg_max(birth_date, position) as birth_date,
-        -- a yes to our own message says nothing of the place (`sends.agreements`)
+        -- a yes to our own message says nothing of the place (`sends.inbound.agreements`)
         coalesce(max(position) filter (where partner_id <> 'contact-citoyen-sms'), max(position)) as position,
         min(received_at) as known_from
     from {{ ref('int_opt_ins__claimed') }}

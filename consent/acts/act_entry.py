@@ -1,0 +1,153 @@
+"""What somebody typed about a person's act, checked and typed: from the command or from a line of a file alike.
+
+Writing it belongs to `person_acts`. No message and no problem repeats what was typed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Engine
+
+from consent.acts.person_acts import ActKind, Entered, PersonAct, Subject, record_act
+from partners_ingest.rows.phone import read_asked_number
+from stores.all_stores import House
+from stores.keys import Keys
+from stores.operations import transaction
+from terms.clock import Clock
+from terms.environment import NUMBER_RULES, NumberRules
+from terms.errors import UsageError
+from terms.free_text import refuse_number
+
+
+class EntryProblem(StrEnum):
+    """What is wrong with an act as typed."""
+
+    NUMBER_UNREADABLE = "NUMBER_UNREADABLE"
+    KIND_UNKNOWN = "KIND_UNKNOWN"
+    RECEIVED_AT_UNREADABLE = "RECEIVED_AT_UNREADABLE"
+    RECEIVED_AT_IN_FUTURE = "RECEIVED_AT_IN_FUTURE"
+    SOURCE_MISSING = "SOURCE_MISSING"
+    SPONSOR_UNKNOWN = "SPONSOR_UNKNOWN"
+    NUMBER_IN_TEXT = "NUMBER_IN_TEXT"
+    FIELD_UNKNOWN = "FIELD_UNKNOWN"
+    LINE_UNREADABLE = "LINE_UNREADABLE"
+
+
+#: What each problem says to the person who typed it.
+SENTENCES = {
+    EntryProblem.NUMBER_UNREADABLE: "the number cannot be read: write one, as +33 6 …, or as 06 …",
+    EntryProblem.KIND_UNKNOWN: f"the kind is none of {', '.join(ActKind)}",
+    EntryProblem.RECEIVED_AT_UNREADABLE: "received_at is no instant with offset, such as 2026-11-24T09:30:00+01:00",
+    EntryProblem.RECEIVED_AT_IN_FUTURE: "received_at lies in the future",
+    EntryProblem.SOURCE_MISSING: "the source is missing: say where the act came from",
+    EntryProblem.SPONSOR_UNKNOWN: "relayed_by is no sponsor of config/sponsors/",
+    EntryProblem.NUMBER_IN_TEXT: "source or reason holds something like a phone number; both are kept in clear",
+    EntryProblem.FIELD_UNKNOWN: "a field is none of number, kind, received_at, source, relayed_by, reason",
+    EntryProblem.LINE_UNREADABLE: "the line is not one record of this format",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class TypedAct:
+    """An act as somebody typed it; empty text = not given. Holds a number: never printed."""
+
+    number: str
+    kind: str
+    received_at: str
+    source: str
+    relayed_by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ActStores:
+    """What entering and answering acts needs: ledger, keys, who enters, the clock, which numbers and sponsors count."""
+
+    engine: Engine
+    keys: Keys
+    actor: str
+    clock: Clock
+    number_rules: NumberRules
+    sponsors: frozenset[str]
+
+    @classmethod
+    def of(cls, house: House) -> ActStores:
+        """Take from an opened house what acts need."""
+        return cls(
+            engine=house.engine,
+            keys=house.keys,
+            actor=house.settings.actor,
+            clock=house.clock,
+            number_rules=NUMBER_RULES[house.settings.environment],
+            sponsors=frozenset(file.stem for file in (house.settings.config / "sponsors").glob("*.yaml")),
+        )
+
+    def entered(self) -> Entered:
+        """Return who enters something now."""
+        return Entered(self.clock.now(), self.actor)
+
+
+def enter_act(stores: ActStores, typed: TypedAct) -> PersonAct:
+    """Take one act in and return it; entered a second time it changes nothing.
+
+    Raises:
+        UsageError: something typed is wrong; all problems are told, no value is repeated.
+    """
+    entered = stores.entered()
+    found = read_act(stores, typed, entered.at)
+    if not isinstance(found, PersonAct):
+        raise UsageError(f"The act was not entered: {'; '.join(SENTENCES[item] for item in found)}.", "Enter it again.")
+    with transaction(stores.engine) as work:
+        record_act(work, found, entered)
+        return replace(found, subject=found.subject.as_known(work))
+
+
+def read_act(stores: ActStores, typed: TypedAct, now: datetime) -> PersonAct | tuple[EntryProblem, ...]:
+    """Return the typed act, or all its problems.
+
+    An act of a person whom nobody knows is an act all the same: the id of a contact is made by the key.
+    """
+    e164 = read_asked_number(typed.number, stores.number_rules)
+    received_at = _instant(typed.received_at)
+    problems = [
+        problem
+        for problem, is_wrong in (
+            (EntryProblem.NUMBER_UNREADABLE, e164 is None),
+            (EntryProblem.KIND_UNKNOWN, typed.kind.strip() not in set(ActKind)),
+            (EntryProblem.RECEIVED_AT_UNREADABLE, received_at is None),
+            (EntryProblem.RECEIVED_AT_IN_FUTURE, received_at is not None and received_at > now),
+            (EntryProblem.SOURCE_MISSING, not typed.source.strip()),
+            (EntryProblem.SPONSOR_UNKNOWN, bool(typed.relayed_by) and typed.relayed_by not in stores.sponsors),
+            (EntryProblem.NUMBER_IN_TEXT, _holds_number(typed.source) or _holds_number(typed.reason)),
+        )
+        if is_wrong
+    ]
+    if problems or e164 is None or received_at is None:
+        return tuple(problems)
+    return PersonAct(
+        subject=Subject.of(stores.keys, e164),
+        kind=ActKind(typed.kind.strip()),
+        received_at=received_at,
+        source=typed.source.strip(),
+        relayed_by=typed.relayed_by or None,
+        reason=typed.reason.strip() or None,
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return None if found.tzinfo is None else found
+
+
+def _holds_number(text: str) -> bool:
+    try:
+        refuse_number(text, "The text")
+    except UsageError:
+        return True
+    return False

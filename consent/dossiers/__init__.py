@@ -1,0 +1,4 @@
+"""Dossiers of partners: feeds, notices, form versions, audits, transport; how they are read, checked and kept as dated facts.
+
+Judging an opt-in by them belongs to the SQL in `dbt_project/`.
+"""

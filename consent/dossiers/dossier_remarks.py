@@ -1,0 +1,117 @@
+"""What a dossier that can be read will bring about, and its author may not have meant: told before a file comes.
+
+A remark stops nothing. What makes a dossier unusable is a fault and belongs to `consent.dossiers.dossiers`; what becomes of a
+given file belongs to `partners_ingest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from configuration.marked_yaml import Marked, read_marked
+from consent.dossiers.dossiers import Dossier
+from consent.dossiers.feeds import Feed
+
+#: An instant with every digit used, to write a name as a feed's `exported_at` does.
+_ANY_INSTANT = datetime(2026, 11, 24, 13, 14, 15)
+_DATES = ("consented_at", "birth_date", "withdrawn_at")
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One remark, with the line and the key of `partner.yaml` that it is about."""
+
+    line: int
+    key: str
+    message: str
+
+
+def find_remarks(folder: Path, dossier: Dossier, today: date) -> tuple[Remark, ...]:
+    """Return the remarks on a partner's dossier, in order of lines.
+
+    Args:
+        folder: of the partner.
+        dossier: as read from it.
+        today: Paris day.
+    """
+    top = read_marked(folder / "partner.yaml", f"{folder.name}/partner.yaml").entries()
+    found = [*_of_proof(top, dossier, today)]
+    for item, feed in zip(top["feeds"].items(), dossier.feeds, strict=True):
+        found += _of_name(item, feed, dossier)
+        found += _of_fields(item, feed)
+    return tuple(sorted(found, key=lambda remark: remark.line))
+
+
+def _remark(item: Marked, message: str) -> Remark:
+    return Remark(item.line, item.where or "top level", message)
+
+
+def _of_proof(top: dict[str, Marked], dossier: Dossier, today: date) -> Iterator[Remark]:
+    ends_on = dossier.contract.ends_on
+    if ends_on is not None and ends_on < today:
+        yield _remark(top["contract"], f"the contract ended on {ends_on}: later consents are held (CONTRACT_ENDED)")
+    audited = {audit.form_version for audit in dossier.audits}
+    for item, form in zip(top["form_versions"].items(), dossier.form_versions, strict=True):
+        if form.notice_id is None:
+            yield _remark(item, "no text on file: its consents prove nothing (PROOF_INCOMPLETE)")
+        if not {form.form_version, "*"} & audited:
+            yield _remark(item, "no audit of it or of the partner as a whole: its consents are held (AUDIT_OVERDUE)")
+    shown = {form.notice_id for form in dossier.form_versions}
+    for item, notice in zip(top["notices"].items(), dossier.notices, strict=True):
+        if notice.notice_id not in shown:
+            yield _remark(item, "no form version shows this text")
+
+
+def _of_name(item: Marked, feed: Feed, dossier: Dossier) -> Iterator[Remark]:
+    keys = item.entries()
+    written = _ANY_INSTANT.strftime(feed.exported_at.format)
+    if not fnmatchcase(written, feed.pattern) and not fnmatchcase(f"{written}.gz", feed.pattern):
+        yield _remark(keys["exported_at"], f"a name written like this, {written!r}, does not fit the pattern")
+    earlier = dossier.feeds[: dossier.feeds.index(feed)]
+    taken = next((other.feed_id for other in earlier if fnmatchcase(written, other.pattern)), None)
+    if taken is not None:
+        yield _remark(keys["pattern"], f"such files go to feed {taken!r}, which stands before it")
+
+
+def _of_fields(item: Marked, feed: Feed) -> Iterator[Remark]:
+    keys = item.entries()
+    for field in _missing_fields(feed):
+        yield _remark(keys["mapping"], _WITHOUT[field])
+    for field in _DATES:
+        if field in feed.mapping and field not in feed.date_formats:
+            yield _remark(keys["date_formats"], f"no pattern for {field}: it is read as blank")
+    if _gives(feed, "consent_flag") and not feed.values.flag_given:
+        yield _remark(keys["values"], "no word means that the consent was given: every record is FLAG_UNKNOWN")
+    if feed.form_version_from == "none" and not (_gives(feed, "notice_text") or _gives(feed, "notice_id")):
+        if feed.kind == "optins":
+            yield _remark(keys["form_version_from"], "no row has a text that was shown (PROOF_INCOMPLETE)")
+
+
+_WITHOUT = {
+    "phone": "no column of numbers: every record is PHONE_MISSING",
+    "consent_flag": "no column or constant says whether consent was given: every record is FLAG_UNKNOWN",
+    "consented_at": "no column says when: no consent can be proved (PROOF_INCOMPLETE)",
+    "form_version": "form_version_from names the field form_version, which is not mapped",
+    "notice_id": "form_version_from names the field notice_id, which is not mapped",
+    "source_record_id": "neither a number nor an id: every record is PHONE_MISSING",
+}
+
+
+def _missing_fields(feed: Feed) -> list[str]:
+    if feed.kind == "withdrawals":
+        return [] if _gives(feed, "phone") or _gives(feed, "source_record_id") else ["source_record_id"]
+    needed = ["phone", "consent_flag", "consented_at"]
+    if feed.form_version_from == "form_version":
+        needed.append("form_version")
+    if feed.form_version_from == "notice_id" and not _gives(feed, "notice_text"):
+        needed.append("notice_id")
+    return [field for field in needed if not _gives(feed, field)]
+
+
+def _gives(feed: Feed, field: str) -> bool:
+    labelled = field == "notice_text" and feed.notice_from_header is not None
+    return field in feed.mapping or field in feed.constants or field in feed.choices or labelled

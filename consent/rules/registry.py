@@ -1,0 +1,262 @@
+"""The registry of rules: the law and our policy as dated records, read from `config/rules/` and checked.
+
+A new rule is a record in one of those files, a unit of its code in `dbt_project/macros/evaluators/` and a typed case.
+Evaluating a rule does not belong here; what an effect does to a use is decided by the base (`consent.judgement` asks it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from configuration.marked_yaml import Marked, read_marked
+from stores.engine import connect
+from stores.operations import canonical_json
+from stores.schemas import RULES
+from stores.snapshots import Snapshot, SnapshotStore
+from terms.clock import naive_utc
+from terms.errors import UsageError
+from terms.reasons import Profile, Verdict
+
+KIND = "rules"
+
+_PARIS = ZoneInfo("Europe/Paris")
+_KEYS = frozenset("ids code scope sentence source status from until effects lift to_person to_partner".split())
+_EFFECTS = tuple(verdict.value for verdict in Verdict if verdict is not Verdict.SENDABLE)
+_ALWAYS, _FOR_EVER = "-infinity", "infinity"
+_PENDING = "pending"
+
+#: What the table `RULES` says of a rule without any effect: it is found and shown, and changes nothing.
+WARN = "WARN"
+
+
+#: When a rule was known is told by the snapshots, not by the folder.
+_OWN_COLUMNS = tuple(column for column in RULES.columns if column.name not in ("known_from", "known_until"))
+
+
+class Lifter(StrEnum):
+    """Who may lift what a rule holds; `NOBODY`: only what the rule asks for ends it (R-23)."""
+
+    NOBODY = "nobody"
+    DPO = "dpo"
+    SUPPLIER_MANAGER = "supplier_manager"
+    SUPPORT = "support"
+
+
+@dataclass(frozen=True)
+class Lift:
+    """Who may lift a rule's effect, and how it ends."""
+
+    by: Lifter
+    how: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule in one period of the law.
+
+    `effects` holds the profiles in which the code does something (none: it is found and shown, and warns only);
+    `effects_on_later_act` what it does instead to an act of a partner after a suppression. `starts_on`, `ends_on`:
+    civil days in Paris, None = open, the last one excluded. A pending rule is a change of law whose day is not known
+    yet: it stands in the registry and does nothing. `to_person`, `to_partner`: French, what each may be told.
+    """
+
+    ids: tuple[str, ...]
+    code: str
+    scope: str
+    sentence: str
+    source: str
+    status: str
+    is_pending: bool
+    starts_on: date | None
+    ends_on: date | None
+    effects: Mapping[Profile, Verdict]
+    effects_on_later_act: Mapping[Profile, Verdict]
+    lift: Lift
+    to_person: str
+    to_partner: str
+
+
+def read_rules(folder: Path) -> tuple[Rule, ...]:
+    """Read every `*.yaml` of the folder, in order of file and place.
+
+    Raises:
+        UsageError: no file, an unknown or missing key, a wrong value (with file, line and key), or two records of
+            one code whose periods overlap.
+    """
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        raise UsageError(f"The folder of rules {folder} holds no file.", "Give the folder that holds the rules.")
+    rules = tuple(_read_rule(item) for file in files for item in read_marked(file, f"rules/{file.name}").items())
+    _check_periods(rules)
+    return rules
+
+
+def take_rules_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Snapshot:
+    """Write the rules as the next snapshot of kind `rules`, or return the current one if they are the same.
+
+    The rules of the first snapshot were always known: nothing tells since when. Later a record that is new or changed is
+    known from `at`, whatever the day from which its law applies; one that changed or vanished is known until then. The
+    snapshot's sha256 is the rule-set hash that plans and messages name: of what the folder says, not of its history.
+
+    Raises:
+        UsageError: as `read_rules`.
+    """
+    rows = rule_rows(read_rules(folder))
+    digest = sha256(canonical_json(rows).encode()).hexdigest()
+    current = store.current(KIND)
+    if current is not None and current.sha256 == digest:
+        return current
+    with connect() as connection:
+        columns = ", ".join(f"{column.name} {column.type}" for column in _OWN_COLUMNS)
+        connection.execute(f"create temp table rules_read ({columns})")
+        marks = ", ".join("?" for _ in _OWN_COLUMNS)
+        connection.executemany(f"insert into rules_read values ({marks})", rows)
+        connection.execute(f"create temp table rules_before as {store.sql(current, RULES)}")
+        _merge(connection, _ALWAYS if current is None else naive_utc(at).isoformat(sep=" "))
+        return store.take(connection, KIND, digest, at, {RULES: "select * from rules_after"})
+
+
+def _merge(connection: duckdb.DuckDBPyConnection, since: str) -> None:
+    """Create `rules_after` of `rules_before` and `rules_read`: what changed or vanished closes, what is new opens.
+
+    Args:
+        connection: holds both tables.
+        since: the instant from which what is new is known.
+    """
+    same = " and ".join(f"b.{name} is not distinct from r.{name}" for name in own_names())
+    listed = ", ".join(own_names())
+    connection.execute(
+        f"""
+        create temp table rules_after as
+        with
+        open as (
+            select b.*, exists (select 1 from rules_read as r where {same}) as goes_on
+            from rules_before as b where b.known_until is null
+        ),
+        begun as (
+            select * from rules_read as r
+            where not exists (select 1 from rules_before as b where b.known_until is null and {same})
+        )
+        select * from rules_before where known_until is not null
+        union all
+        select {listed}, known_from, if(goes_on, null, $since::timestamp) from open
+        where goes_on or known_from is null or known_from < $since::timestamp
+        union all
+        select {listed}, $since::timestamp, null from begun
+        """,
+        {"since": since},
+    )
+
+
+def rule_rows(rules: Sequence[Rule]) -> list[tuple[str | None, ...]]:
+    """Return the rows of the table `RULES` without their span of knowledge, cells in the order of `own_names`.
+
+    One per rule that has its day, and profile in which it has an effect; a rule without any effect has a row per profile
+    that says `WARN`.
+    """
+    return [row for rule in rules if not rule.is_pending for row in _rows(rule)]
+
+
+def own_names() -> list[str]:
+    """Return the columns of the table `RULES` that a record itself states."""
+    return [column.name for column in _OWN_COLUMNS]
+
+
+def _read_rule(item: Marked) -> Rule:
+    keys = item.keys(_KEYS, frozenset({"effects_on_later_act"}))
+    later = keys.get("effects_on_later_act")
+    is_pending = keys["from"].says(_PENDING)
+    starts, ends = None if is_pending else _optional_day(keys["from"]), _optional_day(keys["until"])
+    if starts is not None and ends is not None and ends <= starts:
+        raise keys["until"].fail("the period ends before it begins")
+    return Rule(
+        ids=keys["ids"].texts(),
+        code=keys["code"].text(),
+        scope=keys["scope"].one_of("act", "contact"),
+        sentence=_filled(keys["sentence"]),
+        source=_filled(keys["source"]),
+        status=_filled(keys["status"]),
+        is_pending=is_pending,
+        starts_on=starts,
+        ends_on=ends,
+        effects=_read_effects(keys["effects"]),
+        effects_on_later_act={} if later is None else _read_effects(later),
+        lift=_read_lift(keys["lift"]),
+        to_person=_filled(keys["to_person"]),
+        to_partner=_filled(keys["to_partner"]),
+    )
+
+
+def _read_lift(item: Marked) -> Lift:
+    keys = item.keys(frozenset({"by", "how"}))
+    return Lift(Lifter(keys["by"].one_of(*Lifter)), _filled(keys["how"]))
+
+
+def _read_effects(item: Marked) -> dict[Profile, Verdict]:
+    keys = item.keys(frozenset(profile.value for profile in Profile))
+    return {
+        profile: Verdict(keys[profile.value].one_of(*_EFFECTS))
+        for profile in Profile
+        if not keys[profile.value].is_null()
+    }
+
+
+def _filled(item: Marked) -> str:
+    if not item.text().strip():
+        raise item.fail("a rule without this text is not a rule")
+    return item.text()
+
+
+def _optional_day(item: Marked) -> date | None:
+    return None if item.is_null() else item.day()
+
+
+def _check_periods(rules: tuple[Rule, ...]) -> None:
+    by_code: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if not rule.is_pending:
+            by_code.setdefault(rule.code, []).append(rule)
+    for code, records in by_code.items():
+        records.sort(key=lambda rule: rule.starts_on or date.min)
+        for earlier, later in zip(records, records[1:], strict=False):
+            if earlier.ends_on is None or (later.starts_on or date.min) < earlier.ends_on:
+                raise UsageError(
+                    f"Two rules of the code {code} overlap in time.", "End the earlier one in config/rules/."
+                )
+
+
+def _rows(rule: Rule) -> list[tuple[str | None, ...]]:
+    """Return the rows of `RULES`: one per profile in which the rule has an effect, or one per profile that warns only."""
+    effects = {profile: effect.value for profile, effect in rule.effects.items()} or dict.fromkeys(Profile, WARN)
+    return [
+        (
+            " ".join(rule.ids),
+            rule.code,
+            rule.scope,
+            profile.value,
+            effect,
+            rule.effects_on_later_act[profile].value if profile in rule.effects_on_later_act else effect,
+            _instant(rule.starts_on, _ALWAYS),
+            _instant(rule.ends_on, _FOR_EVER),
+            rule.source,
+            rule.sentence,
+            rule.lift.by.value,
+            rule.lift.how,
+            rule.to_person,
+            rule.to_partner,
+        )
+        for profile, effect in effects.items()
+    ]
+
+
+def _instant(day: date | None, open_end: str) -> str:
+    """Return the instant (UTC) at which a civil day begins in Paris, as text that DuckDB reads."""
+    return open_end if day is None else naive_utc(datetime.combine(day, time(), _PARIS)).isoformat(sep=" ")

@@ -1,0 +1,299 @@
+"""Erasing persons: identity gone from every store, a mark that keeps the number out, and a receipt that the log proves.
+
+Only the order stands here, and what a killed run leaves for the next: marks first, so that from then on nobody is
+found or taken in; then evidence, vault, lake, base and ledger, each step safe to repeat; the ledger's transaction is
+the end. What is searched and changed stands in the modules `erasure_…`.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from consent.acts.act_entry import ActStores
+from consent.acts.person_acts import ActKind
+from consent.acts.requests import Answer, answer_request
+from lineage.erasure.erasure_files import erase_from_lake, erase_from_vault
+from lineage.erasure.erasure_ledger import erase_from_ledger, find_in_ledger, forget_seals, refuse_while_claimed
+from lineage.erasure.erasure_receipt import ErasedCounts, ErasureReceipt
+from lineage.erasure.erasure_traces import Person, Progress, Traces, find_traces
+from lineage.lookups.access_log import Access, record_access
+from partners_ingest.erased.redaction import KeptDelivery, RedactionStores, destroy, kept_deliveries, redact_lines
+from partners_ingest.rows.asked_numbers import asked_numbers
+from publishing.erasing import Erased, publish_without
+from sealing.log.log import Log
+from sealing.log.proofs import prove_lines
+from sealing.seals.seal import seal
+from stores import operations
+from stores.all_stores import House
+from stores.evidence.redactions import redacted_lines
+from stores.journal import Entry
+from stores.operations import canonical_json, compact
+from stores.rewrites import announced
+from stores.suppressions import close_mark
+from terms import failpoint
+from terms.clock import from_micros, to_micros
+from terms.environment import NUMBER_RULES
+from terms.errors import FiliationError, UsageError
+
+_SALTS = "vault/salts/"
+_ANSWER = "Erased; the receipt is sealed in the log."
+
+
+def erase(house: House, numbers: Sequence[str], *, case: str, reason: str, progress: Progress) -> list[ErasureReceipt]:
+    """Erase the persons of these numbers and return a receipt each, in the order asked.
+
+    A run that was killed is ended by running it again; a number erased before under the same case, of which nothing
+    stands any more, gives its receipt again. The caller holds the writer's lock.
+
+    Args:
+        house: the opened stores.
+        numbers: as people write them; the same one twice is one.
+        case: the case that the erasure belongs to; recorded.
+        reason: why; recorded.
+        progress: gets a line per step, without any value of a person.
+
+    Raises:
+        UsageError: no case, no reason, or a text that is not one phone number (told by its place).
+        Refused: a message is being handed over to one of them.
+    """
+    asked = asked_numbers(numbers, NUMBER_RULES[house.settings.environment])
+    marks = {number: house.keys.suppression.hex(number) for number in asked}
+    if not case.strip():
+        raise UsageError("An erasure needs a case.", "Give --case ID.")
+    record_access(
+        house.engine, house.clock, Access("erase", house.settings.actor, reason, case.strip(), list(marks.values()))
+    )
+    persons = begin_erasures(house, marks, case.strip())
+    failpoint.reach("erasure.marked")
+    traces = find_begun(house, persons, progress)
+    again = _erased_before(house, persons, case.strip())
+    persons = [person for person in persons if person.mark not in again]
+    end_begun(house, persons, traces, progress)
+    ended = again | {person.mark: person.erasure_id for person in persons}
+    return [receipt_of(house, ended[mark]) for mark in marks.values()]
+
+
+def find_begun(house: House, persons: Sequence[Person], progress: Progress) -> Traces:
+    """Search what stands of persons whose marks and erasures are written, and write down what was found.
+
+    Raises:
+        Refused: a message is being handed over to one of them.
+    """
+    refuse_while_claimed(house, persons)
+    _answer_requests(house, persons)
+    traces = _search(house, persons, progress)
+    failpoint.reach("erasure.searched")
+    return traces
+
+
+def end_begun(house: House, persons: Sequence[Person], traces: Traces, progress: Progress) -> None:
+    """Take out what was found, store by store, and seal it; each step is safe to repeat."""
+    _redact(house, traces, progress)
+    failpoint.reach("erasure.evidence_redacted")
+    erase_from_vault(house, persons, traces)
+    failpoint.reach("erasure.vault_erased")
+    erase_from_lake(house, persons, traces)
+    failpoint.reach("erasure.lake_erased")
+    _publish(house, persons, progress)
+    failpoint.reach("erasure.base_published")
+    _erase_ledger(house, persons)
+    failpoint.reach("erasure.ledger_erased")
+    compact(house.engine)
+    seal(house)
+
+
+def receipt_of(house: House, erasure_id: str) -> ErasureReceipt:
+    """Return the receipt of an erasure that has ended and is sealed.
+
+    Raises:
+        UsageError: there is none of this id, it has not ended, or no checkpoint covers it yet.
+    """
+    table, log = operations.erasures, Log.of(house)
+    with house.engine.connect() as reading:
+        row = reading.execute(select(table).where(table.c.erasure_id == erasure_id)).first()
+    checkpoint = log.last_checkpoint()
+    proofs = prove_lines(log, checkpoint, Entry.ERASURE.value, [erasure_id]) if checkpoint else []
+    if row is None or row.finished_at is None or checkpoint is None or not proofs:
+        raise UsageError("There is no sealed erasure of this id.", "Run `filiation erase` again, with the same case.")
+    return ErasureReceipt(
+        erasure_id=erasure_id,
+        mark=row.mark,
+        case_id=row.case_id,
+        erased_by=row.started_by,
+        started_at=from_micros(row.started_at),
+        finished_at=from_micros(row.finished_at),
+        found=ErasedCounts(**json.loads(row.found_json)["counts"]),
+        checkpoint=log.key.sign(checkpoint),
+        proof=proofs[-1],
+    )
+
+
+def begin_erasures(
+    house: House, marks: Mapping[str, str], case: str, acts_from: datetime | None = None
+) -> list[Person]:
+    """Close marks and write erasures, or find those that an earlier run began or ended under the same case.
+
+    Args:
+        house: the opened stores.
+        marks: mark by number.
+        case: what they belong to.
+        acts_from: what the marks let in once these erasures have ended; None = nothing, ever, and a purge of one of
+            these persons that was killed will leave nothing else.
+    """
+    table, now, persons = operations.erasures, to_micros(house.clock.now()), []
+    opens = None if acts_from is None else to_micros(acts_from)
+    with operations.transaction(house.engine) as work:
+        for number, mark in marks.items():
+            is_new = close_mark(work, mark, now)
+            running = (table.c.mark == mark) & table.c.finished_at.is_(None)
+            known = work.execute(select(table).where(running).limit(1)).first()
+            erasure_id, pepper = secrets.token_hex(16), secrets.token_hex(32)
+            if known is not None:
+                erasure_id, pepper = known.erasure_id, json.loads(known.found_json)["pepper"]
+                if opens is None:
+                    work.execute(update(table).where(running).values(acts_from=None))
+            else:
+                row = {"erasure_id": erasure_id, "mark": mark, "case_id": case, "started_at": now}
+                begun = {"started_by": house.settings.actor, "found_json": canonical_json({"pepper": pepper})}
+                work.execute(table.insert().values(**row, **begun, acts_from=opens if is_new else None))
+            persons.append(Person(erasure_id, number, house.keys.contact_id(number), mark, pepper))
+    return persons
+
+
+def _answer_requests(house: House, persons: Sequence[Person]) -> None:
+    """Answer the open requests for erasure of these persons: what they asked for is being done."""
+    requests, answers = operations.requests, operations.request_answers
+    contacts = {person.contact_id for person in persons}
+    waiting = (
+        select(requests.c.request_id, requests.c.contact_id)
+        .outerjoin(answers, answers.c.request_id == requests.c.request_id)
+        .where(requests.c.kind == ActKind.ERASURE.value, answers.c.request_id.is_(None))
+    )
+    with house.engine.connect() as reading:
+        found = [row.request_id for row in reading.execute(waiting) if row.contact_id in contacts]
+    for request_id in found:
+        answer_request(ActStores.of(house), request_id, Answer(house.clock.now(), _ANSWER))
+
+
+def _search(house: House, persons: Sequence[Person], progress: Progress) -> Traces:
+    """Search everything, and write what was found before anything is changed: a killed run tells it whole."""
+    progress(f"searching {len(persons)} persons in every store")
+    traces = find_traces(house, persons, progress)
+    table = operations.erasures
+    with operations.transaction(house.engine) as work:
+        for person in persons:
+            told = json.loads(_found_json(work, person))
+            if "counts" not in told:
+                told |= {"counts": asdict(_counts(person, traces)), "sources": [], "addresses": []}
+            told["sources"] = sorted({*told["sources"], *_keys_of(person, traces.source_keys)})
+            told["addresses"] = sorted({*told["addresses"], *_keys_of(person, traces.address_keys)})
+            of_this = table.c.erasure_id == person.erasure_id
+            work.execute(update(table).where(of_this).values(found_json=canonical_json(told)))
+    return traces
+
+
+def _erased_before(house: House, persons: Sequence[Person], case: str) -> dict[str, str]:
+    """Return mark -> erasure of those who were erased under this case already and of whom nothing stands any more."""
+    table, found = operations.erasures, dict[str, str]()
+    with operations.transaction(house.engine) as work:
+        for person in persons:
+            ended = (table.c.mark == person.mark) & (table.c.case_id == case) & table.c.finished_at.is_not(None)
+            before = work.execute(select(table.c.erasure_id).where(ended).limit(1)).scalar_one_or_none()
+            counts = ErasedCounts(**json.loads(_found_json(work, person))["counts"])
+            nothing = ErasedCounts(unopened_files=counts.unopened_files)
+            ledger = find_in_ledger(work, person)
+            if before is not None and counts == nothing and ledger.sends + ledger.acts == 0:
+                found[person.mark] = before
+                work.execute(delete(table).where(table.c.erasure_id == person.erasure_id))
+    return found
+
+
+def _counts(person: Person, traces: Traces) -> ErasedCounts:
+    mine = person.erasure_id
+    lines = {name: sum(mine in erasures for erasures in lines.values()) for name, lines in traces.lines.items()}
+    opt_ins, withdrawals = traces.rows.get(mine, (0, 0))
+    return ErasedCounts(
+        opt_ins=opt_ins,
+        withdrawals=withdrawals,
+        lines=sum(lines.values()),
+        deliveries=sum(count > 0 for count in lines.values()),
+        whole_files=sum(mine in erasures for erasures in traces.whole_files.values()),
+        unopened_files=len(traces.unopened),
+    )
+
+
+def _keys_of(person: Person, keys: Mapping[str, str]) -> list[str]:
+    return [key for key, erasure_id in keys.items() if erasure_id == person.erasure_id]
+
+
+def _redact(house: House, traces: Traces, progress: Progress) -> None:
+    """Redact the lines that were found; what an earlier run redacted loses the salts that it left."""
+    stores = RedactionStores(house.home, house.engine, house.evidence, house.vault)
+    for path in announced(house.engine):
+        if path.startswith(_SALTS):
+            delivery_id = path.removeprefix(_SALTS).removesuffix(".parquet")
+            house.vault.drop_salts(delivery_id, sorted(redacted_lines(house.engine, delivery_id)))
+    for delivery in kept_deliveries(house.engine):
+        if _redact_one(house, stores, traces, delivery):
+            failpoint.reach("erasure.file_redacted")
+    progress(f"redacted lines in {len(traces.lines)} delivered files")
+
+
+def _redact_one(house: House, stores: RedactionStores, traces: Traces, delivery: KeptDelivery) -> bool:
+    lines = traces.lines.get(delivery.delivery_id, {}).keys()
+    if delivery.delivery_id in traces.whole_files:
+        destroy(stores, delivery, house.clock.now())
+    elif lines - redacted_lines(house.engine, delivery.delivery_id):
+        redact_lines(stores, delivery, lines, house.clock.now())
+    else:
+        return False
+    return True
+
+
+def _publish(house: House, persons: Sequence[Person], progress: Progress) -> None:
+    """Publish the base without the persons; the keys that only they had were written down by the search."""
+    told = [_told(house, person) for person in persons]
+    version = publish_without(
+        house,
+        Erased(
+            contact_ids=[person.contact_id for person in persons],
+            source_keys=[key for item in told for key in item["sources"]],
+            address_keys=[key for item in told for key in item["addresses"]],
+        ),
+    )
+    progress(f"published {version} without them" if version else "the base holds nothing of them")
+
+
+def _told(house: House, person: Person) -> dict[str, list[str]]:
+    with house.engine.connect() as reading:
+        found: dict[str, list[str]] = json.loads(_found_json(reading, person))
+    return found
+
+
+def _found_json(connection: Connection, person: Person) -> str:
+    table = operations.erasures
+    query = select(table.c.found_json).where(table.c.erasure_id == person.erasure_id)
+    found: str = connection.execute(query).scalar_one()
+    return found
+
+
+def _erase_ledger(house: House, persons: Sequence[Person]) -> None:
+    found = {person.erasure_id: ErasedCounts(**_counted(house, person)) for person in persons}
+    with house.engine.connect() as reading:
+        traces = [find_in_ledger(reading, person) for person in persons]
+    forget_seals(house, traces)
+    failpoint.reach("erasure.seals_forgotten")
+    erase_from_ledger(house, traces, found, house.clock.now())
+
+
+def _counted(house: House, person: Person) -> dict[str, int]:
+    counts = _told(house, person)["counts"]
+    if not isinstance(counts, dict):
+        raise FiliationError(f"Erasure {person.erasure_id} has no counts.", "Run `filiation erase` again.")
+    return counts

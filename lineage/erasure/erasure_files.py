@@ -1,0 +1,185 @@
+"""Taking persons out of the files of vault and lake: rows go, every other row is written again as it stands.
+
+What is to go was found by `lineage.erasure.erasure_traces`; evidence is redacted by `partners_ingest.erased.redaction`, the base is
+published anew by `publishing.erasing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from lineage.erasure.erasure_traces import Person, Traces, lay_persons
+from partners_ingest.erased.number_search import NumberSearch
+from stores import operations, schemas
+from stores.all_stores import House
+from stores.engine import connect
+from stores.rewrites import announce
+from stores.schemas import Privacy, Table
+
+_ROW_TABLES = (schemas.OPT_INS, schemas.WITHDRAWALS, schemas.WITHDRAWAL_SIGNALS, schemas.AGE_BRACKETS)
+_ACCEPTED = (schemas.OPT_INS, schemas.WITHDRAWALS)
+#: Rows that take back what was agreed under a record's key, whoever agreed: of a record that others had too, they stay.
+_OF_RECORDS = (schemas.WITHDRAWALS, schemas.WITHDRAWAL_SIGNALS)
+_SHARED = "source_key is not null and source_key not in (select key from own_sources)"
+
+
+def erase_from_vault(house: House, persons: Sequence[Person], traces: Traces) -> None:
+    """Take the persons' rows and addresses out of every reading, and their numbers out of other people's cells."""
+    search = NumberSearch(person.number for person in persons if person.number)
+    # those with other people's cells first: as long as these stand, a person's own row tells a further run the number
+    names = sorted(
+        house.vault.files(schemas.IDENTITIES), key=lambda name: name.rpartition(".r")[0] not in traces.mentions
+    )
+    for name in names:
+        _erase_identities(house, name, persons, traces, search)
+    for name in house.vault.files(schemas.ADDRESSES):
+        _erase_addresses(house, name, persons)
+
+
+def erase_from_lake(house: House, persons: Sequence[Person], traces: Traces) -> None:
+    """Take the persons' rows out of every reading, and their record keys out of quarantine."""
+    with connect() as lake:
+        _lay(lake, persons, traces)
+        for table in _ROW_TABLES:
+            for name in house.lake.files(table):
+                _erase_rows(house, lake, table, name)
+        for name in house.lake.files(schemas.QUARANTINE):
+            _erase_keys(house, lake, name)
+        for name in house.lake.files(schemas.ADDRESS_TIES):
+            _erase_ties(house, lake, name)
+
+
+def _lay(connection: duckdb.DuckDBPyConnection, persons: Sequence[Person], traces: Traces) -> None:
+    lay_persons(connection, persons)
+    for table, keys in (("own_sources", traces.source_keys), ("own_addresses", traces.address_keys)):
+        connection.execute(
+            f"create or replace temp table {table} as select unnest($keys::varchar[]) as key,"
+            " unnest($erasures::varchar[]) as erasure_id",
+            {"keys": list(keys), "erasures": list(keys.values())},
+        )
+
+
+def _erase_identities(house: House, name: str, persons: Sequence[Person], traces: Traces, search: NumberSearch) -> None:
+    delivery_id = name.rpartition(".r")[0]
+    own = sorted(set(traces.lines.get(delivery_id, ())) - traces.mentions.get(delivery_id, frozenset()))
+    mentions = traces.mentions.get(delivery_id, frozenset())
+    with house.vault.rewriter(schemas.IDENTITIES, name) as vault:
+        lay_persons(vault, persons)
+        bound = {"own": own, "mentions": sorted(mentions)}
+        goes = "(contact_id in (select contact_id from gone) or line_number in (select unnest($own::bigint[])))"
+        row = vault.execute(
+            f"select count(*) filter ({goes}), count(*) filter (line_number in (select unnest($mentions::bigint[])))"
+            " from identities",
+            bound,
+        ).fetchone()
+        if row == (0, 0):
+            return
+        _blank_mentions(vault, sorted(mentions), search)
+        announce(house.engine, house.home, [house.vault.path(schemas.IDENTITIES, name)], house.clock.now())
+        columns = ", ".join(
+            f"if(cells.{column.name}_is_told, null, identities.{column.name}) as {column.name}"
+            if column.privacy is Privacy.IDENTITY
+            else f"identities.{column.name}"
+            for column in schemas.IDENTITIES.columns
+        )
+        house.vault.write(
+            vault,
+            schemas.IDENTITIES,
+            name,
+            f"select {columns} from identities left join cells on identities.line_number = cells.place"
+            f" where not coalesce({goes.replace('contact_id in', 'identities.contact_id in')}, false)"
+            " order by identities.line_number",
+            {"own": own},
+        )
+
+
+def _blank_mentions(vault: duckdb.DuckDBPyConnection, lines: Sequence[int], search: NumberSearch) -> None:
+    """Create `cells`: which cells of other people's rows name a person."""
+    names = [column.name for column in schemas.IDENTITIES.columns if column.privacy is Privacy.IDENTITY]
+    flags = ", ".join(f"{name}_is_told boolean" for name in names)
+    vault.execute(f"create temp table cells (place bigint, {flags})")
+    rows = vault.execute(
+        f"select line_number, {', '.join(names)} from identities where line_number in (select unnest($lines::bigint[]))"
+        " and contact_id not in (select contact_id from gone)",
+        {"lines": list(lines)},
+    ).fetchall()
+    for line, *cells in rows:
+        told = [bool(cell) and bool(search.found_in(str(cell).encode())) for cell in cells]
+        vault.execute(f"insert into cells values ({', '.join('?' * (len(names) + 1))})", [line, *told])
+
+
+def _erase_addresses(house: House, name: str, persons: Sequence[Person]) -> None:
+    """Take out the addresses of a reading that only persons who go have in it."""
+    opt_ins = house.lake.sql(schemas.OPT_INS, [name] if house.lake.path(schemas.OPT_INS, name).exists() else [])
+    with house.vault.rewriter(schemas.ADDRESSES, name) as vault:
+        lay_persons(vault, persons)
+        vault.execute(
+            "create temp table stays as select distinct address_key"
+            f" from ({opt_ins}) where contact_id not in (select contact_id from gone)"
+        )
+        row = vault.execute("select count(*) from addresses anti join stays using (address_key)").fetchone()
+        if row == (0,):
+            return
+        announce(house.engine, house.home, [house.vault.path(schemas.ADDRESSES, name)], house.clock.now())
+        kept = "select * from addresses semi join stays using (address_key) order by address_key"
+        house.vault.write(vault, schemas.ADDRESSES, name, kept)
+
+
+def _erase_rows(house: House, lake: duckdb.DuckDBPyConnection, table: Table, name: str) -> None:
+    """Take the persons' rows out of a file; what was accepted of them is counted in the ledger first.
+
+    A withdrawal under a record's key that stood for somebody else's number too is that person's as well: it stays, about
+    the record alone. Without it their agreement would come alive again at the next build.
+    """
+    by_record = "contact_id is null and source_key in (select key from own_sources)"
+    hit = f"(contact_id in (select contact_id from gone) or {by_record if 'source_key' in table.names() else 'false'})"
+    stays = _SHARED if table in _OF_RECORDS else "false"
+    file = house.lake.sql(table, [name])
+    row = lake.execute(f"select count(*) from ({file}) where {hit}").fetchone()
+    if row == (0,):
+        return
+    if table in _ACCEPTED:
+        _count_rows(house, lake, f"select * from ({file}) where not ({stays})", name)
+    kept = f"select * replace (if({hit}, null, contact_id) as contact_id) from ({file})"
+    _rewrite(house, lake, table, name, f"{kept} where not coalesce({hit}, false) or {stays} order by line_number")
+
+
+def _count_rows(house: House, lake: duckdb.DuckDBPyConnection, file: str, name: str) -> None:
+    rows = lake.execute(
+        f"select coalesce(gone.erasure_id, own_sources.erasure_id), count(*) from ({file}) as rows"
+        " left join gone on rows.contact_id = gone.contact_id"
+        " left join own_sources on rows.contact_id is null and rows.source_key = own_sources.key"
+        " where gone.erasure_id is not null or own_sources.erasure_id is not null group by 1"
+    ).fetchall()
+    delivery_id, _, reading = name.rpartition(".r")
+    told = [
+        {"erasure_id": erasure, "delivery_id": delivery_id, "reading": int(reading), "accepted_rows": count}
+        for erasure, count in rows
+    ]
+    with operations.transaction(house.engine) as work:
+        operations.insert_once(work, operations.erased_rows, told)
+
+
+def _erase_keys(house: House, lake: duckdb.DuckDBPyConnection, name: str) -> None:
+    file = house.lake.sql(schemas.QUARANTINE, [name])
+    hit = "source_key in (select key from own_sources)"
+    if lake.execute(f"select count(*) from ({file}) where {hit}").fetchone() == (0,):
+        return
+    kept = f"select * replace (if({hit}, null, source_key) as source_key) from ({file}) order by line_number"
+    _rewrite(house, lake, schemas.QUARANTINE, name, kept)
+
+
+def _erase_ties(house: House, lake: duckdb.DuckDBPyConnection, name: str) -> None:
+    file = house.lake.sql(schemas.ADDRESS_TIES, [name])
+    hit = "address_key in (select key from own_addresses)"
+    if lake.execute(f"select count(*) from ({file}) where {hit}").fetchone() != (0,):
+        _rewrite(house, lake, schemas.ADDRESS_TIES, name, f"select * from ({file}) where not {hit}")
+
+
+def _rewrite(house: House, lake: duckdb.DuckDBPyConnection, table: Table, name: str, select: str) -> None:
+    files: list[Path] = [house.lake.path(table, name)]
+    announce(house.engine, house.home, files, house.clock.now())
+    house.lake.write(lake, table, name, select)

@@ -1,0 +1,276 @@
+"""Taking persons out of the operations database: what was sent, asked and looked up stays as counts about nobody.
+
+Each of a person's ids becomes one that is made with a pepper which is forgotten at the end: rows still add up, and
+nothing leads from a number to them. Journal lines about a person lose subject, text and salt; their leaves stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, ScalarResult, Table, select, update
+
+from lineage.erasure.erasure_receipt import ErasedCounts
+from lineage.erasure.erasure_traces import Person
+from sealing.seals.forgetting import ERASED, forget_lines, forget_messages
+from sealing.seals.messages import batches_of
+from sends.ledger.messages import find_plan
+from sends.plans.approval import approved_sha256
+from stores import journal, operations
+from stores.all_stores import House
+from stores.operations import canonical_json
+from stores.rewrites import announce
+from stores.suppressions import open_mark
+from terms import failpoint
+from terms.clock import to_micros
+from terms.errors import Refused
+from terms.identifiers import digest
+
+#: Ids as they stand in the journal: a contact (UUID), or hex digits.
+_IDS = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32,64}")
+_CHUNK = 500
+_FETCH = 20_000
+#: Tables with a row per act of a contact: key, and what a person wrote or what leads back to one.
+_ACTS: Sequence[tuple[Table, str, Mapping[str, str | None]]] = (
+    (operations.opt_outs, "opt_out_id", {"source": ERASED}),
+    (operations.contact_facts, "fact_id", {"source": ERASED}),
+    (operations.requests, "request_id", {"source": ERASED, "reason": None}),
+    (operations.replies, "reply_id", {}),
+)
+#: Tables that name an act by its key.
+_ABOUT: Mapping[str, Sequence[Table]] = {
+    "request_id": (operations.request_answers,),
+    "fact_id": (operations.agreement_exports,),
+}
+
+
+@dataclass(frozen=True)
+class LedgerTraces:
+    """What the ledger holds of one person: its ids, and how much of what."""
+
+    person: Person
+    renamed: Mapping[str, str]
+    sends: int
+    acts: int
+
+
+def refuse_while_claimed(house: House, persons: Sequence[Person]) -> None:
+    """Refuse to take somebody out to whom a message is being handed over at this moment.
+
+    Raises:
+        Refused: there is one.
+    """
+    table = operations.messages
+    with house.engine.connect() as reading:
+        for some in _chunks([person.contact_id for person in persons]):
+            query = select(table.c.plan_id).where(table.c.contact_id.in_(some), table.c.state == "CLAIMED").limit(1)
+            plan = reading.execute(query).scalar_one_or_none()
+            if plan is not None:
+                raise Refused(f"Plan {plan} is handing a message over to a person.", "Run this again in a minute.")
+
+
+def find_in_ledger(reading: Connection, person: Person) -> LedgerTraces:
+    """Return the ids of a person's rows, with what each becomes."""
+    renamed = {person.contact_id: str(UUID(digest(person.pepper, person.contact_id)[:32]))}
+    messages, events = operations.messages, operations.message_events
+    sends = _values(reading, messages.c.send_id, messages.c.contact_id == person.contact_id)
+    told: list[str] = []
+    for some in _chunks(sends):
+        told += _values(reading, events.c.event_id, events.c.send_id.in_(some))
+    acts: list[str] = []
+    for table, key, _ in _ACTS:
+        acts += _values(reading, table.c[key], table.c.contact_id == person.contact_id)
+    for name in (*sends, *told, *acts):
+        renamed[name] = digest(person.pepper, name)[: len(name)]
+    return LedgerTraces(person, renamed, len(sends), len(acts))
+
+
+def forget_seals(house: House, traces: Sequence[LedgerTraces]) -> None:
+    """Take the salts of the persons' messages out of the sealed batches, under the ids that the ledger will have."""
+    table, renamed = operations.messages, _merged(traces)
+    contacts = [item.person.contact_id for item in traces]
+    with house.engine.connect() as reading:
+        plans: set[str] = set()
+        for some in _chunks(contacts):
+            plans |= set(_values(reading, table.c.plan_id, table.c.contact_id.in_(some)))
+        batches = [batch for plan_id in sorted(plans) for batch in batches_of(reading, plan_id)]
+    for batch in batches:
+        announce(house.engine, house.home, [batch.file(house.home.log)], house.clock.now())
+        forget_messages(house.home, batch, renamed)
+
+
+def erase_from_ledger(
+    house: House, traces: Sequence[LedgerTraces], found: Mapping[str, ErasedCounts], now: datetime
+) -> None:
+    """Make the persons' rows rows about nobody, and end their erasures with an entry each; all of it or nothing.
+
+    Args:
+        house: the opened stores.
+        traces: what stands of each person, with the ids that it gets.
+        found: counts by erasure, of files.
+        now: instant of the end.
+    """
+    renamed = _merged(traces)
+    with operations.transaction(house.engine) as work:
+        approvals = _approvals(work, traces)
+        looked_up = _erase_look_ups(work, renamed, now)
+        lines = [
+            *_lines_about(work, renamed),
+            *(sequence for sequences in looked_up.values() for sequence in sequences),
+        ]
+        for item in traces:
+            _open_mark(work, item.person)
+            _rename_acts(work, item)
+            _rename_messages(work, item)
+        leaves = forget_lines(work, sorted(set(lines)))
+        _approve_again(work, approvals, now)
+        for place, item in enumerate(traces):
+            counts = replace(
+                found[item.person.erasure_id],
+                sends=item.sends,
+                acts=item.acts,
+                look_ups=len(looked_up.get(item.person.contact_id, [])),
+            )
+            # the leaves of all persons of one run are told by the first: whose is whose must not be told
+            _finish(work, item.person, counts, leaves if place == 0 else [], now)
+        failpoint.reach("erasure.ledger_changed")
+
+
+def _merged(traces: Sequence[LedgerTraces]) -> dict[str, str]:
+    return {old: new for item in traces for old, new in item.renamed.items()}
+
+
+def _rename_acts(work: Connection, item: LedgerTraces) -> None:
+    contact = item.person.contact_id
+    for table, key, blanks in _ACTS:
+        for name in _values(work, table.c[key], table.c.contact_id == contact):
+            values: dict[str, Any] = {key: item.renamed[name], "contact_id": item.renamed[contact], **blanks}
+            for other in _ABOUT.get(key, ()):
+                work.execute(update(other).where(other.c[key] == name).values({key: item.renamed[name]}))
+            work.execute(update(table).where(table.c[key] == name).values(**values))
+    facts = operations.contact_facts
+    for old, new in item.renamed.items():
+        work.execute(update(facts).where(facts.c.send_id == old).values(send_id=new))
+
+
+def _rename_messages(work: Connection, item: LedgerTraces) -> None:
+    contact, messages, events = item.person.contact_id, operations.messages, operations.message_events
+    held = operations.contact_reservations
+    work.execute(update(held).where(held.c.contact_id == contact).values(contact_id=item.renamed[contact]))
+    for send_id in _values(work, messages.c.send_id, messages.c.contact_id == contact):
+        for event_id in _values(work, events.c.event_id, events.c.send_id == send_id):
+            # its detail may be our reference of the message, or the gateway's
+            new = {"event_id": item.renamed[event_id], "send_id": item.renamed[send_id], "detail": None}
+            work.execute(update(events).where(events.c.event_id == event_id).values(**new))
+        values = {"send_id": item.renamed[send_id], "contact_id": item.renamed[contact], "gateway_message_id": None}
+        work.execute(update(messages).where(messages.c.send_id == send_id).values(**values))
+
+
+def _lines_about(work: Connection, renamed: Mapping[str, str]) -> list[int]:
+    """Return the journal lines in which an id of a person stands."""
+    table = operations.journal
+    found: list[int] = []
+    query = select(table.c.sequence, table.c.subject, table.c.payload_json).execution_options(yield_per=_FETCH)
+    lines = work.execute(query).tuples()
+    for rows in lines.partitions(_FETCH):
+        for sequence, subject, payload in rows:
+            if any(name in renamed for name in _IDS.findall(f"{subject} {payload}")):
+                found.append(sequence)
+    return found
+
+
+def _erase_look_ups(work: Connection, renamed: Mapping[str, str], now: datetime) -> dict[str, list[int]]:
+    """Take ids out of the access log; return by id the journal lines that pinned a changed row, and pin it anew."""
+    table, pinned = operations.access_log, _pins(work)
+    found: dict[str, list[int]] = {}
+    for row in list(work.execute(select(table))):
+        told = set(_IDS.findall(row.subjects_json)) & renamed.keys()
+        if not told:
+            continue
+        before, text = _access_row(row), row.subjects_json
+        for name in told:
+            text = text.replace(name, ERASED)
+            found.setdefault(name, []).extend(pinned.get(_sha256(before), []))
+        work.execute(update(table).where(table.c.access_id == row.access_id).values(subjects_json=text))
+        after = {"access_sha256": _sha256({**before, "subjects_json": text})}
+        payload = {**after, "case_id": row.case_id, "subjects": row.subjects}
+        journal.append(work, now, journal.Entry.LOOK_UP, row.command, payload)
+    return found
+
+
+def _pins(work: Connection) -> dict[str, list[int]]:
+    """Return the journal lines of look-ups by the hash of the row that they pin."""
+    table = operations.journal
+    query = select(table.c.sequence, table.c.payload_json).where(table.c.kind == journal.Entry.LOOK_UP.value)
+    found: dict[str, list[int]] = {}
+    for sequence, payload in work.execute(query).tuples():
+        for name in _IDS.findall(payload):
+            found.setdefault(name, []).append(sequence)
+    return found
+
+
+def _access_row(row: Row[Any]) -> dict[str, object]:
+    return {
+        column.name: getattr(row, column.name) for column in operations.access_log.columns if column.name != "access_id"
+    }
+
+
+def _sha256(row: Mapping[str, object]) -> str:
+    return sha256(canonical_json(dict(row)).encode()).hexdigest()
+
+
+def _approvals(work: Connection, traces: Sequence[LedgerTraces]) -> list[str]:
+    """Return the plans with messages to the persons whose approval holds now: what is about nobody is approved too."""
+    messages, approvals = operations.messages, operations.approvals
+    found: list[str] = []
+    plans: set[str] = set()
+    for some in _chunks([item.person.contact_id for item in traces]):
+        plans |= set(_values(work, messages.c.plan_id, messages.c.contact_id.in_(some)))
+    for plan_id in sorted(plans):
+        wanted = work.execute(select(approvals.c.approved_sha256).where(approvals.c.plan_id == plan_id)).scalar()
+        if wanted is not None and wanted == approved_sha256(work, find_plan(work, plan_id)):
+            found.append(plan_id)
+    return found
+
+
+def _approve_again(work: Connection, plans: Iterable[str], now: datetime) -> None:
+    table = operations.approvals
+    for plan_id in plans:
+        told = {"approved_sha256": approved_sha256(work, find_plan(work, plan_id))}
+        work.execute(update(table).where(table.c.plan_id == plan_id).values(**told))
+        journal.append(work, now, journal.Entry.APPROVAL, plan_id, {**told, "because": "a person was erased"})
+
+
+def _open_mark(work: Connection, person: Person) -> None:
+    """Let the mark of a purge let in later acts, unless the person's STOP goes now: the mark takes its place."""
+    erasures, opt_outs, marks = operations.erasures, operations.opt_outs, operations.suppression_marks
+    work.execute(select(marks.c.mark).where(marks.c.mark == person.mark).with_for_update())
+    of_this = erasures.c.erasure_id == person.erasure_id
+    acts_from: int | None = work.execute(select(erasures.c.acts_from).where(of_this)).scalar_one()
+    stopped = work.execute(select(opt_outs.c.opt_out_id).where(opt_outs.c.contact_id == person.contact_id)).first()
+    if acts_from is not None and stopped is None:
+        open_mark(work, person.mark, acts_from)
+
+
+def _finish(work: Connection, person: Person, found: ErasedCounts, leaves: Sequence[int], now: datetime) -> None:
+    table, counts = operations.erasures, dict(found.__dict__)
+    done = {"found_json": canonical_json({"counts": counts}), "finished_at": to_micros(now)}
+    work.execute(update(table).where(table.c.erasure_id == person.erasure_id).values(**done))
+    row = work.execute(select(table).where(table.c.erasure_id == person.erasure_id)).one()
+    told = {"mark": person.mark, "case_id": row.case_id, "started_at": row.started_at, "found": counts}
+    journal.append(work, now, journal.Entry.ERASURE, person.erasure_id, {**told, "leaves": list(leaves)})
+
+
+def _values(connection: Connection, column: ColumnElement[str], where: ColumnElement[bool]) -> list[str]:
+    found: ScalarResult[str] = connection.execute(select(column).where(where)).scalars()
+    return list(found)
+
+
+def _chunks(items: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))

@@ -1,0 +1,73 @@
+"""Letting a person in again who was erased: by a later, direct agreement that somebody has seen, and by no earlier act.
+
+Whether an act is direct is judged by the base as for anybody: with the mark's opening goes an opt-out of the instant at
+which the mark closed, so that an agreement through a partner stays barred. What a mark keeps out at the door belongs
+to `partners_ingest`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from consent.acts.person_acts import ActKind, suppress
+from lineage.lookups.access_log import Access, record_access
+from partners_ingest.rows.asked_numbers import asked_number
+from stores import journal, operations
+from stores.all_stores import House
+from stores.suppressions import open_mark
+from terms.clock import from_micros, to_iso, to_micros
+from terms.environment import NUMBER_RULES
+from terms.errors import Refused, UsageError
+
+_SOURCE = "readmission"
+
+
+def readmit(house: House, number: str, since: datetime, *, case: str, reason: str) -> None:
+    """Let in what the person of this number did from an instant on; whatever was before stays out.
+
+    Args:
+        house: the opened stores.
+        number: as people write it.
+        since: when the person agreed anew (aware): after the erasure, and not in the future.
+        case: where the agreement was seen; recorded.
+        reason: why; recorded.
+
+    Raises:
+        UsageError: no case, no reason, a text that is not one phone number, nobody who is kept out, or an instant that is not later
+            than the erasure.
+        Refused: the person is being taken out now.
+    """
+    e164 = asked_number(number, NUMBER_RULES[house.settings.environment])
+    if not case.strip():
+        raise UsageError("A readmission needs a case.", "Give --case ID: where the person's new agreement was seen.")
+    mark, now = house.keys.suppression.hex(e164), house.clock.now()
+    record_access(house.engine, house.clock, Access("readmit", house.settings.actor, reason, case.strip(), [mark]))
+    with operations.transaction(house.engine) as work:
+        closed_at = _closed_at(work, mark)
+        if not closed_at < since <= now:
+            raise UsageError(
+                f"An agreement of {to_iso(since)} lets nobody in: it must be later than {to_iso(closed_at)}, and not to come.",
+                "Give --since the instant at which the person agreed anew.",
+            )
+        open_mark(work, mark, to_micros(since))
+        contact_id = house.keys.contact_id(e164)
+        suppress(work, contact_id, ActKind.ERASURE, _SOURCE, effective_at=closed_at, known_at=now)
+        told = {"case_id": case.strip(), "acts_from": to_micros(since), "closed_at": to_micros(closed_at)}
+        journal.append(work, now, journal.Entry.READMISSION, mark, told)
+
+
+def _closed_at(work: Connection, mark: str) -> datetime:
+    """Return since when the mark lets nothing in."""
+    marks, erasures = operations.suppression_marks, operations.erasures
+    closed = select(marks.c.marked_at).where(marks.c.mark == mark, marks.c.acts_from.is_(None)).with_for_update()
+    found = work.execute(closed).scalar_one_or_none()
+    if found is None:
+        raise UsageError("Nobody of this number is kept out.", "There is nothing to readmit.")
+    running = select(erasures.c.erasure_id).where(erasures.c.mark == mark, erasures.c.finished_at.is_(None))
+    if work.execute(running).first() is not None:
+        raise Refused(
+            "This person is being taken out now.", "Run `filiation erase` or `filiation purge` to its end first."
+        )
+    return from_micros(found)

@@ -1,0 +1,322 @@
+"""The line of descent of a number as typed records, as the JSON of the contract, and as text for a person.
+
+Where its parts are read stands in `lineage.lookups.origins` and `lineage.lookups.uses`. These records hold identity: they are
+given to whoever asked, and stored or logged nowhere.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from terms.clock import to_iso
+from terms.reasons import Channel, Profile, Verdict
+
+#: What the contract calls channel -> profile -> …
+PerUse = Mapping[Channel, Mapping[Profile, "UseVerdict"]]
+_OfUse = Callable[["UseVerdict | None"], object]
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """What the answer rests on: the published base and the instant of judgement."""
+
+    base_version: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class UseVerdict:
+    """What a contact or an act is worth for one channel and profile, with every reason, sorted."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OptIn:
+    """One accepted opt-in row: where it stands in which file, what was shown, and what it is worth alone.
+
+    `uses` and `evidence_grade` are None for a refusal: only an act, where the flag is given, can be used.
+    The grade is A to D, `evidence_missing` names what keeps it from the best (feeds.md 2.5).
+    """
+
+    partner_id: str
+    feed_id: str
+    delivery_id: str
+    file_name: str
+    file_sha256: str
+    line_number: int
+    byte_offset: int
+    byte_length: int
+    flag: str
+    consented_at: datetime | None
+    notice_id: str | None
+    notice_text: str | None
+    form_version: str | None
+    page_url: str | None = field(repr=False)
+    recipients: tuple[str, ...]
+    channels: tuple[str, ...]
+    evidence_grade: str | None
+    evidence_missing: tuple[str, ...]
+    uses: PerUse | None
+
+    def to_json(self) -> dict[str, object]:
+        """Return the object of the contract's `opt_ins`; a refusal is usable for nothing, without reasons."""
+        return {
+            "partner": self.partner_id,
+            "feed_id": self.feed_id,
+            "delivery_id": self.delivery_id,
+            "file": self.file_name,
+            "file_sha256": self.file_sha256,
+            "line": self.line_number,
+            "byte_offset": self.byte_offset,
+            "byte_length": self.byte_length,
+            "flag": self.flag,
+            "consented_at": _iso(self.consented_at),
+            "notice_id": self.notice_id,
+            "notice_text": self.notice_text,
+            "form_version": self.form_version,
+            "page_url": self.page_url,
+            "recipients": list(self.recipients),
+            "channels": list(self.channels),
+            "evidence_grade": self.evidence_grade,
+            "evidence_missing": list(self.evidence_missing),
+            "usable": self._per_use(lambda use: use is not None and use.verdict is Verdict.SENDABLE),
+            "reasons": self._per_use(lambda use: list(use.reasons) if use else []),
+        }
+
+    def _per_use(self, value: _OfUse) -> dict[str, dict[str, object]]:
+        uses = self.uses
+        return {
+            channel.value: {profile.value: value(uses[channel][profile] if uses else None) for profile in Profile}
+            for channel in Channel
+        }
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What the contact's rows say of the person; null where none does."""
+
+    sex: str | None
+    birth_date: date | None = field(repr=False)
+    postcode: str | None
+
+    def to_json(self) -> dict[str, object]:
+        """Return the object of the contract's `attributes`."""
+        birth = self.birth_date.isoformat() if self.birth_date else None
+        return {"sex": self.sex, "birth_date": birth, "postcode": self.postcode}
+
+
+@dataclass(frozen=True)
+class ConsentEvent:
+    """A change of state: DPV term, when it happened, since when it is known, what signalled it, and from where.
+
+    `at` is None for an act whose row gives no instant that can be read.
+    """
+
+    at: datetime | None
+    known_at: datetime
+    state: str
+    signal: str
+    source: str
+
+    def to_json(self) -> dict[str, object]:
+        """Return the object of the contract's `events`."""
+        return {
+            "at": _iso(self.at),
+            "known_at": to_iso(self.known_at),
+            "state": self.state,
+            "signal": self.signal,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True)
+class Territory:
+    """Where the contact lives, as far as its address tells: BAN address, commune, bureau per map, IRIS."""
+
+    address_id: str | None
+    commune_code: str | None
+    bureaux: Mapping[str, str]
+    iris_code: str | None
+    match_confidence: float | None
+
+    def to_json(self) -> dict[str, object]:
+        """Return the object of the contract's `territory`."""
+        return {
+            "address_id": self.address_id,
+            "commune": self.commune_code,
+            "bureaux": dict(self.bureaux),
+            "iris": self.iris_code,
+            "match_confidence": self.match_confidence,
+        }
+
+
+@dataclass(frozen=True)
+class Send:
+    """One message to the contact, from plan to last known state."""
+
+    send_id: str
+    campaign_id: str
+    kind: str
+    sponsor_id: str
+    election: str
+    round: int
+    plan_id: str
+    base_version: str
+    handed_over_at: datetime | None
+    state: str
+    state_at: datetime
+    gateway: str
+    gateway_message_id: str | None
+    message_sha256: str
+    origin_given_at: datetime | None  # R-16: when this message told the person where the number comes from
+
+    def to_json(self) -> dict[str, object]:
+        """Return the object of the contract's `sends`."""
+        return {
+            "send_id": self.send_id,
+            "campaign": self.campaign_id,
+            "kind": self.kind,
+            "sponsor": self.sponsor_id,
+            "election": self.election,
+            "round": self.round,
+            "plan_id": self.plan_id,
+            "base_version": self.base_version,
+            "handed_over_at": _iso(self.handed_over_at),
+            "state": self.state,
+            "state_at": to_iso(self.state_at),
+            "gateway": self.gateway,
+            "gateway_message_id": self.gateway_message_id,
+            "message_sha256": self.message_sha256,
+            "origin_given_at": _iso(self.origin_given_at),
+        }
+
+
+@dataclass(frozen=True)
+class Descent:
+    """The whole answer about one number; of an unknown one, only that it is unknown (and sends, if there were any)."""
+
+    number: str = field(repr=False)
+    contact_id: str
+    as_of: AsOf
+    is_known: bool
+    verdicts: PerUse
+    opt_ins: tuple[OptIn, ...]
+    attributes: Attributes | None
+    events: tuple[ConsentEvent, ...]
+    territory: Territory | None
+    sends: tuple[Send, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the object of the contract's "Where does a number come from"."""
+        return {
+            "number": self.number,
+            "contact_id": self.contact_id,
+            "as_of": {"base_version": self.as_of.base_version, "at": to_iso(self.as_of.at)},
+            "known": self.is_known,
+            "verdicts": {
+                channel.value: {
+                    profile.value: {"verdict": use.verdict.value, "reasons": list(use.reasons)}
+                    for profile, use in profiles.items()
+                }
+                for channel, profiles in self.verdicts.items()
+            },
+            "opt_ins": [opt_in.to_json() for opt_in in self.opt_ins],
+            "attributes": self.attributes.to_json() if self.attributes else None,
+            "events": [event.to_json() for event in self.events],
+            "territory": self.territory.to_json() if self.territory else None,
+            "sends": [send.to_json() for send in self.sends],
+        }
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return to_iso(instant) if instant else None
+
+
+def describe(descent: Descent) -> str:
+    """Return the answer as text for a person: number, verdicts, each opt-in with file, line and text shown, sends."""
+    head = f"{descent.number}, by base {descent.as_of.base_version} at {to_iso(descent.as_of.at)}"
+    if not descent.is_known:
+        lines = [head, "  Unknown: no accepted row of a partner holds this number."]
+    else:
+        lines = [head, f"  contact    {descent.contact_id}", *_of_person(descent), *_verdict_lines(descent.verdicts)]
+    for position, opt_in in enumerate(descent.opt_ins, 1):
+        lines += _opt_in_lines(position, opt_in)
+    lines += [f"  event      {_event_text(event)}" for event in descent.events]
+    lines += [f"  send       {_send_text(send)}" for send in descent.sends]
+    if not descent.sends:
+        lines.append("  send       none")
+    return "\n".join(lines)
+
+
+def _of_person(descent: Descent) -> list[str]:
+    attributes, territory = descent.attributes, descent.territory
+    lines = []
+    if attributes:
+        born = f"born {attributes.birth_date}" if attributes.birth_date else "birth date unknown"
+        lines.append(
+            f"  person     {attributes.sex or 'sex unknown'}, {born}, postcode {attributes.postcode or 'unknown'}"
+        )
+    if territory:
+        bureaux = ", ".join(f"{code} ({name})" for name, code in territory.bureaux.items()) or "unknown"
+        sure = "" if territory.match_confidence is None else f", confidence {territory.match_confidence:.2f}"
+        lines.append(
+            f"  territory  commune {territory.commune_code or 'unknown'}, bureau {bureaux},"
+            f" IRIS {territory.iris_code or 'unknown'}, address {territory.address_id or 'unknown'}{sure}"
+        )
+    return lines
+
+
+def _verdict_lines(verdicts: PerUse) -> list[str]:
+    return [
+        f"  verdict    {channel.value:5} {profile.value:6} {use.verdict.value} {', '.join(use.reasons)}".rstrip()
+        for channel, profiles in verdicts.items()
+        for profile, use in profiles.items()
+    ]
+
+
+def _opt_in_lines(position: int, opt_in: OptIn) -> list[str]:
+    at = _iso(opt_in.consented_at) or "no instant"
+    end = opt_in.byte_offset + opt_in.byte_length
+    lines = [
+        f"  opt-in {position:<3} {opt_in.partner_id}: {opt_in.flag}, {at}",
+        f"             file {opt_in.file_name}, line {opt_in.line_number}, bytes {opt_in.byte_offset} to {end},"
+        f" delivery {opt_in.delivery_id}",
+        f"             form {opt_in.form_version or 'unknown'}, page {opt_in.page_url or 'unknown'}",
+        f"             notice {opt_in.notice_id or 'unknown'}; recipients: {', '.join(opt_in.recipients) or 'none'};"
+        f" channels: {', '.join(opt_in.channels) or 'none'}",
+    ]
+    if opt_in.evidence_grade:
+        lacks = f", lacks {', '.join(opt_in.evidence_missing)}" if opt_in.evidence_missing else ""
+        lines.append(f"             evidence {opt_in.evidence_grade}{lacks}")
+    if opt_in.notice_text:
+        lines += textwrap.wrap(f"« {opt_in.notice_text} »", 110, initial_indent=" " * 13, subsequent_indent=" " * 15)
+    if opt_in.uses:
+        lines.append(f"             alone: {_alone(opt_in.uses)}")
+    return lines
+
+
+def _alone(uses: PerUse) -> str:
+    return "; ".join(
+        f"{channel.value} {profile.value} {use.verdict.value}{' ' if use.reasons else ''}{', '.join(use.reasons)}"
+        for channel, profiles in uses.items()
+        for profile, use in profiles.items()
+    )
+
+
+def _event_text(event: ConsentEvent) -> str:
+    at = _iso(event.at) or "no instant"
+    return f"{at} {event.state}, {event.signal}, from {event.source} (known {to_iso(event.known_at)})"
+
+
+def _send_text(send: Send) -> str:
+    handed = f"handed over {to_iso(send.handed_over_at)}" if send.handed_over_at else "not handed over"
+    return (
+        f"{send.campaign_id} ({send.kind}, {send.sponsor_id}, {send.election} round {send.round}):"
+        f" {send.state} since {to_iso(send.state_at)}, {handed} by {send.gateway},"
+        f" message {send.gateway_message_id or 'without id'}, plan {send.plan_id}"
+    )

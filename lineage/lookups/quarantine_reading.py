@@ -1,0 +1,41 @@
+"""One quarantined record as it was delivered, with its reasons, for the person who must see what is wrong with it.
+
+The bytes are given out by `lineage.lookups.evidence_reading`, which logs the look-up first; listing without values belongs to
+`partners_ingest.intake.overview`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lineage.lookups.evidence_reading import EvidenceRecord, read_evidence
+from lineage.lookups.lookup import LookupStores
+from partners_ingest.intake.overview import quarantine_reasons
+from terms.errors import UsageError
+
+
+@dataclass(frozen=True)
+class QuarantinedRecord:
+    """A record (identity) and every code that keeps it out."""
+
+    evidence: EvidenceRecord
+    reasons: tuple[str, ...]
+
+
+def show_quarantined(
+    stores: LookupStores, delivery_id: str, line: int, *, reason: str, case: str | None = None
+) -> QuarantinedRecord:
+    """Return the quarantined record that starts at a line, after logging the look-up and verifying the bytes.
+
+    Raises:
+        UsageError: no reason, or no quarantined record of an accepted delivery starts there.
+        EvidenceDiffers: what is kept is not what was delivered.
+    """
+    codes = quarantine_reasons(stores.engine, stores.lake, delivery_id, line)
+    if codes is None:
+        raise UsageError(
+            "No quarantined record of an accepted delivery starts there.",
+            "`filiation quarantine` lists them; `filiation evidence` shows any line.",
+        )
+    evidence = read_evidence(stores, delivery_id, line, reason=reason, case=case, command="quarantine")
+    return QuarantinedRecord(evidence, codes)

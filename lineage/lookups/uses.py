@@ -1,0 +1,106 @@
+"""Every message to a contact, read from the ledger.
+
+What a state means and how it changes is the business of `sends`; here it is only told.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Row, bindparam, select
+
+from lineage.lookups.provenance import ConsentEvent, Send
+from sends.ledger.states import HANDED_OVER
+from stores import operations
+from terms.clock import from_micros
+
+#: Contacts in one statement: SQLite allows 32,766 bound parameters, and a plan's index is asked per contact anyway.
+_BATCH = 500
+
+#: Put together once: for few contacts, that takes longer than the answer.
+_ASKED: BindParameter[str] = bindparam("contacts", expanding=True)
+_SENDS = (
+    select(
+        operations.messages.c.contact_id,
+        operations.messages.c.send_id,
+        operations.plans.c.campaign_id,
+        operations.plans.c.kind,
+        operations.plans.c.sponsor_id,
+        operations.plans.c.election,
+        operations.plans.c.round,
+        operations.plans.c.plan_id,
+        operations.messages.c.planned_base_version,
+        operations.messages.c.judged_base_version,
+        operations.messages.c.handed_over_at,
+        operations.messages.c.state,
+        operations.messages.c.state_at,
+        operations.plans.c.gateway,
+        operations.messages.c.gateway_message_id,
+        operations.messages.c.message_sha256,
+        operations.message_texts.c.gives_origin,
+    )
+    .join(operations.plans, operations.messages.c.plan_id == operations.plans.c.plan_id)
+    .outerjoin(
+        operations.message_texts, operations.message_texts.c.message_sha256 == operations.messages.c.message_sha256
+    )
+    .where(operations.messages.c.contact_id.in_(_ASKED))
+    .order_by(operations.plans.c.planned_at, operations.messages.c.send_id)
+)
+_OPT_OUTS = (
+    select(operations.opt_outs)
+    .where(operations.opt_outs.c.contact_id.in_(_ASKED))
+    .order_by(operations.opt_outs.c.effective_at, operations.opt_outs.c.sequence)
+)
+
+
+def sends_of(ledger: Connection, contact_ids: Sequence[str]) -> dict[str, list[Send]]:
+    """Return the messages of each contact in the order of their plans' making."""
+    found: dict[str, list[Send]] = defaultdict(list)
+    for batch in _batches(contact_ids):
+        for row in ledger.execute(_SENDS, {"contacts": batch}):
+            found[row.contact_id].append(
+                Send(
+                    send_id=row.send_id,
+                    campaign_id=row.campaign_id,
+                    kind=row.kind,
+                    sponsor_id=row.sponsor_id,
+                    election=row.election,
+                    round=row.round,
+                    plan_id=row.plan_id,
+                    base_version=row.judged_base_version or row.planned_base_version,
+                    handed_over_at=None if row.handed_over_at is None else from_micros(row.handed_over_at),
+                    state=row.state,
+                    state_at=from_micros(row.state_at),
+                    gateway=row.gateway,
+                    gateway_message_id=row.gateway_message_id,
+                    message_sha256=row.message_sha256,
+                    origin_given_at=_origin_given_at(row),
+                )
+            )
+    return found
+
+
+def _origin_given_at(row: Row[Any]) -> datetime | None:
+    """Return when a message told the person the origin: it said so, and it is proved that it left."""
+    if not row.gives_origin or row.handed_over_at is None or row.state not in HANDED_OVER:
+        return None
+    return from_micros(row.handed_over_at)
+
+
+def opt_outs_of(ledger: Connection, contact_ids: Sequence[str]) -> dict[str, list[ConsentEvent]]:
+    """Return the opt-outs of each contact (STOP, objection, erasure) as events that take its consent back."""
+    found: dict[str, list[ConsentEvent]] = defaultdict(list)
+    for batch in _batches(contact_ids):
+        for row in ledger.execute(_OPT_OUTS, {"contacts": batch}):
+            at, known_at = from_micros(row.effective_at), from_micros(row.known_at)
+            event = ConsentEvent(at, known_at, "ConsentWithdrawn", row.kind, f"opt-out ledger {row.opt_out_id}")
+            found[row.contact_id].append(event)
+    return found
+
+
+def _batches(contact_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(contact_ids), _BATCH):
+        yield contact_ids[start : start + _BATCH]

@@ -1,0 +1,234 @@
+"""What the base loses if nothing new comes in: which sendable contacts stop to be, when, why, and whose they were.
+
+By the dates that stand in the base and by the law as it will be then. Counts only; what a use is worth is asked of
+`consent.judgement`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+import duckdb
+from markupsafe import Markup
+
+from consent.judgement import Use, judgement_sql, lay_judged, load_live_facts, situations_sql, use_for_some_sponsor
+from pages.plots import Plot, Series, bars, columns
+from sends.rules.calendar import PARIS
+from sends.send_stores import SendStores
+from stores.warehouse.warehouse import read_manifest
+from terms.clock import naive_utc, to_iso
+from terms.reasons import Channel, Profile
+
+#: Partners that a plot tells apart; the others are drawn as one.
+_PLOTTED = 6
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Contacts that stop to be sendable on one day in Paris, for one code; `partner_id` collected their best act."""
+
+    on: date
+    partner_id: str
+    code: str
+    contacts: int
+
+    def to_json(self) -> dict[str, object]:
+        """Return the loss as JSON-ready values."""
+        return {"on": self.on.isoformat(), "partner": self.partner_id, "code": self.code, "contacts": self.contacts}
+
+
+@dataclass(frozen=True)
+class Expiring:
+    """The whole answer: `sendable` now, and what of them is lost by `until`."""
+
+    base_version: str
+    use: Use
+    until: datetime
+    sendable: int
+    losses: tuple[Loss, ...]
+
+    @property
+    def lost(self) -> int:
+        """Return how many contacts are lost by then."""
+        return sum(loss.contacts for loss in self.losses)
+
+    def by_partner(self) -> dict[str, int]:
+        """Return contacts lost by partner, the most first."""
+        return _summed((loss.partner_id, loss.contacts) for loss in self.losses)
+
+    def by_code(self) -> dict[str, int]:
+        """Return contacts lost by code, the most first."""
+        return _summed((loss.code, loss.contacts) for loss in self.losses)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the answer of `filiation expiring --json`."""
+        return {
+            "base_version": self.base_version,
+            "at": to_iso(self.use.moment),
+            "until": to_iso(self.until),
+            "channel": self.use.channel.value,
+            "profile": self.use.profile.value,
+            "sendable": self.sendable,
+            "expiring": self.lost,
+            "by_partner": self.by_partner(),
+            "by_code": self.by_code(),
+            "losses": [loss.to_json() for loss in self.losses],
+        }
+
+    def plot(self) -> Markup:
+        """Draw the losses by week, the largest partners told apart."""
+        named = list(self.by_partner())[:_PLOTTED]
+        weeks = self._weeks()
+        found = Counter[tuple[date, str]]()
+        for loss in self.losses:
+            partner = loss.partner_id if loss.partner_id in named else "others"
+            found[_monday(loss.on), partner] += loss.contacts
+        names = named + ["others"] if any(partner == "others" for _, partner in found) else named
+        return columns(
+            Plot(
+                description="Sendable contacts lost by week and partner",
+                labels=[f"{week.day} {week:%b}" for week in weeks],
+                series=[Series(name, [found[week, name] for week in weeks]) for name in names],
+                unit="contacts",
+            )
+        )
+
+    def reason_plot(self) -> Markup:
+        """Draw the losses by code."""
+        told = self.by_code()
+        plot = Plot(
+            description="Sendable contacts lost by reason",
+            labels=list(told),
+            series=[Series("contacts", list(told.values()))],
+            unit="contacts",
+            height_px=70 + 26 * len(told),
+        )
+        return bars(plot)
+
+    def _weeks(self) -> list[date]:
+        first, last = _monday(self.use.moment.date()), self.until.date()
+        return [first + timedelta(weeks=number) for number in range((last - first).days // 7 + 1)]
+
+
+def expiring(stores: SendStores, within: timedelta, channel: Channel, profile: Profile) -> Expiring:
+    """Tell which contacts, sendable now for some sponsor who selects by bureau, stop to be within a time.
+
+    Raises:
+        Refused: no base was published yet.
+    """
+    now = stores.clock.now()
+    use = use_for_some_sponsor(channel, profile, stores.number_rules, now)
+    until = now + within
+    with stores.warehouse.open_base() as base:
+        load_live_facts(base, stores.engine, "live_facts", None)
+        sendable = _lay_sendable(base, use)
+        _lay_ends(base, use, until)
+        return Expiring(read_manifest(base).version, use, until, sendable, _losses(base))
+
+
+def _lay_sendable(base: duckdb.DuckDBPyConnection, use: Use) -> int:
+    """Create the temporary table `sendable_now` (contact, partner of its best act) and return its rows."""
+    lay_judged(base, "contacts", "live_facts", use, "judged")
+    base.execute(
+        "create or replace temp table sendable_now as"
+        " select judged.contact_id, acts.partner_id"
+        " from judged join acts on acts.contact_id = judged.contact_id"
+        " and acts.delivery_id = judged.best_delivery_id and acts.line_number = judged.best_line_number"
+        " where judged.decision = 'ALLOW'"
+    )
+    return int(base.execute("select count(*) from sendable_now").fetchall()[0][0])
+
+
+def _lay_ends(base: duckdb.DuckDBPyConnection, use: Use, until: datetime) -> None:
+    """Create the temporary table `ends`: instants at which a sendable contact is not sendable, with the worst code.
+
+    Between two changes of the law a situation has one answer; each span of the time asked is read by the law of then.
+    """
+    base.execute("create or replace temp table ends (contact_id uuid, lost_at timestamp, code varchar)")
+    changes = base.execute(
+        "select distinct changed_at from (select unnest([applies_from, applies_until]) as changed_at from rules"
+        " where known_until = 'infinity')"
+        " where changed_at > $begins and changed_at < $ends order by changed_at",
+        {"begins": naive_utc(use.moment), "ends": naive_utc(until)},
+    ).fetchall()
+    begins = [use.moment, *(at.replace(tzinfo=UTC) for (at,) in changes)]
+    for moment, end in zip(begins, [*begins[1:], until], strict=True):
+        sql, parameters = situations_sql(_at(use, moment))
+        base.execute(
+            "insert into ends select spans.contact_id, greatest(spans.from_at, $use_moment::timestamp), worst_code"
+            " from verdict_spans as spans semi join sendable_now using (contact_id) anti join live_facts using (contact_id)"
+            f" join ({sql}) as judged on judged.situation_id = spans.situation_id"
+            " and judged.is_elector = is_elector(spans.adult_on, $use_eligible_on::date)"
+            " where spans.from_at < $law_until and spans.until_at > $use_moment::timestamp and judged.decision <> 'ALLOW'",
+            {**parameters, "law_until": naive_utc(end)},
+        )
+    _add_with_facts(base, use, until)
+
+
+def _add_with_facts(base: duckdb.DuckDBPyConnection, use: Use, until: datetime) -> None:
+    """Add the ends of contacts of whom the day told something: only the judgement knows how long a click renews.
+
+    They are few; each is judged at the end of each day.
+    """
+    base.execute(
+        "create or replace temp table with_facts as"
+        " select distinct contact_id from sendable_now semi join live_facts using (contact_id)"
+    )
+    for moment in _ends_of_days(use.moment, until):
+        sql, parameters = judgement_sql("with_facts", "live_facts", _at(use, moment))
+        base.execute(
+            "insert into ends select contact_id, $use_moment::timestamp, worst_code"
+            f" from ({sql}) where decision <> 'ALLOW'",
+            parameters,
+        )
+
+
+def _ends_of_days(begins: datetime, until: datetime) -> list[datetime]:
+    """Return the last instant of each day in Paris from one instant to another, and the other itself."""
+    day, found = begins.astimezone(PARIS).date(), []
+    while (end := datetime.combine(day + timedelta(days=1), time(), PARIS) - timedelta(microseconds=1)) < until:
+        found.append(end)
+        day += timedelta(days=1)
+    return [*found, until]
+
+
+def _losses(base: duckdb.DuckDBPyConnection) -> tuple[Loss, ...]:
+    rows = base.execute(
+        """
+        with firsts as (
+            select contact_id, min(lost_at) as lost_at, arg_min(code, (lost_at, code)) as code
+            from ends
+            group by contact_id
+        )
+
+        select
+            timezone('Europe/Paris', timezone('UTC', firsts.lost_at))::date as lost_on,
+            sendable_now.partner_id,
+            coalesce(firsts.code, 'CONSENT_NOT_GIVEN') as code,
+            count(*)
+        from firsts
+        inner join sendable_now
+            on firsts.contact_id = sendable_now.contact_id
+        group by all
+        order by all
+        """
+    ).fetchall()
+    return tuple(Loss(on, partner, code, contacts) for on, partner, code, contacts in rows)
+
+
+def _at(use: Use, moment: datetime) -> Use:
+    return replace(use, moment=moment, known_by=moment)
+
+
+def _summed(counted: Iterable[tuple[str, int]]) -> dict[str, int]:
+    found = Counter[str]()
+    for name, contacts in counted:
+        found[name] += contacts
+    return dict(found.most_common())
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())

@@ -1,0 +1,214 @@
+"""The funnel from delivered records to sendable contacts: how many, and for which reasons the others are not.
+
+Counts only. Reasons told exclusively add up with the sendable contacts to the base, exactly; overlapping ones count a
+contact under each of its codes. What a use is worth is asked through `judging`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import duckdb
+from markupsafe import Markup
+
+from consent.judgement import Use, use_for_some_sponsor
+from pages.plots import Plot, Series, bars
+from sends.plans.counting import find_audience, lay_audience
+from sends.plans.judging import create_counted_of_everyone
+from sends.send_stores import SendStores
+from stores.warehouse.warehouse import read_manifest
+from terms.clock import to_iso
+from terms.reasons import Channel, Profile
+
+#: Under this code stands who may not be reached although no rule in force says why: nothing of it is known to be allowed.
+_NOTHING_GIVEN = "CONSENT_NOT_GIVEN"
+
+#: Reasons that a plot shows; a table below it holds all.
+_PLOTTED = 14
+
+
+@dataclass(frozen=True)
+class Records:
+    """What came in: `data` = `accepted` + `quarantined`; `reasons` overlap; `given` of the accepted opt-ins are acts."""
+
+    data: int
+    accepted: int
+    quarantined: int
+    reasons: Mapping[str, int]
+    opt_ins: int
+    given: int
+
+    def to_json(self) -> dict[str, object]:
+        """Return the record as JSON-ready values."""
+        return {
+            "data_rows": self.data,
+            "accepted_rows": self.accepted,
+            "quarantined_rows": self.quarantined,
+            "quarantined_by_reason": dict(self.reasons),
+            "opt_ins": self.opt_ins,
+            "given": self.given,
+        }
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A code with its sentence: contacts that have it as their worst, and contacts that have it at all."""
+
+    code: str
+    sentence: str
+    exclusive: int
+    overlapping: int
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """How contacts fall for one use. Σ `exclusive` of the reasons + `sendable` = `contacts`."""
+
+    use: Use
+    contacts: int
+    sendable: int
+    reasons: tuple[Reason, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the funnel as JSON-ready values."""
+        return {
+            "channel": self.use.channel.value,
+            "profile": self.use.profile.value,
+            "sponsor": self.use.sponsor_id,
+            "selected_by": list(self.use.criteria_kinds),
+            "contacts": self.contacts,
+            "sendable": self.sendable,
+            "reasons": {reason.code: reason.exclusive for reason in self.reasons if reason.exclusive},
+            "reasons_overlapping": {reason.code: reason.overlapping for reason in self.reasons if reason.overlapping},
+        }
+
+    def plot(self) -> Markup:
+        """Draw the most frequent reasons: as the worst one, and beside another."""
+        shown = self.reasons[:_PLOTTED]
+        return bars(
+            Plot(
+                description="Contacts by reason, as their worst reason and beside a worse one",
+                labels=[reason.code for reason in shown],
+                series=[
+                    Series("worst reason", [reason.exclusive for reason in shown]),
+                    Series("beside a worse one", [reason.overlapping - reason.exclusive for reason in shown]),
+                ],
+                unit="contacts",
+                height_px=90 + 24 * len(shown),
+            )
+        )
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """The whole answer; `records` is None for a segment, which has no deliveries of its own."""
+
+    base_version: str
+    at: datetime
+    segment: str | None
+    records: Records | None
+    funnels: tuple[Funnel, ...] = field(default=())
+
+    def to_json(self) -> dict[str, object]:
+        """Return the answer of `filiation why-not --json`."""
+        return {
+            "base_version": self.base_version,
+            "at": to_iso(self.at),
+            "segment": self.segment,
+            "records": self.records.to_json() if self.records else None,
+            "uses": [funnel.to_json() for funnel in self.funnels],
+        }
+
+
+def why_not(stores: SendStores) -> WhyNot:
+    """Tell the funnel of the whole base, now, for some sponsor who selects by bureau: each channel, each profile.
+
+    Raises:
+        Refused: no base was published yet.
+    """
+    now = stores.clock.now()
+    uses = [
+        use_for_some_sponsor(channel, profile, stores.number_rules, now) for channel in Channel for profile in Profile
+    ]
+    with stores.warehouse.open_base() as base:
+        return WhyNot(
+            base_version=read_manifest(base).version,
+            at=now,
+            segment=None,
+            records=_records(base),
+            funnels=tuple(_funnel_of_base(base, stores, use) for use in uses),
+        )
+
+
+def why_not_of(stores: SendStores, file_or_id: str) -> WhyNot:
+    """Tell the funnel of the audience of an order or named segment, for its own use.
+
+    Raises:
+        FileInvalid, UsageError, OrderRefused: as `counting.count_audience`; below the floor no number is told.
+    """
+    path = find_audience(stores.settings.config, file_or_id)
+    with stores.warehouse.open_base() as base:
+        question = lay_audience(stores, base, path)
+        version = read_manifest(base).version
+        return WhyNot(version, question.at, question.name, None, (_funnel(base, question.use),))
+
+
+def _funnel_of_base(base: duckdb.DuckDBPyConnection, stores: SendStores, use: Use) -> Funnel:
+    create_counted_of_everyone(base, stores, use)
+    return _funnel(base, use)
+
+
+def _funnel(base: duckdb.DuckDBPyConnection, use: Use) -> Funnel:
+    """Read the table `counted`, which somebody has laid for this use."""
+    contacts, sendable = base.execute(
+        "select coalesce(sum(contacts), 0)::bigint, coalesce(sum(contacts) filter (where decision = 'ALLOW'), 0)::bigint"
+        " from counted"
+    ).fetchall()[0]
+    rows = base.execute(
+        """
+        with told as (
+            select
+                contacts,
+                coalesce(worst_code, $nothing_given) as worst_code,
+                list_distinct(list_append(codes, coalesce(worst_code, $nothing_given))) as codes
+            from counted
+            where decision <> 'ALLOW'
+        ),
+
+        coded as (
+            select unnest(codes) as code, worst_code, contacts from told
+        ),
+
+        sentences as (
+            select code, any_value(sentence order by known_until desc, applies_from desc) as sentence from rules group by code
+        )
+
+        select
+            coded.code,
+            any_value(sentences.sentence),
+            coalesce(sum(coded.contacts) filter (where coded.code = coded.worst_code), 0)::bigint as exclusive,
+            sum(coded.contacts)::bigint as overlapping
+        from coded
+        left join sentences
+            on coded.code = sentences.code
+        group by coded.code
+        order by exclusive desc, overlapping desc, coded.code
+        """,
+        {"nothing_given": _NOTHING_GIVEN},
+    ).fetchall()
+    return Funnel(use, contacts, sendable, tuple(Reason(code, text or "", one, all_) for code, text, one, all_ in rows))
+
+
+def _records(base: duckdb.DuckDBPyConnection) -> Records:
+    (row,) = base.execute(
+        "select (select count(*) from opt_ins), (select count(*) from opt_ins where flag = 'given'),"
+        " (select count(*) from withdrawals), (select count(*) from quarantine)"
+    ).fetchall()
+    opt_ins, given, withdrawals, quarantined = row
+    reasons = base.execute(
+        "select reason, count(*) from (select unnest(reasons) as reason from quarantine) group by 1 order by 2 desc, 1"
+    ).fetchall()
+    accepted = opt_ins + withdrawals
+    return Records(accepted + quarantined, accepted, quarantined, dict(reasons), opt_ins, given)

@@ -1,0 +1,4 @@
+"""Files as they arrive: landing folder, completeness, SFTP, seals, unpacking.
+
+Whether a file is accepted is decided in `intake`.
+"""

@@ -1,0 +1,65 @@
+"""What was fetched from partners' servers: so that nothing is fetched twice, and each file has its instant of arrival.
+
+Fetching belongs to `sftp`; what became of a file, to `ledger`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from sqlalchemy import Engine, select
+
+from partners_ingest.arrival.landing import Arrival, storable_name
+from stores import operations
+from terms.clock import from_micros
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One version of a file on a partner's server; `remote_modified_at` in seconds, as the server tells it.
+
+    `remote_name` is as the operating system names files: bytes that are no UTF-8 are surrogates.
+    """
+
+    remote_name: str
+    remote_bytes: int
+    remote_modified_at: int
+
+    def storable(self) -> RemoteFile:
+        """Return the version under the name that the ledger keeps."""
+        return replace(self, remote_name=storable_name(self.remote_name))
+
+
+def fetched_versions(engine: Engine, partner_id: str) -> set[RemoteFile]:
+    """Return every version that was fetched from a partner's server, `storable`."""
+    table = operations.fetched_files
+    columns = [table.c[name] for name in RemoteFile.__dataclass_fields__]
+    with engine.connect() as connection:
+        rows = connection.execute(select(*columns).where(table.c.partner_id == partner_id))
+        return {RemoteFile(**row) for row in rows.mappings()}
+
+
+def record_fetched(engine: Engine, partner_id: str, remote: RemoteFile, file_name: str, fetched_at: int) -> None:
+    """Write that a version now lies in the landing folder under `file_name`."""
+    row = {"partner_id": partner_id, **asdict(remote.storable()), "file_name": file_name, "fetched_at": fetched_at}
+    with operations.transaction(engine) as work:
+        operations.insert_once(work, operations.fetched_files, [row])
+
+
+def with_fetched(engine: Engine, arrivals: Sequence[Arrival]) -> list[Arrival]:
+    """Give the files that we fetched the instant at which we did, and order all by arrival.
+
+    Such a file is whole: it was copied beside and renamed.
+    """
+    table = operations.fetched_files
+    with engine.connect() as connection:
+        rows = connection.execute(select(table.c.partner_id, table.c.file_name, table.c.fetched_at)).all()
+    at = {(row.partner_id, row.file_name): from_micros(row.fetched_at) for row in rows}
+    told = [
+        replace(item, arrived_at=at[item.partner_id, item.file_name], is_logged=True)
+        if (item.partner_id, item.file_name) in at
+        else item
+        for item in arrivals
+    ]
+    return sorted(told, key=lambda item: item.arrived_at)

@@ -1,0 +1,112 @@
+"""A person's decisions about a delivery: release it, refuse it, read it again; who decided and why is kept.
+
+Which reasons may be overruled is `intake`'s; judging and reading the file again is too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, RowMapping, select, update
+
+from partners_ingest.intake.delivery_records import DecisionKind
+from partners_ingest.intake.take_in import RELEASABLE
+from stores import journal, operations
+from terms.clock import to_micros
+from terms.errors import Refused, UsageError
+from terms.free_text import refuse_number
+from terms.reasons import FileOutcome
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Which delivery, who decided, why, and when."""
+
+    delivery_id: str
+    by: str
+    why: str
+    at: datetime
+
+
+def release(engine: Engine, decision: Decision) -> None:
+    """Record that a held delivery may go in; it does so at the next refresh.
+
+    Raises:
+        UsageError: no such delivery, or no reason was given.
+        Refused: it is not held, or what holds it cannot be overruled: the file cannot be read.
+    """
+    with operations.transaction(engine) as work:
+        found = _held(work, decision, "released")
+        if found["reason"] not in RELEASABLE:
+            raise Refused(
+                f"Delivery {decision.delivery_id} is held as {found['reason']}.",
+                "That cannot be overruled: correct the dossier, or ask the partner for a file that can be read.",
+            )
+        _record(work, DecisionKind.RELEASE, decision)
+
+
+def refuse(engine: Engine, decision: Decision) -> None:
+    """Record that a held delivery will not go in: it is refused now, and not judged again.
+
+    Raises:
+        UsageError: no such delivery, or no reason was given.
+        Refused: it is not held.
+    """
+    table = operations.deliveries
+    with operations.transaction(engine) as work:
+        _held(work, decision, "refused")
+        refused = update(table).where(table.c.delivery_id == decision.delivery_id)
+        work.execute(refused.values(outcome=FileOutcome.REFUSED.value))
+        _record(work, DecisionKind.REFUSE, decision)
+
+
+def reread(engine: Engine, decision: Decision) -> None:
+    """Record that an accepted delivery is to be read again by its dossier as it then is, at the next refresh.
+
+    Raises:
+        UsageError: no such delivery, or no reason was given.
+        Refused: it was not accepted: a held one is judged again by itself when its dossier changes.
+    """
+    with operations.transaction(engine) as work:
+        found = _found(work, decision)
+        if found["outcome"] != FileOutcome.ACCEPTED:
+            raise Refused(
+                f"Delivery {decision.delivery_id} is {found['outcome']}, not accepted.",
+                "Only what was read can be read again; a held one is judged again when its dossier changes.",
+            )
+        _record(work, DecisionKind.REREAD, decision)
+
+
+def _held(work: Connection, decision: Decision, what: str) -> RowMapping:
+    found = _found(work, decision)
+    if found["outcome"] != FileOutcome.HELD:
+        raise Refused(
+            f"Delivery {decision.delivery_id} is {found['outcome']}, not held.", f"Only a held one can be {what}."
+        )
+    return found
+
+
+def _found(work: Connection, decision: Decision) -> RowMapping:
+    if not decision.why.strip():
+        raise UsageError("No reason was given.", "Say with --why why you decide so; it is recorded.")
+    refuse_number(decision.why, "The reason")
+    table = operations.deliveries
+    query = select(table).where(table.c.delivery_id == decision.delivery_id)
+    found = work.execute(query).mappings().first()
+    if found is None:
+        raise UsageError(f"There is no delivery {decision.delivery_id}.", "See `filiation deliveries`.")
+    return found
+
+
+def _record(work: Connection, kind: DecisionKind, decision: Decision) -> None:
+    row = {
+        "delivery_id": decision.delivery_id,
+        "kind": kind.value,
+        "decided_at": to_micros(decision.at),
+        "decided_by": decision.by,
+        "why": decision.why,
+        "applied_at": to_micros(decision.at) if kind is DecisionKind.REFUSE else None,
+    }
+    work.execute(operations.delivery_decisions.insert().values(**row))
+    journal.append(work, decision.at, journal.Entry.DECISION, decision.delivery_id, row)

@@ -1,0 +1,91 @@
+"""Reader of JSON lines: one physical line is one record, cells are the paths that the dossier maps.
+
+Lines are parsed once per record, by columns; only numbers in scientific notation, which DuckDB would round, are
+restored by Python. What the cells mean belongs to `fields`.
+"""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+
+import duckdb
+import pyarrow as pa
+
+from consent.dossiers.dossiers import Feed
+from partners_ingest.readers.cells import RECORD_KEY
+from partners_ingest.readers.json_paths import expression_of, structure_of
+from partners_ingest.readers.records import Header, LinesEnd, Records
+from partners_ingest.readers.text_lines import create_text_lines
+from stores.engine import quoted
+
+
+class JsonLinesReader:
+    """Reads feeds with `format: jsonl`."""
+
+    def read_header(self, connection: duckdb.DuckDBPyConnection, feed: Feed) -> Header:
+        """Return no labels: every record names its own."""
+        create_text_lines(connection, feed)
+        return Header((), (), 0, None)
+
+    def read_records(
+        self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header, end: LinesEnd = LinesEnd.FILE
+    ) -> Records:
+        """Create the view `records`; the labels are the mapped paths.
+
+        What a record says is its mapped cells and how long it is without blanks: its keys may come in any order, and to
+        sort all of them would cost more than to read it.
+        """
+        paths = list(dict.fromkeys(path for paths in feed.mapping.values() for path in paths))
+        _keep_written_numbers(connection)
+        _create_json_records(connection)
+        cells = ", ".join(expression_of(path, "parsed") for path in paths)
+        connection.execute(
+            f"""
+            create or replace view records as
+            with read as (
+                select *, if(is_object, from_json(text, '{quoted(structure_of(paths))}'), null) as parsed
+                from json_records
+            )
+            select line_number, 1 as line_count, byte_offset, byte_length, problem,
+                if(problem is null, md5_number(concat_ws(chr(31), length(json(text)::varchar), {cells})), null) as content_key,
+                {RECORD_KEY} as record_key,
+                if(problem is null, [{cells}], null) as cells,
+                if(problem is not null and is_object, [{cells}], null) as remains
+            from read
+            """
+        )
+        return Records(MappingProxyType({path: place for place, path in enumerate(paths, start=1)}), header)
+
+
+def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the view `json_records`. (As a table of few long lines it would be one group of rows, and one thread's work.)"""
+    connection.execute(
+        """
+        create or replace view json_records as
+        select line_number, byte_offset, byte_length, coalesce(written, text) as text,
+            is_decodable and is_object as is_object, case
+            when not is_decodable then 'ENCODING_INVALID'
+            when not is_terminated then 'LINE_TRUNCATED'
+            when not is_object then 'JSON_INVALID' end as problem
+        from (select *, try(json_type(text)) is not distinct from 'OBJECT' as is_object from text_lines)
+            left join written_numbers using (line_number)
+        """
+    )
+
+
+def _keep_written_numbers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `written_numbers`: lines whose numbers such as 3.36E+10 are text; read as a double, lost digits would come back as zeros."""
+    rows = connection.execute(
+        r"select line_number, text from text_lines"
+        # the blanks of JSON, not `\s`: that takes twice as long
+        r" where regexp_matches(text, '[:\[,][ \t\r]*-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]')"
+        r" and is_decodable and is_terminated and try(json_type(text)) is not distinct from 'OBJECT'"
+    ).fetchall()
+    written = {line: json.dumps(json.loads(text, parse_float=str), ensure_ascii=False) for line, text in rows}
+    kept = pa.table(
+        [pa.array(written.keys(), pa.int64()), pa.array(written.values(), pa.string())], ["line_number", "written"]
+    )
+    connection.register("written_batch", kept)
+    connection.execute("create or replace table written_numbers as select * from written_batch")
+    connection.unregister("written_batch")

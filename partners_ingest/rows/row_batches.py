@@ -1,0 +1,147 @@
+"""The rows of a delivery, batch by batch: typed, judged, counted, and written to vault and lake before the next batch.
+
+What a row means belongs to `opt_ins` and `withdrawals`, the shared last steps to `delivery`, figures to `figures`. Of a
+batch that is done only keys and counts stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+from sqlalchemy import Engine
+
+from partners_ingest.erased.erased_records import Marks, erased_physical_lines, note_erased, returned_marks
+from partners_ingest.rows import delivery_facts as rows
+from partners_ingest.rows.delivery_facts import DeliveryFacts, RowCounts
+from partners_ingest.rows.figures import count_batch, lay_figures
+from partners_ingest.rows.opt_ins import OPT_INS_SQL, WITHDRAWAL_SIGNALS_SQL, type_opt_ins
+from partners_ingest.rows.phone_cells import read_uncommon_cells
+from partners_ingest.rows.withdrawals import DAMAGED_WITHDRAWALS_SQL, WITHDRAWALS_SQL, type_withdrawals
+from stores import schemas
+from stores.files.growing_file import GrowingFile
+from stores.keys import Keys
+from stores.lake import Lake
+from stores.schemas import Table
+from stores.vault import Vault
+from terms.environment import NumberRules
+
+#: Rows that are passed on at a time to the writer of a file: with it the memory that they take twice is bounded.
+_ROWS_PASSED = 50_000
+
+#: Tables of the lake that a kind of feed fills, each with the query for its rows.
+_LAKE_TABLES = {
+    "optins": ((schemas.OPT_INS, OPT_INS_SQL), (schemas.WITHDRAWAL_SIGNALS, WITHDRAWAL_SIGNALS_SQL)),
+    "withdrawals": (
+        (schemas.WITHDRAWALS, WITHDRAWALS_SQL),
+        (schemas.WITHDRAWAL_SIGNALS, DAMAGED_WITHDRAWALS_SQL),
+    ),
+}
+
+
+@dataclass
+class RowJudge:
+    """Judges the rows of a delivery batch by batch, and remembers what must outlive a batch."""
+
+    bench: duckdb.DuckDBPyConnection
+    facts: DeliveryFacts
+    rules: NumberRules
+    keys: Keys
+    engine: Engine
+    marks: Marks
+    redacted: frozenset[int]  # lines that were redacted before
+    counts: RowCounts = RowCounts()
+    phones: tuple[int] | None = None  # phone cells of a record, as `typed` was made for
+    erased: set[int] = field(default_factory=set)
+    returned: set[str] = field(default_factory=set)
+
+    def begin(self) -> None:
+        """Lay the tables that outlive a batch."""
+        rows.lay_facts(self.bench, self.facts)
+        lay_figures(self.bench)
+
+    def judge(self) -> None:
+        """Make `keyed` of `fields`, and count it."""
+        feed = self.facts.feed
+        self._type()
+        note_erased(self.bench, self.engine, self.marks, feed.kind, self.redacted)
+        rows.judge_rows(self.bench, self.keys)
+        self.counts += rows.count_rows(self.bench)
+        count_batch(self.bench, feed.kind)
+        self.erased |= erased_physical_lines(self.bench)
+        self.returned |= set(returned_marks(self.bench))
+
+    def _type(self) -> None:
+        """Make the view `typed`; it is the same for every batch, but for the phones that it looks up."""
+        feed = self.facts.feed
+        width = self.bench.execute("select len(phones) from fields where phones is not null limit 1").fetchone()
+        if width is not None and width == self.phones:
+            read_uncommon_cells(self.bench, "row_values", self.rules)
+        elif feed.kind == "optins":
+            type_opt_ins(self.bench, feed, self.rules)
+        else:
+            type_withdrawals(self.bench, feed, self.rules)
+        self.phones = width
+
+
+class RowFiles:
+    """The files of one reading: written at once where one batch is all, else batch by batch.
+
+    Nothing of it is seen before `finish_vault` and `finish_lake`.
+    """
+
+    def __init__(self, bench: duckdb.DuckDBPyConnection, vault: Vault, lake: Lake, name: str, kind: str) -> None:
+        """Prepare the files; `delivery` is laid (`RowJudge`)."""
+        self._bench, self._name, self._kind = bench, name, kind
+        self._vault, self._lake = vault, lake
+        self._shared = rows.shared_sql(bench)
+        self._identities = vault.grow(schemas.IDENTITIES, name, self._shared)
+        tables = (*_LAKE_TABLES[kind], (schemas.QUARANTINE, rows.QUARANTINE_SQL))
+        self._lake_files: list[tuple[Table, str, GrowingFile]] = [
+            (table, select, lake.grow(table, name, self._shared)) for table, select in tables
+        ]
+
+    def append(self) -> None:
+        """Pass the rows of a batch on that is not the last."""
+        rows.keep_seen_records(self._bench)
+        self._keep_addresses()
+        self._identities.append(self._rows(schemas.IDENTITIES, rows.IDENTITIES_SQL))
+        for table, select, file in self._lake_files:
+            file.append(self._rows(table, select))
+        self._bench.execute("drop table keyed")  # or it would lie beside the next batch's
+
+    def _rows(self, table: Table, select: str) -> pa.RecordBatchReader:
+        """Return the rows of a batch, some at a time, without what all of them share."""
+        shared = ", ".join(name for name in table.names() if name in self._shared)
+        return self._bench.execute(f"select * exclude ({shared}) from ({select})").to_arrow_reader(_ROWS_PASSED)
+
+    def finish_vault(self) -> None:
+        """Write the rows of the last batch to the vault, and let its files appear."""
+        self._keep_addresses()
+        if self._identities.is_begun:
+            self._identities.append(self._rows(schemas.IDENTITIES, rows.IDENTITIES_SQL))
+            self._identities.finish()
+        else:
+            self._vault.write(self._bench, schemas.IDENTITIES, self._name, rows.IDENTITIES_SQL)
+        if self._kind == "optins":
+            self._vault.write(self._bench, schemas.ADDRESSES, self._name, rows.ADDRESSES_SQL)
+
+    def finish_lake(self) -> None:
+        """Write the rows of the last batch to the lake, and let its files appear."""
+        for table, select, file in self._lake_files:
+            if file.is_begun:
+                file.append(self._rows(table, select))
+                file.finish()
+            else:
+                self._lake.write(self._bench, table, self._name, select)
+
+    def abandon(self) -> None:
+        """Forget what was appended and did not appear."""
+        for file in (self._identities, *(file for _, _, file in self._lake_files)):
+            file.abandon()
+
+    def _keep_addresses(self) -> None:
+        if self._kind == "optins":
+            self._bench.execute(f"create table if not exists batch_addresses as {rows.BATCH_ADDRESSES_SQL} limit 0")
+            self._bench.execute(f"insert into batch_addresses {rows.BATCH_ADDRESSES_SQL}")

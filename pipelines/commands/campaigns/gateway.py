@@ -1,0 +1,72 @@
+"""Commands about gateways: the local simulator, and taking in reports and replies; and a STOP from any source.
+
+Protocols stand in `sends.gateways`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.answers import house, say
+
+app = typer.Typer(help="Run a local gateway, take in reports and replies.", no_args_is_help=True)
+
+
+@app.command()
+def listen(name: Annotated[str, typer.Argument(metavar="NAME", help="A file of config/gateways/.")]) -> None:
+    """Take in delivery reports and replies of a gateway until stopped; its heartbeat is a condition of sending.
+
+    Example: filiation gateway listen simulator
+    """
+    from sends.inbound.listener import listen as listen_to
+    from sends.send_stores import SendStores
+
+    listen_to(SendStores.of(house()), name, say)
+
+
+class Protocol(StrEnum):
+    """What the local simulator speaks."""
+
+    HTTP = "http"
+    SMPP = "smpp"
+
+
+_PORTS = {Protocol.HTTP: 8025, Protocol.SMPP: 2775}
+
+
+@app.command()
+def simulator(
+    protocol: Annotated[
+        Protocol, typer.Option(help="What it speaks: its own HTTP, or an SMSC's SMPP.")
+    ] = Protocol.HTTP,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="TCP port on 127.0.0.1; default 8025, SMPP 2775.")
+    ] = None,
+    faults: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Faults on demand.")] = None,
+    received: Annotated[Path | None, typer.Option(help="Gets a line per message received.")] = None,
+) -> None:
+    """Run a local gateway to send to: message ids, delivery reports, replies, faults.
+
+    Example: filiation gateway simulator --received received.jsonl
+    """
+    from sends.gateways.simulator import serve
+    from sends.gateways.smsc_simulator import serve_smsc
+
+    servers = {Protocol.HTTP: serve, Protocol.SMPP: serve_smsc}
+    servers[protocol](port or _PORTS[protocol], faults, received, say)
+
+
+def optout(number: str, source: Annotated[str, typer.Option(help="Where the STOP came from; recorded.")]) -> None:
+    """Take in a STOP from any source; it counts for all sponsors at once.
+
+    Example: filiation optout "06 39 98 00 42" --source "letter of 24 November"
+    """
+    from sends.inbound.opt_outs import opt_out
+    from sends.send_stores import SendStores
+
+    opt_out(SendStores.of(house()), number, source)
+    say("The opt-out is effective for all sponsors.")

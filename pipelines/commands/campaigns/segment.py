@@ -1,0 +1,49 @@
+"""Commands about audiences: how many people an order or named segment reaches.
+
+Counting stands in `sends.plans.audience`; a count below the floor is refused there.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.answers import AsJson, house, print_findings, print_json
+
+app = typer.Typer(help="Count audiences.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Count audiences."""
+
+
+@app.command()
+def count(
+    order: Annotated[str, typer.Argument(metavar="FILE_OR_ID", help="An order's file or a segment's id.")],
+    as_json: AsJson = False,
+) -> None:
+    """Count the audience of an order or named segment at the window's first instant.
+
+    Example: filiation segment count config/campaigns/demo.yaml
+    """
+    from sends.plans.counting import count_audience
+    from sends.rules.rulebook import OrderRefused
+    from sends.send_stores import SendStores
+
+    try:
+        answer = count_audience(SendStores.of(house()), order).to_json()
+    except OrderRefused as refusal:
+        if as_json:
+            print_json(refusal.to_json())
+        else:
+            print_findings([finding.to_json() for finding in refusal.findings])
+        raise
+    if as_json:
+        print_json(answer)
+        return
+    print(f"{answer['contacts']} contacts at {answer['at']} in base {answer['base_version']}")
+    for name in ("verdicts", "reasons"):
+        for code, number in answer[name].items():
+            print(f"  {name[:-1]:<9}{code:<28}{number}")

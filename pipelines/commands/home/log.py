@@ -1,0 +1,71 @@
+"""Commands about the transparency log: seal what is new, check the whole chain, print the checkpoint.
+
+What is sealed and compared stands in the room `sealing`.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from pipelines.commands.answers import AsJson, house, print_json, say
+from stores.home import writer_lock
+from terms.errors import Refused, UsageError
+
+app = typer.Typer(help="The transparency log: seal, check, checkpoint.", no_args_is_help=True)
+
+
+@app.command()
+def seal(as_json: AsJson = False) -> None:
+    """Seal journal, files and messages into the log and sign a checkpoint; the nightly refresh does the same.
+
+    Example: filiation log seal
+    """
+    from sealing.seals.seal import seal as seal_new
+
+    opened = house()
+    with writer_lock(opened.home):
+        report = seal_new(opened)
+    size = report.checkpoint.size if report.checkpoint else 0
+    if as_json:
+        print_json({"entries": size, "files": report.files, "messages": report.messages})
+    else:
+        print(f"sealed {report.files} files and {report.messages} messages; the log has {size} entries")
+
+
+@app.command()
+def check(as_json: AsJson = False) -> None:
+    """Compare log, journal, ledgers, files and messages with what was sealed; exit 3 if anything was altered.
+
+    Example: filiation log check
+    """
+    from sealing.checks.check import check_chain
+    from sealing.log.log import Log
+
+    opened = house()
+    report = check_chain(Log.of(opened), opened.home)
+    found = [{"what": finding.what.value, "where": finding.where} for finding in report.findings]
+    if as_json:
+        print_json(
+            {"holds": report.holds, "entries": report.leaves, "files": report.files}
+            | {"messages": report.messages, "findings": found}
+        )
+    else:
+        for finding in report.findings:
+            print(finding.sentence())
+        say(f"compared {report.leaves} entries, {report.files} files and {report.messages} messages")
+    if not report.holds:
+        raise Refused(f"{len(found)} things are not what was sealed.", 'See docs/runbook.md, "Something was altered".')
+
+
+@app.command()
+def checkpoint() -> None:
+    """Print the newest signed checkpoint, to be given away: whoever holds it can see that nothing changes behind it.
+
+    Example: filiation log checkpoint > checkpoint-of-today
+    """
+    from sealing.log.log import Log
+
+    log = Log.of(house())
+    if log.last_checkpoint() is None:
+        raise UsageError("Nothing is sealed yet.", "Run `filiation log seal`.")
+    print((log.folder / "checkpoint").read_text(), end="")

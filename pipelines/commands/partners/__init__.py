@@ -1,0 +1,1 @@
+"""Commands about partners: check, fetch, report, forms, suppliers."""

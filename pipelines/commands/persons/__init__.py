@@ -1,0 +1,1 @@
+"""Commands about a person: lineage, judge, acts, erase, purge, papers, trace."""

@@ -1,0 +1,56 @@
+"""The command that deletes what is older than it may be kept: `filiation purge`, by the rules of `config/retention/`.
+
+What goes, and in which order, stands in `retention.purge`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.answers import AsJson, house, print_json, say
+from stores.home import writer_lock
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module to the application."""
+    app.command()(purge)
+
+
+def purge(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what would go, by rule and store; change nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete what is older than it may be kept, by the rules of config/retention/. Safe to kill and run again.
+
+    Persons go as by `filiation erase`: counts stay, and a mark that keeps old records of each number out; who
+    agrees anew later is a new person. Tells no number, ever.
+    Prints a receipt per rule that let something go, proved by the log.
+
+    Example: filiation purge --dry-run
+    """
+    from retention import purge as retention
+
+    opened = house()
+    if dry_run:
+        for due in retention.find_due(opened):
+            stores = "; ".join(f"{store}: {_told(counts)}" for store, counts in due.counts.items())
+            print_json(due.to_json()) if as_json else print(f"{due.rule.code}: {stores}")
+        return
+    with writer_lock(opened.home):
+        receipts = retention.purge(opened, say)
+    for receipt in receipts:
+        if as_json:
+            print_json(receipt.to_json())
+        else:
+            print(f"purge {receipt.purge_id}: {_told(receipt.counts)}; leaf {receipt.proof.index} of the log")
+    if not receipts:
+        say("Nothing is older than it may be kept.")
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items())

@@ -1,0 +1,273 @@
+"""Retention: what is older than it may be kept goes, by dated rules, told as counts and proved by the log.
+
+Only the order of a purge stands here, and what a killed one leaves for the next: a purge has its number until its entry
+is written. What is due is found by `due_persons` and `due_records`; a person goes the way of an erasure
+(`lineage.erasure.erasure`), a campaign's record by `purge_records`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, ScalarResult, Table, func, select, update
+
+from lineage.erasure.erasure import begin_erasures, end_begun, find_begun
+from lineage.erasure.erasure_traces import Person, Progress
+from lineage.lookups.access_log import Access, record_access
+from retention.due_persons import find_due_persons
+from retention.due_records import find_due_records
+from retention.periods import Kept, RetentionRule, read_retention
+from retention.purge_records import purge_records
+from sealing.log.log import Log
+from sealing.log.proofs import Proof, prove_lines
+from sealing.seals.seal import seal
+from stores import journal, operations, schemas
+from stores.all_stores import House
+from stores.journal import Entry
+from stores.operations import canonical_json, compact
+from terms import failpoint
+from terms.errors import FiliationError
+
+_PARIS = ZoneInfo("Europe/Paris")
+#: Persons of one pass over the evidence: their numbers are looked for together.
+_BATCH = 20_000
+_CHUNK = 500
+#: What is added up over persons; a file in which two of them stood would count twice.
+_OF_EACH_PERSON = ("opt_ins", "withdrawals", "lines", "sends", "acts", "look_ups")
+
+
+@dataclass(frozen=True)
+class Due:
+    """What goes by one rule: counts by store, and nothing of whose it is."""
+
+    rule: RetentionRule
+    counts: Mapping[str, Mapping[str, int]]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the line of `filiation purge --dry-run --json`."""
+        rule = self.rule
+        return {"rule": rule.code, "kept": rule.kept.value, "months": rule.months, "counts": self.counts}
+
+
+@dataclass(frozen=True)
+class PurgeReceipt:
+    """One purge by one rule: counts of what went, and the entry of the log that proves it.
+
+    Attributes:
+        purge_id: code of the rule and number of the purge; what its entry in the log is about.
+        rule_sha256: of the rule as it stood.
+        counts: what went, by table or kind.
+        checkpoint: signed note of the log (C2SP) that covers the entry.
+        proof: inclusion proof of the entry, to the root of that checkpoint.
+    """
+
+    purge_id: str
+    rule_sha256: str
+    counts: Mapping[str, int]
+    checkpoint: str
+    proof: Proof
+
+    def to_json(self) -> dict[str, object]:
+        """Return the receipt as `filiation purge --json` prints it."""
+        return {
+            "purge_id": self.purge_id,
+            "rule_sha256": self.rule_sha256,
+            "counts": self.counts,
+            "log": {"leaf": self.proof.index, "checkpoint": self.checkpoint, "proof": self.proof.to_json()},
+        }
+
+
+def find_due(house: House) -> list[Due]:
+    """Return what each rule in force would take now, in the order of the rules; nothing is changed.
+
+    Raises:
+        UsageError: `config/retention/` cannot be read, or lets something go before the law does.
+    """
+    now = house.clock.now()
+    return [Due(rule, _COUNTED[rule.kept](house, rule, now)) for rule in _rules(house, now)]
+
+
+def purge(house: House, progress: Progress) -> list[PurgeReceipt]:
+    """Delete what each rule in force lets go, and return a receipt per rule that let something go.
+
+    A purge that was killed is ended first and gets its receipt. The caller holds the writer's lock.
+
+    Args:
+        house: the opened stores.
+        progress: gets a line per step, without any value of a person.
+
+    Raises:
+        UsageError: as `find_due`.
+        Refused: a message is being handed over to a person who goes.
+    """
+    now, told = house.clock.now(), _unsealed(house)
+    for rule in _rules(house, now):
+        purge_id = _purge_id(house, rule)
+        _TAKEN_OUT[rule.kept](house, rule, purge_id, now, progress)
+        told += [purge_id]
+    compact(house.engine)
+    seal(house)
+    return _receipts(house, told)
+
+
+def _rules(house: House, now: datetime) -> list[RetentionRule]:
+    today = now.astimezone(_PARIS).date()
+    return [rule for rule in read_retention(house.settings.config / "retention") if rule.is_in_force(today)]
+
+
+def _purge_id(house: House, rule: RetentionRule) -> str:
+    """Return the id of the purge that runs now, or was killed: its number is taken once its entry is written."""
+    table = operations.journal
+    mine = (table.c.kind == Entry.PURGE.value) & table.c.subject.startswith(f"{rule.code}/")
+    with house.engine.connect() as reading:
+        return f"{rule.code}/{reading.execute(select(func.count()).where(mine)).scalar_one() + 1}"
+
+
+def _unsealed(house: House) -> list[str]:
+    """Return the purges that were ended and killed before their receipts were given."""
+    table, leaves = operations.journal, operations.log_leaves
+    query = (
+        select(table.c.subject)
+        .outerjoin(leaves, leaves.c.journal_sequence == table.c.sequence)
+        .where(table.c.kind == Entry.PURGE.value, leaves.c.position.is_(None))
+    )
+    with house.engine.connect() as reading:
+        return list(reading.execute(query.order_by(table.c.sequence)).scalars())
+
+
+def _count_persons(house: House, rule: RetentionRule, now: datetime) -> dict[str, dict[str, int]]:
+    due = find_due_persons(house, rule, now)
+    messages, opt_outs, facts = operations.messages, operations.opt_outs, operations.contact_facts
+    with house.engine.connect() as reading:
+        ledger = {table.name: _count(reading, table, due.contact_ids) for table in (messages, opt_outs, facts)}
+    lake = {"opt_ins": due.opt_ins, "withdrawals": due.withdrawals}
+    return {
+        "vault": {"persons": len(due.contact_ids)},
+        "lake": lake,
+        "evidence": {"files": due.deliveries},
+        "ledger": ledger,
+    }
+
+
+def _count(reading: Connection, table: Table, contact_ids: Sequence[str]) -> int:
+    total = 0
+    for start in range(0, len(contact_ids), _CHUNK):
+        some = table.c.contact_id.in_(contact_ids[start : start + _CHUNK])
+        total += reading.execute(select(func.count()).select_from(table).where(some)).scalar_one()
+    return total
+
+
+def _count_records(house: House, rule: RetentionRule, now: datetime) -> dict[str, dict[str, int]]:
+    due = find_due_records(house, rule, now)
+    return {"ledger": {"plans": len(due.plan_ids), "messages": due.messages, "notices": due.notices}}
+
+
+def _take_records_out(house: House, rule: RetentionRule, purge_id: str, now: datetime, progress: Progress) -> None:
+    due = find_due_records(house, rule, now)
+    progress(f"{rule.code}: {len(due.plan_ids)} plans go")
+    if due.plan_ids:
+        purge_records(house, rule, purge_id, due, now)
+
+
+def _take_persons_out(house: House, rule: RetentionRule, purge_id: str, now: datetime, progress: Progress) -> None:
+    killed = _begun(house, purge_id)
+    known = {person.contact_id for person in killed}
+    due = [contact for contact in find_due_persons(house, rule, now).contact_ids if contact not in known]
+    progress(f"{rule.code}: {len(due) + len(killed)} persons go")
+    for start in range(0, len(due), _BATCH):
+        _take_out(house, _begin(house, rule, purge_id, due[start : start + _BATCH], now), progress)
+    if killed:
+        _take_out(house, killed, progress)
+    _tell(house, rule, purge_id, now)
+
+
+def _take_out(house: House, persons: Sequence[Person], progress: Progress) -> None:
+    end_begun(house, persons, find_begun(house, persons, progress), progress)
+
+
+def _begin(house: House, rule: RetentionRule, purge_id: str, contact_ids: Sequence[str], now: datetime) -> list[Person]:
+    """Write marks and erasures, and whose they are until they end: their numbers will be gone before.
+
+    Once they have ended, what these persons did on the first day that the rule keeps, or later, is let in again.
+    """
+    access = Access("purge", house.settings.actor, f"retention by {rule.code}", purge_id, contact_ids)
+    record_access(house.engine, house.clock, access)
+    numbers = _numbers(house, contact_ids)
+    if len(numbers) < len(contact_ids):
+        raise FiliationError(
+            f"{len(contact_ids) - len(numbers)} contacts of the lake have no number in the vault: they cannot be taken out.",
+            "Run `filiation log check`; put the vault's files back from the backup.",
+        )
+    marks = {number: house.keys.suppression.hex(number) for number in numbers.values()}
+    kept_from = rule.kept_from(now.astimezone(_PARIS).date())
+    acts_from = datetime.combine(kept_from, time(), _PARIS)
+    persons, table = begin_erasures(house, marks, purge_id, acts_from), operations.erasures
+    failpoint.reach("erasure.marked")
+    with operations.transaction(house.engine) as work:
+        for person in persons:
+            begun = {"pepper": person.pepper, "contact_id": person.contact_id}
+            of_this = table.c.erasure_id == person.erasure_id
+            work.execute(update(table).where(of_this).values(found_json=canonical_json(begun)))
+    return persons
+
+
+def _begun(house: House, purge_id: str) -> list[Person]:
+    """Return the persons whom a killed run of this purge had begun to take out."""
+    table = operations.erasures
+    query = select(table).where(table.c.case_id == purge_id, table.c.finished_at.is_(None))
+    with house.engine.connect() as reading:
+        rows = {row.erasure_id: (row.mark, json.loads(row.found_json)) for row in reading.execute(query)}
+    told = {erasure: (mark, begun) for erasure, (mark, begun) in rows.items() if "contact_id" in begun}
+    numbers = _numbers(house, [begun["contact_id"] for _, begun in told.values()])
+    return [
+        Person(erasure, numbers.get(begun["contact_id"]), begun["contact_id"], mark, begun["pepper"])
+        for erasure, (mark, begun) in told.items()
+    ]
+
+
+def _numbers(house: House, contact_ids: Sequence[str]) -> dict[str, str]:
+    return house.vault.numbers(house.vault.files(schemas.IDENTITIES), contact_ids) if contact_ids else {}
+
+
+def _tell(house: House, rule: RetentionRule, purge_id: str, now: datetime) -> None:
+    """Write the entry of a purge of persons, with the sums over their erasures; none where nobody went."""
+    table, counts = operations.erasures, Counter[str]()
+    with operations.transaction(house.engine) as work:
+        texts: ScalarResult[str] = work.execute(
+            select(table.c.found_json).where(table.c.case_id == purge_id, table.c.finished_at.is_not(None))
+        ).scalars()
+        for text in texts:
+            of_person = json.loads(text)["counts"]
+            counts.update({"persons": 1, **{name: of_person[name] for name in _OF_EACH_PERSON}})
+            counts["unopened_files"] = max(counts["unopened_files"], of_person["unopened_files"])
+        if counts:
+            told = {"rule": rule.code, "rule_sha256": rule.sha256, "counts": dict(counts)}
+            journal.append(work, now, Entry.PURGE, purge_id, told)
+
+
+def _receipts(house: House, purge_ids: Sequence[str]) -> list[PurgeReceipt]:
+    log = Log.of(house)
+    checkpoint = log.last_checkpoint()
+    if checkpoint is None:
+        return []
+    found: list[PurgeReceipt] = []
+    for purge_id in dict.fromkeys(purge_ids):
+        for proof in prove_lines(log, checkpoint, Entry.PURGE.value, [purge_id]):
+            told = json.loads(proof.text or "{}")["payload"]
+            found.append(PurgeReceipt(purge_id, told["rule_sha256"], told["counts"], log.key.sign(checkpoint), proof))
+    return found
+
+
+_COUNTED: Mapping[Kept, Callable[[House, RetentionRule, datetime], dict[str, dict[str, int]]]] = {
+    Kept.PERSONS: _count_persons,
+    Kept.CAMPAIGN_RECORDS: _count_records,
+}
+_TAKEN_OUT: Mapping[Kept, Callable[[House, RetentionRule, str, datetime, Progress], None]] = {
+    Kept.PERSONS: _take_persons_out,
+    Kept.CAMPAIGN_RECORDS: _take_records_out,
+}

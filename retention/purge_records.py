@@ -1,0 +1,97 @@
+"""Taking the records of old campaigns out of the ledger, with the seals of their messages.
+
+Which plans go is found by `due_records`. Their journal lines lose subject, text and salt; the leaves stand, and the
+purge's own entry names them, with the counts that stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Table, delete, or_, select
+
+from retention.due_records import DueRecords
+from retention.periods import RetentionRule
+from sealing.seals.forgetting import forget_lines
+from sealing.seals.messages import SealedBatch, batches_of
+from stores import journal, operations
+from stores.all_stores import House
+from stores.engine import connect
+from stores.files.parquet import read_sql, write_table
+from stores.rewrites import announce
+from stores.schemas import MESSAGE_SEALS
+from terms import failpoint
+
+_CHUNK = 500
+
+#: Tables with rows of a plan, in the order in which they go; the plan itself is the last.
+_OF_A_PLAN: Sequence[Table] = (
+    operations.messages,
+    operations.bureau_reservations,
+    operations.contact_reservations,
+    operations.bureau_holdings,
+    operations.transparency_notices,
+    operations.approvals,
+    operations.plan_lifts,
+    operations.sealed_messages,
+    operations.plans,
+)
+
+
+def purge_records(house: House, rule: RetentionRule, purge_id: str, due: DueRecords, now: datetime) -> None:
+    """Delete the records of these plans, with an entry of the purge, in one transaction; safe to repeat until then."""
+    with house.engine.connect() as reading:
+        batches = [batch for plan_id in due.plan_ids for batch in batches_of(reading, plan_id)]
+    for batch in batches:
+        _empty(house, batch, now)
+    failpoint.reach("purge.seals_emptied")
+    with operations.transaction(house.engine) as work:
+        leaves = forget_lines(work, _lines_of(work, due.plan_ids))
+        counts = {"sealed_batches": len(batches), "message_events": _delete_events(work, due.plan_ids)}
+        for table in _OF_A_PLAN:
+            counts[table.name] = _delete(work, table, due.plan_ids)
+        counts["message_texts"] = _delete_unused_texts(work)
+        told = {"rule": rule.code, "rule_sha256": rule.sha256, "counts": counts, "leaves": leaves}
+        journal.append(work, now, journal.Entry.PURGE, purge_id, told)
+    failpoint.reach("purge.records_deleted")
+
+
+def _empty(house: House, batch: SealedBatch, now: datetime) -> None:
+    """Leave a file without rows: a sealed file that is not there is an alteration, one that was written again is none."""
+    file = batch.file(house.home.log)
+    announce(house.engine, house.home, [file], now)
+    with connect() as target:
+        write_table(target, MESSAGE_SEALS, file, read_sql(MESSAGE_SEALS, []))
+
+
+def _lines_of(work: Connection, plan_ids: Sequence[str]) -> list[int]:
+    """Return the journal lines about these plans, their notices and their batches of messages."""
+    table, found = operations.journal, list[int]()
+    for start in range(0, len(plan_ids), _CHUNK):
+        some = plan_ids[start : start + _CHUNK]
+        about = [table.c.subject.in_(some), *(table.c.subject.startswith(f"{plan_id}/") for plan_id in some)]
+        found += work.execute(select(table.c.sequence).where(or_(*about))).scalars()
+    return sorted(found)
+
+
+def _delete_events(work: Connection, plan_ids: Sequence[str]) -> int:
+    events, messages, total = operations.message_events, operations.messages, 0
+    for plan_id in plan_ids:
+        of_plan = select(messages.c.send_id).where(messages.c.plan_id == plan_id)
+        total += work.execute(delete(events).where(events.c.send_id.in_(of_plan))).rowcount
+    return total
+
+
+def _delete(work: Connection, table: Table, plan_ids: Sequence[str]) -> int:
+    total = 0
+    for start in range(0, len(plan_ids), _CHUNK):
+        total += work.execute(delete(table).where(table.c.plan_id.in_(plan_ids[start : start + _CHUNK]))).rowcount
+    return total
+
+
+def _delete_unused_texts(work: Connection) -> int:
+    """Delete the texts that no plan shows any more."""
+    texts, plans, messages = operations.message_texts, operations.plans, operations.messages
+    used = select(plans.c.message_sha256).union(select(messages.c.message_sha256))
+    return work.execute(delete(texts).where(texts.c.message_sha256.not_in(used))).rowcount

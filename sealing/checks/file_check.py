@@ -1,0 +1,41 @@
+"""Comparing the files of the stores with their seals; making seals is the business of `sealing.seals.files`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sqlalchemy import Engine, select
+
+from sealing.checks.alterations import Alteration, Finding
+from sealing.checks.ledger_check import payload_of
+from sealing.seals.files import SealedFile, current_seals, hash_files, listing_sha256
+from stores import operations
+from stores.home import Home
+from stores.journal import Entry
+
+
+def check_files(engine: Engine, home: Home) -> tuple[list[Finding], int]:
+    """Return what differs, and how many files were read."""
+    seals = current_seals(engine)
+    findings = list(_unequal_listings(engine))
+    for path, now in zip(seals, hash_files(home, list(seals)), strict=True):
+        if now is None:
+            findings.append(Finding(Alteration.FILE_MISSING, path))
+        elif now != seals[path]:
+            findings.append(Finding(Alteration.FILE_CHANGED, path))
+    return findings, len(seals)
+
+
+def _unequal_listings(engine: Engine) -> Iterator[Finding]:
+    """Compare each batch of sealed files with its journal line: the seals themselves must not be changed."""
+    table, journal = operations.sealed_files, operations.journal
+    batches: dict[str, list[SealedFile]] = defaultdict(list)
+    with engine.connect() as reading:
+        for row in reading.execute(select(table)):
+            batches[str(row.batch)].append(SealedFile(row.path, row.bytes, row.sha256))
+        lines = select(journal.c.subject, journal.c.payload_json).where(journal.c.kind == Entry.FILES.value)
+        told = {subject: payload_of(text).get("listing_sha256") for subject, text in reading.execute(lines).tuples()}
+    for batch in sorted(batches.keys() | told.keys()):
+        if told.get(batch) != listing_sha256(batches.get(batch, [])):
+            yield Finding(Alteration.SEAL_CHANGED, f"batch {batch} of sealed files")

@@ -1,0 +1,63 @@
+"""Comparing rows of the ledger with what the journal told of them; log, files and messages have their own checks."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import Connection, Table, select
+
+from sealing.checks.alterations import Alteration, Finding
+from sealing.seals.forgetting import ERASED
+from stores import operations
+from stores.journal import Entry
+
+#: Ledgers whose rows must agree with their newest journal line: table, its key, and columns that change by other lines.
+_LEDGERS: Mapping[Entry, tuple[Table, str, frozenset[str]]] = {
+    Entry.DELIVERY: (operations.deliveries, "delivery_id", frozenset()),
+    Entry.OPT_OUT: (operations.opt_outs, "opt_out_id", frozenset()),
+    Entry.CONTACT_FACT: (operations.contact_facts, "fact_id", frozenset()),
+    Entry.REQUEST: (operations.requests, "request_id", frozenset()),
+    Entry.REQUEST_ANSWER: (operations.request_answers, "request_id", frozenset()),
+    Entry.PLAN: (operations.plans, "plan_id", frozenset({"state", "is_paused"})),
+    Entry.APPROVAL: (operations.approvals, "plan_id", frozenset()),
+}
+
+
+def check_ledgers(reading: Connection) -> Iterator[Finding]:
+    """Yield the rows that are gone, or that differ from the newest that their journal lines say."""
+    for kind, (table, key, changing) in _LEDGERS.items():
+        yield from _unequal_rows(reading, table, key, changing, _told(reading, kind))
+
+
+def payload_of(text: str) -> dict[str, object]:
+    """Return the payload of a journal line; a text that was changed beyond reading tells nothing."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _told(reading: Connection, kind: Entry) -> dict[str, dict[str, object]]:
+    journal = operations.journal
+    query = select(journal.c.subject, journal.c.payload_json).where(
+        journal.c.kind == kind.value, journal.c.subject != ERASED
+    )
+    told: dict[str, dict[str, object]] = defaultdict(dict)
+    for subject, payload in reading.execute(query.order_by(journal.c.sequence)).tuples():
+        told[subject].update(payload_of(payload))
+    return told
+
+
+def _unequal_rows(
+    reading: Connection, table: Table, key: str, changing: frozenset[str], told: Mapping[str, Mapping[str, object]]
+) -> Iterator[Finding]:
+    rows = {row[key]: row for row in reading.execute(select(table)).mappings()}
+    for subject, payload in told.items():
+        row = rows.get(subject)
+        if row is None:
+            yield Finding(Alteration.LEDGER_MISSING, f"{table.name} {subject}")
+        elif any(row[name] != value for name, value in payload.items() if name in row and name not in changing):
+            yield Finding(Alteration.LEDGER_CHANGED, f"{table.name} {subject}")

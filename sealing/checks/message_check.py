@@ -1,0 +1,87 @@
+"""Comparing messages with their seals; making seals is the business of `sealing.seals.messages`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import duckdb
+from sqlalchemy import Connection, select
+
+from sealing.checks.alterations import Alteration, Finding
+from sealing.checks.ledger_check import payload_of
+from sealing.log.log import Log
+from sealing.seals.forgetting import ERASED
+from sealing.seals.messages import SealedBatch, batches_of, load_records, newest_seals, spans_of
+from stores import operations
+from stores.engine import connect
+from stores.evidence.merkle import tree_hash
+from stores.files.parquet import read_sql
+from stores.journal import Entry
+from stores.schemas import MESSAGE_SEALS
+
+
+def check_messages(log: Log, reading: Connection) -> tuple[list[Finding], int]:
+    """Return what differs, and how many messages have a seal."""
+    findings, checked = list(_unequal_batches(reading)), 0
+    for plan_id in _sealed_plans(reading):
+        found, count = _check_plan(log, reading, plan_id)
+        findings, checked = findings + found, checked + count
+    return findings, checked
+
+
+def _sealed_plans(reading: Connection) -> Sequence[str]:
+    plan_id = operations.sealed_messages.c.plan_id
+    return list(reading.execute(select(plan_id).distinct().order_by(plan_id)).scalars())
+
+
+def _unequal_batches(reading: Connection) -> Iterator[Finding]:
+    """Compare the rows of batches with their journal lines: neither may be changed, added or taken away."""
+    table, journal = operations.sealed_messages, operations.journal
+    rows = {f"{row.plan_id}/{row.batch}": (row.messages, row.root) for row in reading.execute(select(table))}
+    lines = select(journal.c.subject, journal.c.payload_json).where(
+        journal.c.kind == Entry.MESSAGES.value, journal.c.subject != ERASED
+    )
+    told = {subject: payload_of(text) for subject, text in reading.execute(lines).tuples()}
+    for subject in sorted(rows.keys() | told.keys()):
+        payload = told.get(subject, {})
+        if rows.get(subject) != (payload.get("messages"), payload.get("root")):
+            yield Finding(Alteration.BATCH_CHANGED, f"batch {subject} of messages")
+
+
+def _check_plan(log: Log, reading: Connection, plan_id: str) -> tuple[list[Finding], int]:
+    batches = batches_of(reading, plan_id)
+    damaged = [batch for batch in batches if not _batch_holds(log, batch)]
+    findings = [
+        Finding(Alteration.BATCH_CHANGED, f"batch {batch.plan_id}/{batch.batch} of messages") for batch in damaged
+    ]
+    whole = [batch for batch in batches if batch not in damaged]
+    with connect() as target:
+        newest_seals(target, log.folder, whole)
+        target.execute("create temp table seen (send_id varchar)")
+        changed: list[tuple[str]] = []
+        for span in spans_of(reading, plan_id):
+            load_records(target, reading, plan_id, span)
+            target.execute("insert into seen select send_id from records")
+            changed += target.execute(
+                "select send_id from seals join records using (send_id) where salt is not null"
+                " and seals.events >= records.events and (commitment <> unhex(sha256(salt || encode(record)))"
+                " or seals.events > records.events)"
+            ).fetchall()
+        gone = target.execute("select send_id from seals anti join seen using (send_id)").fetchall()
+        row = target.execute("select count(*) from seals").fetchone()
+    told = [(send_id, Alteration.MESSAGE_CHANGED) for (send_id,) in changed]
+    told += [(send_id, Alteration.MESSAGE_MISSING) for (send_id,) in gone]
+    findings += [Finding(alteration, f"message {send_id}") for send_id, alteration in sorted(told)]
+    return findings, int(row[0]) if row else 0
+
+
+def _batch_holds(log: Log, batch: SealedBatch) -> bool:
+    file = batch.file(log.folder)
+    if not file.exists():
+        return False
+    with connect() as target:
+        try:
+            leaves = f"(select position, commitment as leaf from ({read_sql(MESSAGE_SEALS, [file])}))"
+            return tree_hash(target, leaves).hex() == batch.root
+        except duckdb.Error:  # Parquet that no longer reads
+            return False

@@ -1,0 +1,77 @@
+"""Rotating the encryption key: every file of evidence and vault under the new key, sealed again, the old key refused.
+
+How one file changes its key stands in `stores.rotation`. A run that was killed is ended by running it again with the
+same two keys; until then the home opens with neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sealing.seals.seal import seal
+from stores import journal, operations
+from stores.all_stores import House, open_rotating_house
+from stores.home import end_rotation, writer_lock
+from stores.keys import derive_keys, fingerprint
+from stores.rewrites import announce
+from stores.rotation import encrypted_files, open_for_rotation, rotate_evidence, rotate_vault
+from terms import failpoint
+from terms.errors import UsageError
+from terms.settings import Settings
+
+
+@dataclass(frozen=True)
+class RotationReport:
+    """What a run did: files that it brought to the new key, of how many; the rest had it already."""
+
+    rotated: int
+    files: int
+
+
+def rotate(settings: Settings, progress: Callable[[str], None]) -> RotationReport:
+    """Bring every encrypted file to the new vault key, and refuse the old one from then on.
+
+    Nothing may read the home meanwhile: a process that holds the old key finds files that it cannot open.
+
+    Args:
+        settings: with the key before and the new one.
+        progress: gets a line now and then.
+
+    Raises:
+        UsageError: no new key, the same one, or the home is of another key.
+        WriterBusy: a refresh is at work.
+        DamagedEvidence: a file opens under neither key.
+    """
+    new_key = settings.new_vault_key
+    if new_key is None or new_key == settings.vault_key:
+        raise UsageError("There is no other key to rotate to.", "Set FILIATION_NEW_VAULT_KEY to a new secret.")
+    house = open_rotating_house(settings, new_key)
+    with writer_lock(house.home):
+        files = encrypted_files(house.home)
+        announce(house.engine, house.home, files, house.clock.now())
+        failpoint.reach("rotation.announced")
+        progress(f"rotating the key of {len(files)} files")
+        rotated = _rotate_files(house, replace(settings, vault_key=new_key))
+        _tell(house, settings.vault_key, new_key, len(files))
+        failpoint.reach("rotation.told")
+        seal(house)
+        failpoint.reach("rotation.sealed")
+        end_rotation(settings, new_key)
+    return RotationReport(rotated, len(files))
+
+
+def _rotate_files(house: House, after: Settings) -> int:
+    old, new, rotated = house.keys, derive_keys(after), 0
+    with open_for_rotation(old, new) as connection:
+        for file in encrypted_files(house.home):
+            is_evidence = file.is_relative_to(house.home.evidence)
+            rotated += rotate_evidence(file, old, new) if is_evidence else rotate_vault(connection, file)
+            failpoint.reach("rotation.evidence_file" if is_evidence else "rotation.vault_file")
+    return rotated
+
+
+def _tell(house: House, old_key: bytes, new_key: bytes, files: int) -> None:
+    told = {"from": fingerprint(old_key), "to": fingerprint(new_key), "files": files}
+    with operations.transaction(house.engine) as work:
+        journal.append(work, house.clock.now(), journal.Entry.ROTATION, fingerprint(new_key), told)

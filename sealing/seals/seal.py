@@ -1,0 +1,40 @@
+"""Sealing everything that is new, in the order in which one thing proves the other.
+
+Messages first, then files (their seals are files too), those first that were written again on purpose, then the
+journal, which tells of both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sealing.log.checkpoint import Checkpoint
+from sealing.log.log import Log, append_journal
+from sealing.seals.files import reseal_files, seal_files
+from sealing.seals.messages import seal_messages
+from stores.all_stores import House
+from stores.rewrites import announced, clear
+
+
+@dataclass(frozen=True)
+class SealReport:
+    """What one sealing added, and how far the log goes now."""
+
+    messages: int
+    files: int
+    checkpoint: Checkpoint | None
+
+
+def seal(house: House) -> SealReport:
+    """Seal what is new in the home and sign a checkpoint; to be called under the writer's lock, safe to repeat.
+
+    Raises:
+        FiliationError: the last checkpoint is not ours, or the ledger is older than it.
+    """
+    log, now = Log.of(house), house.clock.now()
+    messages = sum(batch.messages for batch in seal_messages(house.engine, log.folder, now))
+    rewritten = announced(house.engine)
+    reseal_files(house.engine, house.home, rewritten, now)
+    clear(house.engine, rewritten)
+    files = seal_files(house.engine, house.home, now)
+    return SealReport(messages, files, append_journal(log, now))

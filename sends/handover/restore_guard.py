@@ -1,0 +1,111 @@
+"""What a ledger may do that came from a backup: nothing leaves while the gateway knows more than it does.
+
+Making and putting back a backup belongs to `stores.backup`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select, update
+
+from sends.gateways.gateway import Gateway, Proof
+from sends.ledger.messages import PlanRow
+from sends.ledger.states import REPORTED, State
+from sends.send_stores import SendStores
+from stores import journal
+from stores.operations import log_checkpoints, messages, plans, restorations, transaction
+from terms.clock import to_micros
+from terms.errors import Refused, UsageError
+from terms.free_text import refuse_number
+
+_REMEDY = "Restore the newest backup. Without one, stop the plan and release it: who got what is not known here."
+
+
+def check_ledger_knows(stores: SendStores, plan: PlanRow, gateway: Gateway) -> None:
+    """Refuse where gateway or transparency log know of what the ledger does not: it is older than they are.
+
+    A report about a message that was never claimed here shows it at any time. After a restoration, as long as no person
+    answered for it, the gateway is asked about every message that would leave; one that cannot tell is no proof.
+
+    Raises:
+        Refused: the ledger is older than gateway or log, or a gateway cannot tell and nobody answered for it.
+    """
+    with stores.engine.connect() as work:
+        _check_log(stores, work)
+        _check_reports(work, plan)
+        if not _is_open(work):
+            return
+        waiting = work.execute(
+            select(messages.c.send_id, messages.c.attempt)
+            .where(messages.c.plan_id == plan.plan_id, messages.c.state == State.PLANNED.value)
+            .order_by(messages.c.position)
+        ).tuples()
+        references = [f"{send_id}.{attempt + 1}" for send_id, attempt in waiting]
+    for reference in references:
+        match gateway.received(reference).proof:
+            case Proof.RECEIVED:
+                raise Refused(
+                    f"{plan.gateway} has messages of plan {plan.plan_id} that this ledger does not know: it is restored"
+                    " from an older backup.",
+                    _REMEDY,
+                    code="LEDGER_OLDER",
+                )
+            case Proof.ABSENT:
+                continue
+            case _:
+                raise Refused(
+                    f"This ledger is restored from a backup, and {plan.gateway} cannot tell what it got since.",
+                    "A person who knows answers for it: `filiation restored --by NAME --why TEXT`.",
+                    code="LEDGER_OLDER",
+                )
+
+
+def answer_for_restoration(stores: SendStores, by: str, why: str) -> None:
+    """Let a named person answer that nothing was sent, and no STOP was missed, since the backup.
+
+    Raises:
+        UsageError: no restoration waits for it, no name or reason, or a number in one.
+    """
+    if not by.strip() or not why.strip():
+        raise UsageError("Answering for a restoration needs a person and a reason.", "Give --by and --why.")
+    refuse_number(by, "The person")
+    refuse_number(why, "The reason")
+    now = stores.clock.now()
+    with transaction(stores.engine) as work:
+        answer = {"cleared_by": by.strip(), "why": why.strip()}
+        is_open = restorations.c.cleared_at.is_(None)
+        if not work.execute(update(restorations).where(is_open).values(cleared_at=to_micros(now), **answer)).rowcount:
+            raise UsageError("No restoration waits for an answer.", "Nothing needs to be done.")
+        journal.append(work, now, journal.Entry.RESTORATION, "answered", answer)
+
+
+def _is_open(work: Connection) -> bool:
+    query = select(func.count()).select_from(restorations).where(restorations.c.cleared_at.is_(None))
+    return bool(work.execute(query).scalar_one())
+
+
+def _check_reports(work: Connection, plan: PlanRow) -> None:
+    """Look for a report about a message of this gateway that nobody claimed here."""
+    unclaimed = (
+        select(func.count())
+        .select_from(messages.join(plans, plans.c.plan_id == messages.c.plan_id))
+        .where(messages.c.plan_id == plan.plan_id, messages.c.state.in_(REPORTED), messages.c.claimed_at.is_(None))
+    )
+    if work.execute(unclaimed).scalar_one():
+        raise Refused(
+            f"{plan.gateway} reports messages of plan {plan.plan_id} that this ledger never sent: it is older.",
+            _REMEDY,
+            code="LEDGER_OLDER",
+        )
+
+
+def _check_log(stores: SendStores, work: Connection) -> None:
+    """Compare the log's files, which stay where a database is put back alone, with what the database signed."""
+    signed = work.execute(select(func.max(log_checkpoints.c.size))).scalar() or 0
+    folder = stores.home.log / "checkpoints"
+    written = max((int(file.name) for file in folder.glob("*") if file.name.isdecimal()), default=0)
+    if written > signed:
+        raise Refused(
+            f"The log was signed at {written} lines, the operations database knows of {signed}: it is older.",
+            "Restore the newest backup of the database.",
+            code="LEDGER_OLDER",
+        )

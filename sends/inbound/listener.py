@@ -1,0 +1,213 @@
+"""The listener of a gateway: reports and replies are committed here, then acknowledged; its heartbeat allows sending.
+
+What a report does to a message is the table of `states`; what a reply means is read by `replies`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from sqlalchemy import Connection, ScalarResult, select
+
+from consent.acts.person_acts import ActKind, FactKind, Subject, record_fact, suppress
+from partners_ingest.rows.phone import NOWHERE, read_phone
+from sends.gateways.gateway import EventKind, Gateway, GatewayEvent, GatewayUnreachable, ReportStatus
+from sends.gateways.routes import open_gateway
+from sends.gateways.settings import read_gateway
+from sends.inbound.matching import match_reports
+from sends.inbound.replies import Meaning, read_meaning
+from sends.ledger.messages import Change, apply_changes, send_id_of
+from sends.ledger.states import MAY_HAVE_LEFT, State
+from sends.send_stores import SendStores
+from stores.operations import DatabaseBusy, gateway_heartbeats, insert_once, messages, plans, replies, transaction
+from terms.clock import to_micros
+from terms.failpoint import reach
+from terms.identifiers import ContactId
+
+_STATES: Mapping[ReportStatus, State] = MappingProxyType(
+    {
+        ReportStatus.ACCEPTED: State.ACCEPTED,
+        ReportStatus.DELIVERED: State.DELIVERED,
+        ReportStatus.UNDELIVERED: State.UNDELIVERED,
+        ReportStatus.EXPIRED: State.EXPIRED,
+    }
+)
+
+#: How long one question for events waits, and how long to wait before asking a gateway that did not answer again.
+_WAIT_SECONDS, _RETRY_SECONDS = 1.0, 0.5
+
+#: After a round of few reports the next gather this long, so that commits are not many (a STOP must count within a
+#: second); after one of many it does not wait, for an operator tells only some tens before we acknowledge.
+_GATHER_SECONDS, _FEW = 0.03, 25
+
+#: Words come this seldom.
+_TELL_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What one round took in."""
+
+    reports: int
+    replies: int
+    stops: int
+
+    def plus(self, other: Intake) -> Intake:
+        """Return the sum of two rounds."""
+        return Intake(self.reports + other.reports, self.replies + other.replies, self.stops + other.stops)
+
+
+def listen(
+    stores: SendStores, name: str, say: Callable[[str], None], until: Callable[[], bool] = lambda: False
+) -> None:
+    """Take in the events of a gateway until interrupted or `until` says so.
+
+    Raises:
+        UsageError: the gateway is not in `config/gateways/`.
+    """
+    settings = read_gateway(stores.settings.config / "gateways", name)
+    gateway = open_gateway(settings, stores.settings.gateway_passwords)
+    say(f"listener: taking in reports and replies of {name}")
+    told_at, untold, is_reachable = time.monotonic(), Intake(0, 0, 0), True
+    while not until():
+        try:
+            intake = take_in(stores, name, gateway, _WAIT_SECONDS)
+        except DatabaseBusy:  # nothing was acknowledged: the gateway tells it again
+            say("listener: the operations database is busy; asking again")
+            continue
+        except GatewayUnreachable:
+            if is_reachable:
+                say(f"listener: {name} does not answer; asking again")
+            is_reachable = False
+            time.sleep(_RETRY_SECONDS)
+            continue
+        is_reachable, untold = True, untold.plus(intake)
+        if time.monotonic() - told_at >= _TELL_SECONDS and untold != Intake(0, 0, 0):
+            say(f"listener: {untold.reports} reports, {untold.replies} replies, {untold.stops} STOP")
+            told_at, untold = time.monotonic(), Intake(0, 0, 0)
+        if 0 < intake.reports < _FEW:
+            time.sleep(_GATHER_SECONDS)
+
+
+def take_in(stores: SendStores, name: str, gateway: Gateway, wait_seconds: float) -> Intake:
+    """Ask once for events, commit them with the heartbeat, then acknowledge; told again, they do no harm.
+
+    Raises:
+        GatewayUnreachable: the gateway does not answer; without its answer there is no heartbeat.
+    """
+    events = gateway.events(wait_seconds)
+    if events:
+        reach("listener.received")
+    with transaction(stores.engine) as work:
+        now = stores.clock.now()
+        _beat(work, name, now)
+        intake = _commit_events(work, stores, name, events, now)
+    if events:
+        reach("listener.committed")
+        gateway.acknowledge(events)
+        reach("listener.acknowledged")
+    return intake
+
+
+def _commit_events(
+    work: Connection, stores: SendStores, name: str, events: Sequence[GatewayEvent], now: datetime
+) -> Intake:
+    reports = [event for event in events if event.kind is EventKind.REPORT]
+    answers = [event for event in events if event.kind is EventKind.REPLY]
+    _take_reports(work, stores, name, reports, now)
+    stops = sum(_take_reply(work, stores, name, event, now) for event in answers)
+    return Intake(len(reports), len(answers), stops)
+
+
+def _take_reports(
+    work: Connection, stores: SendStores, name: str, reports: Sequence[GatewayEvent], now: datetime
+) -> None:
+    of_messages = _messages_of(work, stores, name, reports)
+    changes = [
+        Change(
+            send_id=of_messages[event.event_id],
+            state=_STATES[event.status],
+            at=now,
+            event_id=f"{name}.{event.event_id}",
+            occurred_at=event.at,
+            detail=event.gateway_message_id,
+        )
+        for event in reports
+        if event.status is not None and event.event_id in of_messages
+    ]
+    apply_changes(work, changes, source="report")
+
+
+def _messages_of(work: Connection, stores: SendStores, name: str, reports: Sequence[GatewayEvent]) -> Mapping[str, str]:
+    """Return the message that each report is about, by its `event_id`; one of no message of ours is left out."""
+    named = {event.event_id: send_id_of(event.reference) for event in reports if event.reference is not None}
+    wanted = messages.c.send_id.in_(set(named.values()))
+    found: ScalarResult[str] = work.execute(select(messages.c.send_id).where(wanted)).scalars()
+    known = set(found)
+    unnamed = [event for event in reports if event.reference is None]
+    phones = {event.phone: _subject_of(stores, event.phone) for event in unnamed if event.phone is not None}
+    contacts = {phone: subject.contact_id for phone, subject in phones.items() if subject and subject.contact_id}
+    matched = match_reports(work, name, unnamed, contacts) if contacts else {}
+    return {event_id: send_id for event_id, send_id in named.items() if send_id in known} | matched
+
+
+def _take_reply(work: Connection, stores: SendStores, name: str, event: GatewayEvent, now: datetime) -> bool:
+    """Write a reply, without its text, and return whether it is a new STOP."""
+    subject = _subject_of(stores, event.phone or "")
+    contact_id = subject.as_known(work).contact_id if subject else None
+    at = event.at or now
+    meaning = read_meaning(event.text or "")
+    row = {
+        "reply_id": f"{name}.{event.event_id}",
+        "gateway": name,
+        "contact_id": contact_id,
+        "at": to_micros(at),
+        "known_at": to_micros(now),
+        "meaning": meaning.value,
+    }
+    if not insert_once(work, replies, [row]) or contact_id is None:
+        return False
+    told_at = min(at, now)  # a gateway's clock that runs ahead must not delay a STOP
+    if meaning is Meaning.YES:
+        _take_yes(work, name, contact_id, told_at, now)
+    if meaning is not Meaning.STOP:
+        return False
+    return suppress(work, contact_id, ActKind.STOP, f"reply to {name}", effective_at=told_at, known_at=now)
+
+
+def _take_yes(work: Connection, name: str, contact_id: ContactId, at: datetime, now: datetime) -> None:
+    """Write a yes down with the invitation that it answers; a yes to anything else is only a reply."""
+    query = (
+        select(messages.c.send_id)
+        .join(plans, plans.c.plan_id == messages.c.plan_id)
+        .where(
+            messages.c.contact_id == contact_id,
+            plans.c.gateway == name,
+            plans.c.kind == "invitation",
+            messages.c.state.in_([state.value for state in MAY_HAVE_LEFT]),
+        )
+        .order_by(messages.c.claimed_at.desc())
+        .limit(1)
+    )
+    invitation: str | None = work.execute(query).scalar()
+    if invitation is not None:
+        source = f"yes to {name}"
+        record_fact(work, contact_id, FactKind.REPLY, source, occurred_at=at, known_at=now, send_id=invitation)
+
+
+def _subject_of(stores: SendStores, sender: str) -> Subject | None:
+    """Return who wrote; a gateway's E.164 counts as it stands even where the phone rule refuses it."""
+    e164 = read_phone(sender, NOWHERE, stores.number_rules).e164 or sender
+    return Subject.of(stores.keys, e164) if re.fullmatch(r"\+\d{6,15}", e164) else None
+
+
+def _beat(work: Connection, name: str, now: datetime) -> None:
+    seen = {"gateway": name, "seen_at": to_micros(now)}
+    if not insert_once(work, gateway_heartbeats, [seen]):
+        table = gateway_heartbeats
+        work.execute(table.update().where(table.c.gateway == name).values(seen_at=seen["seen_at"]))

@@ -1,0 +1,236 @@
+"""The audience: criteria become typed predicates with bound parameters over the published base.
+
+Bureau vote and IRIS income select whole territories, never people. Whether a contact may be reached is judged
+afterwards (`judging`). No column of source, name or birthplace can be named here: no predicate for it exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import duckdb
+
+from sends.orders.order import Amount, Audience, BureauVote, Years
+from sends.rules.calendar import Place
+from sends.rules.order_rules import HIGHEST_SHARE, LEAST_VOTES
+from terms.errors import FiliationError
+
+#: Communes that vote as one but are cut into arrondissements in addresses (INSEE): Paris, Lyon, Marseille.
+_ARRONDISSEMENTS: Mapping[str, tuple[str, ...]] = {
+    "75056": tuple(f"751{number:02}" for number in range(1, 21)),
+    "69123": tuple(f"6938{number}" for number in range(1, 10)),
+    "13055": tuple(f"132{number:02}" for number in range(1, 17)),
+}
+
+#: What a contact is (house page, grain of each table): a column beyond it may tell what nobody may target by (R-22).
+_CONTACT_COLUMNS = frozenset(
+    "contact_id sex birth_date adult_on postcode country commune_code address_key address_id iris_code match_confidence"
+    " number_kind number_zone is_fiction zones".split()
+)
+
+#: The département of a contact `c`.
+DEPARTEMENT = "case when c.commune_code[:2] in ('97', '98') then c.commune_code[:3] else c.commune_code[:2] end"
+
+#: A contact whose zones are all unknown runs on the clock of metropolitan France.
+_DEFAULT_ZONES = ("metropole",)
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A condition on a contact `c` (and its tie on the order's map, `t`), with its bound parameters."""
+
+    sql: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What an audience is evaluated with: criteria, the map of the order's bureaux, the day on which ages count.
+
+    `told_departements` are those of elections of some constituencies: only there does the calendar ask for it.
+    """
+
+    audience: Audience
+    bureau_map: str
+    on: date
+    told_departements: frozenset[str] = frozenset()
+
+
+def predicates(selection: Selection) -> tuple[Predicate, ...]:
+    """Return the conditions of an audience; all of them must hold.
+
+    Raises:
+        FiliationError: the audience holds a forbidden criterion, which the plan must have refused before.
+    """
+    audience = selection.audience
+    if audience.forbidden:
+        raise FiliationError("A forbidden criterion cannot be evaluated.", "Refuse the order instead.")
+    found = [*_territories(audience), *_persons(audience, selection.on), *_exclusions(audience)]
+    if audience.bureau_vote is not None:
+        found.append(_bureau_vote(audience.bureau_vote))
+    if audience.iris_income is not None:
+        found.append(_iris_income(audience.iris_income))
+    return tuple(found)
+
+
+def create_audience(base: duckdb.DuckDBPyConnection, selection: Selection) -> int:
+    """Create the temporary table `audience` and return its number of contacts.
+
+    Columns: contact_id, bureau_code (on the order's map; null if unknown), birth_date, zones (sorted, never empty),
+    is_territory_known, departement (null where no election asks for it).
+    """
+    conditions = predicates(selection)
+    where = " and ".join(f"({item.sql})" for item in conditions) or "true"
+    parameters: dict[str, object] = {"bureau_map": selection.bureau_map, "default_zones": list(_DEFAULT_ZONES)}
+    parameters["told_departements"] = sorted(selection.told_departements)
+    for item in conditions:
+        parameters.update(item.parameters)
+    base.execute(
+        "create or replace temp table audience as"
+        " select c.contact_id, t.bureau_code, c.birth_date,"
+        " case when len(coalesce(c.zones, [])) = 0 then $default_zones::varchar[] else list_sort(c.zones) end as zones,"
+        " (c.commune_code is not null or c.postcode is not null) as is_territory_known,"
+        f" case when list_contains($told_departements::varchar[], {DEPARTEMENT}) then {DEPARTEMENT} end as departement"
+        " from contacts as c"
+        " left join address_ties as t on t.address_key = c.address_key and t.map = $bureau_map"
+        f" where {where}",
+        parameters,
+    )
+    return count_rows(base, "audience")
+
+
+def create_contacts(base: duckdb.DuckDBPyConnection, table: str, selection: Selection) -> None:
+    """Create a temporary table of ours with the ids of the contacts that meet an audience's criteria, and nothing else."""
+    conditions = predicates(selection)
+    where = " and ".join(f"({item.sql})" for item in conditions) or "true"
+    parameters: dict[str, object] = {"bureau_map": selection.bureau_map}
+    for item in conditions:
+        parameters.update(item.parameters)
+    base.execute(
+        f"create or replace temp table {table} as select c.contact_id from contacts as c"
+        " left join address_ties as t on t.address_key = c.address_key and t.map = $bureau_map"
+        f" where {where}",
+        parameters,
+    )
+
+
+def places(base: duckdb.DuckDBPyConnection) -> list[Place]:
+    """Return the distinct places of the audience for the calendar, the most frequent first."""
+    rows = base.execute(
+        "select zones, is_territory_known, departement from audience group by all"
+        " order by count(*) desc, zones, is_territory_known, departement"
+    ).fetchall()
+    return [Place(frozenset(zones), is_known, None, departement) for zones, is_known, departement in rows]
+
+
+def revealing_bureaux(base: duckdb.DuckDBPyConnection, vote: BureauVote) -> int:
+    """Return how many bureaux, chosen by their results and home of some of the audience, reveal votes (R-69)."""
+    row = base.execute(
+        "with chosen as (" + _CHOSEN_BUREAUX + "),"
+        " home as (select distinct t.bureau_code, t.map from audience as a join contacts as c using (contact_id)"
+        " join address_ties as t on t.address_key = c.address_key),"
+        " result as (select bureau_code, map, max(votes_cast) as votes_cast,"
+        " max(votes / nullif(valid_votes, 0)) as top_share from bureau_results"
+        " where election = $vote_election and round = $vote_round group by all)"
+        " select count(*) from chosen join home using (bureau_code, map) join result using (bureau_code, map)"
+        " where votes_cast < $least_votes or top_share > $highest_share",
+        {**_vote_parameters(vote), "least_votes": LEAST_VOTES, "highest_share": HIGHEST_SHARE},
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def extra_contact_columns(base: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Return the columns of `contacts` beyond the grain of a contact; there are none in a base of ours."""
+    names = [str(row[0]) for row in base.execute("describe contacts").fetchall()]
+    return tuple(sorted(set(names) - _CONTACT_COLUMNS))
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Return the number of rows of a temporary table of ours."""
+    row = connection.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _territories(audience: Audience) -> list[Predicate]:
+    found = []
+    if audience.communes is not None:
+        communes = [part for code in audience.communes for part in (code, *_ARRONDISSEMENTS.get(code, ()))]
+        found.append(Predicate("list_contains($communes, c.commune_code)", {"communes": communes}))
+    if audience.departements is not None:
+        found.append(
+            Predicate(f"list_contains($departements, {DEPARTEMENT})", {"departements": list(audience.departements)})
+        )
+    if audience.bureaux is not None:
+        found.append(Predicate("list_contains($bureaux, t.bureau_code)", {"bureaux": list(audience.bureaux)}))
+    if audience.iris is not None:
+        found.append(Predicate("list_contains($iris, c.iris_code)", {"iris": list(audience.iris)}))
+    return found
+
+
+def _persons(audience: Audience, on: date) -> list[Predicate]:
+    found = []
+    if audience.sex is not None:
+        found.append(Predicate("c.sex = $sex", {"sex": audience.sex.value}))
+    if audience.age is not None:
+        found.append(age_predicate("c.birth_date", audience.age, on))
+    return found
+
+
+def age_predicate(birth_date: str, years: Years, on: date) -> Predicate:
+    """Return the condition that a birth date gives an age within bounds on a day; unknown birth dates fail it."""
+    parts, parameters = [f"{birth_date} is not null"], {"aged_on": on}
+    if years.least is not None:
+        parts.append(f"{birth_date} + to_years({years.least:d}) <= $aged_on")
+    if years.most is not None:
+        parts.append(f"{birth_date} + to_years({years.most + 1:d}) > $aged_on")
+    return Predicate(" and ".join(parts), parameters)
+
+
+def _exclusions(audience: Audience) -> list[Predicate]:
+    if audience.exclude is None:
+        return []
+    found = []
+    if audience.exclude.bureaux:
+        condition = "t.bureau_code is null or not list_contains($excluded_bureaux, t.bureau_code)"
+        found.append(Predicate(condition, {"excluded_bureaux": list(audience.exclude.bureaux)}))
+    if audience.exclude.sex is not None:
+        found.append(Predicate("c.sex is distinct from $excluded_sex", {"excluded_sex": audience.exclude.sex.value}))
+    return found
+
+
+#: Whole bureaux by a candidate's share of the valid votes, on the map of that election.
+_CHOSEN_BUREAUX = (
+    "select bureau_code, map from bureau_results"
+    " where election = $vote_election and round = $vote_round and candidate = $vote_candidate and valid_votes > 0"
+    " and votes / valid_votes >= coalesce($least_share, 0) and votes / valid_votes <= coalesce($most_share, 1)"
+)
+
+
+def _bureau_vote(vote: BureauVote) -> Predicate:
+    condition = (
+        "c.address_key in (select tie.address_key from address_ties as tie"
+        f" join ({_CHOSEN_BUREAUX}) as chosen on tie.bureau_code = chosen.bureau_code and tie.map = chosen.map)"
+    )
+    return Predicate(condition, _vote_parameters(vote))
+
+
+def _vote_parameters(vote: BureauVote) -> dict[str, object]:
+    return {
+        "vote_election": vote.election,
+        "vote_round": vote.round,
+        "vote_candidate": vote.candidate,
+        "least_share": vote.share.least,
+        "most_share": vote.share.most,
+    }
+
+
+def _iris_income(income: Amount) -> Predicate:
+    bounds = {"least_euros": income.least, "most_euros": income.most}
+    return Predicate(
+        "c.iris_code in (select iris_code from iris where median_euros is not null"
+        " and median_euros >= coalesce($least_euros, median_euros)"
+        " and median_euros <= coalesce($most_euros, median_euros))",
+        bounds,
+    )

@@ -1,0 +1,48 @@
+"""How a plan stands: how many messages are in which state; the sum is the plan, at every instant.
+
+Curves and reasons of failure belong to the campaign's report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sends.ledger.messages import count_states, find_plan
+from sends.ledger.states import State
+from sends.send_stores import SendStores
+
+
+@dataclass(frozen=True)
+class CampaignStatus:
+    """A plan's messages by state; `planned` = the sum of `states`."""
+
+    plan_id: str
+    campaign_id: str
+    state: str
+    is_paused: bool
+    planned: int
+    states: Mapping[State, int]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the answer as the command prints it."""
+        return {
+            "plan_id": self.plan_id,
+            "campaign_id": self.campaign_id,
+            "state": self.state,
+            "is_paused": self.is_paused,
+            "planned": self.planned,
+            "states": {state.value: number for state, number in self.states.items()},
+        }
+
+
+def campaign_status(stores: SendStores, plan_id: str) -> CampaignStatus:
+    """Return how a plan stands.
+
+    Raises:
+        UsageError: there is no such plan.
+    """
+    with stores.engine.connect() as work:
+        plan = find_plan(work, plan_id)
+        states = count_states(work, plan_id)
+    return CampaignStatus(plan_id, plan.campaign_id, plan.state, bool(plan.is_paused), plan.contacts, states)

@@ -1,0 +1,277 @@
+"""When a message may leave: blackouts by zone, the operator's hours and days, holidays, windows and validity.
+
+Pure functions over dated tables (`config/calendar/`, `config/elections/`). A contact has several clocks, its
+territory's and its number's: every one of them must allow a hand-over. The injected clock itself is `terms.clock`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from configuration.fields import FileInvalid, Section, read_document
+from sends.orders.elections import Election
+from sends.rules.rulebook import Finding, SendRules
+from terms.errors import UsageError
+from terms.reasons import Channel, Decision, Profile
+
+PARIS = ZoneInfo("Europe/Paris")
+
+#: Operators' charter (R-54): from 08:00:00 to before 22:00:00 on every clock of the contact.
+OPENS, CLOSES = time(8), time(22)
+
+_HOUR_CODES = ("HOURS", "SUNDAY", "HOLIDAY")
+
+#: L48-2 (R-30, policy): a new element of polemic that comes so shortly before the blackout cannot be answered in time.
+_TOO_LATE_TO_ANSWER = timedelta(hours=48)
+
+
+class Binds(StrEnum):
+    """Under which profiles a local holiday counts: Alsace-Moselle's own days only under strict (rules page §4)."""
+
+    BOTH = "both"
+    STRICT = "strict"
+
+
+@dataclass(frozen=True)
+class LocalHoliday:
+    """Holidays of one zone."""
+
+    zone: str
+    binds: Binds
+    days: frozenset[date]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Clocks of the zones and the holidays, by year; a year that is not listed is an error, not a working year."""
+
+    clocks: Mapping[str, str]
+    national: Mapping[int, frozenset[date]]
+    local: tuple[LocalHoliday, ...]
+
+    @cached_property
+    def timezones(self) -> Mapping[str, ZoneInfo]:
+        """Return the time zone of each zone."""
+        return {zone: ZoneInfo(name) for zone, name in self.clocks.items()}
+
+    def local_time(self, moment: datetime, zone: str) -> datetime:
+        """Return an instant on the clock of a zone.
+
+        Raises:
+            UsageError: the zone is not in `config/calendar/zones.yaml`.
+        """
+        if zone not in self.timezones:
+            raise UsageError(f"The zone {zone!r} has no clock.", "Add it to config/calendar/zones.yaml.")
+        return moment.astimezone(self.timezones[zone])
+
+    def is_holiday(self, day: date, zone: str, profile: Profile) -> bool:
+        """Return whether a civil day is a holiday in a zone.
+
+        Raises:
+            UsageError: the year is not in `config/calendar/holidays.yaml`.
+        """
+        if day.year not in self.national:
+            raise UsageError(f"No holidays are listed for {day.year}.", "Add them to config/calendar/holidays.yaml.")
+        own = (
+            item.days
+            for item in self.local
+            if item.zone == zone and (item.binds is Binds.BOTH or profile is Profile.STRICT)
+        )
+        return day in self.national[day.year] or any(day in days for days in own)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a contact is for the calendar: its zones, and whether the place where it votes is known at all.
+
+    `constituency` is where it votes for the Assembly (`7507`), `departement` the part of that code that its commune
+    tells; each None = not known, or not asked because no election of some constituencies is configured.
+    """
+
+    zones: frozenset[str]
+    is_territory_known: bool
+    constituency: str | None = None
+    departement: str | None = None
+
+    def votes_in(self, election: Election) -> bool:
+        """Return whether a contact here votes in an election; where only its département is known, whether it may (R-26)."""
+        if election.constituencies is None:
+            return True
+        if self.constituency is not None:
+            return self.constituency in election.constituencies
+        return self.departement in election.departements
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What decides about an instant, the same for all messages of a plan."""
+
+    calendar: Calendar
+    elections: tuple[Election, ...]
+    rules: SendRules
+    channel: Channel
+    validity: timedelta
+    has_new_accusation: bool = False
+
+
+def read_calendar(folder: Path) -> Calendar:
+    """Read zones and holidays.
+
+    Raises:
+        FileInvalid: a field is wrong, or a clock or zone is not known.
+    """
+    zones = _read_zones(read_document(folder / "zones.yaml").top)
+    top = read_document(folder / "holidays.yaml").top
+    years = top.section("national")
+    national = {int(year): _days(years, year) for year in years.names()}
+    local = tuple(_local_holiday(section, zones) for section in top.sections("local"))
+    top.finish()
+    return Calendar(zones, national, local)
+
+
+def blackout_starts_at(election: Election, number: int, zone: str, calendar: Calendar) -> datetime:
+    """Return 00:00:00 on the zone's clock of the eve of its polling day (L49, R-26, R-28, R-29)."""
+    eve = election.polling_on(number, zone) - timedelta(days=1)
+    return datetime.combine(eve, time(0), calendar.timezones[zone])
+
+
+def moment_findings(moment: datetime, place: Place, timing: Timing) -> tuple[Finding, ...]:
+    """Return every code of the calendar for handing a message over at an instant.
+
+    Under MARKET the operator's hours and days are HOLD where another zone of the contact allows (rules page §4): one in
+    which none of them bites. Voice has no hours of an operator: they are not settled.
+    """
+    found = _blackout_findings(moment, place, timing)
+    if timing.channel is Channel.SMS:
+        found += _hour_findings(moment, place, timing)
+    return found
+
+
+def allows(moment: datetime, place: Place, timing: Timing) -> bool:
+    """Return whether the calendar lets a message leave at an instant."""
+    return not moment_findings(moment, place, timing)
+
+
+def first_open(place: Place, start: datetime, end: datetime, timing: Timing) -> datetime | None:
+    """Return the first instant of [start, end) at which the calendar allows a hand-over, or None.
+
+    All limits fall on whole quarters of an hour on every clock in use, so those are tried after `start` itself.
+    """
+    step = timedelta(minutes=15)
+    moment = start
+    while moment < end:
+        if allows(moment, place, timing):
+            return moment
+        moment += step - timedelta(seconds=moment.timestamp() % step.total_seconds())
+    return None
+
+
+def planned_end(start: datetime, messages: int, rate_per_second: int) -> datetime:
+    """Return the instant of the last message when nothing interrupts."""
+    return start + timedelta(seconds=messages / rate_per_second)
+
+
+def window_findings(start: datetime, last: datetime, window_to: datetime, rules: SendRules) -> tuple[Finding, ...]:
+    """Return WINDOW_TOO_SHORT when the last message falls after 22:00:00 in Paris or after the window (R-54)."""
+    closes = datetime.combine(start.astimezone(PARIS).date(), CLOSES, PARIS)
+    if last <= min(closes, window_to):
+        return ()
+    return rules.found("WINDOW_TOO_SHORT", "window", "Cut it: the rest can follow on the next working day.")
+
+
+def _blackout_findings(moment: datetime, place: Place, timing: Timing) -> tuple[Finding, ...]:
+    own = [election for election in timing.elections if place.votes_in(election)]
+    spans = [_span(election, number, zone, timing) for election, number, zone in _ballots(own, place.zones)]
+    code = "L49" if timing.channel is Channel.SMS else "L49-3"
+    found: tuple[Finding, ...] = ()
+    if any(starts <= moment < ends for starts, ends in spans):
+        found += timing.rules.found(code, "window")
+    else:
+        found += _before_blackout([starts for starts, _ in spans if moment < starts], moment, timing)
+    if not place.is_territory_known and _some_blackout(moment, timing):
+        found += timing.rules.found("TERRITORY_UNKNOWN", "audience")
+    return found
+
+
+def _before_blackout(starts: Iterable[datetime], moment: datetime, timing: Timing) -> tuple[Finding, ...]:
+    """Return what a coming blackout says: the operator may deliver in it (R-26), or nobody could answer before it (R-30)."""
+    left = min((start - moment for start in starts), default=timedelta.max)
+    found: tuple[Finding, ...] = ()
+    if left <= timing.validity:
+        found += timing.rules.found("VALIDITY_CROSSES_BLACKOUT", "validity_minutes")
+    if timing.has_new_accusation and left <= _TOO_LATE_TO_ANSWER:
+        found += timing.rules.found("L48_2_REVIEW", "message.has_new_accusation")
+    return found
+
+
+def _ballots(elections: Iterable[Election], zones: Iterable[str]) -> list[tuple[Election, int, str]]:
+    """Return the ballots of these elections in these zones, whatever election the order names."""
+    return [(election, number, zone) for election in elections for number in election.rounds for zone in zones]
+
+
+def _span(election: Election, number: int, zone: str, timing: Timing) -> tuple[datetime, datetime]:
+    starts = blackout_starts_at(election, number, zone, timing.calendar)
+    return starts, election.rounds[number].blackout_ends_at
+
+
+def _some_blackout(moment: datetime, timing: Timing) -> bool:
+    """Return whether some zone is in the blackout of an election in which everybody votes."""
+    general = [election for election in timing.elections if election.constituencies is None]
+    spans = (
+        _span(election, number, zone, timing) for election, number, zone in _ballots(general, timing.calendar.clocks)
+    )
+    return any(starts <= moment < ends for starts, ends in spans)
+
+
+def _hour_findings(moment: datetime, place: Place, timing: Timing) -> tuple[Finding, ...]:
+    biting = {zone: [code for code in _HOUR_CODES if _bites(code, moment, zone, timing)] for zone in place.zones}
+    codes = [code for code in _HOUR_CODES if any(code in own for own in biting.values())]
+    found = tuple(item for code in codes for item in timing.rules.found(code, "window"))
+    if timing.rules.profile is Profile.MARKET and not all(biting.values()):
+        return tuple(Finding(item.code, Decision.HOLD, item.rule, item.where, item.message) for item in found)
+    return found
+
+
+def _bites(code: str, moment: datetime, zone: str, timing: Timing) -> bool:
+    local = timing.calendar.local_time(moment, zone)
+    if code == "HOURS":
+        return not OPENS <= local.time() < CLOSES
+    if code == "SUNDAY":
+        return local.weekday() == 6
+    return timing.calendar.is_holiday(local.date(), zone, timing.rules.profile)
+
+
+def _read_zones(top: Section) -> dict[str, str]:
+    section = top.section("zones")
+    zones = {}
+    for zone in section.names():
+        clock = section.section(zone)
+        zones[zone] = clock.text("timezone")
+        clock.finish()
+        try:
+            ZoneInfo(zones[zone])
+        except (KeyError, ValueError):
+            raise section.invalid(zone, "has a time zone that is not known") from None
+    top.finish()
+    return zones
+
+
+def _days(section: Section, name: str) -> frozenset[date]:
+    try:
+        return frozenset(date.fromisoformat(text) for text in section.texts(name))
+    except ValueError:
+        raise section.invalid(name, "holds something that is not a day (YYYY-MM-DD)") from None
+
+
+def _local_holiday(section: Section, zones: Mapping[str, str]) -> LocalHoliday:
+    holiday = LocalHoliday(section.text("zone"), section.choice("binds", Binds), _days(section, "on"))
+    if holiday.zone not in zones:
+        raise FileInvalid(f"The holidays of {holiday.zone!r} have no zone.", "Add it to config/calendar/zones.yaml.")
+    section.finish()
+    return holiday

@@ -1,0 +1,99 @@
+"""Papers that must be in order before anything is sent: ours of article 19, the notice of article 12, complaints.
+
+The sponsor's papers belong to `sponsors`; what may be deleted when, to `retention`; answering a complaint, to `consent`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from configuration.fields import read_document
+from consent.acts.request_clock import complaint_late_at
+from consent.acts.requests import COMPLAINT
+from sends.rules.rulebook import Finding, SendRules
+from stores.operations import request_answers, requests
+from terms.clock import from_micros
+from terms.months import months_after
+
+#: R-43: the items of the template of Implementing Regulation (EU) 2025/1410 (rules page §4.2).
+NOTICE_ITEMS = frozenset(range(1, 17))
+
+#: R-45: policy and assessment are of the last 12 months; on the day on which those are over they are too old.
+_PAPERS_MONTHS = 12
+
+
+@dataclass(frozen=True)
+class ControllerPapers:
+    """Days of our last policy on targeting and our last yearly assessment of its risks (TTPA article 19)."""
+
+    targeting_policy_on: date
+    risk_assessment_on: date
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A transparency notice: when it was published (None = not yet) and which of the 16 items are filled."""
+
+    published_at: datetime | None
+    items: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """A complaint about an ad: when it came in and when it was answered (None = not yet)."""
+
+    received_at: datetime
+    answered_at: datetime | None
+
+
+def read_controller_papers(config: Path) -> ControllerPapers:
+    """Read our papers' days from `controller.yaml`; our name there is read by `consent`.
+
+    Raises:
+        FileInvalid: a day is missing or wrong.
+    """
+    top = read_document(config / "controller.yaml").top
+    return ControllerPapers(top.day("targeting_policy_on"), top.day("risk_assessment_on"))
+
+
+def paper_findings(papers: ControllerPapers, on: date, rules: SendRules) -> tuple[Finding, ...]:
+    """Return ART19_STALE where one of our papers is 12 months old on a day in Paris (R-45)."""
+    days = {"targeting_policy_on": papers.targeting_policy_on, "risk_assessment_on": papers.risk_assessment_on}
+    stale = [f"{name}: {day}" for name, day in days.items() if months_after(day, _PAPERS_MONTHS) <= on]
+    return rules.found("ART19_STALE", "controller", f"{', '.join(stale)}.") if stale else ()
+
+
+def notice_findings(notice: Notice, moment: datetime, rules: SendRules) -> tuple[Finding, ...]:
+    """Return NOTICE_INCOMPLETE where an item is missing or nothing is published at the first message (R-43)."""
+    if notice.published_at is None or notice.published_at > moment:
+        return rules.found("NOTICE_INCOMPLETE", "ttpa_notice", "It is not published.")
+    missing = ", ".join(str(item) for item in sorted(NOTICE_ITEMS - notice.items))
+    return rules.found("NOTICE_INCOMPLETE", "ttpa_notice", f"Missing: {missing}.") if missing else ()
+
+
+def complaint_findings(complaints: Iterable[Complaint], moment: datetime, rules: SendRules) -> tuple[Finding, ...]:
+    """Return ART15_LATE where a complaint about the ad has waited for more than 48 hours without an answer (R-51)."""
+    late = [item for item in complaints if _is_open(item, moment) and moment >= complaint_late_at(item.received_at)]
+    return rules.found("ART15_LATE", "complaints") if late else ()
+
+
+def complaints_about(work: Connection, campaign_id: str) -> tuple[Complaint, ...]:
+    """Return the complaints about a campaign's ads that were entered, with their answers."""
+    query = (
+        select(requests.c.received_at, request_answers.c.answered_at)
+        .join(request_answers, request_answers.c.request_id == requests.c.request_id, isouter=True)
+        .where(requests.c.kind == COMPLAINT, requests.c.campaign_id == campaign_id)
+    )
+    return tuple(
+        Complaint(from_micros(received), None if answered is None else from_micros(answered))
+        for received, answered in work.execute(query).tuples()
+    )
+
+
+def _is_open(complaint: Complaint, moment: datetime) -> bool:
+    return complaint.received_at <= moment and (complaint.answered_at is None or complaint.answered_at > moment)

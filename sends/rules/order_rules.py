@@ -1,0 +1,118 @@
+"""Every rule about an order, in one place: what `campaign plan`, `segment count`, the sender and the golden cases ask.
+
+Each rule stands with its subject; what depends on one contact (consent, person) is the base's, on one instant and place
+the calendar's. Nothing is counted or reserved here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sends.orders.order import Audience, Order, SignOff
+from sends.orders.price import price_findings
+from sends.orders.sponsors import sponsor_findings
+from sends.rules.calendar import PARIS
+from sends.rules.context import Context
+from sends.rules.controller_documents import Complaint, complaint_findings, notice_findings, paper_findings
+from sends.rules.message import community_findings, sender_findings, text_findings
+from sends.rules.rulebook import Finding, SendRules
+from sends.rules.voice import voice_findings
+
+#: R-68: an order that reaches fewer contacts is refused and no number is told.
+FLOOR = 200
+
+#: R-69: a bureau under this number of votes cast, or with a share above this, reveals how people voted.
+LEAST_VOTES, HIGHEST_SHARE = 100, 0.90
+
+#: R-18, R-55: a feed of STOP replies that was silent for so long has lost some.
+STOP_FEED_LIMIT = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class AudienceFacts:
+    """What is known of a whole audience, and no more.
+
+    `contacts` that may be reached; whether a bureau chosen by its results reveals votes; columns of contacts beyond
+    their grain.
+    """
+
+    contacts: int
+    reveals_votes: bool
+    extra_columns: tuple[str, ...]
+
+
+def reveals_votes(votes_cast: int, top_share: float) -> bool:
+    """Return whether a bureau's result tells how single people voted (R-69, policy)."""
+    return votes_cast < LEAST_VOTES or top_share > HIGHEST_SHARE
+
+
+def order_findings(
+    context: Context, list_unit_cents: int, complaints: Iterable[Complaint], moment: datetime
+) -> tuple[Finding, ...]:
+    """Return everything that an order itself gets when its first message leaves at an instant; nobody is counted.
+
+    Args:
+        context: the order and what it refers to.
+        list_unit_cents: what the public list says for this message.
+        complaints: about this campaign.
+        moment: the instant of the first message; facts of later days are not known.
+    """
+    order, rules, on = context.order, context.rules, moment.astimezone(PARIS).date()
+    found = criteria_findings(order.audience, rules)
+    found += _sign_off_findings(order, moment, rules)
+    found += sponsor_findings(context.sponsor, context.election, order.round, on, rules)
+    found += paper_findings(context.papers, on, rules)
+    if context.notice is not None:
+        found += notice_findings(context.notice, moment, rules)
+    found += complaint_findings(complaints, moment, rules)
+    return found + price_findings(order.price, list_unit_cents, rules) + _message_findings(context, moment)
+
+
+def criteria_findings(audience: Audience, rules: SendRules) -> tuple[Finding, ...]:
+    """Return the criteria that no order may use (R-14, R-22, R-66)."""
+    found: tuple[Finding, ...] = ()
+    for criterion in audience.forbidden:
+        found += rules.found(criterion.code, f"audience.{criterion.key}")
+    return found
+
+
+def audience_findings(audience: Audience, facts: AudienceFacts, rules: SendRules) -> tuple[Finding, ...]:
+    """Return what a whole audience says: too small (R-68), a bureau that reveals votes (R-69), a forbidden column (R-22)."""
+    found: tuple[Finding, ...] = ()
+    if facts.contacts < FLOOR:
+        found += rules.found("SEGMENT_TOO_SMALL", "audience")
+    if audience.bureau_vote is not None and facts.reveals_votes:
+        found += rules.found("BUREAU_REVEALS_VOTE", "audience.bureau_vote")
+    if facts.extra_columns:
+        found += rules.found("SPECIAL_CATEGORY_ATTRIBUTE", "contacts", f"{', '.join(sorted(facts.extra_columns))}.")
+    return found
+
+
+def feed_findings(silent: timedelta, rules: SendRules) -> tuple[Finding, ...]:
+    """Return STOP_FEED_STALE where the feed of STOP replies has been silent for too long (R-18, R-55)."""
+    return rules.found("STOP_FEED_STALE", "gateway") if silent >= STOP_FEED_LIMIT else ()
+
+
+def _sign_off_findings(order: Order, moment: datetime, rules: SendRules) -> tuple[Finding, ...]:
+    if order.audience.bureau_vote is None or _is_signed(order.bureau_result_sign_off, moment):
+        return ()
+    return rules.found("BUREAU_RESULT_TARGETING", "sign_offs.bureau_result_targeting")
+
+
+def _is_signed(sign_off: SignOff | None, moment: datetime) -> bool:
+    return sign_off is not None and sign_off.signed_on <= moment.astimezone(PARIS).date()
+
+
+def _message_findings(context: Context, moment: datetime) -> tuple[Finding, ...]:
+    message, rules, on = context.order.message, context.rules, moment.astimezone(PARIS).date()
+    found = community_findings(message.landing_page_text, "message.landing_page_text", rules)
+    if message.voice is not None:
+        return found + voice_findings(message.voice, rules)
+    if message.text is not None:
+        found += community_findings(context.final_text, "message.text", rules)
+        found += text_findings(context.final_text, context.sponsor, context.gateway, context.election, on, rules)
+    if message.sender is not None:
+        found += sender_findings(message.sender, context.gateway, rules)
+    return found

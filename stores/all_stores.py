@@ -1,0 +1,73 @@
+"""All stores of one home, opened together from one set of settings.
+
+A room takes from here what it needs; which room needs what is decided by the caller on floor 2 or 3.
+Opening is cheap: no file of data is read, no database is migrated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from stores.evidence.evidence_store import EvidenceStore
+from stores.home import Home, begin_rotation, open_home
+from stores.keys import Keys, derive_keys
+from stores.lake import Lake
+from stores.operations import open_operations
+from stores.snapshots import SnapshotStore
+from stores.vault import Vault
+from stores.warehouse.warehouse import Warehouse
+from terms.clock import Clock
+from terms.settings import Settings
+
+
+@dataclass(frozen=True)
+class House:
+    """The opened stores of a home, with the settings, keys and clock they were opened with."""
+
+    settings: Settings
+    home: Home
+    keys: Keys
+    engine: Engine
+    evidence: EvidenceStore
+    vault: Vault
+    lake: Lake
+    warehouse: Warehouse
+    snapshots: SnapshotStore
+    clock: Clock
+
+
+def open_house(settings: Settings) -> House:
+    """Open every store of the home that `settings` name.
+
+    Raises:
+        UsageError: the home is not initialised, or of another environment or key.
+    """
+    return _assembled(settings, open_home(settings))
+
+
+def open_rotating_house(settings: Settings, new_vault_key: bytes) -> House:
+    """Open the stores of a home whose vault key is being rotated, or is to be from now on; with the key before.
+
+    Raises:
+        UsageError: the home is of another environment or key, or is being rotated to another one.
+    """
+    return _assembled(settings, begin_rotation(settings, new_vault_key))
+
+
+def _assembled(settings: Settings, home: Home) -> House:
+    keys = derive_keys(settings)
+    engine = open_operations(settings.database_url)
+    return House(
+        settings=settings,
+        home=home,
+        keys=keys,
+        engine=engine,
+        evidence=EvidenceStore(home, keys, settings.gpg_home),
+        vault=Vault(home, keys),
+        lake=Lake(home),
+        warehouse=Warehouse(home),
+        snapshots=SnapshotStore(home, engine),
+        clock=settings.clock(),
+    )

@@ -1,0 +1,40 @@
+"""Sender and listener write the same messages at the same instant, in two orders: neither may die of it."""
+
+import random
+import threading
+
+from small_send_house import make_house, write_order
+
+from sends.ledger.messages import Change, apply_changes, claim_batch
+from sends.ledger.states import State
+from sends.plans.planning import plan_campaign
+from stores.operations import transaction
+
+
+def test_two_writers_of_the_same_messages_do_not_deadlock(tmp_path, operations_url):
+    stores = make_house(tmp_path, operations_url, contacts=1000)
+    plan_id = plan_campaign(stores, write_order(tmp_path)).plan_id
+    with transaction(stores.engine) as work:
+        claims = claim_batch(work, plan_id, after=0, size=900, run_id="r", at=stores.clock.now())
+    failed, together = [], threading.Barrier(2)
+
+    def write(seed):
+        moments = random.Random(seed)
+        try:
+            for start in range(0, 900, 300):
+                together.wait(30)
+                mixed = moments.sample(claims[start : start + 300], 300)
+                states = (State.DELIVERED, State.EXPIRED, State.UNDELIVERED)
+                changes = [Change(c.send_id, moments.choice(states), stores.clock.now()) for c in mixed]
+                with transaction(stores.engine) as work:
+                    apply_changes(work, changes, source="report")
+        except Exception as error:
+            failed.append(type(error).__name__)
+            together.abort()
+
+    writers = [threading.Thread(target=write, args=(seed,)) for seed in (1, 2)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert not failed
