@@ -10,7 +10,7 @@ import dagster as dg
 from assets import vocabulary as words
 from publishing import checks
 from publishing.build import collect_inputs, publish
-from stores.all_stores import House
+from stores.all_stores import Stores
 
 #: Marts that the base is asked for by sends and look-ups; dbt builds them and their tests in one run.
 _MARTS = (
@@ -40,11 +40,11 @@ _MARTS = (
 _CHECKED = "contacts"
 
 
-def _blocking(name: str, check: Callable[[House], checks.CheckReport], description: str) -> dg.AssetChecksDefinition:
+def _blocking(name: str, check: Callable[[Stores], checks.CheckReport], description: str) -> dg.AssetChecksDefinition:
     @dg.asset_check(name=name, asset=_CHECKED, blocking=True, description=description)
-    def base_check(writing_house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
+    def base_check(writing_stores: dg.ResourceParam[Stores]) -> dg.AssetCheckResult:
         """Run the check on the build."""
-        report = check(writing_house)
+        report = check(writing_stores)
         return dg.AssetCheckResult(
             passed=report.holds,
             severity=dg.AssetCheckSeverity.ERROR,
@@ -72,9 +72,9 @@ CHECKS = [
     owners=words.DATA_ENGINEERING,
     kinds={"duckdb"},
 )
-def published_base(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
+def published_base(writing_stores: dg.ResourceParam[Stores]) -> dg.MaterializeResult[None]:
     """The base that everyone reads: renamed into place whole, with its manifest, after every blocking check."""
-    base = publish(writing_house, collect_inputs(writing_house))
+    base = publish(writing_stores, collect_inputs(writing_stores))
     return dg.MaterializeResult(
         data_version=dg.DataVersion(base.version),
         metadata={

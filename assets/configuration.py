@@ -18,7 +18,7 @@ from consent.rules.registry import take_rules_snapshot
 from sends.inbound.agreements import hand_in_yeses, with_own_dossier
 from sends.orders.segment_snapshots import take_segments_snapshot, take_sponsors_snapshot
 from sends.send_stores import SendStores
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.snapshots import Snapshot
 
 
@@ -52,18 +52,18 @@ class DossierFolder(dg.Config):
     ],
 )
 def dossiers(
-    config: DossierFolder, writing_house: dg.ResourceParam[House]
+    config: DossierFolder, writing_stores: dg.ResourceParam[Stores]
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """What the company knows of each partner: contract, chain, audits, form versions, texts shown, feeds.
 
     A dossier that cannot be read keeps its last facts; its partner's new files are held.
     """
-    folder = Path(config.folder) if config.folder else writing_house.settings.partners
-    hand_in_yeses(SendStores.of(writing_house))
+    folder = Path(config.folder) if config.folder else writing_stores.settings.partners
+    hand_in_yeses(SendStores.of(writing_stores))
     partners = read_dossiers(folder)
-    found = with_own_dossier(SendStores.of(writing_house), partners)
-    snapshots = writing_house.snapshots
-    snapshot = take_dossier_snapshot(snapshots, found, writing_house.clock.now())
+    found = with_own_dossier(SendStores.of(writing_stores), partners)
+    snapshots = writing_stores.snapshots
+    snapshot = take_dossier_snapshot(snapshots, found, writing_stores.clock.now())
     problems = [str(problem) for problem in found.problems]
     yield dg.MaterializeResult(
         metadata={
@@ -98,7 +98,7 @@ def dossiers(
 
 
 def _snapshot_asset(
-    name: str, description: str, take: Callable[[House], Snapshot], owners: list[str]
+    name: str, description: str, take: Callable[[Stores], Snapshot], owners: list[str]
 ) -> dg.AssetsDefinition:
     @dg.asset(
         name=name,
@@ -108,8 +108,8 @@ def _snapshot_asset(
         kinds={"yaml"},
         description=description,
     )
-    def snapshot_asset(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
-        snapshot = take(writing_house)
+    def snapshot_asset(writing_stores: dg.ResourceParam[Stores]) -> dg.MaterializeResult[None]:
+        snapshot = take(writing_stores)
         return dg.MaterializeResult(metadata={"snapshot": snapshot.sha256, "number": snapshot.number})
 
     return snapshot_asset
@@ -118,7 +118,7 @@ def _snapshot_asset(
 rules = _snapshot_asset(
     "rules",
     "The law and our policy as dated records: code, source, effect per profile, from and until.",
-    lambda house: take_rules_snapshot(house.snapshots, house.settings.config / "rules", house.clock.now()),
+    lambda stores: take_rules_snapshot(stores.snapshots, stores.settings.config / "rules", stores.clock.now()),
     words.DATA_PROTECTION,
 )
 form_stops = _snapshot_asset(
@@ -130,19 +130,19 @@ form_stops = _snapshot_asset(
 sponsors = _snapshot_asset(
     "sponsors",
     "Candidates and parties that pay, by the names under which a notice may name them.",
-    lambda house: take_sponsors_snapshot(house.snapshots, house.settings.config / "sponsors", house.clock.now()),
+    lambda stores: take_sponsors_snapshot(stores.snapshots, stores.settings.config / "sponsors", stores.clock.now()),
     words.CAMPAIGNS,
 )
 controller = _snapshot_asset(
     "controller",
     "The controller's legal name: a notice that does not name it gives it nothing.",
-    lambda house: take_controller_snapshot(house.snapshots, house.settings.config, house.clock.now()),
+    lambda stores: take_controller_snapshot(stores.snapshots, stores.settings.config, stores.clock.now()),
     words.DATA_PROTECTION,
 )
 segment_definitions = _snapshot_asset(
     "segment_definitions",
     "Named segments as rows of typed criteria; a forbidden criterion does not load.",
-    lambda house: take_segments_snapshot(house.snapshots, house.settings.config / "segments", house.clock.now()),
+    lambda stores: take_segments_snapshot(stores.snapshots, stores.settings.config / "segments", stores.clock.now()),
     words.CAMPAIGNS,
 )
 

@@ -15,7 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 
 from assets import vocabulary as words
 from publishing.build import DBT_PROJECT, collect_inputs, is_published, row_counts, start_build
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import httpfs_file
 
 #: Marts about territories; every other model tells of consents, but for those of segments.
@@ -86,23 +86,23 @@ def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey
         name="consent_marts",
     )
     def marts(
-        context: dg.AssetExecutionContext, dbt: DbtCliResource, writing_house: dg.ResourceParam[House]
+        context: dg.AssetExecutionContext, dbt: DbtCliResource, writing_stores: dg.ResourceParam[Stores]
     ) -> Iterator[Any]:
         """Build every model and run every test on it, unless the serving base was made of the same inputs."""
-        inputs = collect_inputs(writing_house)
-        if is_published(writing_house, inputs):
+        inputs = collect_inputs(writing_stores)
+        if is_published(writing_stores, inputs):
             context.log.info("Nothing new came in: the serving base stays.")
             return
-        start_build(writing_house, inputs)
-        target = writing_house.home.dbt / "target"
-        os.environ["FILIATION_BUILD"] = str(writing_house.warehouse.build_path)
+        start_build(writing_stores, inputs)
+        target = writing_stores.home.dbt / "target"
+        os.environ["FILIATION_BUILD"] = str(writing_stores.warehouse.build_path)
         os.environ["FILIATION_HTTPFS"] = str(httpfs_file())
         build = ["build", "--exclude-resource-type", "unit_test"]
         # Standard output belongs to the command's answer; dbt's own lines go to the home.
-        with (writing_house.home.dbt / "console.log").open("w") as console, redirect_stdout(console):
+        with (writing_stores.home.dbt / "console.log").open("w") as console, redirect_stdout(console):
             invocation = dbt.cli(build, context=context, target_path=target, raise_on_error=False)
             events = list(invocation.stream())
-        yield from _with_tables(writing_house, described, events)
+        yield from _with_tables(writing_stores, described, events)
         if not invocation.is_successful():
             # dbt's own message may quote SQL and values; its log in the home has them, the event log must not
             raise dg.Failure("A dbt model or test failed; see the failed checks of this run.", allow_retries=False)
@@ -110,9 +110,9 @@ def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey
     return marts
 
 
-def _with_tables(house: House, described: Descriptions, events: list[Any]) -> Iterator[Any]:
+def _with_tables(stores: Stores, described: Descriptions, events: list[Any]) -> Iterator[Any]:
     """Yield dbt's events, materialisations with the rows and the typed columns of their table."""
-    with house.warehouse.open_build() as build:
+    with stores.warehouse.open_build() as build:
         counts = row_counts(build)
         types = build.execute(
             "select table_name, list((column_name, data_type) order by column_index)"

@@ -16,7 +16,7 @@ from open_data.fetch import FetchOutcome, FetchReport, fetch_from_network
 from open_data.layouts.registry import layout_of
 from open_data.load import ControlTotal, OpenDataStores, Outcome, Progress, SourceReport, refresh_open_data
 from open_data.sources import Source
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.schemas import (
     ADDRESS_TIES,
     BAN_ADDRESSES,
@@ -78,13 +78,13 @@ def _source_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
         check_specs=[spec for source in sources for spec in _check_specs(source)],
     )
     def open_data_sources(
-        context: dg.AssetExecutionContext, config: OpenDataFolder, writing_house: dg.ResourceParam[House]
+        context: dg.AssetExecutionContext, config: OpenDataFolder, writing_stores: dg.ResourceParam[Stores]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         """Take each source's newest files in; one that fails leaves its previous vintage serving and says so."""
-        folder = Path(config.folder) if config.folder else writing_house.settings.open_data
-        fetched = {} if config.folder else _fetch(writing_house, by_id.values(), context.log.info)
-        stores = OpenDataStores(writing_house.home, writing_house.engine, writing_house.lake)
-        for report in refresh_open_data(stores, folder, by_id.values(), writing_house.clock, context.log.info):
+        folder = Path(config.folder) if config.folder else writing_stores.settings.open_data
+        fetched = {} if config.folder else _fetch(writing_stores, by_id.values(), context.log.info)
+        stores = OpenDataStores(writing_stores.home, writing_stores.engine, writing_stores.lake)
+        for report in refresh_open_data(stores, folder, by_id.values(), writing_stores.clock, context.log.info):
             yield _materialisation(report)
             yield _latest_attempt(report, fetched.get(report.source.source_id))
             yield from _control_totals(report)
@@ -92,12 +92,12 @@ def _source_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
     return open_data_sources
 
 
-def _fetch(house: House, sources: Iterable[Source], progress: Progress) -> Mapping[str, FetchReport]:
+def _fetch(stores: Stores, sources: Iterable[Source], progress: Progress) -> Mapping[str, FetchReport]:
     """Return what was fetched, by source; a folder that the command was given is read as it is."""
-    settings = house.settings
+    settings = stores.settings
     if settings.open_data_from is OpenDataFrom.FOLDER:
         return {}
-    reports = fetch_from_network(settings.open_data, sources, house.clock, progress)
+    reports = fetch_from_network(settings.open_data, sources, stores.clock, progress)
     return {report.source_id: report for report in reports}
 
 
@@ -191,10 +191,10 @@ def _ties_asset(source_keys: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         metadata=words.schema_of(ADDRESS_TIES),
     )
     def address_ties(
-        context: dg.AssetExecutionContext, writing_house: dg.ResourceParam[House]
+        context: dg.AssetExecutionContext, writing_stores: dg.ResourceParam[Stores]
     ) -> dg.MaterializeResult[None]:
         """Each distinct address with its bureau on every map and its IRIS; the street stays in the vault."""
-        stores = TieStores(writing_house.vault, writing_house.lake, writing_house.engine)
+        stores = TieStores(writing_stores.vault, writing_stores.lake, writing_stores.engine)
         report = tie_addresses(stores, context.log.info)
         return dg.MaterializeResult(
             metadata={
@@ -218,11 +218,11 @@ def _overlaps_asset(source_keys: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         metadata=words.schema_of(TERRITORY_OVERLAPS),
     )
     def territory_overlaps(
-        context: dg.AssetExecutionContext, writing_house: dg.ResourceParam[House]
+        context: dg.AssetExecutionContext, writing_stores: dg.ResourceParam[Stores]
     ) -> dg.MaterializeResult[None]:
         """Which part of each bureau lies in which bureau of a newer map and in which IRIS, by addresses or surface."""
-        stores = OverlapStores(writing_house.lake, writing_house.engine)
-        report = make_overlaps(stores, writing_house.clock, context.log.info)
+        stores = OverlapStores(writing_stores.lake, writing_stores.engine)
+        report = make_overlaps(stores, writing_stores.clock, context.log.info)
         rows = {"dagster/row_count": sum(report.rows.values()), "rows_by_rule": dict(report.rows)}
         return dg.MaterializeResult(metadata={"serving": report.serving or "none", **rows})
 

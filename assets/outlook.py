@@ -12,7 +12,7 @@ from outlook.expiring import expiring
 from outlook.why_not import why_not
 from pages.page import render_page, write_page
 from sends.send_stores import SendStores
-from stores.all_stores import House
+from stores.all_stores import Stores
 from terms.errors import UsageError
 from terms.reasons import Channel, Profile
 from territories.sheet import SheetStores, busiest_communes, territory_sheet
@@ -24,9 +24,9 @@ _COMMUNES = 5
 
 
 @dg.asset(deps=["published_base"], group_name=words.BASE, owners=words.DATA_ENGINEERING, kinds={"html"})
-def outlook_pages(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
+def outlook_pages(writing_stores: dg.ResourceParam[Stores]) -> dg.MaterializeResult[None]:
     """Two pages for people who answer for the base: the funnel by reason, and what is lost within 90 days."""
-    stores, folder = SendStores.of(writing_house), writing_house.home.pages
+    stores, folder = SendStores.of(writing_stores), writing_stores.home.pages
     folder.mkdir(mode=0o700, exist_ok=True)  # a home that is older than these pages
     funnel, losses = why_not(stores), expiring(stores, _AHEAD, Channel.SMS, Profile.STRICT)
     write_page(folder / "why-not.html", render_page("why_not.html", funnel))
@@ -41,19 +41,19 @@ def outlook_pages(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResul
 
 
 @dg.asset(deps=["published_base"], group_name=words.BASE, owners=words.DATA_ENGINEERING, kinds={"html"})
-def territory_pages(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
+def territory_pages(writing_stores: dg.ResourceParam[Stores]) -> dg.MaterializeResult[None]:
     """A page on each of the communes with most addresses: map, addresses tied, results and income with their coverage.
 
     Any other: `filiation territory show BUREAU_OR_COMMUNE --out FILE`.
     """
-    stores = SheetStores(writing_house.lake, writing_house.engine, writing_house.warehouse)
-    folder = writing_house.home.pages
+    stores = SheetStores(writing_stores.lake, writing_stores.engine, writing_stores.warehouse)
+    folder = writing_stores.home.pages
     folder.mkdir(mode=0o700, exist_ok=True)  # a home that is older than these pages
     links: dict[str, dg.MetadataValue] = {}
     for commune in busiest_communes(stores, _COMMUNES):
         page = folder / f"territory-{commune}.html"
         try:
-            write_page(page, render_page("territory.html", territory_sheet(stores, commune, writing_house.clock)))
+            write_page(page, render_page("territory.html", territory_sheet(stores, commune, writing_stores.clock)))
             links[f"commune_{commune}"] = dg.MetadataValue.url(page.as_uri())
         except UsageError as error:
             links[f"commune_{commune}"] = dg.MetadataValue.text(str(error))

@@ -18,7 +18,7 @@ from partners_ingest.intake.drift import Drift
 from partners_ingest.intake.take_in import DeliveryReport, IntakeStores, take_in
 from sends.inbound.agreements import with_own_dossier, yes_landing
 from sends.send_stores import SendStores
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.schemas import OPT_INS, QUARANTINE, WITHDRAWALS
 
 
@@ -96,23 +96,23 @@ _DRIFTS = {
     ],
 )
 def partner_files(
-    context: dg.AssetExecutionContext, config: LandingFolders, writing_house: dg.ResourceParam[House]
+    context: dg.AssetExecutionContext, config: LandingFolders, writing_stores: dg.ResourceParam[Stores]
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Take in every file that is new, in order of arrival; what is known already is left alone."""
-    landing = Path(config.landing) if config.landing else writing_house.settings.landing
-    partners = Path(config.partners) if config.partners else writing_house.settings.partners
-    sends, now = SendStores.of(writing_house), time.time()
+    landing = Path(config.landing) if config.landing else writing_stores.settings.landing
+    partners = Path(config.partners) if config.partners else writing_stores.settings.partners
+    sends, now = SendStores.of(writing_stores), time.time()
     dossiers = with_own_dossier(sends, read_dossiers(partners))
     transports = {partner_id: dossier.transport for partner_id, dossier in dossiers.dossiers.items()}
-    found = with_fetched(writing_house.engine, scan_landing(landing))
-    arrivals = sort_arrivals(found, transports, now, writing_house.settings.quiet_seconds)
+    found = with_fetched(writing_stores.engine, scan_landing(landing))
+    arrivals = sort_arrivals(found, transports, now, writing_stores.settings.quiet_seconds)
     with yes_landing(sends) as ours:
         reports = take_in(
-            _stores(writing_house),
+            _stores(writing_stores),
             (*arrivals.complete, *scan_landing(ours)),
             dossiers,
-            writing_house.clock,
-            writing_house.settings.environment,
+            writing_stores.clock,
+            writing_stores.settings.environment,
             context.log.info,
         )
     yield from _materialisations(reports, len(arrivals.waiting))
@@ -121,8 +121,8 @@ def partner_files(
     yield from (_drift_check(check, reports) for check in _DRIFTS)
 
 
-def _stores(house: House) -> IntakeStores:
-    return IntakeStores(house.home, house.keys, house.engine, house.evidence, house.vault, house.lake)
+def _stores(stores: Stores) -> IntakeStores:
+    return IntakeStores(stores.home, stores.keys, stores.engine, stores.evidence, stores.vault, stores.lake)
 
 
 def _transfer_check(standing: Mapping[str, int]) -> dg.AssetCheckResult:

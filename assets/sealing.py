@@ -9,7 +9,7 @@ from assets import vocabulary as words
 from sealing.checks.check import check_chain
 from sealing.log.log import Log
 from sealing.seals.seal import seal
-from stores.all_stores import House
+from stores.all_stores import Stores
 
 #: Findings that a check result names; the command `filiation log check` names all.
 _NAMED = 50
@@ -21,17 +21,17 @@ _NAMED = 50
     owners=words.DATA_ENGINEERING,
     kinds={"log"},
 )
-def sealed_log(writing_house: dg.ResourceParam[House]) -> dg.MaterializeResult[None]:
+def sealed_log(writing_stores: dg.ResourceParam[Stores]) -> dg.MaterializeResult[None]:
     """Journal, files and messages, sealed into the Merkle log up to a signed checkpoint."""
-    report = seal(writing_house)
+    report = seal(writing_stores)
     size = report.checkpoint.size if report.checkpoint else 0
     return dg.MaterializeResult(metadata=words.counts(entries=size, new_files=report.files, messages=report.messages))
 
 
 @dg.asset_check(asset=sealed_log, description="Log, journal, ledgers, files and messages are what was sealed.")
-def nothing_was_altered(writing_house: dg.ResourceParam[House]) -> dg.AssetCheckResult:
+def nothing_was_altered(writing_stores: dg.ResourceParam[Stores]) -> dg.AssetCheckResult:
     """Compare everything that was sealed with what stands there now."""
-    report = check_chain(Log.of(writing_house), writing_house.home)
+    report = check_chain(Log.of(writing_stores), writing_stores.home)
     return dg.AssetCheckResult(
         passed=report.holds,
         severity=dg.AssetCheckSeverity.ERROR,

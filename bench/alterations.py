@@ -16,7 +16,7 @@ import typer
 from sealing.checks.check import check_chain
 from sealing.log.log import Log
 from sealing.seals.files import current_seals
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from terms.settings import load_settings
 
 
@@ -25,18 +25,18 @@ def main(flips: int = 5_000, seed: int = 1) -> None:
 
     Example: python -m bench.alterations --flips 5000
     """
-    house, chance, done, missed = open_house(load_settings(os.environ)), random.Random(seed), 0, []
-    if not check_chain(Log.of(house), house.home).holds:
+    stores, chance, done, missed = open_stores(load_settings(os.environ)), random.Random(seed), 0, []
+    if not check_chain(Log.of(stores), stores.home).holds:
         raise SystemExit("The chain does not hold before anything was changed.")
     while done < flips:
-        files = list(_guarded_files(house))
-        originals = {file: _flip(house.home.root / file, chance) for file in files}
-        named = {finding.where for finding in check_chain(Log.of(house), house.home).findings}
+        files = list(_guarded_files(stores))
+        originals = {file: _flip(stores.home.root / file, chance) for file in files}
+        named = {finding.where for finding in check_chain(Log.of(stores), stores.home).findings}
         for file, content in originals.items():
-            (house.home.root / file).write_bytes(content)
+            (stores.home.root / file).write_bytes(content)
         missed += [file for file in files if file not in named]
         done += len(files)
-    holds = check_chain(Log.of(house), house.home).holds
+    holds = check_chain(Log.of(stores), stores.home).holds
     typer.echo(
         f"{done} flips in {len(files)} files: {done - len(missed)} named, {len(missed)} missed; holds after: {holds}"
     )
@@ -44,10 +44,10 @@ def main(flips: int = 5_000, seed: int = 1) -> None:
         typer.echo(f"missed: {file}")
 
 
-def _guarded_files(house: House) -> Iterator[str]:
+def _guarded_files(stores: Stores) -> Iterator[str]:
     """Yield the paths under the home of sealed files, tiles that the last checkpoint rests on, and checkpoints."""
-    root, log = house.home.root, Log.of(house)
-    yield from current_seals(house.engine)
+    root, log = stores.home.root, Log.of(stores)
+    yield from current_seals(stores.engine)
     last = log.last_checkpoint()
     for file in [*log.tiles.files(last.size if last else 0), *(log.folder / "checkpoints").iterdir()]:
         yield file.relative_to(root).as_posix()

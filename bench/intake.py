@@ -12,7 +12,7 @@ from pathlib import Path
 from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.landing import scan_landing
 from partners_ingest.intake.take_in import IntakeStores, take_in
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from stores.home import writer_lock
 from terms.settings import load_settings
 
@@ -20,11 +20,11 @@ from terms.settings import load_settings
 def main() -> None:
     """Take in what is new, and say how many deliveries were handled."""
     landing, partners = (Path(word) for word in sys.argv[1:3])
-    house = open_house(load_settings(os.environ))
-    stores = IntakeStores(house.home, house.keys, house.engine, house.evidence, house.vault, house.lake)
-    with writer_lock(house.home):
+    opened = open_stores(load_settings(os.environ))
+    stores = IntakeStores(opened.home, opened.keys, opened.engine, opened.evidence, opened.vault, opened.lake)
+    with writer_lock(opened.home):
         reports = take_in(
-            stores, scan_landing(landing), read_dossiers(partners), house.clock, house.settings.environment, print
+            stores, scan_landing(landing), read_dossiers(partners), opened.clock, opened.settings.environment, print
         )
     print(f"{len(reports)} deliveries")
 

@@ -19,7 +19,7 @@ from bench.judgement_world import BenchWorld, open_world, write_world
 from consent.judgement import lay_judged, use_for_some_sponsor
 from publishing.build import DBT_PROJECT, publish, start_build
 from stores import schemas
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from stores.engine import connect, httpfs_file
 from stores.lake import reading_name
 from stores.warehouse.inputs import attach_sources
@@ -31,11 +31,11 @@ from terms.reasons import Channel, Profile
 def prepare(folder: Path, records: int) -> None:
     """Write the consents and publish a base of them, once."""
     world = write_world(folder, records)
-    house = open_house(world.settings)
-    if house.warehouse.manifest() is None:
-        _start_whole(world, house)
-        _run_dbt(house)
-        publish(house, world.inputs)
+    stores = open_stores(world.settings)
+    if stores.warehouse.manifest() is None:
+        _start_whole(world, stores)
+        _run_dbt(stores)
+        publish(stores, world.inputs)
 
 
 def group_plainly(folder: Path) -> int:
@@ -56,40 +56,40 @@ def group_plainly(folder: Path) -> int:
 def find_for_all(folder: Path) -> int:
     """Build the findings of all contacts from nothing; return the consents."""
     world = open_world(folder)
-    house = open_house(world.settings)
-    _start_whole(world, house)
-    _run_dbt(house, "--select", "+findings", "+acts")
+    stores = open_stores(world.settings)
+    _start_whole(world, stores)
+    _run_dbt(stores, "--select", "+findings", "+acts")
     return world.consents
 
 
 def find_after_change(folder: Path) -> int:
     """Build the findings after the dossier of one percent of the consents changed, from the serving base; return all consents."""
     world = open_world(folder)
-    house = open_house(world.settings)
-    changed = judgement_world.take_dossiers(house.snapshots, [judgement_world.found_by_audit()])
-    _start_grown(world.with_dossiers(changed), house)
+    stores = open_stores(world.settings)
+    changed = judgement_world.take_dossiers(stores.snapshots, [judgement_world.found_by_audit()])
+    _start_grown(world.with_dossiers(changed), stores)
     return world.consents
 
 
 def find_after_nothing(folder: Path) -> int:
     """Do the same where nothing changed: what starting costs; return all consents."""
     world = open_world(folder)
-    _start_grown(world, open_house(world.settings))
+    _start_grown(world, open_stores(world.settings))
     return world.consents
 
 
-def _start_grown(world: BenchWorld, house: House) -> None:
-    start_build(house, world.inputs)
-    with house.warehouse.open_build() as build:
+def _start_grown(world: BenchWorld, stores: Stores) -> None:
+    start_build(stores, world.inputs)
+    with stores.warehouse.open_build() as build:
         if build.execute("select touched from lake.build_inputs").fetchall() == [(None,)]:
             raise FiliationError("The base did not grow from the serving one.", "See publishing/touched.py.")
-    _run_dbt(house, "--select", "+findings", "+acts")
+    _run_dbt(stores, "--select", "+findings", "+acts")
 
 
 def group_acts(folder: Path) -> int:
     """Group the acts by contact; return the acts."""
-    house = open_house(open_world(folder).settings)
-    with house.warehouse.open_base() as base:
+    stores = open_stores(open_world(folder).settings)
+    with stores.warehouse.open_base() as base:
         base.execute(
             "create temp table grouped as select contact_id, count(*) as acts, max(consented_at) as latest"
             " from acts group by contact_id"
@@ -99,9 +99,9 @@ def group_acts(folder: Path) -> int:
 
 def judge_all(folder: Path) -> int:
     """Judge one use of every contact; return the acts."""
-    house = open_house(open_world(folder).settings)
+    stores = open_stores(open_world(folder).settings)
     use = use_for_some_sponsor(Channel.SMS, Profile.MARKET, NumberRules.BENCH, judgement_world.NOW)
-    with house.warehouse.open_base() as base:
+    with stores.warehouse.open_base() as base:
         base.execute("set memory_limit = '4GB'")
         judgement_world.lay_no_facts(base)
         lay_judged(base, "contacts", "live_facts", use, "judged")
@@ -113,36 +113,36 @@ def _count(row: tuple[int] | None) -> int:
     return row[0]
 
 
-def _start_whole(world: BenchWorld, house: House) -> None:
-    spill = house.home.dbt / "spill"
+def _start_whole(world: BenchWorld, stores: Stores) -> None:
+    spill = stores.home.dbt / "spill"
     spill.mkdir(exist_ok=True)
-    with house.warehouse.start_build(spill) as build:
-        attach_sources(build, world.inputs, house.lake, house.snapshots)
+    with stores.warehouse.start_build(spill) as build:
+        attach_sources(build, world.inputs, stores.lake, stores.snapshots)
         build.execute(
             "create table lake.build_inputs as select $sha as sha256, null::bigint as touched",
             {"sha": world.inputs.sha256},
         )
 
 
-def _run_dbt(house: House, *selection: str) -> None:
+def _run_dbt(stores: Stores, *selection: str) -> None:
     """Run dbt in a process of its own, as the nightly job does: one that stays open would keep the build."""
     project = str(DBT_PROJECT)
     done = subprocess.run(
         [
             *(str(Path(sys.executable).parent / "dbt"), "--quiet", "run", *selection),
             *("--project-dir", project, "--profiles-dir", project),
-            *("--target-path", str(house.home.dbt / "target"), "--log-path", str(house.home.dbt / "logs")),
+            *("--target-path", str(stores.home.dbt / "target"), "--log-path", str(stores.home.dbt / "logs")),
         ],
         env={
             **os.environ,
-            "FILIATION_BUILD": str(house.warehouse.build_path),
+            "FILIATION_BUILD": str(stores.warehouse.build_path),
             "FILIATION_HTTPFS": str(httpfs_file()),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         },
         stdout=subprocess.DEVNULL,
     )
     if done.returncode:
-        raise FiliationError("dbt failed.", f"See {house.home.dbt / 'logs'}.")
+        raise FiliationError("dbt failed.", f"See {stores.home.dbt / 'logs'}.")
 
 
 _GROUPED = "DuckDB: read, group by contact, write"

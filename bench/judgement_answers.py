@@ -31,7 +31,7 @@ from consent.judgement import (
     situations_sql,
     use_for_some_sponsor,
 )
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from stores.engine import use_every_core
 from terms.environment import Environment, NumberRules
 from terms.errors import FiliationError
@@ -147,7 +147,7 @@ def _some_contacts(base: duckdb.DuckDBPyConnection, number: int) -> list[str]:
 
 
 def _base(folder: Path) -> duckdb.DuckDBPyConnection:
-    base = open_house(open_world(folder).settings).warehouse.open_base()
+    base = open_stores(open_world(folder).settings).warehouse.open_base()
     judgement_world.lay_no_facts(base)
     return base
 

@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from bench.base_digest import differing_tables
 from stores import operations, schemas
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from stores.engine import connect
 from stores.lake import reading_name
 from stores.warehouse.inputs import accepted_deliveries
@@ -67,11 +67,11 @@ def _take_in(asked: argparse.Namespace, home: Path) -> Mapping[str, str]:
     """Let the intake run to its end on a home, and return what its stores say then."""
     _init(home)
     subprocess.run(_command(asked), cwd=PROJECT_ROOT, env=_environ(home), check=True, stdout=subprocess.DEVNULL)
-    house = open_house(load_settings(_environ(home)))
+    stores = open_stores(load_settings(_environ(home)))
     try:
-        return {**_lake_digest(house), **_ledger_digest(house)}
+        return {**_lake_digest(stores), **_ledger_digest(stores)}
     finally:
-        house.engine.dispose()
+        stores.engine.dispose()
 
 
 def _kill(asked: argparse.Namespace, home: Path, after: float) -> str:
@@ -82,31 +82,31 @@ def _kill(asked: argparse.Namespace, home: Path, after: float) -> str:
     except subprocess.TimeoutExpired:
         os.kill(running.pid, signal.SIGKILL)
         running.wait()
-    house = open_house(load_settings(_environ(home)))
-    with house.engine.connect() as work:
+    stores = open_stores(load_settings(_environ(home)))
+    with stores.engine.connect() as work:
         committed = len(work.execute(select(operations.deliveries.c.delivery_id)).all())
-    house.engine.dispose()
-    landed = sum(1 for item in house.home.evidence.iterdir() if item.is_dir())
+    stores.engine.dispose()
+    landed = sum(1 for item in stores.home.evidence.iterdir() if item.is_dir())
     return f"after {after:.1f} s, {landed} files landed, {committed} committed"
 
 
-def _lake_digest(house: House) -> Mapping[str, str]:
+def _lake_digest(stores: Stores) -> Mapping[str, str]:
     """Return count and hash of the rows of every current reading, by table."""
-    current = accepted_deliveries(house.engine)
+    current = accepted_deliveries(stores.engine)
     found = {}
     with connect() as connection:
         for table, kinds in _TABLES.items():
             names = [reading_name(item.delivery_id, item.reading) for item in current if item.kind in kinds]
-            query = f"select count(*), sum(hash(t)::hugeint) from ({house.lake.sql(table, names)}) as t"
+            query = f"select count(*), sum(hash(t)::hugeint) from ({stores.lake.sql(table, names)}) as t"
             found[table.name] = str(connection.execute(query).fetchone())
     return found
 
 
-def _ledger_digest(house: House) -> Mapping[str, str]:
+def _ledger_digest(stores: Stores) -> Mapping[str, str]:
     """Return the ledger's rows but the instant at which each was judged and the salted roots, and its journal's length."""
     table = operations.deliveries
     columns = [column for column in table.c if column.name not in ("taken_in_at", "evidence_root")]
-    with house.engine.connect() as work:
+    with stores.engine.connect() as work:
         rows = work.execute(select(*columns).order_by(table.c.delivery_id)).all()
         lines = work.execute(select(operations.journal.c.sequence)).all()
     return {"deliveries": str(rows), "journal": str(len(lines))}

@@ -24,7 +24,7 @@ import typer
 
 from lineage.lookups.lookup import LookupStores, look_up
 from stores import operations
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from stores.engine import quoted
 from stores.home import init_home
 from stores.keys import Keys
@@ -56,14 +56,14 @@ def grow_home(
 
     Example: FILIATION_ENV=test FILIATION_HOME=/tmp/h python -m bench.lookup grow /tmp/grown --contacts 1000000
     """
-    pattern = open_house(load_settings(os.environ))
+    pattern = open_stores(load_settings(os.environ))
     shutil.rmtree(home, ignore_errors=True)
     settings = load_settings(_environment(home))
     init_home(settings)
-    house = open_house(settings)
-    migrate(house.engine)
+    stores = open_stores(settings)
+    migrate(stores.engine)
     begun = _processor_seconds()
-    copies = grow(pattern, house, contacts)
+    copies = grow(pattern, stores, contacts)
     typer.echo(f"grown to {copies} times the pattern in {_processor_seconds() - begun:.0f} processor seconds")
 
 
@@ -78,13 +78,13 @@ def ask_home(
     Example: python -m bench.lookup ask /tmp/grown
     """
     environment = _environment(home)
-    house = open_house(load_settings(environment))
-    migrate(house.engine)
-    with house.warehouse.open_base_for_few() as base:
+    stores = open_stores(load_settings(environment))
+    migrate(stores.engine)
+    with stores.warehouse.open_base_for_few() as base:
         ((contacts,),) = base.execute("select count(*) from contacts").fetchall()
     chance = random.Random(seed)
     numbers = [_number(chance.randrange(contacts)) for _ in range(lookups)]
-    typer.echo(_in_process(house, numbers))
+    typer.echo(_in_process(stores, numbers))
     typer.echo(_by_command(environment, ["lineage", numbers[0], "--reason", "bench", "--json"], "cold command"))
     asked = home.parent / f"{home.name}-numbers.txt"
     asked.write_text("".join(f"{_number(place)}\n" for place in chance.sample(range(contacts), 10_000)))
@@ -97,32 +97,32 @@ def _environment(home: Path) -> dict[str, str]:
     return kept | {"FILIATION_ENV": Environment.BENCH.value, "FILIATION_HOME": str(home)}
 
 
-def grow(pattern: House, house: House, contacts: int) -> int:
-    """Fill the base, the vault and the ledger of `house` after a pattern; return how many copies of it there are."""
+def grow(pattern: Stores, stores: Stores, contacts: int) -> int:
+    """Fill the base, the vault and the ledger of `stores` after a pattern; return how many copies of it there are."""
     manifest = pattern.warehouse.manifest()
     if manifest is None:
         raise UsageError("The pattern has no published base.", "Run `filiation refresh` on it first.")
     # its tables without contacts and the macros that judge come with it
-    shutil.copyfile(pattern.warehouse.base_path, house.warehouse.build_path)
-    with house.warehouse.edit_build() as build:
+    shutil.copyfile(pattern.warehouse.base_path, stores.warehouse.build_path)
+    with stores.warehouse.edit_build() as build:
         build.execute(f"attach '{quoted(pattern.warehouse.base_path)}' as pattern (read_only)")
-        copies = _map_contacts(build, house, contacts)
+        copies = _map_contacts(build, stores, contacts)
         for table in _GROWN:
             build.execute(f"create or replace table {table} as {_grown(build, table, copies)}")
             for (index,) in build.execute(_INDEXES, [table]).fetchall():
                 build.execute(index)
-        _fill_vault(pattern, house, build, [reading_name(d, r) for d, r in manifest.deliveries.items()])
-        _fill_ledger(pattern, house, build, int(contacts * _MESSAGES_PER_CONTACT))
+        _fill_vault(pattern, stores, build, [reading_name(d, r) for d, r in manifest.deliveries.items()])
+        _fill_ledger(pattern, stores, build, int(contacts * _MESSAGES_PER_CONTACT))
         build.execute("drop table copies")
         build.execute("detach pattern")
         build.execute("checkpoint")
-    os.replace(house.warehouse.build_path, house.warehouse.base_path)
-    with house.warehouse.open_base() as base:
+    os.replace(stores.warehouse.build_path, stores.warehouse.base_path)
+    with stores.warehouse.open_base() as base:
         read_manifest(base)
     return copies
 
 
-def _map_contacts(build: duckdb.DuckDBPyConnection, house: House, contacts: int) -> int:
+def _map_contacts(build: duckdb.DuckDBPyConnection, stores: Stores, contacts: int) -> int:
     """Make `copies` (pattern_id, copy, e164, contact_id), one row per contact of the grown base."""
     row = build.execute("select count(*) from pattern.contacts").fetchone()
     held = int(row[0]) if row else 0
@@ -131,7 +131,7 @@ def _map_contacts(build: duckdb.DuckDBPyConnection, house: House, contacts: int)
         f"select contact_id as pattern_id, number // {held} as copy, '+3371' || lpad(number::varchar, 7, '0') as e164"
         " from (select contact_id, row_number() over (order by contact_id) - 1 as place from pattern.contacts)"
         f" inner join range({contacts}) as numbers(number) on numbers.number % {held} = place)",
-        house.keys.contact.parameters("contact"),
+        stores.keys.contact.parameters("contact"),
     )
     return -(-contacts // held)
 
@@ -149,15 +149,15 @@ def _grown(build: duckdb.DuckDBPyConnection, table: str, spread: int) -> str:
     )
 
 
-def _fill_vault(pattern: House, house: House, build: duckdb.DuckDBPyConnection, names: list[str]) -> None:
+def _fill_vault(pattern: Stores, stores: Stores, build: duckdb.DuckDBPyConnection, names: list[str]) -> None:
     """Write one encrypted file of identities per delivery, in order of lines as the door does."""
-    house.vault.unlock(build)
+    stores.vault.unlock(build)
     for name in names:
         with pattern.vault.identities([name]) as reader:
             rows = reader.execute("from identities").to_arrow_table()
         build.register("delivered", rows)
         delivery = name.partition(".")[0][:16]
-        house.vault.write(
+        stores.vault.write(
             build,
             IDENTITIES,
             name,
@@ -172,18 +172,18 @@ def _fill_vault(pattern: House, house: House, build: duckdb.DuckDBPyConnection, 
         build.unregister("delivered")
 
 
-def _fill_ledger(pattern: House, house: House, build: duckdb.DuckDBPyConnection, messages: int) -> None:
+def _fill_ledger(pattern: Stores, stores: Stores, build: duckdb.DuckDBPyConnection, messages: int) -> None:
     """Copy the deliveries, and write messages of one plan to the first contacts."""
     with pattern.engine.connect() as reading:
         rows = [dict(row) for row in reading.execute(operations.deliveries.select()).mappings()]
     plan = _plan()
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         work.execute(operations.deliveries.insert(), rows)
         work.execute(operations.plans.insert(), [plan])
     cursor = build.execute(f"select contact_id::varchar from copies limit {messages}")
     position = 0
     while batch := cursor.fetchmany(_CHUNK):
-        with operations.transaction(house.engine) as work:
+        with operations.transaction(stores.engine) as work:
             work.execute(
                 operations.messages.insert(),
                 [_message(str(plan["plan_id"]), contact, position + i) for i, (contact,) in enumerate(batch)],
@@ -221,9 +221,9 @@ def _number(place: int) -> str:
     return f"+3371{place:07d}"
 
 
-def _in_process(house: House, numbers: list[str]) -> str:
-    stores, took, wall = LookupStores.of(house), [], []
-    kept = KeptBase(house.warehouse)
+def _in_process(opened: Stores, numbers: list[str]) -> str:
+    stores, took, wall = LookupStores.of(opened), [], []
+    kept = KeptBase(opened.warehouse)
     look_up(stores, numbers[:1], reason="bench", kept=kept)  # what a process does once is not the look-up's
     for number in numbers:
         begun, at = time.process_time(), time.perf_counter()

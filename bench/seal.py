@@ -28,7 +28,7 @@ from sealing.log.log import Log
 from sealing.log.proofs import MessageProof, prove_message
 from sealing.seals.seal import seal
 from stores import operations
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from stores.home import init_home
 from stores.migrate import migrate
 from terms.environment import Environment
@@ -58,9 +58,9 @@ def write_sends(folder: Path, records: int) -> None:
     shutil.rmtree(folder / "home", ignore_errors=True)
     settings = load_settings(_environ(folder))
     init_home(settings)
-    house = open_house(settings)
-    migrate(house.engine)
-    house.engine.dispose()
+    stores = open_stores(settings)
+    migrate(stores.engine)
+    stores.engine.dispose()
     numbers = f"with recursive n(i) as (select 0 union all select i + 1 from n where i < {records - 1})"
     with closing(sqlite3.connect(_ledger(folder))) as ledger, ledger:
         ledger.execute(f"insert into plans select {_cells(operations.plans, {'plan_id': _TEXTS['plan_id']})}")
@@ -95,8 +95,8 @@ def seal_sends(folder: Path) -> int:
     with closing(sqlite3.connect(_ledger(folder))) as ledger, ledger:
         for table in ("sealed_messages", "sealed_files", "log_leaves", "log_checkpoints", "journal"):
             ledger.execute(f"delete from {table}")
-    house = open_house(load_settings(_environ(folder)))
-    return seal(house).messages
+    stores = open_stores(load_settings(_environ(folder)))
+    return seal(stores).messages
 
 
 CASES: Mapping[str, Case] = MappingProxyType(
@@ -113,13 +113,13 @@ def main(
 
     Example: python -m bench.seal /tmp/seal --proofs 20
     """
-    house = open_house(load_settings(_environ(folder)))
-    log, chance = Log.of(house), random.Random(seed)
+    stores = open_stores(load_settings(_environ(folder)))
+    log, chance = Log.of(stores), random.Random(seed)
     checkpoint = log.last_checkpoint()
     if checkpoint is None:
         raise UsageError("Nothing is sealed there.", "Run `python -m bench seal --folder DIR` first.")
     note, key = log.key.sign(checkpoint), log.key.verifier_key()
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         sends: int = reading.execute(select(func.count()).select_from(operations.messages)).scalar_one()
     sizes, hashes, making, verifying = [], [], [], []
     for _ in range(proofs):

@@ -16,7 +16,7 @@ from assets import base, configuration, fetching, open_data, outlook, partners, 
 from assets.consent_marts import consent_marts, dbt_project
 from open_data.sources import read_sources
 from pipelines.jobs import refresh_job, send_job
-from pipelines.resources import house, writing_house
+from pipelines.resources import stores, writing_stores
 from pipelines.schedules import nightly
 from pipelines.sensors import delivery_sensor
 from terms.settings import PROJECT_ROOT
@@ -32,8 +32,8 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
     project = dbt_project()
     refresh, send = refresh_job(), send_job()
     resources: dict[str, object] = {
-        "house": house,
-        "writing_house": writing_house,
+        "stores": stores,
+        "writing_stores": writing_stores,
         "dbt": DbtCliResource(project_dir=project, dbt_executable=str(Path(sys.executable).with_name("dbt"))),
     }
     return dg.Definitions(

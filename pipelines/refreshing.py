@@ -20,7 +20,7 @@ from pipelines.build import build_defs
 from pipelines.failures import failed_steps, told_error
 from pipelines.instance import use_instance
 from pipelines.jobs import REFRESH
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.home import writer_lock
 from terms.errors import FiliationError, Refused
 
@@ -50,7 +50,7 @@ class RefreshReport:
 
 
 def run_refresh(
-    house: House,
+    stores: Stores,
     *,
     landing: Path | None,
     partners: Path | None,
@@ -64,11 +64,11 @@ def run_refresh(
         Refused: a blocking check or a dbt test said no; the last base goes on serving.
         FiliationError: a step failed; with the words and the exit code of our own error where it is one.
     """
-    with writer_lock(house.home):
+    with writer_lock(stores.home):
         pass  # says in words, before Dagster starts, that another writer is at work
-    use_instance(house.home)
+    use_instance(stores.home)
     run_id, began = str(uuid4()), time.monotonic()
-    before = house.warehouse.manifest()
+    before = stores.warehouse.manifest()
     progress(f"refresh: run {run_id[:8]} started")
     # on a quiet night dbt is not run, and Dagster warns of each of its checks; the run itself keeps every event
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
@@ -89,7 +89,7 @@ def run_refresh(
         raise _failure(result)
     for line in _warnings(result):
         progress(line)
-    after = house.warehouse.manifest()
+    after = stores.warehouse.manifest()
     published = after is not None and (before is None or after.version != before.version)
     return RefreshReport(
         run_id,

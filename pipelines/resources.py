@@ -1,4 +1,4 @@
-"""What assets are given: the opened house, the house with the writer's lock held, and dbt.
+"""What assets are given: the opened stores, the stores with the writer's lock held, and dbt.
 
 Opening happens when a run starts, never at import.
 """
@@ -8,27 +8,27 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from stores.home import writer_lock
 from stores.schema_version import require_schema
 from terms.settings import load_settings
 
 
 @dg.resource(description="The stores of the home that the environment names, for reading and for the ledger.")
-def house() -> House:
-    """Open the house."""
+def stores() -> Stores:
+    """Open the stores."""
     return _opened()
 
 
-@dg.resource(description="The same house while this run holds the writer's lock; a second writer is refused.")
-def writing_house() -> Iterator[House]:
-    """Open the house and hold its lock until the run ends."""
+@dg.resource(description="The same stores while this run holds the writer's lock; a second writer is refused.")
+def writing_stores() -> Iterator[Stores]:
+    """Open the stores and hold its lock until the run ends."""
     opened = _opened()
     with writer_lock(opened.home):
         yield opened
 
 
-def _opened() -> House:
-    opened = open_house(load_settings(os.environ))
+def _opened() -> Stores:
+    opened = open_stores(load_settings(os.environ))
     require_schema(opened.engine)
     return opened

@@ -18,11 +18,11 @@ from pipelines.instance import use_instance
 from pipelines.jobs import SEND
 from sends.handover.sender import SendReport, check_sendable, settle_plan
 from sends.send_stores import SendStores
-from stores.all_stores import House
+from stores.all_stores import Stores
 from terms.errors import FiliationError
 
 
-def run_send(house: House, plan_id: str, limit: int | None, progress: Callable[[str], None]) -> Mapping[str, object]:
+def run_send(opened: Stores, plan_id: str, limit: int | None, progress: Callable[[str], None]) -> Mapping[str, object]:
     """Run the send job for one plan in this process and return its report.
 
     Raises:
@@ -30,10 +30,10 @@ def run_send(house: House, plan_id: str, limit: int | None, progress: Callable[[
             settled; or another sender is at work.
         FiliationError: the run failed; what the ledger holds stands, and it can be run again.
     """
-    stores = SendStores.of(house)
+    stores = SendStores.of(opened)
     settle_plan(stores, plan_id, progress)
     check_sendable(stores, plan_id)
-    use_instance(house.home)
+    use_instance(opened.home)
     progress(f"send: plan {plan_id} started")
     config: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if limit is not None:

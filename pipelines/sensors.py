@@ -13,7 +13,7 @@ from partners_ingest.arrival.completeness import sort_arrivals
 from partners_ingest.arrival.fetched_files import with_fetched
 from partners_ingest.arrival.landing import Arrival, scan_landing
 from partners_ingest.intake.overview import unknown_files
-from stores.all_stores import House
+from stores.all_stores import Stores
 from terms.identifiers import digest
 
 
@@ -27,11 +27,11 @@ def delivery_sensor(job: object) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Asks for a refresh when a complete file lies in the landing folder that no delivery knows.",
     )
-    def new_deliveries(house: dg.ResourceParam[House]) -> dg.RunRequest | dg.SkipReason:
+    def new_deliveries(stores: dg.ResourceParam[Stores]) -> dg.RunRequest | dg.SkipReason:
         """Look once and ask for a run if a complete file is new."""
-        if not house.settings.landing.is_dir():
+        if not stores.settings.landing.is_dir():
             return dg.SkipReason("There is no landing folder yet.")
-        new = _new_files(house)
+        new = _new_files(stores)
         if not new:
             return dg.SkipReason("No complete file is new.")
         return dg.RunRequest(run_key=_hash_of(new), tags={"filiation/new_files": str(len(new))})
@@ -39,16 +39,16 @@ def delivery_sensor(job: object) -> dg.SensorDefinition:
     return new_deliveries
 
 
-def _new_files(house: House) -> list[Arrival]:
-    dossiers = read_dossiers(house.settings.partners).dossiers
+def _new_files(stores: Stores) -> list[Arrival]:
+    dossiers = read_dossiers(stores.settings.partners).dossiers
     transports = {partner_id: dossier.transport for partner_id, dossier in dossiers.items()}
     found = sort_arrivals(
-        with_fetched(house.engine, scan_landing(house.settings.landing)),
+        with_fetched(stores.engine, scan_landing(stores.settings.landing)),
         transports,
         time.time(),
-        house.settings.quiet_seconds,
+        stores.settings.quiet_seconds,
     )
-    return unknown_files(house.engine, found.complete)
+    return unknown_files(stores.engine, found.complete)
 
 
 def _hash_of(files: list[Arrival]) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from publishing.touched import Changes, changes_since, lay_touched
 from stores import journal, operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import connect
 from stores.warehouse.inputs import BuildInputs, accepted_deliveries, attach_sources, current_vintages
 from stores.warehouse.warehouse import BaseManifest
@@ -40,53 +40,53 @@ class Published:
     row_counts: Mapping[str, int]
 
 
-def collect_inputs(house: House) -> BuildInputs:
+def collect_inputs(stores: Stores) -> BuildInputs:
     """Return everything that a base made now would be made of.
 
     Raises:
         FiliationError: the addresses of the current readings are not tied yet; a base without ties would say
             "unknown" where the truth is "not looked".
     """
-    ties = current_ties(house.engine, house.lake)
+    ties = current_ties(stores.engine, stores.lake)
     if ties is None:
         raise FiliationError("The addresses of the newest deliveries are not tied.", "Run the whole refresh.")
-    current = {kind: house.snapshots.current(kind) for kind in SNAPSHOT_KINDS}
+    current = {kind: stores.snapshots.current(kind) for kind in SNAPSHOT_KINDS}
     return BuildInputs(
-        deliveries=accepted_deliveries(house.engine),
-        open_data=current_vintages(house.engine),
+        deliveries=accepted_deliveries(stores.engine),
+        open_data=current_vintages(stores.engine),
         ties_sha256=ties,
         snapshots={kind: snapshot for kind, snapshot in current.items() if snapshot is not None},
         code_version=code_version(),
     )
 
 
-def is_published(house: House, inputs: BuildInputs) -> bool:
+def is_published(stores: Stores, inputs: BuildInputs) -> bool:
     """Return whether the serving base was made of exactly these inputs."""
-    manifest = house.warehouse.manifest()
+    manifest = stores.warehouse.manifest()
     return manifest is not None and manifest.inputs_sha256 == inputs.sha256
 
 
-def start_build(house: House, inputs: BuildInputs) -> None:
+def start_build(stores: Stores, inputs: BuildInputs) -> None:
     """Make a new build whose schema `lake` shows dbt the inputs, and close it so that dbt can open it.
 
     It starts as a copy of the serving base, in which dbt judges the touched contacts anew, where that gives what a whole
     build would (`publishing.touched`); else from nothing. Either way the serving base goes on serving.
     """
-    spill = house.home.dbt / "spill"
+    spill = stores.home.dbt / "spill"
     spill.mkdir(mode=0o700, exist_ok=True)
     with connect() as memory:
-        changes = changes_since(house.warehouse.manifest(), inputs, house.snapshots, memory)
-    if changes is not None and _grow(house, inputs, changes, spill):
+        changes = changes_since(stores.warehouse.manifest(), inputs, stores.snapshots, memory)
+    if changes is not None and _grow(stores, inputs, changes, spill):
         return
-    with house.warehouse.start_build(spill) as build:
-        attach_sources(build, inputs, house.lake, house.snapshots)
+    with stores.warehouse.start_build(spill) as build:
+        attach_sources(build, inputs, stores.lake, stores.snapshots)
         _note(build, inputs, None)
 
 
-def _grow(house: House, inputs: BuildInputs, changes: Changes, spill: Path) -> bool:
+def _grow(stores: Stores, inputs: BuildInputs, changes: Changes, spill: Path) -> bool:
     """Start the build from the serving base; return False where too many contacts are touched."""
-    with house.warehouse.grow_build(spill) as build:
-        attach_sources(build, inputs, house.lake, house.snapshots)
+    with stores.warehouse.grow_build(spill) as build:
+        attach_sources(build, inputs, stores.lake, stores.snapshots)
         touched = lay_touched(build, changes)
         if touched is not None:
             _note(build, inputs, touched)
@@ -101,19 +101,19 @@ def _note(build: duckdb.DuckDBPyConnection, inputs: BuildInputs, touched: int | 
     )
 
 
-def publish(house: House, inputs: BuildInputs) -> Published:
+def publish(stores: Stores, inputs: BuildInputs) -> Published:
     """Finish the build, write its manifest and make it the base.
 
     Raises:
         ValueError: the build was made of other inputs (a second writer: cannot happen under the lock).
     """
-    with house.warehouse.edit_build() as build:
+    with stores.warehouse.edit_build() as build:
         row = build.execute("select sha256, touched from lake.build_inputs").fetchone()
         if row is None or row[0] != inputs.sha256:
             raise ValueError("the build was made of other inputs than those to be published")
         build.execute("drop schema lake cascade")  # readers get marts only
         counts = row_counts(build)
-    now = house.clock.now()
+    now = stores.clock.now()
     manifest = BaseManifest(
         version=f"{now:%Y%m%dT%H%M%SZ}-{inputs.sha256[:8]}",
         published_at=to_iso(now),
@@ -124,29 +124,29 @@ def publish(house: House, inputs: BuildInputs) -> Published:
         open_data=inputs.open_data,
         snapshots={kind: snapshot.sha256 for kind, snapshot in inputs.snapshots.items()},
         row_counts=counts,
-        control_totals=control_totals(house),
-        touched_since_whole=_touched_since_whole(house, row[1]),
+        control_totals=control_totals(stores),
+        touched_since_whole=_touched_since_whole(stores, row[1]),
     )
-    journal_base(house, manifest, now)
+    journal_base(stores, manifest, now)
     failpoint.reach("base.journalled")
-    house.warehouse.publish(manifest)
+    stores.warehouse.publish(manifest)
     failpoint.reach("base.published")
     return Published(manifest.version, counts)
 
 
-def _touched_since_whole(house: House, touched: int | None) -> int:
-    serving = house.warehouse.manifest()
+def _touched_since_whole(stores: Stores, touched: int | None) -> int:
+    serving = stores.warehouse.manifest()
     return 0 if touched is None or serving is None else serving.touched_since_whole + touched
 
 
-def journal_base(house: House, manifest: BaseManifest, now: datetime) -> None:
+def journal_base(stores: Stores, manifest: BaseManifest, now: datetime) -> None:
     """Write the base's line before its rename: a crash between leaves a line without base, not a base without line.
 
     Of such a line the next one says first that its base never served.
     """
-    serving = house.warehouse.manifest()
+    serving = stores.warehouse.manifest()
     summary = {name: getattr(manifest, name) for name in ("inputs_sha256", "row_counts", "control_totals")}
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         last = journal.last_subject(work, journal.Entry.BASE)
         if last is not None and (serving is None or serving.version != last):
             journal.append(work, now, journal.Entry.BASE_ABANDONED, last, {"followed_by": manifest.version})
@@ -161,7 +161,7 @@ def row_counts(build: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {name: _count(build, name) for (name,) in tables}
 
 
-def control_totals(house: House) -> dict[str, int]:
+def control_totals(stores: Stores) -> dict[str, int]:
     """Return what the operations database says came in and was erased since: what the base must agree with."""
     table, erased = operations.deliveries, operations.erased_rows
     names = ("data_rows", "accepted_rows", "quarantined_rows")
@@ -172,7 +172,7 @@ def control_totals(house: House) -> dict[str, int]:
         .join(table, (table.c.delivery_id == erased.c.delivery_id) & (table.c.reading == erased.c.reading))
         .where(table.c.outcome == "accepted")
     )
-    with house.engine.connect() as connection:
+    with stores.engine.connect() as connection:
         found = connection.execute(query).mappings().one()
         erased_rows = int(connection.execute(gone).scalar_one())
     return {name: int(found[name]) for name in ("deliveries", *names)} | {"erased_rows": erased_rows}

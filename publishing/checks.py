@@ -13,7 +13,7 @@ import duckdb
 
 from publishing.build import control_totals, row_counts
 from publishing.decisions import allowed_contacts
-from stores.all_stores import House
+from stores.all_stores import Stores
 
 #: Policy: a base that loses more than this share of its contacts overnight is not published by itself.
 MAX_LOSS_PERCENT = 20
@@ -35,10 +35,10 @@ class CheckReport:
     sentence: str
 
 
-def accounts_for_every_row(house: House) -> CheckReport:
+def accounts_for_every_row(stores: Stores) -> CheckReport:
     """Compare rows in the build with what the deliveries' control totals say came in."""
-    told = control_totals(house)
-    with house.warehouse.open_build() as build:
+    told = control_totals(stores)
+    with stores.warehouse.open_build() as build:
         counts = row_counts(build)
     accepted = counts.get("opt_ins", 0) + counts.get("withdrawals", 0)
     figures = {
@@ -58,20 +58,20 @@ def accounts_for_every_row(house: House) -> CheckReport:
     )
 
 
-def keeps_its_volume(house: House) -> CheckReport:
+def keeps_its_volume(stores: Stores) -> CheckReport:
     """Compare the number of contacts with the serving base; a first base has nothing to compare with.
 
     A person may have allowed a smaller base in place of the serving one (`publishing.decisions`).
     """
-    serving = house.warehouse.manifest()
+    serving = stores.warehouse.manifest()
     before = serving.row_counts.get("contacts", 0) if serving else 0
-    with house.warehouse.open_build() as build:
+    with stores.warehouse.open_build() as build:
         after = row_counts(build).get("contacts", 0)
     lost = max(0, before - after)
     figures = {"contacts_before": before, "contacts_after": after, "max_loss_percent": MAX_LOSS_PERCENT}
     if lost * 100 <= before * MAX_LOSS_PERCENT:
         return CheckReport(True, figures, f"A night may not lose more than {MAX_LOSS_PERCENT} % of the contacts.")
-    allowed = allowed_contacts(house, serving.version) if serving else None
+    allowed = allowed_contacts(stores, serving.version) if serving else None
     if allowed is None:
         remedy = f"If it is right, `filiation allow-loss --down-to {after}` lets it through."
         return CheckReport(False, figures, f"{lost} of {before} contacts would go. {remedy}")
@@ -79,9 +79,9 @@ def keeps_its_volume(house: House) -> CheckReport:
     return CheckReport(after >= allowed, {**figures, "contacts_allowed": allowed}, sentence)
 
 
-def holds_no_identity(house: House) -> CheckReport:
+def holds_no_identity(stores: Stores) -> CheckReport:
     """Search every text column of the build for numbers and e-mail addresses."""
-    with house.warehouse.open_build() as build:
+    with stores.warehouse.open_build() as build:
         columns = build.execute(
             "select table_name, column_name from duckdb_columns()"
             " where schema_name = 'main' and not internal and data_type like 'VARCHAR%' order by all"

@@ -9,19 +9,19 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from stores import journal, operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from terms.clock import to_micros
 from terms.errors import Refused, UsageError
 from terms.free_text import refuse_number
 
 
-def allow_loss(house: House, contacts_at_least: int, by: str, why: str) -> str:
+def allow_loss(stores: Stores, contacts_at_least: int, by: str, why: str) -> str:
     """Record that the next base may hold fewer contacts than the policy allows, and return the version it follows.
 
     The decision holds against the base that serves now: once another one is published it has lapsed.
 
     Args:
-        house: whose base.
+        stores: whose base.
         contacts_at_least: how many contacts the next base must still have.
         by: who answers for it.
         why: in words, without a number of a person.
@@ -35,10 +35,10 @@ def allow_loss(house: House, contacts_at_least: int, by: str, why: str) -> str:
     if contacts_at_least < 0:
         raise UsageError("A base cannot have fewer than 0 contacts.", "Say with --down-to how many must remain.")
     refuse_number(why, "The reason")
-    serving = house.warehouse.manifest()
+    serving = stores.warehouse.manifest()
     if serving is None:
         raise Refused("No base has been published in this home.", "Run `filiation refresh` first.")
-    now = house.clock.now()
+    now = stores.clock.now()
     decision = {
         "base_version": serving.version,
         "contacts_at_least": contacts_at_least,
@@ -46,16 +46,16 @@ def allow_loss(house: House, contacts_at_least: int, by: str, why: str) -> str:
         "decided_by": by,
         "why": why,
     }
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         work.execute(operations.base_decisions.insert().values(**decision))
         journal.append(work, now, journal.Entry.BASE_DECISION, serving.version, decision)
     return serving.version
 
 
-def allowed_contacts(house: House, base_version: str) -> int | None:
+def allowed_contacts(stores: Stores, base_version: str) -> int | None:
     """Return the fewest contacts that a person allowed for the base after this one; None = nobody decided."""
     table = operations.base_decisions
     query = select(table.c.contacts_at_least).where(table.c.base_version == base_version)
-    with house.engine.connect() as connection:
+    with stores.engine.connect() as connection:
         newest = connection.execute(query.order_by(table.c.decided_at.desc()).limit(1)).scalar_one_or_none()
     return None if newest is None else int(newest)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from publishing.build import control_totals, journal_base, row_counts
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.warehouse.warehouse import read_manifest
 from terms import failpoint
 from terms.clock import to_iso
@@ -30,22 +30,22 @@ class Erased:
     address_keys: Sequence[str]
 
 
-def publish_without(house: House, erased: Erased) -> str | None:
+def publish_without(stores: Stores, erased: Erased) -> str | None:
     """Publish the base without what was erased and return its new version; None where nothing of it stands there.
 
     Needs memory for no table, and as much disk as the base. A build that failed goes too: it may know who the base does not.
     The caller holds the writer's lock.
     """
-    house.warehouse.discard_build()
-    if not house.warehouse.base_path.exists():
+    stores.warehouse.discard_build()
+    if not stores.warehouse.base_path.exists():
         return None
-    with house.warehouse.open_base() as base:
+    with stores.warehouse.open_base() as base:
         if not _holds(base, erased):
             return None
         manifest = read_manifest(base)
-    spill = house.home.dbt / "spill"
+    spill = stores.home.dbt / "spill"
     spill.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with house.warehouse.copy_base(spill) as build:
+    with stores.warehouse.copy_base(spill) as build:
         _lay(build, erased)
         tables = build.execute("select table_name from duckdb_tables() where database_name = 'served'").fetchall()
         for (table,) in sorted(tables):
@@ -60,17 +60,17 @@ def publish_without(house: House, erased: Erased) -> str | None:
             build.execute("insert into situation_counts from situation_counts_of('verdict_spans')")
         build.execute("detach served; drop table gone_contacts; drop table gone_sources; drop table gone_addresses")
         counts = row_counts(build)
-    now = house.clock.now()
+    now = stores.clock.now()
     serving = replace(
         manifest,
         version=f"{now:%Y%m%dT%H%M%SZ}-{digest(manifest.version, to_iso(now))[:8]}",
         published_at=to_iso(now),
         row_counts=counts,
-        control_totals=control_totals(house),
+        control_totals=control_totals(stores),
     )
-    journal_base(house, serving, now)
+    journal_base(stores, serving, now)
     failpoint.reach("erasure.base_journalled")
-    house.warehouse.publish(serving)
+    stores.warehouse.publish(serving)
     return serving.version
 
 

@@ -19,7 +19,7 @@ from consent.acts.person_acts import FactKind
 from lineage.erasure.erasure_traces import open_lake
 from retention.periods import RetentionRule
 from stores import operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 
 _PARIS = ZoneInfo("Europe/Paris")
 _FETCH = 20_000
@@ -74,10 +74,10 @@ class DuePersons:
     deliveries: int
 
 
-def find_due_persons(house: House, rule: RetentionRule, now: datetime) -> DuePersons:
+def find_due_persons(stores: Stores, rule: RetentionRule, now: datetime) -> DuePersons:
     """Return the persons of whom a file told something, and whose last act is older than the rule keeps it at `now`."""
-    with open_lake(house) as lake:
-        _lay_ledger_acts(house, lake)
+    with open_lake(stores) as lake:
+        _lay_ledger_acts(stores, lake)
         lake.execute(
             f"create temp table last_acts as select contact_id, (max(acted_at) at time zone 'UTC' at time zone 'Europe/Paris')::date"
             f" as last_on from ({_FROM_FILES} union all select contact_id, acted_at from ledger_acts) group by contact_id"
@@ -93,7 +93,7 @@ def find_due_persons(house: House, rule: RetentionRule, now: datetime) -> DuePer
         return _told(lake)
 
 
-def _lay_ledger_acts(house: House, lake: duckdb.DuckDBPyConnection) -> None:
+def _lay_ledger_acts(stores: Stores, lake: duckdb.DuckDBPyConnection) -> None:
     """Create `held`, the contacts of whom rows stand, and `ledger_acts` (contact_id, at) of what the day brought."""
     lake.execute(
         "create temp table held as select distinct contact_id from (select contact_id from all_opt_ins union all"
@@ -101,7 +101,7 @@ def _lay_ledger_acts(house: House, lake: duckdb.DuckDBPyConnection) -> None:
         " where contact_id is not null"
     )
     lake.execute("create temp table ledger_acts (contact_id uuid, acted_at timestamp)")
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         for rows in _ledger_acts(reading):
             contacts, instants = zip(*rows, strict=True)
             lake.register("fetched", pa.table({"c": pa.array(contacts), "told_at": pa.array(instants, pa.int64())}))

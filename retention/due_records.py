@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, func, select
 from retention.periods import RetentionRule
 from sends.rules.retention import KEPT_MONTHS
 from stores import operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from terms.clock import from_micros, to_micros
 from terms.errors import UsageError
 
@@ -29,7 +29,7 @@ class DueRecords:
     notices: int
 
 
-def find_due_records(house: House, rule: RetentionRule, now: datetime) -> DueRecords:
+def find_due_records(stores: Stores, rule: RetentionRule, now: datetime) -> DueRecords:
     """Return the plans whose last publication is older than the rule keeps it at `now`.
 
     A plan with a notice that says of itself that it is kept longer stays whole.
@@ -43,7 +43,7 @@ def find_due_records(house: House, rule: RetentionRule, now: datetime) -> DueRec
             f"Keep them at least {KEPT_MONTHS} months.",
         )
     today = now.astimezone(_PARIS).date()
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         plans = tuple(plan for plan, last in _last_published(reading, now) if rule.goes_on(last) <= today)
         messages, notices = operations.messages, operations.transparency_notices
         return DueRecords(plans, _count(reading, messages, plans), _count(reading, notices, plans))

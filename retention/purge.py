@@ -27,7 +27,7 @@ from sealing.log.log import Log
 from sealing.log.proofs import Proof, prove_lines
 from sealing.seals.seal import seal
 from stores import journal, operations, schemas
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.journal import Entry
 from stores.operations import canonical_json, compact
 from terms import failpoint
@@ -82,53 +82,53 @@ class PurgeReceipt:
         }
 
 
-def find_due(house: House) -> list[Due]:
+def find_due(stores: Stores) -> list[Due]:
     """Return what each rule in force would take now, in the order of the rules; nothing is changed.
 
     Raises:
         UsageError: `config/retention/` cannot be read, or lets something go before the law does.
     """
-    now = house.clock.now()
-    return [Due(rule, _COUNTED[rule.kept](house, rule, now)) for rule in _rules(house, now)]
+    now = stores.clock.now()
+    return [Due(rule, _COUNTED[rule.kept](stores, rule, now)) for rule in _rules(stores, now)]
 
 
-def purge(house: House, progress: Progress) -> list[PurgeReceipt]:
+def purge(stores: Stores, progress: Progress) -> list[PurgeReceipt]:
     """Delete what each rule in force lets go, and return a receipt per rule that let something go.
 
     A purge that was killed is ended first and gets its receipt. The caller holds the writer's lock.
 
     Args:
-        house: the opened stores.
+        stores: the opened stores.
         progress: gets a line per step, without any value of a person.
 
     Raises:
         UsageError: as `find_due`.
         Refused: a message is being handed over to a person who goes.
     """
-    now, told = house.clock.now(), _unsealed(house)
-    for rule in _rules(house, now):
-        purge_id = _purge_id(house, rule)
-        _TAKEN_OUT[rule.kept](house, rule, purge_id, now, progress)
+    now, told = stores.clock.now(), _unsealed(stores)
+    for rule in _rules(stores, now):
+        purge_id = _purge_id(stores, rule)
+        _TAKEN_OUT[rule.kept](stores, rule, purge_id, now, progress)
         told += [purge_id]
-    compact(house.engine)
-    seal(house)
-    return _receipts(house, told)
+    compact(stores.engine)
+    seal(stores)
+    return _receipts(stores, told)
 
 
-def _rules(house: House, now: datetime) -> list[RetentionRule]:
+def _rules(stores: Stores, now: datetime) -> list[RetentionRule]:
     today = now.astimezone(_PARIS).date()
-    return [rule for rule in read_retention(house.settings.config / "retention") if rule.is_in_force(today)]
+    return [rule for rule in read_retention(stores.settings.config / "retention") if rule.is_in_force(today)]
 
 
-def _purge_id(house: House, rule: RetentionRule) -> str:
+def _purge_id(stores: Stores, rule: RetentionRule) -> str:
     """Return the id of the purge that runs now, or was killed: its number is taken once its entry is written."""
     table = operations.journal
     mine = (table.c.kind == Entry.PURGE.value) & table.c.subject.startswith(f"{rule.code}/")
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         return f"{rule.code}/{reading.execute(select(func.count()).where(mine)).scalar_one() + 1}"
 
 
-def _unsealed(house: House) -> list[str]:
+def _unsealed(stores: Stores) -> list[str]:
     """Return the purges that were ended and killed before their receipts were given."""
     table, leaves = operations.journal, operations.log_leaves
     query = (
@@ -136,14 +136,14 @@ def _unsealed(house: House) -> list[str]:
         .outerjoin(leaves, leaves.c.journal_sequence == table.c.sequence)
         .where(table.c.kind == Entry.PURGE.value, leaves.c.position.is_(None))
     )
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         return list(reading.execute(query.order_by(table.c.sequence)).scalars())
 
 
-def _count_persons(house: House, rule: RetentionRule, now: datetime) -> dict[str, dict[str, int]]:
-    due = find_due_persons(house, rule, now)
+def _count_persons(stores: Stores, rule: RetentionRule, now: datetime) -> dict[str, dict[str, int]]:
+    due = find_due_persons(stores, rule, now)
     messages, opt_outs, facts = operations.messages, operations.opt_outs, operations.contact_facts
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         ledger = {table.name: _count(reading, table, due.contact_ids) for table in (messages, opt_outs, facts)}
     lake = {"opt_ins": due.opt_ins, "withdrawals": due.withdrawals}
     return {
@@ -162,53 +162,55 @@ def _count(reading: Connection, table: Table, contact_ids: Sequence[str]) -> int
     return total
 
 
-def _count_records(house: House, rule: RetentionRule, now: datetime) -> dict[str, dict[str, int]]:
-    due = find_due_records(house, rule, now)
+def _count_records(stores: Stores, rule: RetentionRule, now: datetime) -> dict[str, dict[str, int]]:
+    due = find_due_records(stores, rule, now)
     return {"ledger": {"plans": len(due.plan_ids), "messages": due.messages, "notices": due.notices}}
 
 
-def _take_records_out(house: House, rule: RetentionRule, purge_id: str, now: datetime, progress: Progress) -> None:
-    due = find_due_records(house, rule, now)
+def _take_records_out(stores: Stores, rule: RetentionRule, purge_id: str, now: datetime, progress: Progress) -> None:
+    due = find_due_records(stores, rule, now)
     progress(f"{rule.code}: {len(due.plan_ids)} plans go")
     if due.plan_ids:
-        purge_records(house, rule, purge_id, due, now)
+        purge_records(stores, rule, purge_id, due, now)
 
 
-def _take_persons_out(house: House, rule: RetentionRule, purge_id: str, now: datetime, progress: Progress) -> None:
-    killed = _begun(house, purge_id)
+def _take_persons_out(stores: Stores, rule: RetentionRule, purge_id: str, now: datetime, progress: Progress) -> None:
+    killed = _begun(stores, purge_id)
     known = {person.contact_id for person in killed}
-    due = [contact for contact in find_due_persons(house, rule, now).contact_ids if contact not in known]
+    due = [contact for contact in find_due_persons(stores, rule, now).contact_ids if contact not in known]
     progress(f"{rule.code}: {len(due) + len(killed)} persons go")
     for start in range(0, len(due), _BATCH):
-        _take_out(house, _begin(house, rule, purge_id, due[start : start + _BATCH], now), progress)
+        _take_out(stores, _begin(stores, rule, purge_id, due[start : start + _BATCH], now), progress)
     if killed:
-        _take_out(house, killed, progress)
-    _tell(house, rule, purge_id, now)
+        _take_out(stores, killed, progress)
+    _tell(stores, rule, purge_id, now)
 
 
-def _take_out(house: House, persons: Sequence[Person], progress: Progress) -> None:
-    end_begun(house, persons, find_begun(house, persons, progress), progress)
+def _take_out(stores: Stores, persons: Sequence[Person], progress: Progress) -> None:
+    end_begun(stores, persons, find_begun(stores, persons, progress), progress)
 
 
-def _begin(house: House, rule: RetentionRule, purge_id: str, contact_ids: Sequence[str], now: datetime) -> list[Person]:
+def _begin(
+    stores: Stores, rule: RetentionRule, purge_id: str, contact_ids: Sequence[str], now: datetime
+) -> list[Person]:
     """Write marks and erasures, and whose they are until they end: their numbers will be gone before.
 
     Once they have ended, what these persons did on the first day that the rule keeps, or later, is let in again.
     """
-    access = Access("purge", house.settings.actor, f"retention by {rule.code}", purge_id, contact_ids)
-    record_access(house.engine, house.clock, access)
-    numbers = _numbers(house, contact_ids)
+    access = Access("purge", stores.settings.actor, f"retention by {rule.code}", purge_id, contact_ids)
+    record_access(stores.engine, stores.clock, access)
+    numbers = _numbers(stores, contact_ids)
     if len(numbers) < len(contact_ids):
         raise FiliationError(
             f"{len(contact_ids) - len(numbers)} contacts of the lake have no number in the vault: they cannot be taken out.",
             "Run `filiation log check`; put the vault's files back from the backup.",
         )
-    marks = {number: house.keys.suppression.hex(number) for number in numbers.values()}
+    marks = {number: stores.keys.suppression.hex(number) for number in numbers.values()}
     kept_from = rule.kept_from(now.astimezone(_PARIS).date())
     acts_from = datetime.combine(kept_from, time(), _PARIS)
-    persons, table = begin_erasures(house, marks, purge_id, acts_from), operations.erasures
+    persons, table = begin_erasures(stores, marks, purge_id, acts_from), operations.erasures
     failpoint.reach("erasure.marked")
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         for person in persons:
             begun = {"pepper": person.pepper, "contact_id": person.contact_id}
             of_this = table.c.erasure_id == person.erasure_id
@@ -216,28 +218,28 @@ def _begin(house: House, rule: RetentionRule, purge_id: str, contact_ids: Sequen
     return persons
 
 
-def _begun(house: House, purge_id: str) -> list[Person]:
+def _begun(stores: Stores, purge_id: str) -> list[Person]:
     """Return the persons whom a killed run of this purge had begun to take out."""
     table = operations.erasures
     query = select(table).where(table.c.case_id == purge_id, table.c.finished_at.is_(None))
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         rows = {row.erasure_id: (row.mark, json.loads(row.found_json)) for row in reading.execute(query)}
     told = {erasure: (mark, begun) for erasure, (mark, begun) in rows.items() if "contact_id" in begun}
-    numbers = _numbers(house, [begun["contact_id"] for _, begun in told.values()])
+    numbers = _numbers(stores, [begun["contact_id"] for _, begun in told.values()])
     return [
         Person(erasure, numbers.get(begun["contact_id"]), begun["contact_id"], mark, begun["pepper"])
         for erasure, (mark, begun) in told.items()
     ]
 
 
-def _numbers(house: House, contact_ids: Sequence[str]) -> dict[str, str]:
-    return house.vault.numbers(house.vault.files(schemas.IDENTITIES), contact_ids) if contact_ids else {}
+def _numbers(stores: Stores, contact_ids: Sequence[str]) -> dict[str, str]:
+    return stores.vault.numbers(stores.vault.files(schemas.IDENTITIES), contact_ids) if contact_ids else {}
 
 
-def _tell(house: House, rule: RetentionRule, purge_id: str, now: datetime) -> None:
+def _tell(stores: Stores, rule: RetentionRule, purge_id: str, now: datetime) -> None:
     """Write the entry of a purge of persons, with the sums over their erasures; none where nobody went."""
     table, counts = operations.erasures, Counter[str]()
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         texts: ScalarResult[str] = work.execute(
             select(table.c.found_json).where(table.c.case_id == purge_id, table.c.finished_at.is_not(None))
         ).scalars()
@@ -250,8 +252,8 @@ def _tell(house: House, rule: RetentionRule, purge_id: str, now: datetime) -> No
             journal.append(work, now, Entry.PURGE, purge_id, told)
 
 
-def _receipts(house: House, purge_ids: Sequence[str]) -> list[PurgeReceipt]:
-    log = Log.of(house)
+def _receipts(stores: Stores, purge_ids: Sequence[str]) -> list[PurgeReceipt]:
+    log = Log.of(stores)
     checkpoint = log.last_checkpoint()
     if checkpoint is None:
         return []
@@ -263,11 +265,11 @@ def _receipts(house: House, purge_ids: Sequence[str]) -> list[PurgeReceipt]:
     return found
 
 
-_COUNTED: Mapping[Kept, Callable[[House, RetentionRule, datetime], dict[str, dict[str, int]]]] = {
+_COUNTED: Mapping[Kept, Callable[[Stores, RetentionRule, datetime], dict[str, dict[str, int]]]] = {
     Kept.PERSONS: _count_persons,
     Kept.CAMPAIGN_RECORDS: _count_records,
 }
-_TAKEN_OUT: Mapping[Kept, Callable[[House, RetentionRule, str, datetime, Progress], None]] = {
+_TAKEN_OUT: Mapping[Kept, Callable[[Stores, RetentionRule, str, datetime, Progress], None]] = {
     Kept.PERSONS: _take_persons_out,
     Kept.CAMPAIGN_RECORDS: _take_records_out,
 }

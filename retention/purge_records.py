@@ -16,7 +16,7 @@ from retention.periods import RetentionRule
 from sealing.seals.forgetting import forget_lines
 from sealing.seals.messages import SealedBatch, batches_of
 from stores import journal, operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import connect
 from stores.files.parquet import read_sql, write_table
 from stores.rewrites import announce
@@ -39,14 +39,14 @@ _OF_A_PLAN: Sequence[Table] = (
 )
 
 
-def purge_records(house: House, rule: RetentionRule, purge_id: str, due: DueRecords, now: datetime) -> None:
+def purge_records(stores: Stores, rule: RetentionRule, purge_id: str, due: DueRecords, now: datetime) -> None:
     """Delete the records of these plans, with an entry of the purge, in one transaction; safe to repeat until then."""
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         batches = [batch for plan_id in due.plan_ids for batch in batches_of(reading, plan_id)]
     for batch in batches:
-        _empty(house, batch, now)
+        _empty(stores, batch, now)
     failpoint.reach("purge.seals_emptied")
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         leaves = forget_lines(work, _lines_of(work, due.plan_ids))
         counts = {"sealed_batches": len(batches), "message_events": _delete_events(work, due.plan_ids)}
         for table in _OF_A_PLAN:
@@ -57,10 +57,10 @@ def purge_records(house: House, rule: RetentionRule, purge_id: str, due: DueReco
     failpoint.reach("purge.records_deleted")
 
 
-def _empty(house: House, batch: SealedBatch, now: datetime) -> None:
+def _empty(stores: Stores, batch: SealedBatch, now: datetime) -> None:
     """Leave a file without rows: a sealed file that is not there is an alteration, one that was written again is none."""
-    file = batch.file(house.home.log)
-    announce(house.engine, house.home, [file], now)
+    file = batch.file(stores.home.log)
+    announce(stores.engine, stores.home, [file], now)
     with connect() as target:
         write_table(target, MESSAGE_SEALS, file, read_sql(MESSAGE_SEALS, []))
 

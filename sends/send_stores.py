@@ -1,4 +1,4 @@
-"""What a send command works with: those stores of the opened house that sending may touch.
+"""What a send command works with: those stores of the opened stores that sending may touch.
 
 Opening them belongs to `stores.all_stores`. Evidence, lake and snapshots are not here: a sender has no business there.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.home import Home
 from stores.keys import Keys
 from stores.vault import Vault
@@ -32,16 +32,16 @@ class SendStores:
     clock: Clock
 
     @classmethod
-    def of(cls, house: House) -> SendStores:
-        """Return the stores of an opened house that sending may touch."""
+    def of(cls, stores: Stores) -> SendStores:
+        """Return the stores of the opened stores that sending may touch."""
         return cls(
-            home=house.home,
-            keys=house.keys,
-            engine=house.engine,
-            vault=house.vault,
-            warehouse=house.warehouse,
-            settings=house.settings,
-            clock=house.clock,
+            home=stores.home,
+            keys=stores.keys,
+            engine=stores.engine,
+            vault=stores.vault,
+            warehouse=stores.warehouse,
+            settings=stores.settings,
+            clock=stores.clock,
         )
 
     @property

@@ -23,7 +23,7 @@ from terms.settings import Settings
 
 
 @dataclass(frozen=True)
-class House:
+class Stores:
     """The opened stores of a home, with the settings, keys and clock they were opened with."""
 
     settings: Settings
@@ -38,7 +38,7 @@ class House:
     clock: Clock
 
 
-def open_house(settings: Settings) -> House:
+def open_stores(settings: Settings) -> Stores:
     """Open every store of the home that `settings` name.
 
     Raises:
@@ -47,7 +47,7 @@ def open_house(settings: Settings) -> House:
     return _assembled(settings, open_home(settings))
 
 
-def open_rotating_house(settings: Settings, new_vault_key: bytes) -> House:
+def open_rotating_stores(settings: Settings, new_vault_key: bytes) -> Stores:
     """Open the stores of a home whose vault key is being rotated, or is to be from now on; with the key before.
 
     Raises:
@@ -56,10 +56,10 @@ def open_rotating_house(settings: Settings, new_vault_key: bytes) -> House:
     return _assembled(settings, begin_rotation(settings, new_vault_key))
 
 
-def _assembled(settings: Settings, home: Home) -> House:
+def _assembled(settings: Settings, home: Home) -> Stores:
     keys = derive_keys(settings)
     engine = open_operations(settings.database_url)
-    return House(
+    return Stores(
         settings=settings,
         home=home,
         keys=keys,

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Integer, func, insert, inspect, select, text
 
 from stores import journal
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.home import Home, open_home, writer_lock
 from stores.migrate import migrate
 from stores.operations import metadata, open_operations, restorations, transaction
@@ -49,7 +49,7 @@ class Backup:
         return asdict(self)
 
 
-def make_backup(house: House, folder: Path) -> Backup:
+def make_backup(stores: Stores, folder: Path) -> Backup:
     """Copy the home and its ledger into a new folder, while nobody else writes the home.
 
     The database is read in one snapshot before the files are: a file that a row names is there before its row.
@@ -59,11 +59,13 @@ def make_backup(house: House, folder: Path) -> Backup:
         WriterBusy: a refresh is at work.
     """
     _require_empty(folder)
-    now = house.clock.now()
-    with writer_lock(house.home):
+    now = stores.clock.now()
+    with writer_lock(stores.home):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        rows = _copy_out(house.engine, folder / _DATABASE)
-        shutil.copytree(house.home.root, folder / _FILES, ignore=shutil.ignore_patterns(*_LEFT_OUT), dirs_exist_ok=True)
+        rows = _copy_out(stores.engine, folder / _DATABASE)
+        shutil.copytree(
+            stores.home.root, folder / _FILES, ignore=shutil.ignore_patterns(*_LEFT_OUT), dirs_exist_ok=True
+        )
     listing = list(_listing(folder))
     backup = Backup(to_iso(now), to_micros(now), len(listing) - 1, rows, _hash(listing))
     (folder / _MANIFEST).write_text(json.dumps(backup.to_json(), indent=1) + "\n")

@@ -50,7 +50,7 @@ def _columns(privacy: Privacy, *rows: tuple[str, str, str]) -> tuple[Column, ...
 
 _ROW_ID = _columns(
     Privacy.OPEN,
-    ("delivery_id", "VARCHAR", "file received; see house words"),
+    ("delivery_id", "VARCHAR", "file received from a partner"),
     ("line_number", "BIGINT", "physical line where the record starts, 1-based, in the unpacked text"),
 )
 _PLACE = _columns(
@@ -165,7 +165,7 @@ DELIVERY_FIGURES = Table(
     ("delivery_id", "figure", "subject"),
     _columns(
         Privacy.OPEN,
-        ("delivery_id", "VARCHAR", "file received; see house words"),
+        ("delivery_id", "VARCHAR", "file received from a partner"),
         ("figure", "VARCHAR", "what is counted: rows, reason, repair, unread, blank, word, age, repeat"),
     )
     + _columns(

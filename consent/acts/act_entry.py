@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from consent.acts.person_acts import ActKind, Entered, PersonAct, Subject, record_act
 from partners_ingest.rows.phone import read_asked_number
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.keys import Keys
 from stores.operations import transaction
 from terms.clock import Clock
@@ -74,15 +74,15 @@ class ActStores:
     sponsors: frozenset[str]
 
     @classmethod
-    def of(cls, house: House) -> ActStores:
-        """Take from an opened house what acts need."""
+    def of(cls, stores: Stores) -> ActStores:
+        """Take from the opened stores what acts need."""
         return cls(
-            engine=house.engine,
-            keys=house.keys,
-            actor=house.settings.actor,
-            clock=house.clock,
-            number_rules=NUMBER_RULES[house.settings.environment],
-            sponsors=frozenset(file.stem for file in (house.settings.config / "sponsors").glob("*.yaml")),
+            engine=stores.engine,
+            keys=stores.keys,
+            actor=stores.settings.actor,
+            clock=stores.clock,
+            number_rules=NUMBER_RULES[stores.settings.environment],
+            sponsors=frozenset(file.stem for file in (stores.settings.config / "sponsors").glob("*.yaml")),
         )
 
     def entered(self) -> Entered:

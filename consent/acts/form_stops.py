@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from consent.judgement import Use, judgement_sql, load_live_facts
 from stores import journal, operations, schemas
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import connect
 from stores.operations import insert_once
 from stores.snapshots import Snapshot
@@ -68,13 +68,13 @@ class FormStop:
         }
 
 
-def find_form(house: House, form_version: str, partner_id: str | None) -> FormVersionKey:
+def find_form(stores: Stores, form_version: str, partner_id: str | None) -> FormVersionKey:
     """Return the form version that is meant.
 
     Raises:
         UsageError: no dossier has it, or several partners do.
     """
-    query = house.snapshots.sql(house.snapshots.current("dossiers"), schemas.DOSSIER_FORM_VERSIONS)
+    query = stores.snapshots.sql(stores.snapshots.current("dossiers"), schemas.DOSSIER_FORM_VERSIONS)
     with connect() as connection:
         rows = connection.execute(
             f"select distinct partner_id from ({query})"
@@ -91,7 +91,7 @@ def find_form(house: House, form_version: str, partner_id: str | None) -> FormVe
     return FormVersionKey(rows[0][0], form_version)
 
 
-def stop_form(house: House, key: FormVersionKey, why: str) -> FormStop:
+def stop_form(stores: Stores, key: FormVersionKey, why: str) -> FormStop:
     """Switch a form version off now; the first stop stands, a second one changes nothing.
 
     Raises:
@@ -101,41 +101,41 @@ def stop_form(house: House, key: FormVersionKey, why: str) -> FormStop:
     if not why.strip():
         raise UsageError("A stop needs its reason.", "Say it with --why.")
     refuse_number(why, "The reason")
-    now = house.clock.now()
-    with house.warehouse.open_base() as base:
-        before = reach(base, house, key, now)
-        stopped_at = _record(house, key, why, now)
-        after = reach(base, house, key, max(now, stopped_at))
+    now = stores.clock.now()
+    with stores.warehouse.open_base() as base:
+        before = reach(base, stores, key, now)
+        stopped_at = _record(stores, key, why, now)
+        after = reach(base, stores, key, max(now, stopped_at))
     return FormStop(key, stopped_at, before, after)
 
 
-def reach(base: duckdb.DuckDBPyConnection, house: House, key: FormVersionKey, at: datetime) -> Reach:
+def reach(base: duckdb.DuckDBPyConnection, stores: Stores, key: FormVersionKey, at: datetime) -> Reach:
     """Count the contacts of a form version, and those that a selected SMS of some sponsor may reach at an instant."""
     base.execute(
         "create or replace temp table by_form as select distinct contact_id from opt_ins"
         " where flag = 'given' and partner_id = $partner_id and form_version = $form_version",
         {"partner_id": key.partner_id, "form_version": key.form_version},
     )
-    load_live_facts(base, house.engine, "live_facts", None)
+    load_live_facts(base, stores.engine, "live_facts", None)
     contacts = base.execute("select count(*) from by_form").fetchone()
-    usable = {profile: _usable(base, house, profile, at) for profile in Profile}
+    usable = {profile: _usable(base, stores, profile, at) for profile in Profile}
     return Reach(contacts[0] if contacts else 0, usable)
 
 
-def take_form_stops_snapshot(house: House) -> Snapshot:
+def take_form_stops_snapshot(stores: Stores) -> Snapshot:
     """Write all stops as the next snapshot, or return the current one if none is new."""
     stops = operations.form_stops
     query = select(stops.c.partner_id, stops.c.form_version, stops.c.stopped_at).order_by(*stops.primary_key.columns)
-    with house.engine.connect() as ledger:
+    with stores.engine.connect() as ledger:
         rows = [
             (partner, form, naive_utc(from_micros(stopped)).isoformat(sep=" "))
             for partner, form, stopped in ledger.execute(query).tuples()
         ]
-    return house.snapshots.take_rows(KIND, house.clock.now(), {schemas.FORM_STOPS: rows})
+    return stores.snapshots.take_rows(KIND, stores.clock.now(), {schemas.FORM_STOPS: rows})
 
 
-def _usable(base: duckdb.DuckDBPyConnection, house: House, profile: Profile, at: datetime) -> int:
-    use = Use(Channel.SMS, None, ("address",), None, NUMBER_RULES[house.settings.environment], profile, at, at)
+def _usable(base: duckdb.DuckDBPyConnection, stores: Stores, profile: Profile, at: datetime) -> int:
+    use = Use(Channel.SMS, None, ("address",), None, NUMBER_RULES[stores.settings.environment], profile, at, at)
     sql, parameters = judgement_sql("by_form", "live_facts", use)
     row = base.execute(
         f"select count(*) from ({sql}) where decision = $allowed", {**parameters, "allowed": Decision.ALLOW.value}
@@ -143,15 +143,15 @@ def _usable(base: duckdb.DuckDBPyConnection, house: House, profile: Profile, at:
     return int(row[0]) if row else 0
 
 
-def _record(house: House, key: FormVersionKey, why: str, now: datetime) -> datetime:
+def _record(stores: Stores, key: FormVersionKey, why: str, now: datetime) -> datetime:
     """Write the stop with its journal line and return since when the form is off."""
     stops = operations.form_stops
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         row = {
             "partner_id": key.partner_id,
             "form_version": key.form_version,
             "stopped_at": to_micros(now),
-            "stopped_by": house.settings.actor,
+            "stopped_by": stores.settings.actor,
             "why": why,
         }
         if insert_once(work, stops, [row]):

@@ -30,7 +30,7 @@ from sealing.log.log import Log
 from sealing.log.proofs import prove_lines
 from sealing.seals.seal import seal
 from stores import operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.evidence.redactions import redacted_lines
 from stores.journal import Entry
 from stores.operations import canonical_json, compact
@@ -45,14 +45,16 @@ _SALTS = "vault/salts/"
 _ANSWER = "Erased; the receipt is sealed in the log."
 
 
-def erase(house: House, numbers: Sequence[str], *, case: str, reason: str, progress: Progress) -> list[ErasureReceipt]:
+def erase(
+    stores: Stores, numbers: Sequence[str], *, case: str, reason: str, progress: Progress
+) -> list[ErasureReceipt]:
     """Erase the persons of these numbers and return a receipt each, in the order asked.
 
     A run that was killed is ended by running it again; a number erased before under the same case, of which nothing
     stands any more, gives its receipt again. The caller holds the writer's lock.
 
     Args:
-        house: the opened stores.
+        stores: the opened stores.
         numbers: as people write them; the same one twice is one.
         case: the case that the erasure belongs to; recorded.
         reason: why; recorded.
@@ -62,60 +64,60 @@ def erase(house: House, numbers: Sequence[str], *, case: str, reason: str, progr
         UsageError: no case, no reason, or a text that is not one phone number (told by its place).
         Refused: a message is being handed over to one of them.
     """
-    asked = asked_numbers(numbers, NUMBER_RULES[house.settings.environment])
-    marks = {number: house.keys.suppression.hex(number) for number in asked}
+    asked = asked_numbers(numbers, NUMBER_RULES[stores.settings.environment])
+    marks = {number: stores.keys.suppression.hex(number) for number in asked}
     if not case.strip():
         raise UsageError("An erasure needs a case.", "Give --case ID.")
     record_access(
-        house.engine, house.clock, Access("erase", house.settings.actor, reason, case.strip(), list(marks.values()))
+        stores.engine, stores.clock, Access("erase", stores.settings.actor, reason, case.strip(), list(marks.values()))
     )
-    persons = begin_erasures(house, marks, case.strip())
+    persons = begin_erasures(stores, marks, case.strip())
     failpoint.reach("erasure.marked")
-    traces = find_begun(house, persons, progress)
-    again = _erased_before(house, persons, case.strip())
+    traces = find_begun(stores, persons, progress)
+    again = _erased_before(stores, persons, case.strip())
     persons = [person for person in persons if person.mark not in again]
-    end_begun(house, persons, traces, progress)
+    end_begun(stores, persons, traces, progress)
     ended = again | {person.mark: person.erasure_id for person in persons}
-    return [receipt_of(house, ended[mark]) for mark in marks.values()]
+    return [receipt_of(stores, ended[mark]) for mark in marks.values()]
 
 
-def find_begun(house: House, persons: Sequence[Person], progress: Progress) -> Traces:
+def find_begun(stores: Stores, persons: Sequence[Person], progress: Progress) -> Traces:
     """Search what stands of persons whose marks and erasures are written, and write down what was found.
 
     Raises:
         Refused: a message is being handed over to one of them.
     """
-    refuse_while_claimed(house, persons)
-    _answer_requests(house, persons)
-    traces = _search(house, persons, progress)
+    refuse_while_claimed(stores, persons)
+    _answer_requests(stores, persons)
+    traces = _search(stores, persons, progress)
     failpoint.reach("erasure.searched")
     return traces
 
 
-def end_begun(house: House, persons: Sequence[Person], traces: Traces, progress: Progress) -> None:
+def end_begun(stores: Stores, persons: Sequence[Person], traces: Traces, progress: Progress) -> None:
     """Take out what was found, store by store, and seal it; each step is safe to repeat."""
-    _redact(house, traces, progress)
+    _redact(stores, traces, progress)
     failpoint.reach("erasure.evidence_redacted")
-    erase_from_vault(house, persons, traces)
+    erase_from_vault(stores, persons, traces)
     failpoint.reach("erasure.vault_erased")
-    erase_from_lake(house, persons, traces)
+    erase_from_lake(stores, persons, traces)
     failpoint.reach("erasure.lake_erased")
-    _publish(house, persons, progress)
+    _publish(stores, persons, progress)
     failpoint.reach("erasure.base_published")
-    _erase_ledger(house, persons)
+    _erase_ledger(stores, persons)
     failpoint.reach("erasure.ledger_erased")
-    compact(house.engine)
-    seal(house)
+    compact(stores.engine)
+    seal(stores)
 
 
-def receipt_of(house: House, erasure_id: str) -> ErasureReceipt:
+def receipt_of(stores: Stores, erasure_id: str) -> ErasureReceipt:
     """Return the receipt of an erasure that has ended and is sealed.
 
     Raises:
         UsageError: there is none of this id, it has not ended, or no checkpoint covers it yet.
     """
-    table, log = operations.erasures, Log.of(house)
-    with house.engine.connect() as reading:
+    table, log = operations.erasures, Log.of(stores)
+    with stores.engine.connect() as reading:
         row = reading.execute(select(table).where(table.c.erasure_id == erasure_id)).first()
     checkpoint = log.last_checkpoint()
     proofs = prove_lines(log, checkpoint, Entry.ERASURE.value, [erasure_id]) if checkpoint else []
@@ -135,20 +137,20 @@ def receipt_of(house: House, erasure_id: str) -> ErasureReceipt:
 
 
 def begin_erasures(
-    house: House, marks: Mapping[str, str], case: str, acts_from: datetime | None = None
+    stores: Stores, marks: Mapping[str, str], case: str, acts_from: datetime | None = None
 ) -> list[Person]:
     """Close marks and write erasures, or find those that an earlier run began or ended under the same case.
 
     Args:
-        house: the opened stores.
+        stores: the opened stores.
         marks: mark by number.
         case: what they belong to.
         acts_from: what the marks let in once these erasures have ended; None = nothing, ever, and a purge of one of
             these persons that was killed will leave nothing else.
     """
-    table, now, persons = operations.erasures, to_micros(house.clock.now()), []
+    table, now, persons = operations.erasures, to_micros(stores.clock.now()), []
     opens = None if acts_from is None else to_micros(acts_from)
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         for number, mark in marks.items():
             is_new = close_mark(work, mark, now)
             running = (table.c.mark == mark) & table.c.finished_at.is_(None)
@@ -160,13 +162,13 @@ def begin_erasures(
                     work.execute(update(table).where(running).values(acts_from=None))
             else:
                 row = {"erasure_id": erasure_id, "mark": mark, "case_id": case, "started_at": now}
-                begun = {"started_by": house.settings.actor, "found_json": canonical_json({"pepper": pepper})}
+                begun = {"started_by": stores.settings.actor, "found_json": canonical_json({"pepper": pepper})}
                 work.execute(table.insert().values(**row, **begun, acts_from=opens if is_new else None))
-            persons.append(Person(erasure_id, number, house.keys.contact_id(number), mark, pepper))
+            persons.append(Person(erasure_id, number, stores.keys.contact_id(number), mark, pepper))
     return persons
 
 
-def _answer_requests(house: House, persons: Sequence[Person]) -> None:
+def _answer_requests(stores: Stores, persons: Sequence[Person]) -> None:
     """Answer the open requests for erasure of these persons: what they asked for is being done."""
     requests, answers = operations.requests, operations.request_answers
     contacts = {person.contact_id for person in persons}
@@ -175,18 +177,18 @@ def _answer_requests(house: House, persons: Sequence[Person]) -> None:
         .outerjoin(answers, answers.c.request_id == requests.c.request_id)
         .where(requests.c.kind == ActKind.ERASURE.value, answers.c.request_id.is_(None))
     )
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         found = [row.request_id for row in reading.execute(waiting) if row.contact_id in contacts]
     for request_id in found:
-        answer_request(ActStores.of(house), request_id, Answer(house.clock.now(), _ANSWER))
+        answer_request(ActStores.of(stores), request_id, Answer(stores.clock.now(), _ANSWER))
 
 
-def _search(house: House, persons: Sequence[Person], progress: Progress) -> Traces:
+def _search(stores: Stores, persons: Sequence[Person], progress: Progress) -> Traces:
     """Search everything, and write what was found before anything is changed: a killed run tells it whole."""
     progress(f"searching {len(persons)} persons in every store")
-    traces = find_traces(house, persons, progress)
+    traces = find_traces(stores, persons, progress)
     table = operations.erasures
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         for person in persons:
             told = json.loads(_found_json(work, person))
             if "counts" not in told:
@@ -198,10 +200,10 @@ def _search(house: House, persons: Sequence[Person], progress: Progress) -> Trac
     return traces
 
 
-def _erased_before(house: House, persons: Sequence[Person], case: str) -> dict[str, str]:
+def _erased_before(stores: Stores, persons: Sequence[Person], case: str) -> dict[str, str]:
     """Return mark -> erasure of those who were erased under this case already and of whom nothing stands any more."""
     table, found = operations.erasures, dict[str, str]()
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         for person in persons:
             ended = (table.c.mark == person.mark) & (table.c.case_id == case) & table.c.finished_at.is_not(None)
             before = work.execute(select(table.c.erasure_id).where(ended).limit(1)).scalar_one_or_none()
@@ -232,35 +234,35 @@ def _keys_of(person: Person, keys: Mapping[str, str]) -> list[str]:
     return [key for key, erasure_id in keys.items() if erasure_id == person.erasure_id]
 
 
-def _redact(house: House, traces: Traces, progress: Progress) -> None:
+def _redact(opened: Stores, traces: Traces, progress: Progress) -> None:
     """Redact the lines that were found; what an earlier run redacted loses the salts that it left."""
-    stores = RedactionStores(house.home, house.engine, house.evidence, house.vault)
-    for path in announced(house.engine):
+    stores = RedactionStores(opened.home, opened.engine, opened.evidence, opened.vault)
+    for path in announced(opened.engine):
         if path.startswith(_SALTS):
             delivery_id = path.removeprefix(_SALTS).removesuffix(".parquet")
-            house.vault.drop_salts(delivery_id, sorted(redacted_lines(house.engine, delivery_id)))
-    for delivery in kept_deliveries(house.engine):
-        if _redact_one(house, stores, traces, delivery):
+            opened.vault.drop_salts(delivery_id, sorted(redacted_lines(opened.engine, delivery_id)))
+    for delivery in kept_deliveries(opened.engine):
+        if _redact_one(opened, stores, traces, delivery):
             failpoint.reach("erasure.file_redacted")
     progress(f"redacted lines in {len(traces.lines)} delivered files")
 
 
-def _redact_one(house: House, stores: RedactionStores, traces: Traces, delivery: KeptDelivery) -> bool:
+def _redact_one(opened: Stores, stores: RedactionStores, traces: Traces, delivery: KeptDelivery) -> bool:
     lines = traces.lines.get(delivery.delivery_id, {}).keys()
     if delivery.delivery_id in traces.whole_files:
-        destroy(stores, delivery, house.clock.now())
-    elif lines - redacted_lines(house.engine, delivery.delivery_id):
-        redact_lines(stores, delivery, lines, house.clock.now())
+        destroy(stores, delivery, opened.clock.now())
+    elif lines - redacted_lines(opened.engine, delivery.delivery_id):
+        redact_lines(stores, delivery, lines, opened.clock.now())
     else:
         return False
     return True
 
 
-def _publish(house: House, persons: Sequence[Person], progress: Progress) -> None:
+def _publish(stores: Stores, persons: Sequence[Person], progress: Progress) -> None:
     """Publish the base without the persons; the keys that only they had were written down by the search."""
-    told = [_told(house, person) for person in persons]
+    told = [_told(stores, person) for person in persons]
     version = publish_without(
-        house,
+        stores,
         Erased(
             contact_ids=[person.contact_id for person in persons],
             source_keys=[key for item in told for key in item["sources"]],
@@ -270,8 +272,8 @@ def _publish(house: House, persons: Sequence[Person], progress: Progress) -> Non
     progress(f"published {version} without them" if version else "the base holds nothing of them")
 
 
-def _told(house: House, person: Person) -> dict[str, list[str]]:
-    with house.engine.connect() as reading:
+def _told(stores: Stores, person: Person) -> dict[str, list[str]]:
+    with stores.engine.connect() as reading:
         found: dict[str, list[str]] = json.loads(_found_json(reading, person))
     return found
 
@@ -283,17 +285,17 @@ def _found_json(connection: Connection, person: Person) -> str:
     return found
 
 
-def _erase_ledger(house: House, persons: Sequence[Person]) -> None:
-    found = {person.erasure_id: ErasedCounts(**_counted(house, person)) for person in persons}
-    with house.engine.connect() as reading:
+def _erase_ledger(stores: Stores, persons: Sequence[Person]) -> None:
+    found = {person.erasure_id: ErasedCounts(**_counted(stores, person)) for person in persons}
+    with stores.engine.connect() as reading:
         traces = [find_in_ledger(reading, person) for person in persons]
-    forget_seals(house, traces)
+    forget_seals(stores, traces)
     failpoint.reach("erasure.seals_forgotten")
-    erase_from_ledger(house, traces, found, house.clock.now())
+    erase_from_ledger(stores, traces, found, stores.clock.now())
 
 
-def _counted(house: House, person: Person) -> dict[str, int]:
-    counts = _told(house, person)["counts"]
+def _counted(stores: Stores, person: Person) -> dict[str, int]:
+    counts = _told(stores, person)["counts"]
     if not isinstance(counts, dict):
         raise FiliationError(f"Erasure {person.erasure_id} has no counts.", "Run `filiation erase` again.")
     return counts

@@ -14,7 +14,7 @@ import duckdb
 from lineage.erasure.erasure_traces import Person, Traces, lay_persons
 from partners_ingest.erased.number_search import NumberSearch
 from stores import operations, schemas
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import connect
 from stores.rewrites import announce
 from stores.schemas import Privacy, Table
@@ -26,30 +26,30 @@ _OF_RECORDS = (schemas.WITHDRAWALS, schemas.WITHDRAWAL_SIGNALS)
 _SHARED = "source_key is not null and source_key not in (select key from own_sources)"
 
 
-def erase_from_vault(house: House, persons: Sequence[Person], traces: Traces) -> None:
+def erase_from_vault(stores: Stores, persons: Sequence[Person], traces: Traces) -> None:
     """Take the persons' rows and addresses out of every reading, and their numbers out of other people's cells."""
     search = NumberSearch(person.number for person in persons if person.number)
     # those with other people's cells first: as long as these stand, a person's own row tells a further run the number
     names = sorted(
-        house.vault.files(schemas.IDENTITIES), key=lambda name: name.rpartition(".r")[0] not in traces.mentions
+        stores.vault.files(schemas.IDENTITIES), key=lambda name: name.rpartition(".r")[0] not in traces.mentions
     )
     for name in names:
-        _erase_identities(house, name, persons, traces, search)
-    for name in house.vault.files(schemas.ADDRESSES):
-        _erase_addresses(house, name, persons)
+        _erase_identities(stores, name, persons, traces, search)
+    for name in stores.vault.files(schemas.ADDRESSES):
+        _erase_addresses(stores, name, persons)
 
 
-def erase_from_lake(house: House, persons: Sequence[Person], traces: Traces) -> None:
+def erase_from_lake(stores: Stores, persons: Sequence[Person], traces: Traces) -> None:
     """Take the persons' rows out of every reading, and their record keys out of quarantine."""
     with connect() as lake:
         _lay(lake, persons, traces)
         for table in _ROW_TABLES:
-            for name in house.lake.files(table):
-                _erase_rows(house, lake, table, name)
-        for name in house.lake.files(schemas.QUARANTINE):
-            _erase_keys(house, lake, name)
-        for name in house.lake.files(schemas.ADDRESS_TIES):
-            _erase_ties(house, lake, name)
+            for name in stores.lake.files(table):
+                _erase_rows(stores, lake, table, name)
+        for name in stores.lake.files(schemas.QUARANTINE):
+            _erase_keys(stores, lake, name)
+        for name in stores.lake.files(schemas.ADDRESS_TIES):
+            _erase_ties(stores, lake, name)
 
 
 def _lay(connection: duckdb.DuckDBPyConnection, persons: Sequence[Person], traces: Traces) -> None:
@@ -62,11 +62,13 @@ def _lay(connection: duckdb.DuckDBPyConnection, persons: Sequence[Person], trace
         )
 
 
-def _erase_identities(house: House, name: str, persons: Sequence[Person], traces: Traces, search: NumberSearch) -> None:
+def _erase_identities(
+    stores: Stores, name: str, persons: Sequence[Person], traces: Traces, search: NumberSearch
+) -> None:
     delivery_id = name.rpartition(".r")[0]
     own = sorted(set(traces.lines.get(delivery_id, ())) - traces.mentions.get(delivery_id, frozenset()))
     mentions = traces.mentions.get(delivery_id, frozenset())
-    with house.vault.rewriter(schemas.IDENTITIES, name) as vault:
+    with stores.vault.rewriter(schemas.IDENTITIES, name) as vault:
         lay_persons(vault, persons)
         bound = {"own": own, "mentions": sorted(mentions)}
         goes = "(contact_id in (select contact_id from gone) or line_number in (select unnest($own::bigint[])))"
@@ -78,14 +80,14 @@ def _erase_identities(house: House, name: str, persons: Sequence[Person], traces
         if row == (0, 0):
             return
         _blank_mentions(vault, sorted(mentions), search)
-        announce(house.engine, house.home, [house.vault.path(schemas.IDENTITIES, name)], house.clock.now())
+        announce(stores.engine, stores.home, [stores.vault.path(schemas.IDENTITIES, name)], stores.clock.now())
         columns = ", ".join(
             f"if(cells.{column.name}_is_told, null, identities.{column.name}) as {column.name}"
             if column.privacy is Privacy.IDENTITY
             else f"identities.{column.name}"
             for column in schemas.IDENTITIES.columns
         )
-        house.vault.write(
+        stores.vault.write(
             vault,
             schemas.IDENTITIES,
             name,
@@ -111,10 +113,10 @@ def _blank_mentions(vault: duckdb.DuckDBPyConnection, lines: Sequence[int], sear
         vault.execute(f"insert into cells values ({', '.join('?' * (len(names) + 1))})", [line, *told])
 
 
-def _erase_addresses(house: House, name: str, persons: Sequence[Person]) -> None:
+def _erase_addresses(stores: Stores, name: str, persons: Sequence[Person]) -> None:
     """Take out the addresses of a reading that only persons who go have in it."""
-    opt_ins = house.lake.sql(schemas.OPT_INS, [name] if house.lake.path(schemas.OPT_INS, name).exists() else [])
-    with house.vault.rewriter(schemas.ADDRESSES, name) as vault:
+    opt_ins = stores.lake.sql(schemas.OPT_INS, [name] if stores.lake.path(schemas.OPT_INS, name).exists() else [])
+    with stores.vault.rewriter(schemas.ADDRESSES, name) as vault:
         lay_persons(vault, persons)
         vault.execute(
             "create temp table stays as select distinct address_key"
@@ -123,12 +125,12 @@ def _erase_addresses(house: House, name: str, persons: Sequence[Person]) -> None
         row = vault.execute("select count(*) from addresses anti join stays using (address_key)").fetchone()
         if row == (0,):
             return
-        announce(house.engine, house.home, [house.vault.path(schemas.ADDRESSES, name)], house.clock.now())
+        announce(stores.engine, stores.home, [stores.vault.path(schemas.ADDRESSES, name)], stores.clock.now())
         kept = "select * from addresses semi join stays using (address_key) order by address_key"
-        house.vault.write(vault, schemas.ADDRESSES, name, kept)
+        stores.vault.write(vault, schemas.ADDRESSES, name, kept)
 
 
-def _erase_rows(house: House, lake: duckdb.DuckDBPyConnection, table: Table, name: str) -> None:
+def _erase_rows(stores: Stores, lake: duckdb.DuckDBPyConnection, table: Table, name: str) -> None:
     """Take the persons' rows out of a file; what was accepted of them is counted in the ledger first.
 
     A withdrawal under a record's key that stood for somebody else's number too is that person's as well: it stays, about
@@ -137,17 +139,17 @@ def _erase_rows(house: House, lake: duckdb.DuckDBPyConnection, table: Table, nam
     by_record = "contact_id is null and source_key in (select key from own_sources)"
     hit = f"(contact_id in (select contact_id from gone) or {by_record if 'source_key' in table.names() else 'false'})"
     stays = _SHARED if table in _OF_RECORDS else "false"
-    file = house.lake.sql(table, [name])
+    file = stores.lake.sql(table, [name])
     row = lake.execute(f"select count(*) from ({file}) where {hit}").fetchone()
     if row == (0,):
         return
     if table in _ACCEPTED:
-        _count_rows(house, lake, f"select * from ({file}) where not ({stays})", name)
+        _count_rows(stores, lake, f"select * from ({file}) where not ({stays})", name)
     kept = f"select * replace (if({hit}, null, contact_id) as contact_id) from ({file})"
-    _rewrite(house, lake, table, name, f"{kept} where not coalesce({hit}, false) or {stays} order by line_number")
+    _rewrite(stores, lake, table, name, f"{kept} where not coalesce({hit}, false) or {stays} order by line_number")
 
 
-def _count_rows(house: House, lake: duckdb.DuckDBPyConnection, file: str, name: str) -> None:
+def _count_rows(stores: Stores, lake: duckdb.DuckDBPyConnection, file: str, name: str) -> None:
     rows = lake.execute(
         f"select coalesce(gone.erasure_id, own_sources.erasure_id), count(*) from ({file}) as rows"
         " left join gone on rows.contact_id = gone.contact_id"
@@ -159,27 +161,27 @@ def _count_rows(house: House, lake: duckdb.DuckDBPyConnection, file: str, name: 
         {"erasure_id": erasure, "delivery_id": delivery_id, "reading": int(reading), "accepted_rows": count}
         for erasure, count in rows
     ]
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         operations.insert_once(work, operations.erased_rows, told)
 
 
-def _erase_keys(house: House, lake: duckdb.DuckDBPyConnection, name: str) -> None:
-    file = house.lake.sql(schemas.QUARANTINE, [name])
+def _erase_keys(stores: Stores, lake: duckdb.DuckDBPyConnection, name: str) -> None:
+    file = stores.lake.sql(schemas.QUARANTINE, [name])
     hit = "source_key in (select key from own_sources)"
     if lake.execute(f"select count(*) from ({file}) where {hit}").fetchone() == (0,):
         return
     kept = f"select * replace (if({hit}, null, source_key) as source_key) from ({file}) order by line_number"
-    _rewrite(house, lake, schemas.QUARANTINE, name, kept)
+    _rewrite(stores, lake, schemas.QUARANTINE, name, kept)
 
 
-def _erase_ties(house: House, lake: duckdb.DuckDBPyConnection, name: str) -> None:
-    file = house.lake.sql(schemas.ADDRESS_TIES, [name])
+def _erase_ties(stores: Stores, lake: duckdb.DuckDBPyConnection, name: str) -> None:
+    file = stores.lake.sql(schemas.ADDRESS_TIES, [name])
     hit = "address_key in (select key from own_addresses)"
     if lake.execute(f"select count(*) from ({file}) where {hit}").fetchone() != (0,):
-        _rewrite(house, lake, schemas.ADDRESS_TIES, name, f"select * from ({file}) where not {hit}")
+        _rewrite(stores, lake, schemas.ADDRESS_TIES, name, f"select * from ({file}) where not {hit}")
 
 
-def _rewrite(house: House, lake: duckdb.DuckDBPyConnection, table: Table, name: str, select: str) -> None:
-    files: list[Path] = [house.lake.path(table, name)]
-    announce(house.engine, house.home, files, house.clock.now())
-    house.lake.write(lake, table, name, select)
+def _rewrite(stores: Stores, lake: duckdb.DuckDBPyConnection, table: Table, name: str, select: str) -> None:
+    files: list[Path] = [stores.lake.path(table, name)]
+    announce(stores.engine, stores.home, files, stores.clock.now())
+    stores.lake.write(lake, table, name, select)

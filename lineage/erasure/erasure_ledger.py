@@ -23,7 +23,7 @@ from sealing.seals.messages import batches_of
 from sends.ledger.messages import find_plan
 from sends.plans.approval import approved_sha256
 from stores import journal, operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.operations import canonical_json
 from stores.rewrites import announce
 from stores.suppressions import open_mark
@@ -60,14 +60,14 @@ class LedgerTraces:
     acts: int
 
 
-def refuse_while_claimed(house: House, persons: Sequence[Person]) -> None:
+def refuse_while_claimed(stores: Stores, persons: Sequence[Person]) -> None:
     """Refuse to take somebody out to whom a message is being handed over at this moment.
 
     Raises:
         Refused: there is one.
     """
     table = operations.messages
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         for some in _chunks([person.contact_id for person in persons]):
             query = select(table.c.plan_id).where(table.c.contact_id.in_(some), table.c.state == "CLAIMED").limit(1)
             plan = reading.execute(query).scalar_one_or_none()
@@ -91,33 +91,33 @@ def find_in_ledger(reading: Connection, person: Person) -> LedgerTraces:
     return LedgerTraces(person, renamed, len(sends), len(acts))
 
 
-def forget_seals(house: House, traces: Sequence[LedgerTraces]) -> None:
+def forget_seals(stores: Stores, traces: Sequence[LedgerTraces]) -> None:
     """Take the salts of the persons' messages out of the sealed batches, under the ids that the ledger will have."""
     table, renamed = operations.messages, _merged(traces)
     contacts = [item.person.contact_id for item in traces]
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         plans: set[str] = set()
         for some in _chunks(contacts):
             plans |= set(_values(reading, table.c.plan_id, table.c.contact_id.in_(some)))
         batches = [batch for plan_id in sorted(plans) for batch in batches_of(reading, plan_id)]
     for batch in batches:
-        announce(house.engine, house.home, [batch.file(house.home.log)], house.clock.now())
-        forget_messages(house.home, batch, renamed)
+        announce(stores.engine, stores.home, [batch.file(stores.home.log)], stores.clock.now())
+        forget_messages(stores.home, batch, renamed)
 
 
 def erase_from_ledger(
-    house: House, traces: Sequence[LedgerTraces], found: Mapping[str, ErasedCounts], now: datetime
+    stores: Stores, traces: Sequence[LedgerTraces], found: Mapping[str, ErasedCounts], now: datetime
 ) -> None:
     """Make the persons' rows rows about nobody, and end their erasures with an entry each; all of it or nothing.
 
     Args:
-        house: the opened stores.
+        stores: the opened stores.
         traces: what stands of each person, with the ids that it gets.
         found: counts by erasure, of files.
         now: instant of the end.
     """
     renamed = _merged(traces)
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         approvals = _approvals(work, traces)
         looked_up = _erase_look_ups(work, renamed, now)
         lines = [

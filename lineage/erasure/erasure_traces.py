@@ -18,7 +18,7 @@ from partners_ingest.arrival.seal_marks import SealUnopened
 from partners_ingest.erased.number_search import NumberSearch
 from partners_ingest.erased.redaction import KeptDelivery, find_lines, find_numbers, kept_deliveries
 from stores import schemas
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import connect
 from stores.files.parquet import read_sql
 
@@ -63,24 +63,24 @@ class Traces:
     unopened: tuple[str, ...]
 
 
-def find_traces(house: House, persons: Sequence[Person], progress: Progress) -> Traces:
+def find_traces(stores: Stores, persons: Sequence[Person], progress: Progress) -> Traces:
     """Return everything that stands of these persons; every delivery is read once, whatever its outcome."""
-    with open_lake(house) as lake:
+    with open_lake(stores) as lake:
         lay_persons(lake, persons)
         _find_own_keys(lake)
         places = _places(lake)
         source_keys = _pairs(lake, "select source_key, erasure_id from own_sources")
         address_keys = _pairs(lake, "select address_key, erasure_id from own_addresses")
-        lines, mentions, whole, unopened = _search_evidence(house, lake, persons, places, progress)
+        lines, mentions, whole, unopened = _search_evidence(stores, lake, persons, places, progress)
         rows = {erasure: (opt_ins, withdrawals) for erasure, opt_ins, withdrawals in _row_counts(lake)}
     return Traces(source_keys, address_keys, lines, mentions, whole, rows, unopened)
 
 
-def open_lake(house: House) -> duckdb.DuckDBPyConnection:
+def open_lake(stores: Stores) -> duckdb.DuckDBPyConnection:
     """Return a connection with a view `all_<table>` of every reading, for each table that names contacts or records."""
     lake = connect()
     for table in (*_CONTACT_TABLES, schemas.AGE_BRACKETS, schemas.QUARANTINE):
-        lake.execute(f"create temp view all_{table.name} as {house.lake.sql(table, house.lake.files(table))}")
+        lake.execute(f"create temp view all_{table.name} as {stores.lake.sql(table, stores.lake.files(table))}")
     return lake
 
 
@@ -135,7 +135,7 @@ def _row_counts(lake: duckdb.DuckDBPyConnection) -> list[tuple[str, int, int]]:
 
 
 def _search_evidence(
-    house: House,
+    stores: Stores,
     lake: duckdb.DuckDBPyConnection,
     persons: Sequence[Person],
     places: Mapping[str, Sequence[tuple[int, int, str]]],
@@ -147,19 +147,19 @@ def _search_evidence(
     mentions: dict[str, frozenset[int]] = {}
     whole: dict[str, frozenset[str]] = {}
     unopened: list[str] = []
-    for delivery in kept_deliveries(house.engine):
+    for delivery in kept_deliveries(stores.engine):
         name = delivery.delivery_id
-        if not house.evidence.delivered_file(name).exists():  # which the check of the log tells, too
+        if not stores.evidence.delivered_file(name).exists():  # which the check of the log tells, too
             unopened.append(name)
             continue
         try:
             if delivery.has_lines:
                 told = {
                     line: frozenset(erasure_of[number] for number in numbers)
-                    for line, numbers in find_lines(house.evidence, delivery, search).items()
+                    for line, numbers in find_lines(stores.evidence, delivery, search).items()
                 }
-                lines[name], mentions[name] = _lines_of(house, lake, delivery, places.get(name, ()), told)
-            elif numbers := find_numbers(house.evidence, delivery, search):
+                lines[name], mentions[name] = _lines_of(stores, lake, delivery, places.get(name, ()), told)
+            elif numbers := find_numbers(stores.evidence, delivery, search):
                 whole[name] = frozenset(erasure_of[number] for number in numbers)
         except SealUnopened:
             progress(f"delivery {name} is sealed and cannot be searched")
@@ -169,7 +169,7 @@ def _search_evidence(
 
 
 def _lines_of(
-    house: House,
+    stores: Stores,
     lake: duckdb.DuckDBPyConnection,
     delivery: KeptDelivery,
     places: Sequence[tuple[int, int, str]],
@@ -178,7 +178,7 @@ def _lines_of(
     """Return the lines to redact with their erasures, and those of them that stand in other people's records."""
     if not places and not told:
         return {}, frozenset()
-    _lay_lines(house, lake, delivery, places, told)
+    _lay_lines(stores, lake, delivery, places, told)
     rows = lake.execute(
         "select line_number, erasure_id from kept_lines join places on byte_offset < place_end and line_end > place_start"
         " union select line_number, erasure_id from told"
@@ -206,13 +206,13 @@ def _lines_of(
 
 
 def _lay_lines(
-    house: House,
+    stores: Stores,
     lake: duckdb.DuckDBPyConnection,
     delivery: KeptDelivery,
     places: Sequence[tuple[int, int, str]],
     told: Mapping[int, frozenset[str]],
 ) -> None:
-    kept = read_sql(schemas.LINE_COMMITMENTS, [house.evidence.commitments_file(delivery.delivery_id)])
+    kept = read_sql(schemas.LINE_COMMITMENTS, [stores.evidence.commitments_file(delivery.delivery_id)])
     lake.execute(
         "create or replace temp view kept_lines as"
         f" select line_number, byte_offset, byte_offset + byte_length as line_end from ({kept})"

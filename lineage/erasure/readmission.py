@@ -15,7 +15,7 @@ from consent.acts.person_acts import ActKind, suppress
 from lineage.lookups.access_log import Access, record_access
 from partners_ingest.rows.asked_numbers import asked_number
 from stores import journal, operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.suppressions import open_mark
 from terms.clock import from_micros, to_iso, to_micros
 from terms.environment import NUMBER_RULES
@@ -24,11 +24,11 @@ from terms.errors import Refused, UsageError
 _SOURCE = "readmission"
 
 
-def readmit(house: House, number: str, since: datetime, *, case: str, reason: str) -> None:
+def readmit(stores: Stores, number: str, since: datetime, *, case: str, reason: str) -> None:
     """Let in what the person of this number did from an instant on; whatever was before stays out.
 
     Args:
-        house: the opened stores.
+        stores: the opened stores.
         number: as people write it.
         since: when the person agreed anew (aware): after the erasure, and not in the future.
         case: where the agreement was seen; recorded.
@@ -39,12 +39,12 @@ def readmit(house: House, number: str, since: datetime, *, case: str, reason: st
             than the erasure.
         Refused: the person is being taken out now.
     """
-    e164 = asked_number(number, NUMBER_RULES[house.settings.environment])
+    e164 = asked_number(number, NUMBER_RULES[stores.settings.environment])
     if not case.strip():
         raise UsageError("A readmission needs a case.", "Give --case ID: where the person's new agreement was seen.")
-    mark, now = house.keys.suppression.hex(e164), house.clock.now()
-    record_access(house.engine, house.clock, Access("readmit", house.settings.actor, reason, case.strip(), [mark]))
-    with operations.transaction(house.engine) as work:
+    mark, now = stores.keys.suppression.hex(e164), stores.clock.now()
+    record_access(stores.engine, stores.clock, Access("readmit", stores.settings.actor, reason, case.strip(), [mark]))
+    with operations.transaction(stores.engine) as work:
         closed_at = _closed_at(work, mark)
         if not closed_at < since <= now:
             raise UsageError(
@@ -52,7 +52,7 @@ def readmit(house: House, number: str, since: datetime, *, case: str, reason: st
                 "Give --since the instant at which the person agreed anew.",
             )
         open_mark(work, mark, to_micros(since))
-        contact_id = house.keys.contact_id(e164)
+        contact_id = stores.keys.contact_id(e164)
         suppress(work, contact_id, ActKind.ERASURE, _SOURCE, effective_at=closed_at, known_at=now)
         told = {"case_id": case.strip(), "acts_from": to_micros(since), "closed_at": to_micros(closed_at)}
         journal.append(work, now, journal.Entry.READMISSION, mark, told)

@@ -17,7 +17,7 @@ from lineage.lookups.origins import Origins, OriginSources, read_origins
 from lineage.lookups.provenance import AsOf, ConsentEvent, Descent, Send
 from lineage.lookups.uses import opt_outs_of, sends_of
 from partners_ingest.rows.asked_numbers import asked_numbers
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.evidence.evidence_store import EvidenceStore
 from stores.keys import Keys
@@ -47,18 +47,18 @@ class LookupStores:
     number_rules: NumberRules
 
     @classmethod
-    def of(cls, house: House) -> LookupStores:
-        """Take from an opened house what a look-up needs."""
+    def of(cls, stores: Stores) -> LookupStores:
+        """Take from the opened stores what a look-up needs."""
         return cls(
-            engine=house.engine,
-            keys=house.keys,
-            evidence=house.evidence,
-            vault=house.vault,
-            lake=house.lake,
-            warehouse=house.warehouse,
-            actor=house.settings.actor,
-            clock=house.clock,
-            number_rules=NUMBER_RULES[house.settings.environment],
+            engine=stores.engine,
+            keys=stores.keys,
+            evidence=stores.evidence,
+            vault=stores.vault,
+            lake=stores.lake,
+            warehouse=stores.warehouse,
+            actor=stores.settings.actor,
+            clock=stores.clock,
+            number_rules=NUMBER_RULES[stores.settings.environment],
         )
 
     def sources(self, base: ServedBase, ledger: Connection) -> OriginSources:

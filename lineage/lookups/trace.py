@@ -24,7 +24,7 @@ from sends.plans.approval import context_of
 from sends.plans.judging import use_of
 from sends.send_stores import SendStores
 from stores import operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.warehouse.questions import Questions
 from stores.warehouse.warehouse import read_manifest
@@ -162,36 +162,36 @@ class SendTrace:
         }
 
 
-def trace_send(house: House, name: str, *, reason: str) -> SendTrace:
+def trace_send(stores: Stores, name: str, *, reason: str) -> SendTrace:
     """Return the chain of the message that a send id or a gateway's message id names; the access is logged first.
 
     Raises:
         UsageError: no reason, or no message has this id.
         Refused: no base is published.
     """
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         message = find_message(reading, name)
-    return _trace_messages(house, [message], reason)[0]
+    return _trace_messages(stores, [message], reason)[0]
 
 
-def _trace_messages(house: House, messages: Sequence[MessageTrace], reason: str) -> list[SendTrace]:
+def _trace_messages(opened: Stores, messages: Sequence[MessageTrace], reason: str) -> list[SendTrace]:
     """Trace messages of one person by one logged access, each judged by its own instant; each plan is read once."""
-    with house.engine.connect() as reading:
+    with opened.engine.connect() as reading:
         plans = {plan_id: _plan_trace(reading, plan_id) for plan_id in {message.plan_id for message in messages}}
     subjects = sorted({message.contact_id for message in messages})
-    record_access(house.engine, house.clock, Access("trace", house.settings.actor, reason, None, subjects))
-    stores = SendStores.of(house)
+    record_access(opened.engine, opened.clock, Access("trace", opened.settings.actor, reason, None, subjects))
+    stores = SendStores.of(opened)
     contexts = {plan_id: context_of(stores, plan.plan) for plan_id, plan in plans.items()}
     known: dict[datetime, Origins] = {}
-    reactions = reactions_of(house.engine, subjects)
+    reactions = reactions_of(opened.engine, subjects)
     found = []
-    with without_pandas(), house.warehouse.open_base_for_few() as base, house.engine.connect() as ledger:
-        rules = NUMBER_RULES[house.settings.environment]
-        sources = OriginSources(Questions(base), read_manifest(base).deliveries, ledger, house.vault, rules)
+    with without_pandas(), opened.warehouse.open_base_for_few() as base, opened.engine.connect() as ledger:
+        rules = NUMBER_RULES[opened.settings.environment]
+        sources = OriginSources(Questions(base), read_manifest(base).deliveries, ledger, opened.vault, rules)
         for message in messages:
             at, contact_id = message.judged_at, message.contact_id
             use = use_of(stores, contexts[message.plan_id], at, at)
-            judged = judge_contact(base, house.engine, contact_id, use)
+            judged = judge_contact(base, opened.engine, contact_id, use)
             if at not in known:
                 known[at] = read_origins(sources, subjects, at)
             origins = known[at]
@@ -210,26 +210,26 @@ def _replies_to(message: MessageTrace, gateway: str, told: Sequence[Reaction]) -
     return tuple(one for one in told if one.is_reply and one.source == gateway and one.known_at >= left)
 
 
-def trace_plan(house: House, plan_id: str, *, reason: str | None = None) -> PlanTrace:
+def trace_plan(stores: Stores, plan_id: str, *, reason: str | None = None) -> PlanTrace:
     """Return what a plan was and what people decided of it; no person is looked up, so a reason is only kept if given.
 
     Raises:
         UsageError: no plan has this id, or the reason given is blank.
     """
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         trace = _plan_trace(reading, plan_id)
     if reason is not None:
-        record_access(house.engine, house.clock, Access("trace", house.settings.actor, reason, None, [plan_id]))
+        record_access(stores.engine, stores.clock, Access("trace", stores.settings.actor, reason, None, [plan_id]))
     return trace
 
 
-def trace_line(house: House, delivery_id: str, line: int, *, reason: str) -> list[SendTrace]:
+def trace_line(stores: Stores, delivery_id: str, line: int, *, reason: str) -> list[SendTrace]:
     """Return the chain of each message to the person whose opt-in stands at a line of a delivery, the oldest first.
 
     Raises:
         UsageError: no reason, or no accepted opt-in row starts at this line.
     """
-    with house.warehouse.open_base_for_few() as base:
+    with stores.warehouse.open_base_for_few() as base:
         row = base.execute(
             "select contact_id::varchar from opt_ins where delivery_id = ? and line_number = ?", [delivery_id, line]
         ).fetchone()
@@ -239,14 +239,14 @@ def trace_line(house: House, delivery_id: str, line: int, *, reason: str) -> lis
             "See `filiation quarantine` for rows that were not accepted.",
         )
     table = operations.messages
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         query = select(table.c.send_id).where(table.c.contact_id == row[0]).order_by(table.c.state_at, table.c.send_id)
         names: list[str] = list(reading.execute(query).scalars())
         messages = [find_message(reading, name) for name in names]
     if not messages:
-        record_access(house.engine, house.clock, Access("trace", house.settings.actor, reason, None, [row[0]]))
+        record_access(stores.engine, stores.clock, Access("trace", stores.settings.actor, reason, None, [row[0]]))
         return []
-    return _trace_messages(house, messages, reason)
+    return _trace_messages(stores, messages, reason)
 
 
 def find_message(reading: Connection, name: str) -> MessageTrace:

@@ -52,7 +52,7 @@ from lineage.papers.words import REQUESTS
 from pages.french import day_french, instant_french, number_french
 from pages.paper import Block, Facts, Form, Grid, Points, Section, Text
 from stores import operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.warehouse.warehouse import ServedBase
 from terms.clock import from_micros
@@ -90,7 +90,7 @@ class Batch:
     answer: str | None
 
 
-def open_access_requests(house: House) -> list[str]:
+def open_access_requests(stores: Stores) -> list[str]:
     """Return the ids of access requests without an answer, the most urgent first."""
     table, answers = operations.requests, operations.request_answers
     query = (
@@ -99,12 +99,12 @@ def open_access_requests(house: House) -> list[str]:
         .where(table.c.kind == ActKind.ACCESS.value, answers.c.request_id.is_(None))
         .order_by(table.c.late_at, table.c.request_id)
     )
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         found: list[str] = list(reading.execute(query).scalars())
     return found
 
 
-def answer_access(house: House, request_ids: Sequence[str], batch: Batch) -> list[Issued]:
+def answer_access(stores: Stores, request_ids: Sequence[str], batch: Batch) -> list[Issued]:
     """Issue the answer to each access request, one paper per person; the access is logged before anything is read.
 
     A person with several open requests among them gets one paper, named after the newest: it answers them all.
@@ -113,23 +113,23 @@ def answer_access(house: House, request_ids: Sequence[str], batch: Batch) -> lis
         UsageError: no reason or case, an unknown request or one of another kind, a folder that is not there, or a file that is.
         Refused: no base is published, or an answer to be recorded is recorded already.
     """
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         asked = _newest_per_person(_requests(reading, request_ids))
         others = _acts_of(reading, [one.contact_id for one in asked])
-    check_places(house, [_file(batch, one.request_id) for one in asked])
+    check_places(stores, [_file(batch, one.request_id) for one in asked])
     subjects = [one.contact_id for one in asked]
-    access = Access("paper access", house.settings.actor, batch.reason, batch.case, subjects)
-    record_access(house.engine, house.clock, access)
-    controller, answers = read_controller(house.settings.config), _tell(house, asked)
+    access = Access("paper access", stores.settings.actor, batch.reason, batch.case, subjects)
+    record_access(stores.engine, stores.clock, access)
+    controller, answers = read_controller(stores.settings.config), _tell(stores, asked)
     issued: list[Issued] = []
     for start in range(0, len(asked), _CHUNK):
         part = list(zip(asked, answers, strict=True))[start : start + _CHUNK]
         papers = [
             (_draft(one, told, others[one.contact_id], controller), _file(batch, one.request_id)) for one, told in part
         ]
-        issued += issue_papers(house, papers)
+        issued += issue_papers(stores, papers)
         if batch.answer is not None:
-            _record_answers(house, [one.request_id for one, _ in part], batch.answer)
+            _record_answers(stores, [one.request_id for one, _ in part], batch.answer)
     return issued
 
 
@@ -141,15 +141,15 @@ class _Held:
     identities: tuple[Identity, ...]
 
 
-def _tell(house: House, asked: Sequence[Asked]) -> list[_Held]:
-    stores, ids = LookupStores.of(house), [one.contact_id for one in asked]
-    with without_pandas(), house.warehouse.open_base() as opened:
-        base = ServedBase.of(opened)
-        with house.engine.connect() as ledger:
+def _tell(opened: Stores, asked: Sequence[Asked]) -> list[_Held]:
+    stores, ids = LookupStores.of(opened), [one.contact_id for one in asked]
+    with without_pandas(), opened.warehouse.open_base() as opened_base:
+        base = ServedBase.of(opened_base)
+        with opened.engine.connect() as ledger:
             identities = read_identities(stores.sources(base, ledger), ids)
         numbers = {contact_id: _number(identities.get(contact_id, [])) for contact_id in ids}
         descents = describe_contacts(stores, base, numbers)
-    return [_Held(told, tuple(identities.get(told.descent.contact_id, []))) for told in tell_all(house, descents)]
+    return [_Held(told, tuple(identities.get(told.descent.contact_id, []))) for told in tell_all(opened, descents)]
 
 
 def _number(rows: Sequence[Identity]) -> str:
@@ -306,7 +306,7 @@ def _file(batch: Batch, request_id: str) -> Path:
     return batch.folder / f"acces-{request_id}.{batch.form.value}"
 
 
-def _record_answers(house: House, request_ids: Sequence[str], words: str) -> None:
-    stores = ActStores.of(house)
+def _record_answers(opened: Stores, request_ids: Sequence[str], words: str) -> None:
+    stores = ActStores.of(opened)
     for request_id in request_ids:
-        answer_request(stores, request_id, Answer(house.clock.now(), words, REQUIRED_LISTS))
+        answer_request(stores, request_id, Answer(opened.clock.now(), words, REQUIRED_LISTS))

@@ -30,7 +30,7 @@ from sends.plans.approval import context_of
 from sends.plans.judging import use_of
 from sends.send_stores import SendStores
 from stores import operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import from_micros
@@ -78,33 +78,33 @@ class CampaignTold:
     background: Background
 
 
-def campaign_dossier(house: House, plan_id: str, out: Path) -> Issued:
+def campaign_dossier(stores: Stores, plan_id: str, out: Path) -> Issued:
     """Issue the dossier of a plan as it stands now.
 
     Raises:
         UsageError: no such plan, or a file name that cannot be taken.
         Refused: no base is published.
     """
-    return issue_papers(house, [(campaign_draft(tell_campaign(house, plan_id)), out)])[0]
+    return issue_papers(stores, [(campaign_draft(tell_campaign(stores, plan_id)), out)])[0]
 
 
-def tell_campaign(house: House, plan_id: str) -> CampaignTold:
+def tell_campaign(stores: Stores, plan_id: str) -> CampaignTold:
     """Return what the dossier of a plan is drafted from.
 
     Its contacts are judged again by the law of the window's begin and the knowledge of its planning.
     """
-    trace = trace_plan(house, plan_id)
-    with house.engine.connect() as reading:
+    trace = trace_plan(stores, plan_id)
+    with stores.engine.connect() as reading:
         priced, batches = _priced(reading, plan_id), tuple(batches_of(reading, plan_id))
-        text = sent_texts(reading, house.settings.config, [plan_id])[plan_id]
+        text = sent_texts(reading, stores.settings.config, [plan_id])[plan_id]
         contacts: list[str] = list(
             reading.execute(
                 select(operations.messages.c.contact_id).where(operations.messages.c.plan_id == plan_id)
             ).scalars()
         )
-    with without_pandas(), house.warehouse.open_base() as base:
-        background = read_background(base, read_manifest(base).version, house.clock.now())
-        bases = _bases(house, base, trace, contacts)
+    with without_pandas(), stores.warehouse.open_base() as base:
+        background = read_background(base, read_manifest(base).version, stores.clock.now())
+        bases = _bases(stores, base, trace, contacts)
         notices = _notices(base)
     return CampaignTold(trace, priced, text, bases, notices, batches, background)
 
@@ -280,13 +280,13 @@ def _priced(reading: Connection, plan_id: str) -> Priced:
     )
 
 
-def _bases(house: House, base: duckdb.DuckDBPyConnection, trace: PlanTrace, contacts: list[str]) -> Counter[Basis]:
+def _bases(opened: Stores, base: duckdb.DuckDBPyConnection, trace: PlanTrace, contacts: list[str]) -> Counter[Basis]:
     """Count the plan's contacts by what their best act rests on."""
-    stores, plan = SendStores.of(house), trace.plan
+    stores, plan = SendStores.of(opened), trace.plan
     use = use_of(stores, context_of(stores, plan), plan.opens_at, from_micros(plan.planned_at))
     base.execute(f"create or replace temp table {_ASKED} (contact_id uuid)")
     base.execute(f"insert into {_ASKED} select unnest($ids::uuid[])", {"ids": contacts})
-    load_live_facts(base, house.engine, _LIVE, contacts)
+    load_live_facts(base, opened.engine, _LIVE, contacts)
     rows = base.execute(
         "select delivery_id, line_number, partner_id, notice_id, form_version from opt_ins"
         f" where contact_id in (select contact_id from {_ASKED})"

@@ -13,7 +13,7 @@ from lineage.erasure.erasure_receipt import ErasedCounts, ErasureReceipt
 from lineage.papers.issuing import Draft, Issued, PaperKind, issue_papers
 from pages.french import count_french, instant_french
 from pages.paper import Facts, Grid, Points, Section, Text
-from stores.all_stores import House
+from stores.all_stores import Stores
 
 #: What is counted of an erasure, in the words of a citizen, in the order of the paper: taken out, then kept as a count.
 TAKEN_OUT: Mapping[str, str] = {
@@ -30,7 +30,7 @@ KEPT_AS_COUNT: Mapping[str, str] = {
 }
 
 
-def erasure_papers(house: House, receipts: Mapping[Path, ErasureReceipt]) -> list[Issued]:
+def erasure_papers(stores: Stores, receipts: Mapping[Path, ErasureReceipt]) -> list[Issued]:
     """Issue the receipts of erasures, each to its file, and return those that were not issued there before.
 
     A file is named after its erasure: one that stands is of the run that this one repeats, and is left.
@@ -39,7 +39,7 @@ def erasure_papers(house: House, receipts: Mapping[Path, ErasureReceipt]) -> lis
         UsageError: a file name that cannot be taken.
     """
     new = [(erasure_draft(receipt), out) for out, receipt in receipts.items() if not out.exists()]
-    return issue_papers(house, new)
+    return issue_papers(stores, new)
 
 
 def erasure_draft(receipt: ErasureReceipt) -> Draft:

@@ -21,7 +21,7 @@ from sealing.log.checkpoint import Checkpoint
 from sealing.log.log import Log, append_journal
 from sealing.seals.papers import IssuedPaper, prove_papers, record_paper
 from stores import operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.home import writer_lock
 from terms.errors import UsageError, WriterBusy
 
@@ -83,7 +83,7 @@ def form_of(out: Path) -> Form:
         ) from None
 
 
-def issue_papers(house: House, papers: Sequence[tuple[Draft, Path]]) -> list[Issued]:
+def issue_papers(stores: Stores, papers: Sequence[tuple[Draft, Path]]) -> list[Issued]:
     """Write papers to their files, readable by their owner only, seal them and write a proof beside each.
 
     While a refresh is at work the log cannot be sealed: the papers are out, and the night seals them.
@@ -91,14 +91,14 @@ def issue_papers(house: House, papers: Sequence[tuple[Draft, Path]]) -> list[Iss
     Raises:
         UsageError: a file is of no known form, lies in the home, exists already, or cannot be written.
     """
-    controller = read_controller(house.settings.config)
-    check_places(house, [out for _, out in papers])
-    written = [(_issue(house, controller, draft, out), draft.kind, out) for draft, out in papers]
-    proofs = _write_proofs(house, seal_now(house), {paper_id: _beside(out) for paper_id, _, out in written})
+    controller = read_controller(stores.settings.config)
+    check_places(stores, [out for _, out in papers])
+    written = [(_issue(stores, controller, draft, out), draft.kind, out) for draft, out in papers]
+    proofs = _write_proofs(stores, seal_now(stores), {paper_id: _beside(out) for paper_id, _, out in written})
     return [Issued(paper_id, kind, out, proofs.get(paper_id)) for paper_id, kind, out in written]
 
 
-def check_places(house: House, outs: Sequence[Path]) -> None:
+def check_places(stores: Stores, outs: Sequence[Path]) -> None:
     """Refuse files that no paper may be written to; a command that logs something asks first.
 
     Raises:
@@ -106,43 +106,43 @@ def check_places(house: House, outs: Sequence[Path]) -> None:
     """
     for out in outs:
         form_of(out)
-        check_folder(house, out.parent)
+        check_folder(stores, out.parent)
     refuse_taken([file for out in outs for file in (out, _beside(out))])
 
 
-def check_folder(house: House, folder: Path) -> None:
+def check_folder(stores: Stores, folder: Path) -> None:
     """Refuse a folder for papers that lies in the home or is not there.
 
     Raises:
         UsageError: so it is.
     """
-    if folder.resolve().is_relative_to(house.home.root.resolve()):
+    if folder.resolve().is_relative_to(stores.home.root.resolve()):
         raise UsageError("A paper is not kept in the home.", "Give a place outside FILIATION_HOME.")
     if not folder.is_dir():
         raise UsageError("The folder of the paper does not exist.", "Make it, or give another place.")
 
 
-def seal_now(house: House) -> Checkpoint | None:
+def seal_now(stores: Stores) -> Checkpoint | None:
     """Add what is new in the journal to the log and return the checkpoint, or None while another writer is at work."""
     try:
-        with writer_lock(house.home):
-            return append_journal(Log.of(house), house.clock.now())
+        with writer_lock(stores.home):
+            return append_journal(Log.of(stores), stores.clock.now())
     except WriterBusy:
         return None
 
 
-def write_proof(house: House, paper_id: str, file: Path) -> bool:
+def write_proof(stores: Stores, paper_id: str, file: Path) -> bool:
     """Write the proof of a paper for `filiation-verify`; return False if no checkpoint covers it yet.
 
     Raises:
         UsageError: the file exists already: it may be a paper.
     """
     refuse_taken([file])
-    return bool(_write_proofs(house, Log.of(house).last_checkpoint(), {paper_id: file}))
+    return bool(_write_proofs(stores, Log.of(stores).last_checkpoint(), {paper_id: file}))
 
 
-def _issue(house: House, controller: Controller, draft: Draft, out: Path) -> str:
-    at, contacts = house.clock.now(), controller.required_contacts()
+def _issue(stores: Stores, controller: Controller, draft: Draft, out: Path) -> str:
+    at, contacts = stores.clock.now(), controller.required_contacts()
     issuer = (controller.legal_name, contacts.registration, contacts.address, f"Contact : {contacts.rights_contact}")
     issue = Issue(secrets.token_hex(8), secrets.token_hex(16), at, issuer)
     paper = Paper(draft.title, draft.about, issue, draft.sections, draft.closing)
@@ -152,7 +152,7 @@ def _issue(house: House, controller: Controller, draft: Draft, out: Path) -> str
     refuse_taken([out])  # another command may have been faster
     try:
         _write_private(beside, content)
-        with operations.transaction(house.engine) as work:
+        with operations.transaction(stores.engine) as work:
             record_paper(work, at, IssuedPaper(issue.paper_id, draft.kind.value, form.value, content, draft.rests_on))
         os.replace(beside, out)
     except OSError as error:
@@ -166,11 +166,11 @@ def _printed(paper: Paper) -> bytes:
     return paper_pdf(paper)
 
 
-def _write_proofs(house: House, checkpoint: Checkpoint | None, files: Mapping[str, Path]) -> dict[str, Path]:
+def _write_proofs(stores: Stores, checkpoint: Checkpoint | None, files: Mapping[str, Path]) -> dict[str, Path]:
     """Write each paper's proof to its file and return those that were written."""
     if checkpoint is None:
         return {}
-    log = Log.of(house)
+    log = Log.of(stores)
     proofs = prove_papers(log, checkpoint, list(files))
     for paper_id, passport in paper_passports(log, checkpoint, proofs).items():
         _write_private(files[paper_id], passport.text().encode())

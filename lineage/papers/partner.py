@@ -20,7 +20,7 @@ from outlook.suppliers import Supplier, read_suppliers
 from pages.french import count_french, day_french, instant_french, percent_french
 from pages.paper import Block, Facts, Grid, Heading, Quote, Section, Text
 from partners_ingest.intake.overview import DeliverySummary, list_deliveries
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import naive_utc
@@ -58,27 +58,27 @@ class PartnerTold:
     at: datetime
 
 
-def partner_dossier(house: House, partner_id: str, out: Path) -> Issued:
+def partner_dossier(stores: Stores, partner_id: str, out: Path) -> Issued:
     """Issue the dossier of a partner as it stands now.
 
     Raises:
         UsageError: the base knows no such partner, or a file name that cannot be taken.
         Refused: no base is published.
     """
-    return issue_papers(house, [(partner_draft(tell_partner(house, partner_id)), out)])[0]
+    return issue_papers(stores, [(partner_draft(tell_partner(stores, partner_id)), out)])[0]
 
 
-def tell_partner(house: House, partner_id: str) -> PartnerTold:
+def tell_partner(stores: Stores, partner_id: str) -> PartnerTold:
     """Return what the dossier of a partner is drafted from."""
-    at = house.clock.now()
-    with without_pandas(), house.warehouse.open_base() as base:
+    at = stores.clock.now()
+    with without_pandas(), stores.warehouse.open_base() as base:
         background = read_background(base, read_manifest(base).version, at)
         suppliers = {one.partner_id: one for one in read_suppliers(base, at)}
         if partner_id not in suppliers:
             known = ", ".join(suppliers) or "none"
             raise UsageError(f"The base knows no partner {partner_id!r} (known: {known}).", "Correct it.")
         notices, reasons = _notices(base, partner_id, at), _reasons(base, partner_id)
-    deliveries = tuple(row for row in list_deliveries(house.engine) if row.partner_id == partner_id)
+    deliveries = tuple(row for row in list_deliveries(stores.engine) if row.partner_id == partner_id)
     partner = background.partner(partner_id)
     return PartnerTold(partner, suppliers[partner_id], notices, deliveries, reasons, background, at)
 

@@ -19,7 +19,7 @@ from sealing.log.log import Log
 from sealing.log.proofs import Proof, prove_line, prove_lines, prove_message
 from sealing.log.tree import consistency_path
 from stores import operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.journal import Entry
 from terms.errors import UsageError
 
@@ -64,13 +64,13 @@ def _canonical(value: dict[str, object]) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def make_passport(house: House, trace: SendTrace) -> Passport:
+def make_passport(stores: Stores, trace: SendTrace) -> Passport:
     """Return the proofs of a trace against the newest checkpoint.
 
     Raises:
         UsageError: the message, or something that it rests on, is newer than the newest checkpoint.
     """
-    log = Log.of(house)
+    log = Log.of(stores)
     checkpoint = log.last_checkpoint()
     message = trace.message
     proved = prove_message(log, checkpoint, message.plan_id, message.send_id) if checkpoint else None
@@ -85,7 +85,7 @@ def make_passport(house: House, trace: SendTrace) -> Passport:
         place[delivery_id] = len(entries)
         entries.append(_last(log, checkpoint, Entry.DELIVERY, delivery_id))
     lines = tuple(
-        Rooted(prove_line(log, house.evidence, opt_in.delivery_id, opt_in.line_number), place[opt_in.delivery_id])
+        Rooted(prove_line(log, stores.evidence, opt_in.delivery_id, opt_in.line_number), place[opt_in.delivery_id])
         for opt_in in trace.opt_ins
     )
     return Passport(

@@ -26,7 +26,7 @@ from lineage.papers.sources import (
 )
 from pages.french import count_french, instant_french, number_french
 from pages.paper import Block, Facts, Section, Text
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import without_pandas
 from terms.errors import UsageError
 
@@ -41,29 +41,29 @@ class Told:
     reactions: Sequence[Reaction]
 
 
-def certify_number(house: House, number: str, *, reason: str, case: str | None, out: Path) -> Issued:
+def certify_number(opened: Stores, number: str, *, reason: str, case: str | None, out: Path) -> Issued:
     """Issue the certificate of a number; the access is logged before anything is read.
 
     Raises:
         UsageError: no reason, no number, or a file name that cannot be taken.
         Refused: no base is published.
     """
-    stores = LookupStores.of(house)
+    stores = LookupStores.of(opened)
     refuse_number_in_name(out, contact_of(stores, number)[0])
-    check_places(house, [out])
+    check_places(opened, [out])
     (descent,) = look_up(stores, [number], reason=reason, case=case)
-    (told,) = tell_all(house, [descent])
-    return issue_papers(house, [(certificate(told), out)])[0]
+    (told,) = tell_all(opened, [descent])
+    return issue_papers(opened, [(certificate(told), out)])[0]
 
 
-def tell_all(house: House, descents: list[Descent]) -> list[Told]:
+def tell_all(stores: Stores, descents: list[Descent]) -> list[Told]:
     """Return what papers on these numbers are drafted from; nobody is looked up here."""
-    with without_pandas(), house.warehouse.open_base() as base:
+    with without_pandas(), stores.warehouse.open_base() as base:
         background = read_background(base, descents[0].as_of.base_version, descents[0].as_of.at)
     plans = {send.plan_id for descent in descents for send in descent.sends}
-    with house.engine.connect() as reading:
-        texts = sent_texts(reading, house.settings.config, plans)
-    reactions = reactions_of(house.engine, [descent.contact_id for descent in descents])
+    with stores.engine.connect() as reading:
+        texts = sent_texts(reading, stores.settings.config, plans)
+    reactions = reactions_of(stores.engine, [descent.contact_id for descent in descents])
     return [Told(descent, background, texts, reactions.get(descent.contact_id, [])) for descent in descents]
 
 

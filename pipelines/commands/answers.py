@@ -1,4 +1,4 @@
-"""How commands open the house and print: JSON on standard output, everything else on standard error.
+"""How commands open the stores and print: JSON on standard output, everything else on standard error.
 
 What an answer says is decided by the room that gives it.
 """
@@ -17,7 +17,7 @@ from typing import Annotated, Protocol
 
 import typer
 
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from stores.schema_version import require_schema
 from terms.clock import to_iso
 from terms.errors import UsageError
@@ -42,9 +42,9 @@ class Page:
     sentence: str
 
 
-def house() -> House:
+def opened_stores() -> Stores:
     """Open the home that the environment names, if its database has the schema of this code."""
-    opened = open_house(load_settings(os.environ))
+    opened = open_stores(load_settings(os.environ))
     require_schema(opened.engine)
     return opened
 

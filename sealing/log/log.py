@@ -21,7 +21,7 @@ from sealing.log.checkpoint import Checkpoint, LogKey
 from sealing.log.tiles import Tiles
 from sealing.log.tree import leaf_hash, root_of
 from stores import operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.operations import canonical_json
 from terms.clock import from_micros, to_iso, to_micros
 from terms.errors import FiliationError
@@ -39,9 +39,9 @@ class Log:
     key: LogKey
 
     @classmethod
-    def of(cls, house: House) -> Log:
-        """Return the log of an opened house."""
-        return cls(house.engine, house.home.log, LogKey.of(house.keys.log_seed))
+    def of(cls, stores: Stores) -> Log:
+        """Return the log of the opened stores."""
+        return cls(stores.engine, stores.home.log, LogKey.of(stores.keys.log_seed))
 
     @property
     def tiles(self) -> Tiles:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sealing.seals.seal import seal
 from stores import journal, operations
-from stores.all_stores import House, open_rotating_house
+from stores.all_stores import Stores, open_rotating_stores
 from stores.home import end_rotation, writer_lock
 from stores.keys import derive_keys, fingerprint
 from stores.rewrites import announce
@@ -46,32 +46,32 @@ def rotate(settings: Settings, progress: Callable[[str], None]) -> RotationRepor
     new_key = settings.new_vault_key
     if new_key is None or new_key == settings.vault_key:
         raise UsageError("There is no other key to rotate to.", "Set FILIATION_NEW_VAULT_KEY to a new secret.")
-    house = open_rotating_house(settings, new_key)
-    with writer_lock(house.home):
-        files = encrypted_files(house.home)
-        announce(house.engine, house.home, files, house.clock.now())
+    stores = open_rotating_stores(settings, new_key)
+    with writer_lock(stores.home):
+        files = encrypted_files(stores.home)
+        announce(stores.engine, stores.home, files, stores.clock.now())
         failpoint.reach("rotation.announced")
         progress(f"rotating the key of {len(files)} files")
-        rotated = _rotate_files(house, replace(settings, vault_key=new_key))
-        _tell(house, settings.vault_key, new_key, len(files))
+        rotated = _rotate_files(stores, replace(settings, vault_key=new_key))
+        _tell(stores, settings.vault_key, new_key, len(files))
         failpoint.reach("rotation.told")
-        seal(house)
+        seal(stores)
         failpoint.reach("rotation.sealed")
         end_rotation(settings, new_key)
     return RotationReport(rotated, len(files))
 
 
-def _rotate_files(house: House, after: Settings) -> int:
-    old, new, rotated = house.keys, derive_keys(after), 0
+def _rotate_files(stores: Stores, after: Settings) -> int:
+    old, new, rotated = stores.keys, derive_keys(after), 0
     with open_for_rotation(old, new) as connection:
-        for file in encrypted_files(house.home):
-            is_evidence = file.is_relative_to(house.home.evidence)
+        for file in encrypted_files(stores.home):
+            is_evidence = file.is_relative_to(stores.home.evidence)
             rotated += rotate_evidence(file, old, new) if is_evidence else rotate_vault(connection, file)
             failpoint.reach("rotation.evidence_file" if is_evidence else "rotation.vault_file")
     return rotated
 
 
-def _tell(house: House, old_key: bytes, new_key: bytes, files: int) -> None:
+def _tell(stores: Stores, old_key: bytes, new_key: bytes, files: int) -> None:
     told = {"from": fingerprint(old_key), "to": fingerprint(new_key), "files": files}
-    with operations.transaction(house.engine) as work:
-        journal.append(work, house.clock.now(), journal.Entry.ROTATION, fingerprint(new_key), told)
+    with operations.transaction(stores.engine) as work:
+        journal.append(work, stores.clock.now(), journal.Entry.ROTATION, fingerprint(new_key), told)

@@ -12,7 +12,7 @@ from sealing.log.checkpoint import Checkpoint
 from sealing.log.log import Log, append_journal
 from sealing.seals.files import reseal_files, seal_files
 from sealing.seals.messages import seal_messages
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.rewrites import announced, clear
 
 
@@ -25,16 +25,16 @@ class SealReport:
     checkpoint: Checkpoint | None
 
 
-def seal(house: House) -> SealReport:
+def seal(stores: Stores) -> SealReport:
     """Seal what is new in the home and sign a checkpoint; to be called under the writer's lock, safe to repeat.
 
     Raises:
         FiliationError: the last checkpoint is not ours, or the ledger is older than it.
     """
-    log, now = Log.of(house), house.clock.now()
-    messages = sum(batch.messages for batch in seal_messages(house.engine, log.folder, now))
-    rewritten = announced(house.engine)
-    reseal_files(house.engine, house.home, rewritten, now)
-    clear(house.engine, rewritten)
-    files = seal_files(house.engine, house.home, now)
+    log, now = Log.of(stores), stores.clock.now()
+    messages = sum(batch.messages for batch in seal_messages(stores.engine, log.folder, now))
+    rewritten = announced(stores.engine)
+    reseal_files(stores.engine, stores.home, rewritten, now)
+    clear(stores.engine, rewritten)
+    files = seal_files(stores.engine, stores.home, now)
     return SealReport(messages, files, append_journal(log, now))

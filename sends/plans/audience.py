@@ -24,7 +24,7 @@ _ARRONDISSEMENTS: Mapping[str, tuple[str, ...]] = {
     "13055": tuple(f"132{number:02}" for number in range(1, 17)),
 }
 
-#: What a contact is (house page, grain of each table): a column beyond it may tell what nobody may target by (R-22).
+#: What a contact is (what a contact is, grain of each table): a column beyond it may tell what nobody may target by (R-22).
 _CONTACT_COLUMNS = frozenset(
     "contact_id sex birth_date adult_on postcode country commune_code address_key address_id iris_code match_confidence"
     " number_kind number_zone is_fiction zones".split()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from terms.settings import load_settings
 from tests.commands import Answer, Shell
 from tests.made_once import made_once
@@ -25,7 +25,7 @@ class SharedRefresh:
     """A home into which the shared set was taken twice, and what the two refreshes answered."""
 
     shell: Shell
-    house: House
+    stores: Stores
     first: Answer
     second: Answer
 
@@ -37,9 +37,9 @@ def shared_refresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedR
         pytest.skip("the shared data set is not here (FILIATION_SHARED)")
     folder = made_once(tmp_path_factory, "shared", _refresh_twice)
     shell = _shell(folder)
-    house = open_house(load_settings(shell.environ()))
-    yield SharedRefresh(shell, house, Answer.read(folder / "first.json"), Answer.read(folder / "second.json"))
-    house.engine.dispose()
+    stores = open_stores(load_settings(shell.environ()))
+    yield SharedRefresh(shell, stores, Answer.read(folder / "first.json"), Answer.read(folder / "second.json"))
+    stores.engine.dispose()
 
 
 def _shell(folder: Path) -> Shell:

@@ -38,7 +38,7 @@ from sends.inbound.listener import take_in
 from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign
 from sends.send_stores import SendStores
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from stores.lake import reading_name
 from terms.clock import Clock
 from terms.errors import UsageError
@@ -54,7 +54,7 @@ pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data set
 class Answered:
     """The batch: its papers as text by number, what the gateway received by number, and the truth by number."""
 
-    house: House
+    stores: Stores
     issued: list[Issued]
     papers: dict[str, str]
     received: dict[str, list[dict[str, Any]]]
@@ -64,29 +64,29 @@ class Answered:
 @pytest.fixture(scope="module")
 def answered(shared_refresh: SharedRefresh, tmp_path_factory: pytest.TempPathFactory) -> Answered:
     folder = tmp_path_factory.mktemp("access")
-    house = _copy(shared_refresh, folder)
-    received = _send(house, folder)
+    stores = _copy(shared_refresh, folder)
+    received = _send(stores, folder)
     lines = (SHARED / "partners" / "truth" / "contacts.jsonl").read_text().splitlines()
     truth = {contact["number"]: contact for contact in map(json.loads, lines)}
     numbers = list(received) + [number for number in truth if number not in received]
-    _ask(house, folder / "acts.csv", numbers[:REQUESTS])
+    _ask(stores, folder / "acts.csv", numbers[:REQUESTS])
     out = folder / "answers"
     out.mkdir()
-    asked = open_access_requests(house)
+    asked = open_access_requests(stores)
     with pytest.raises(UsageError, match="name the case"):
-        answer_access(house, asked, Batch("acceptance", None, out, Form.HTML, None))
-    issued = answer_access(house, asked, Batch("acceptance", "A-1", out, Form.HTML, "sent by letter"))
-    return Answered(house, issued, _by_number(issued, numbers[:REQUESTS]), received, truth)
+        answer_access(stores, asked, Batch("acceptance", None, out, Form.HTML, None))
+    issued = answer_access(stores, asked, Batch("acceptance", "A-1", out, Form.HTML, "sent by letter"))
+    return Answered(stores, issued, _by_number(issued, numbers[:REQUESTS]), received, truth)
 
 
-def _copy(shared: SharedRefresh, folder: Path) -> House:
-    shutil.copytree(shared.house.home.root, folder / "home")
+def _copy(shared: SharedRefresh, folder: Path) -> Stores:
+    shutil.copytree(shared.stores.home.root, folder / "home")
     shutil.copytree(PROJECT_ROOT / "config", folder / "config")
     settings = {"HOME": folder / "home", "CONFIG": folder / "config", "NOW": "2026-11-24T10:05:00+01:00"}
-    return open_house(load_settings(shared.shell.environ() | {f"FILIATION_{k}": str(v) for k, v in settings.items()}))
+    return open_stores(load_settings(shared.shell.environ() | {f"FILIATION_{k}": str(v) for k, v in settings.items()}))
 
 
-def _send(house: House, folder: Path) -> dict[str, list[dict[str, Any]]]:
+def _send(opened: Stores, folder: Path) -> dict[str, list[dict[str, Any]]]:
     """Send the example order to whom the market's reading lets be reached; return what the gateway got, by number."""
     order, gateway_file = folder / "order.yaml", folder / "config" / "gateways" / "simulator.yaml"
     example = (PROJECT_ROOT / "config" / "campaigns" / "example-75111.yaml").read_text()
@@ -97,10 +97,10 @@ def _send(house: House, folder: Path) -> dict[str, list[dict[str, Any]]]:
     try:
         text = re.sub(r"(?m)^url: .*", f"url: {running.url}", gateway_file.read_text())
         gateway_file.write_text(re.sub(r"(?m)^quiet_seconds: .*", "quiet_seconds: 0", text))
-        stores = SendStores.of(house)
+        stores = SendStores.of(opened)
         plan_id = plan_campaign(stores, order).plan_id
         approve_plan(stores, plan_id, "Camille Second")
-        gateway = open_gateway(read_gateway(house.settings.config / "gateways", "simulator"))
+        gateway = open_gateway(read_gateway(opened.settings.config / "gateways", "simulator"))
         take_in(stores, "simulator", gateway, 0.0)
         send_plan(stores, plan_id)
         take_in(stores, "simulator", gateway, 1.0)
@@ -114,14 +114,14 @@ def _send(house: House, folder: Path) -> dict[str, list[dict[str, Any]]]:
     return dict(found)
 
 
-def _ask(house: House, file: Path, numbers: list[str]) -> None:
+def _ask(stores: Stores, file: Path, numbers: list[str]) -> None:
     with file.open("w", newline="") as target:
         writer = csv.writer(target)
         writer.writerow(["number", "kind", "received_at", "source"])
         writer.writerows(
             [number, "access", "2026-11-20T09:00:00+01:00", f"letter {i}"] for i, number in enumerate(numbers)
         )
-    assert enter_acts(ActStores.of(house), file).taken_in == len(numbers)
+    assert enter_acts(ActStores.of(stores), file).taken_in == len(numbers)
 
 
 def _by_number(issued: list[Issued], numbers: list[str]) -> dict[str, str]:
@@ -136,12 +136,12 @@ def _by_number(issued: list[Issued], numbers: list[str]) -> dict[str, str]:
 
 def test_every_request_has_its_paper_and_its_clock_stands(answered: Answered) -> None:
     assert len(answered.issued) == len(answered.papers) == REQUESTS
-    assert open_access_requests(answered.house) == []
+    assert open_access_requests(answered.stores) == []
     assert sum(map(bool, answered.received.values())) > 200
 
 
 def test_every_paper_is_sealed_with_its_proof(answered: Answered) -> None:
-    log = Log.of(answered.house)
+    log = Log.of(answered.stores)
     newest = log.last_checkpoint()
     assert newest is not None
     for one in answered.issued[::50]:
@@ -191,8 +191,8 @@ def test_every_message_that_the_gateway_received_is_told_and_no_other(answered: 
 
 def test_no_paper_shows_another_person(answered: Answered) -> None:
     """Numbers in any grouping, e-mail addresses and names in a paper are its own person's."""
-    house = answered.house
-    rules, own = LookupStores.of(house).number_rules, _identities(house)
+    stores = answered.stores
+    rules, own = LookupStores.of(stores).number_rules, _identities(stores)
     notices = (SHARED / "partners" / "dossiers").glob("*/notices/*.txt")
     of_notices = {found for file in notices for found in re.findall(_MAIL, file.read_text())}
     wrong = 0
@@ -207,12 +207,12 @@ def test_no_paper_shows_another_person(answered: Answered) -> None:
     assert wrong == 0
 
 
-def _identities(house: House) -> dict[str, dict[str, set[str]]]:
-    manifest = house.warehouse.manifest()
+def _identities(stores: Stores) -> dict[str, dict[str, set[str]]]:
+    manifest = stores.warehouse.manifest()
     assert manifest is not None
     names = [reading_name(delivery, reading) for delivery, reading in manifest.deliveries.items()]
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: {"email": set(), "name": set()})
-    with house.vault.identities(names) as reader:
+    with stores.vault.identities(names) as reader:
         rows = reader.execute("select e164, email, given_name, family_name from identities where e164 is not null")
         for number, email, given, family in rows.fetchall():
             found[number]["email"].add(email or "")
@@ -225,6 +225,6 @@ def test_the_access_log_names_the_case_once(answered: Answered) -> None:
 
     from stores.operations import access_log
 
-    with answered.house.engine.connect() as reading:
+    with answered.stores.engine.connect() as reading:
         rows = reading.execute(select(access_log).where(access_log.c.command == "paper access")).all()
     assert [(row.case_id, row.subjects) for row in rows] == [("A-1", REQUESTS)]

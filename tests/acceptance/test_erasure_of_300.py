@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from lineage.lookups.lookup import LookupStores, look_up
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from terms.settings import load_settings
 from tests.acceptance.conftest import SharedRefresh
 from tests.commands import Shell
@@ -36,24 +36,24 @@ def test_of_300_persons_no_trace_is_left_and_of_everybody_else_the_whole_lineage
     numbers = [json.loads(line)["number"] for line in truth]
     gone = Random(17).sample(numbers, PERSONS)
     rest = sorted(set(numbers) - set(gone))
-    house = open_house(load_settings(shell.environ()))
-    before = _told(house, rest)
+    stores = open_stores(load_settings(shell.environ()))
+    before = _told(stores, rest)
     asked = tmp_path / "asked.txt"
     asked.write_text("\n".join(gone))
     answer = shell.run("erase", "--from-file", str(asked), "--case", "ACCEPTANCE", "--json")
     assert answer.code == 0, answer.err
     receipts = answer.lines()
     assert len(receipts) == PERSONS and all(line["found"]["opt_ins"] for line in receipts)
-    search = PersonSearch(house, gone)
+    search = PersonSearch(stores, gone)
     assert search.is_trace(gone[0])  # positive control
     assert len(search.places()) == 0
     assert not any(search.is_trace(text) for text in (answer.out, answer.err))
-    assert sum(line["known"] for line in _told(house, gone)) == 0
-    assert sum(old != new for old, new in zip(before, _told(house, rest), strict=True)) == 0
+    assert sum(line["known"] for line in _told(stores, gone)) == 0
+    assert sum(old != new for old, new in zip(before, _told(stores, rest), strict=True)) == 0
     assert shell.run("log", "check").code == 0
-    house.engine.dispose()
+    stores.engine.dispose()
 
 
-def _told(house: House, numbers: list[str]) -> list[dict[str, Any]]:
-    answers = [one.to_json() for one in look_up(LookupStores.of(house), numbers, reason="acceptance", case="A-1")]
+def _told(stores: Stores, numbers: list[str]) -> list[dict[str, Any]]:
+    answers = [one.to_json() for one in look_up(LookupStores.of(stores), numbers, reason="acceptance", case="A-1")]
     return [{name: value for name, value in answer.items() if name != "as_of"} for answer in answers]

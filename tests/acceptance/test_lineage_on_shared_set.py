@@ -23,7 +23,7 @@ from lineage.lookups.evidence_reading import read_evidence
 from lineage.lookups.lookup import LookupStores, look_up
 from partners_ingest.arrival.unpacking import open_unpacked
 from stores import operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import connect
 from stores.files.parquet import read_sql
 from stores.lake import reading_name
@@ -38,8 +38,8 @@ pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data set
 
 
 @pytest.fixture(scope="module")
-def house(shared_refresh: SharedRefresh) -> House:
-    return shared_refresh.house
+def stores(shared_refresh: SharedRefresh) -> Stores:
+    return shared_refresh.stores
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +49,9 @@ def truth() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def answers(house: House, truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def answers(stores: Stores, truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
     numbers = [contact["number"] for contact in truth]
-    found = look_up(LookupStores.of(house), numbers, reason="acceptance", case="A-1")
+    found = look_up(LookupStores.of(stores), numbers, reason="acceptance", case="A-1")
     return [descent.to_json() for descent in found]
 
 
@@ -100,41 +100,41 @@ def test_an_act_alone_never_looks_worse_than_its_contact(answers: list[dict[str,
 
 
 def test_every_row_leads_back_to_committed_bytes_that_hold_the_number(
-    house: House, answers: list[dict[str, Any]]
+    stores: Stores, answers: list[dict[str, Any]]
 ) -> None:
     """Of all rows that lineage tells: file by its sha256, each line by salt and commitment, these by the journal's root."""
     rows = [(row, answer["number"]) for answer in answers for row in answer["opt_ins"]]
     of_delivery: dict[str, list[tuple[dict[str, Any], str]]] = defaultdict(list)
     for row, number in rows:
         of_delivery[row["delivery_id"]].append((row, number))
-    assert len(of_delivery) > 20 and len(rows) == _accepted_rows(house)
-    missing = sum(_rows_without_their_number(house, name, told) for name, told in of_delivery.items())
+    assert len(of_delivery) > 20 and len(rows) == _accepted_rows(stores)
+    missing = sum(_rows_without_their_number(stores, name, told) for name, told in of_delivery.items())
     assert missing == 0
 
 
-def _accepted_rows(house: House) -> int:
-    with house.warehouse.open_base() as base:
+def _accepted_rows(stores: Stores) -> int:
+    with stores.warehouse.open_base() as base:
         row = base.execute("select count(*) from opt_ins").fetchone()
     assert row is not None
     return int(row[0])
 
 
-def _rows_without_their_number(house: House, delivery_id: str, told: list[tuple[dict[str, Any], str]]) -> int:
+def _rows_without_their_number(stores: Stores, delivery_id: str, told: list[tuple[dict[str, Any], str]]) -> int:
     """Return how many rows do not hold the number that they lead to, once file, lines and root are proved."""
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         line = operations.journal.c.kind == "delivery", operations.journal.c.subject == delivery_id
         payload = json.loads(
             reading.execute(select(operations.journal.c.payload_json).where(*line)).scalars().all()[-1]
         )
-    with house.evidence.open(delivery_id) as delivered:
+    with stores.evidence.open(delivery_id) as delivered:
         assert {sha256(delivered.read()).hexdigest()} == {row["file_sha256"] for row, _ in told} == {payload["sha256"]}
     with connect() as lines:
-        assert house.evidence.recompute_root(lines, delivery_id) == payload["evidence_root"]
-        kept = read_sql(LINE_COMMITMENTS, [house.evidence.commitments_file(delivery_id)])
+        assert stores.evidence.recompute_root(lines, delivery_id) == payload["evidence_root"]
+        kept = read_sql(LINE_COMMITMENTS, [stores.evidence.commitments_file(delivery_id)])
         committed = lines.execute(f"select byte_offset, byte_length, commitment from ({kept}) order by 1, 2").fetchall()
-    with open_unpacked(house.evidence, delivery_id, payload["container"]) as unpacked:
+    with open_unpacked(stores.evidence, delivery_id, payload["container"]) as unpacked:
         content = unpacked.read()
-    salts = house.vault.salts(delivery_id, 1, len(committed))
+    salts = stores.vault.salts(delivery_id, 1, len(committed))
     for salt, (offset, length, commitment) in zip(salts, committed, strict=True):
         assert sha256(salt + content[offset : offset + length]).digest() == bytes(commitment)
     return sum(
@@ -148,18 +148,18 @@ def _national(number: str) -> str:
     return number.removeprefix("+687") if number.startswith("+687") else number[-8:]
 
 
-def test_rows_lead_back_to_bytes_that_hold_the_number(house: House) -> None:
-    manifest = house.warehouse.manifest()
+def test_rows_lead_back_to_bytes_that_hold_the_number(stores: Stores) -> None:
+    manifest = stores.warehouse.manifest()
     assert manifest is not None
-    with house.warehouse.open_base() as base:
+    with stores.warehouse.open_base() as base:
         rows = base.execute(
             "select delivery_id, line_number, contact_id::varchar from opt_ins order by delivery_id, line_number"
         ).fetchall()
     picked = Random(11).sample(rows, 5)  # by the command's own way; all rows are followed above
     names = [reading_name(delivery, reading) for delivery, reading in manifest.deliveries.items()]
-    numbers = house.vault.numbers(names, [contact for _, _, contact in picked])
+    numbers = stores.vault.numbers(names, [contact for _, _, contact in picked])
     for delivery, line, contact in picked:
-        record = read_evidence(LookupStores.of(house), delivery, line, reason="acceptance")
+        record = read_evidence(LookupStores.of(stores), delivery, line, reason="acceptance")
         is_there = _national(numbers[contact]) in _digits(record.bytes)
         assert is_there, f"{delivery}:{line}"
 

@@ -1,10 +1,10 @@
 """What integration tests share: a real PostgreSQL where its server is installed, and fresh databases."""
 
 import pytest
-from postgres_server import PostgresServer, binaries
 
 from tests.commands import Answer, sample_shell
 from tests.made_once import made_once
+from tests.scenes.postgres_server import PostgresServer, binaries
 from tests.scenes.searches.canaries import landing_with_canaries
 
 

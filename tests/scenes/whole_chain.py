@@ -19,7 +19,7 @@ from partners_ingest.arrival.landing import scan_landing
 from partners_ingest.intake.take_in import DeliveryReport, IntakeStores, take_in
 from publishing.build import collect_inputs, publish, start_build
 from sends.orders.segment_snapshots import take_segments_snapshot, take_sponsors_snapshot
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from stores.home import init_home, writer_lock
 from stores.migrate import migrate
 from terms.settings import PROJECT_ROOT, Settings
@@ -31,56 +31,56 @@ from territories.tie import TieStores, tie_addresses
 class Chain:
     """A home with a published base, and what became of each file on the way."""
 
-    house: House
+    stores: Stores
     reports: tuple[DeliveryReport, ...]
 
 
 def run_chain(settings: Settings, landing: Path, open_data: Path) -> Chain:
     """Make a home of these settings, take both folders in and publish a base (without dbt's tests)."""
     init_home(settings)
-    house = open_house(settings)
-    migrate(house.engine)
-    with writer_lock(house.home):
-        reports = _take_files_in(house, landing)
-        _take_open_data_in(house, open_data)
-        inputs = collect_inputs(house)
-        start_build(house, inputs)
-        _run_dbt(house)
-        publish(house, inputs)
-    return Chain(house, reports)
+    stores = open_stores(settings)
+    migrate(stores.engine)
+    with writer_lock(stores.home):
+        reports = _take_files_in(stores, landing)
+        _take_open_data_in(stores, open_data)
+        inputs = collect_inputs(stores)
+        start_build(stores, inputs)
+        _run_dbt(stores)
+        publish(stores, inputs)
+    return Chain(stores, reports)
 
 
-def _take_files_in(house: House, landing: Path) -> tuple[DeliveryReport, ...]:
-    dossiers, config, now = read_dossiers(house.settings.partners), house.settings.config, house.clock.now()
-    take_dossier_snapshot(house.snapshots, dossiers, now)
-    take_form_stops_snapshot(house)
-    take_rules_snapshot(house.snapshots, config / "rules", now)
-    take_sponsors_snapshot(house.snapshots, config / "sponsors", now)
-    take_controller_snapshot(house.snapshots, config, now)
-    take_segments_snapshot(house.snapshots, config / "segments", now)
-    stores = IntakeStores(house.home, house.keys, house.engine, house.evidence, house.vault, house.lake)
+def _take_files_in(opened: Stores, landing: Path) -> tuple[DeliveryReport, ...]:
+    dossiers, config, now = read_dossiers(opened.settings.partners), opened.settings.config, opened.clock.now()
+    take_dossier_snapshot(opened.snapshots, dossiers, now)
+    take_form_stops_snapshot(opened)
+    take_rules_snapshot(opened.snapshots, config / "rules", now)
+    take_sponsors_snapshot(opened.snapshots, config / "sponsors", now)
+    take_controller_snapshot(opened.snapshots, config, now)
+    take_segments_snapshot(opened.snapshots, config / "segments", now)
+    stores = IntakeStores(opened.home, opened.keys, opened.engine, opened.evidence, opened.vault, opened.lake)
     arrivals = scan_landing(landing)
-    return take_in(stores, arrivals, dossiers, house.clock, house.settings.environment, _silent)
+    return take_in(stores, arrivals, dossiers, opened.clock, opened.settings.environment, _silent)
 
 
-def _take_open_data_in(house: House, folder: Path) -> None:
+def _take_open_data_in(opened: Stores, folder: Path) -> None:
     sources = read_sources(PROJECT_ROOT / "config" / "open_data")
-    stores = OpenDataStores(house.home, house.engine, house.lake)
-    refresh_open_data(stores, folder, sources, house.clock, _silent)
-    make_overlaps(OverlapStores(house.lake, house.engine), house.clock, _silent)
-    tie_addresses(TieStores(house.vault, house.lake, house.engine), _silent)
+    stores = OpenDataStores(opened.home, opened.engine, opened.lake)
+    refresh_open_data(stores, folder, sources, opened.clock, _silent)
+    make_overlaps(OverlapStores(opened.lake, opened.engine), opened.clock, _silent)
+    tie_addresses(TieStores(opened.vault, opened.lake, opened.engine), _silent)
 
 
-def _run_dbt(house: House) -> None:
+def _run_dbt(stores: Stores) -> None:
     project = str(PROJECT_ROOT / "dbt_project")
     done = subprocess.run(
         [
             *(str(Path(sys.executable).parent / "dbt"), "run", "--project-dir", project, "--profiles-dir", project),
-            *("--target-path", str(house.home.dbt / "target"), "--log-path", str(house.home.dbt / "logs")),
+            *("--target-path", str(stores.home.dbt / "target"), "--log-path", str(stores.home.dbt / "logs")),
         ],
         env={
             **os.environ,
-            "FILIATION_BUILD": str(house.warehouse.build_path),
+            "FILIATION_BUILD": str(stores.warehouse.build_path),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         },
         capture_output=True,

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_findings, print_json, say
+from pipelines.commands.answers import AsJson, opened_stores, print_findings, print_json, say
 
 app = typer.Typer(help="Plan, approve and send campaigns.", no_args_is_help=True)
 
@@ -29,7 +29,7 @@ def plan(order: Annotated[Path, typer.Argument(metavar="FILE")], as_json: AsJson
     from sends.send_stores import SendStores
 
     try:
-        answer = plan_campaign(SendStores.of(house()), order).to_json()
+        answer = plan_campaign(SendStores.of(opened_stores()), order).to_json()
     except PlanRefused as refusal:
         if as_json:
             print_json({"plan_id": None, "findings": [finding.to_json() for finding in refusal.findings]})
@@ -58,7 +58,7 @@ def lift(plan_id: PlanArgument, code: str, by: By, why: Annotated[str, typer.Opt
     from sends.plans.approval import lift_hold
     from sends.send_stores import SendStores
 
-    lift_hold(SendStores.of(house()), plan_id, code, by, why)
+    lift_hold(SendStores.of(opened_stores()), plan_id, code, by, why)
     say(f"{code} of plan {plan_id} is lifted.")
 
 
@@ -71,7 +71,7 @@ def approve(plan_id: PlanArgument, by: By) -> None:
     from sends.plans.approval import approve_plan
     from sends.send_stores import SendStores
 
-    approve_plan(SendStores.of(house()), plan_id, by)
+    approve_plan(SendStores.of(opened_stores()), plan_id, by)
     say(f"plan {plan_id} is approved by {by}.")
 
 
@@ -87,7 +87,7 @@ def send(
     """
     from pipelines.sending import run_send
 
-    report = run_send(house(), plan_id, limit, say)
+    report = run_send(opened_stores(), plan_id, limit, say)
     if as_json:
         print_json(report)
     else:
@@ -103,7 +103,7 @@ def pause(plan_id: PlanArgument) -> None:
     from sends.plans.control import pause_plan
     from sends.send_stores import SendStores
 
-    pause_plan(SendStores.of(house()), plan_id)
+    pause_plan(SendStores.of(opened_stores()), plan_id)
     say(f"plan {plan_id} is paused.")
 
 
@@ -116,7 +116,7 @@ def resume(plan_id: PlanArgument) -> None:
     from sends.plans.control import resume_plan
     from sends.send_stores import SendStores
 
-    resume_plan(SendStores.of(house()), plan_id)
+    resume_plan(SendStores.of(opened_stores()), plan_id)
     say(f"plan {plan_id} is resumed; run `filiation campaign send`.")
 
 
@@ -129,7 +129,7 @@ def stop(plan_id: PlanArgument) -> None:
     from sends.plans.control import stop_plan
     from sends.send_stores import SendStores
 
-    stop_plan(SendStores.of(house()), plan_id)
+    stop_plan(SendStores.of(opened_stores()), plan_id)
     say(f"plan {plan_id} is stopped.")
 
 
@@ -142,7 +142,7 @@ def release(plan_id: PlanArgument) -> None:
     from sends.plans.control import release_plan
     from sends.send_stores import SendStores
 
-    release_plan(SendStores.of(house()), plan_id)
+    release_plan(SendStores.of(opened_stores()), plan_id)
     say(f"plan {plan_id} is released.")
 
 
@@ -155,7 +155,7 @@ def status(plan_id: PlanArgument, as_json: AsJson = False) -> None:
     from sends.plans.status import campaign_status
     from sends.send_stores import SendStores
 
-    answer = campaign_status(SendStores.of(house()), plan_id).to_json()
+    answer = campaign_status(SendStores.of(opened_stores()), plan_id).to_json()
     if as_json:
         print_json(answer)
         return

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, Out, Page, give, house, print_table
+from pipelines.commands.answers import AsJson, Out, Page, give, opened_stores, print_table
 
 if TYPE_CHECKING:
     from sends.reporting.exclusivity_certificate import Certificate
@@ -35,7 +35,7 @@ def report(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> N
     from sends.reporting.report import campaign_report
     from sends.send_stores import SendStores
 
-    answer = campaign_report(SendStores.of(house()), plan_id)
+    answer = campaign_report(SendStores.of(opened_stores()), plan_id)
     page = Page("campaign_report.html", f"tells of campaign {answer.plan.campaign_id}.")
     give(answer, page, out, as_json, partial(_tell_report, answer))
 
@@ -55,7 +55,7 @@ def exclusivity(
 
     if out is not None:
         refuse_taken([out])
-    certificate = certify(SendStores.of(house()), plan_id)
+    certificate = certify(SendStores.of(opened_stores()), plan_id)
     page = Page("exclusivity_certificate.html", f"is certificate {certificate.number}.")
     give(certificate, page, out, as_json, partial(_tell_certificate, certificate))
 
@@ -68,7 +68,7 @@ def notice(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> N
     from sends.plans.transparency_notice import renew_notice
     from sends.send_stores import SendStores
 
-    published = renew_notice(SendStores.of(house()), plan_id)
+    published = renew_notice(SendStores.of(opened_stores()), plan_id)
     page = Page("transparency_notice.html", f"is version {published.version} of the notice of plan {plan_id}.")
     give(published, page, out, as_json, lambda: print(published.text()))
 

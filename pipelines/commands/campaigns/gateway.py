@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import house, say
+from pipelines.commands.answers import opened_stores, say
 
 app = typer.Typer(help="Run a local gateway, take in reports and replies.", no_args_is_help=True)
 
@@ -25,7 +25,7 @@ def listen(name: Annotated[str, typer.Argument(metavar="NAME", help="A file of c
     from sends.inbound.listener import listen as listen_to
     from sends.send_stores import SendStores
 
-    listen_to(SendStores.of(house()), name, say)
+    listen_to(SendStores.of(opened_stores()), name, say)
 
 
 class Protocol(StrEnum):
@@ -68,5 +68,5 @@ def optout(number: str, source: Annotated[str, typer.Option(help="Where the STOP
     from sends.inbound.opt_outs import opt_out
     from sends.send_stores import SendStores
 
-    opt_out(SendStores.of(house()), number, source)
+    opt_out(SendStores.of(opened_stores()), number, source)
     say("The opt-out is effective for all sponsors.")

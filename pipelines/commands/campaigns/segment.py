@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_findings, print_json
+from pipelines.commands.answers import AsJson, opened_stores, print_findings, print_json
 
 app = typer.Typer(help="Count audiences.", no_args_is_help=True)
 
@@ -33,7 +33,7 @@ def count(
     from sends.send_stores import SendStores
 
     try:
-        answer = count_audience(SendStores.of(house()), order).to_json()
+        answer = count_audience(SendStores.of(opened_stores()), order).to_json()
     except OrderRefused as refusal:
         if as_json:
             print_json(refusal.to_json())

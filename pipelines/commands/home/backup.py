@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, say
+from pipelines.commands.answers import AsJson, opened_stores, print_json, say
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)]
 
@@ -30,7 +30,7 @@ def backup(folder: Folder, as_json: AsJson = False) -> None:
     """
     from stores.backup import make_backup
 
-    made = make_backup(house(), folder)
+    made = make_backup(opened_stores(), folder)
     say(f"{folder} holds {made.files} files and {made.rows} rows.")
     if as_json:
         print_json(made.to_json())
@@ -62,5 +62,5 @@ def restored(
     from sends.handover.restore_guard import answer_for_restoration
     from sends.send_stores import SendStores
 
-    answer_for_restoration(SendStores.of(house()), by, why)
+    answer_for_restoration(SendStores.of(opened_stores()), by, why)
     say("the restored ledger may send again.")

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, print_lines, print_table, say
+from pipelines.commands.answers import AsJson, opened_stores, print_json, print_lines, print_table, say
 from terms.settings import load_settings
 
 
@@ -60,7 +60,7 @@ def refresh(
     """
     from pipelines.refreshing import run_refresh
 
-    report = run_refresh(house(), landing=landing, partners=partners, open_data=open_data, progress=say)
+    report = run_refresh(opened_stores(), landing=landing, partners=partners, open_data=open_data, progress=say)
     if as_json:
         print_json(report.to_json())
     else:
@@ -74,7 +74,7 @@ def deliveries(as_json: AsJson = False) -> None:
     """
     from pipelines.commands.home.listing import deliveries_told
 
-    rows = deliveries_told(house().engine)
+    rows = deliveries_told(opened_stores().engine)
     if as_json:
         print_lines(rows)
     else:
@@ -99,7 +99,7 @@ def quarantine(
         _show_quarantined(*show, reason)
         return
 
-    rows = quarantine_told(house(), delivery)
+    rows = quarantine_told(opened_stores(), delivery)
     if as_json:
         print_lines(rows)
     else:
@@ -110,7 +110,7 @@ def _show_quarantined(delivery_id: str, line: int, reason: str) -> None:
     from lineage.lookups.lookup import LookupStores
     from lineage.lookups.quarantine_reading import show_quarantined
 
-    record = show_quarantined(LookupStores.of(house()), delivery_id, line, reason=reason)
+    record = show_quarantined(LookupStores.of(opened_stores()), delivery_id, line, reason=reason)
     say(f"{', '.join(record.reasons)}. {record.evidence.statement}")
     sys.stdout.buffer.write(record.evidence.bytes + b"\n")
 
@@ -122,7 +122,7 @@ def release(delivery_id: str, why: Annotated[str, typer.Option(help="Why a perso
     """
     from partners_ingest.intake import decisions
 
-    opened = house()
+    opened = opened_stores()
     decisions.release(opened.engine, decisions.Decision(delivery_id, opened.settings.actor, why, opened.clock.now()))
     say(f"{delivery_id} goes in at the next `filiation refresh`.")
 
@@ -134,7 +134,7 @@ def refuse(delivery_id: str, why: Annotated[str, typer.Option(help="Why it stays
     """
     from partners_ingest.intake import decisions
 
-    opened = house()
+    opened = opened_stores()
     decisions.refuse(opened.engine, decisions.Decision(delivery_id, opened.settings.actor, why, opened.clock.now()))
     say(f"{delivery_id} is refused.")
 
@@ -146,7 +146,7 @@ def reread(delivery_id: str, why: Annotated[str, typer.Option(help="Why it is re
     """
     from partners_ingest.intake import decisions
 
-    opened = house()
+    opened = opened_stores()
     decisions.reread(opened.engine, decisions.Decision(delivery_id, opened.settings.actor, why, opened.clock.now()))
     say(f"{delivery_id} is read again at the next `filiation refresh`.")
 
@@ -161,7 +161,7 @@ def allow_loss(
     """
     from publishing.decisions import allow_loss as decide
 
-    opened = house()
+    opened = opened_stores()
     followed = decide(opened, down_to, opened.settings.actor, why)
     say(f"The base after {followed} may go down to {down_to} contacts; run `filiation refresh`.")
 
@@ -173,7 +173,7 @@ def status(as_json: AsJson = False) -> None:
     """
     from pipelines.commands.home.listing import base_status
 
-    answer = base_status(house())
+    answer = base_status(opened_stores())
     if as_json:
         print_json(answer)
         return

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from open_data.freshness import loaded_vintages
 from partners_ingest.intake.overview import list_deliveries, list_quarantine, newest_arrivals
-from stores.all_stores import House
+from stores.all_stores import Stores
 from terms.clock import to_iso
 
 Row = dict[str, object]
@@ -44,7 +44,7 @@ def deliveries_told(engine: Engine) -> list[Row]:
     ]
 
 
-def quarantine_told(opened: House, delivery_id: str | None) -> list[Row]:
+def quarantine_told(opened: Stores, delivery_id: str | None) -> list[Row]:
     """Return one record per quarantined row of the current readings, by delivery and line."""
     return [
         {
@@ -58,7 +58,7 @@ def quarantine_told(opened: House, delivery_id: str | None) -> list[Row]:
     ]
 
 
-def base_status(opened: House) -> Row:
+def base_status(opened: Stores) -> Row:
     """Return what is published and how fresh everything is."""
     manifest = opened.warehouse.manifest()
     last_run, warnings = _last_run(opened)
@@ -77,7 +77,7 @@ def _told(instants: Mapping[str, datetime]) -> Row:
     return {name: to_iso(at) for name, at in instants.items()}
 
 
-def _last_run(opened: House) -> tuple[Row | None, list[str]]:
+def _last_run(opened: Stores) -> tuple[Row | None, list[str]]:
     """Return the newest refresh from Dagster's own record, and the checks that warned or failed in it."""
     import dagster as dg
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, say
+from pipelines.commands.answers import AsJson, opened_stores, print_json, say
 from stores.home import writer_lock
 from terms.errors import Refused, UsageError
 
@@ -22,7 +22,7 @@ def seal(as_json: AsJson = False) -> None:
     """
     from sealing.seals.seal import seal as seal_new
 
-    opened = house()
+    opened = opened_stores()
     with writer_lock(opened.home):
         report = seal_new(opened)
     size = report.checkpoint.size if report.checkpoint else 0
@@ -41,7 +41,7 @@ def check(as_json: AsJson = False) -> None:
     from sealing.checks.check import check_chain
     from sealing.log.log import Log
 
-    opened = house()
+    opened = opened_stores()
     report = check_chain(Log.of(opened), opened.home)
     found = [{"what": finding.what.value, "where": finding.where} for finding in report.findings]
     if as_json:
@@ -65,7 +65,7 @@ def checkpoint() -> None:
     """
     from sealing.log.log import Log
 
-    log = Log.of(house())
+    log = Log.of(opened_stores())
     if log.last_checkpoint() is None:
         raise UsageError("Nothing is sealed yet.", "Run `filiation log seal`.")
     print((log.folder / "checkpoint").read_text(), end="")

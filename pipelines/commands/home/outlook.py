@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, Out, Page, give, house, print_table, time_span
+from pipelines.commands.answers import AsJson, Out, Page, give, opened_stores, print_table, time_span
 from terms.reasons import Channel, Profile
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def why_not(
     from outlook.why_not import why_not_of
     from sends.send_stores import SendStores
 
-    stores = SendStores.of(house())
+    stores = SendStores.of(opened_stores())
     answer = told(stores) if segment is None else why_not_of(stores, segment)
     page = Page("why_not.html", f"tells the funnel of base {answer.base_version}.")
     give(answer, page, out, as_json, partial(_tell_funnels, answer))
@@ -59,7 +59,7 @@ def expiring(
     from outlook.expiring import expiring as told
     from sends.send_stores import SendStores
 
-    answer = told(SendStores.of(house()), time_span(within), channel, profile)
+    answer = told(SendStores.of(opened_stores()), time_span(within), channel, profile)
     page = Page("expiring.html", f"tells what base {answer.base_version} loses.")
     give(answer, page, out, as_json, partial(_tell_losses, answer, within))
 

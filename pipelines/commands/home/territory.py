@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import house, say
+from pipelines.commands.answers import opened_stores, say
 
 app = typer.Typer(help="Show bureaux and communes.", no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def show(
     from pages.page import render_page, write_page
     from territories.sheet import SheetStores, territory_sheet
 
-    opened = house()
+    opened = opened_stores()
     stores = SheetStores(opened.lake, opened.engine, opened.warehouse)
     sheet = territory_sheet(stores, territory, opened.clock)
     write_page(out, render_page("territory.html", sheet))

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, print_lines, print_table, say
+from pipelines.commands.answers import AsJson, opened_stores, print_json, print_lines, print_table, say
 from terms.settings import load_settings
 
 app = typer.Typer(help="Form versions of partners and the texts that they show.", no_args_is_help=True)
@@ -30,7 +30,7 @@ def stop(
     """
     from consent.acts.form_stops import find_form, stop_form
 
-    opened = house()
+    opened = opened_stores()
     stopped = stop_form(opened, find_form(opened, version, partner or None), why)
     if as_json:
         print_json(stopped.to_json())

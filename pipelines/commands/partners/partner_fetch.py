@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import house, say
+from pipelines.commands.answers import opened_stores, say
 from terms.errors import UsageError
 
 
@@ -29,7 +29,7 @@ def fetch(
     from partners_ingest.arrival.sftp import FetchStores, fetch_all
     from stores.home import writer_lock
 
-    opened = house()
+    opened = opened_stores()
     settings = opened.settings
     found = {
         name: one.transport for name, one in read_dossiers(settings.partners).dossiers.items() if one.transport.sftp

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import house, say
+from pipelines.commands.answers import opened_stores, say
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +31,7 @@ def report(
     from partners_ingest.reports.report import ReportStores, report_on
     from terms.environment import NUMBER_RULES
 
-    opened = house()
+    opened = opened_stores()
     moment = Moment(opened.clock.now(), NUMBER_RULES[opened.settings.environment])
     found = report_on(ReportStores(opened.engine, opened.lake, opened.warehouse), asked, moment)
     write_page(out, render_page("partner_report.html", found))

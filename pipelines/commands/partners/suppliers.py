@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_lines, print_table, read_instant, say
+from pipelines.commands.answers import AsJson, opened_stores, print_lines, print_table, read_instant, say
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +32,7 @@ def suppliers(
     from outlook.suppliers import read_suppliers, suppliers_page
     from pages.page import write_page
 
-    opened = house()
+    opened = opened_stores()
     instant = read_instant(at) if at else opened.clock.now()
     with opened.warehouse.open_base() as base:
         found = read_suppliers(base, instant)

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, print_lines, print_table, read_instant, say, time_span
+from pipelines.commands.answers import (
+    AsJson,
+    opened_stores,
+    print_json,
+    print_lines,
+    print_table,
+    read_instant,
+    say,
+    time_span,
+)
 from terms.clock import to_iso
 from terms.errors import UsageError
 
@@ -131,4 +140,4 @@ def answer(
 def _stores() -> ActStores:
     from consent.acts.act_entry import ActStores
 
-    return ActStores.of(house())
+    return ActStores.of(opened_stores())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, read_instant, say
+from pipelines.commands.answers import AsJson, opened_stores, print_json, read_instant, say
 from pipelines.commands.persons.origin import numbers_in
 from stores.home import writer_lock
 from terms.errors import UsageError
@@ -48,7 +48,7 @@ def erase(
     asked = [*(numbers or []), *numbers_in(from_file)]
     if not asked:
         raise UsageError("No number was given.", "Give numbers, or --from-file FILE.")
-    opened = house()
+    opened = opened_stores()
     if papers is not None:
         check_folder(opened, papers)
     with writer_lock(opened.home):
@@ -90,5 +90,5 @@ def readmit(
     """
     from lineage.erasure.readmission import readmit as let_in
 
-    let_in(house(), number, read_instant(since), case=case, reason=reason)
+    let_in(opened_stores(), number, read_instant(since), case=case, reason=reason)
     say("What the person did from then on is let in by the next files.")

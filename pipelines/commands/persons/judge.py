@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, read_instant
+from pipelines.commands.answers import AsJson, opened_stores, print_json, read_instant
 from terms.errors import UsageError
 from terms.reasons import Channel, Profile
 
@@ -52,7 +52,7 @@ def judge(  # noqa: PLR0913 - the options of a use are many, and each is one fac
     from lineage.lookups.judged_use import describe_use, judge_number
     from lineage.lookups.lookup import LookupStores
 
-    stores = LookupStores.of(house())
+    stores = LookupStores.of(opened_stores())
     use = Use(
         channel=channel,
         sponsor_id=sponsor or None,

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, say
+from pipelines.commands.answers import AsJson, opened_stores, print_json, say
 from terms.errors import UsageError
 
 Reason = Annotated[str, typer.Option(help="Why this is looked up; recorded.")]
@@ -41,7 +41,7 @@ def lineage(
     asked = [*(numbers or []), *numbers_in(from_file)]
     if not asked:
         raise UsageError("No number was given.", "Give numbers, or --from-file FILE.")
-    opened = house()
+    opened = opened_stores()
     for descent in look_up(LookupStores.of(opened), asked, reason=reason, case=case):
         if as_json:
             print_json(descent.to_json())
@@ -57,7 +57,7 @@ def evidence(delivery_id: str, line: int, reason: Reason, case: Case = None) -> 
     from lineage.lookups.evidence_reading import read_evidence
     from lineage.lookups.lookup import LookupStores
 
-    record = read_evidence(LookupStores.of(house()), delivery_id, line, reason=reason, case=case)
+    record = read_evidence(LookupStores.of(opened_stores()), delivery_id, line, reason=reason, case=case)
     say(record.statement)
     sys.stdout.buffer.write(record.bytes)
     sys.stdout.buffer.write(b"\n")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, print_lines, say
+from pipelines.commands.answers import AsJson, opened_stores, print_json, print_lines, say
 from terms.clock import to_iso
 from terms.errors import Refused, UsageError
 
@@ -40,7 +40,7 @@ def provenance(number: str, reason: Reason, out: Out, case: Case = None, as_json
     """
     from lineage.papers.provenance import certify_number
 
-    _tell([certify_number(house(), number, reason=reason, case=case, out=out)], as_json)
+    _tell([certify_number(opened_stores(), number, reason=reason, case=case, out=out)], as_json)
 
 
 @app.command()
@@ -65,7 +65,7 @@ def access(
 
     if form not in set(Form):
         raise UsageError(f"{form!r} is no form of a paper.", "Give --form pdf or html.")
-    opened, asked = house(), list(request_ids or ())
+    opened, asked = opened_stores(), list(request_ids or ())
     if bool(asked) == all_due:
         raise UsageError("Which requests are meant?", "Name their ids, or give --all-due.")
     asked = asked or open_access_requests(opened)
@@ -83,7 +83,7 @@ def campaign(plan_id: Annotated[str, typer.Argument(metavar="PLAN_ID")], out: Ou
     """
     from lineage.papers.campaign import campaign_dossier
 
-    _tell([campaign_dossier(house(), plan_id, out)], as_json)
+    _tell([campaign_dossier(opened_stores(), plan_id, out)], as_json)
 
 
 @app.command()
@@ -94,7 +94,7 @@ def partner(partner_id: Annotated[str, typer.Argument(metavar="PARTNER")], out: 
     """
     from lineage.papers.partner import partner_dossier
 
-    _tell([partner_dossier(house(), partner_id, out)], as_json)
+    _tell([partner_dossier(opened_stores(), partner_id, out)], as_json)
 
 
 @app.command()
@@ -105,7 +105,7 @@ def proof(paper_id: str, out: Annotated[Path, typer.Option(help="The file to wri
     """
     from lineage.papers.issuing import write_proof
 
-    if not write_proof(house(), paper_id, out):
+    if not write_proof(opened_stores(), paper_id, out):
         raise UsageError("No sealed paper has this number.", "See the paper itself; run `filiation log seal`.")
     say(f"written: {out}")
 
@@ -124,7 +124,7 @@ def verify(
     from sealing.log.log import Log
     from sealing.seals.papers import check_paper
 
-    log = Log.of(house())
+    log = Log.of(opened_stores())
     try:
         content = paper.read_bytes()
     except OSError:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, say
+from pipelines.commands.answers import AsJson, opened_stores, print_json, say
 from stores.home import writer_lock
 
 
@@ -35,7 +35,7 @@ def purge(
     """
     from retention import purge as retention
 
-    opened = house()
+    opened = opened_stores()
     if dry_run:
         for due in retention.find_due(opened):
             stores = "; ".join(f"{store}: {_told(counts)}" for store, counts in due.counts.items())

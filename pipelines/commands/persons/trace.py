@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, house, print_json, print_lines, say
+from pipelines.commands.answers import AsJson, opened_stores, print_json, print_lines, say
 from terms.errors import UsageError
 
 app = typer.Typer(help="From a message, a delivered line or a plan to all that it rests on.", no_args_is_help=True)
@@ -36,7 +36,7 @@ def send(
     from lineage.papers.passport import make_passport
     from pages.kept_file import refuse_taken
 
-    opened = house()
+    opened = opened_stores()
     if passport is not None:
         refuse_taken([passport])
     trace = trace_send(opened, message_id, reason=reason)
@@ -64,7 +64,7 @@ def line(
     from lineage.lookups.trace_text import describe_send
 
     place = (delivery_id, line_number) if line_number is not None else _place(delivery_id)
-    traces = trace_line(house(), *place, reason=reason)
+    traces = trace_line(opened_stores(), *place, reason=reason)
     if as_json:
         print_lines(trace.to_json() for trace in traces)
     else:
@@ -92,7 +92,7 @@ def plan(
     from lineage.lookups.trace import trace_plan
     from lineage.lookups.trace_text import describe_plan
 
-    trace = trace_plan(house(), plan_id, reason=reason)
+    trace = trace_plan(opened_stores(), plan_id, reason=reason)
     if as_json:
         print_json(trace.to_json())
     else:

@@ -7,7 +7,7 @@ import pytest
 
 from consent.acts.form_stops import FormVersionKey, reach
 from consent.judgement import load_live_facts
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from terms.reasons import Profile
 from terms.settings import load_settings
 from tests.commands import Answer
@@ -27,18 +27,18 @@ class Scene:
     def run(self, *arguments: str, at: str = NOW) -> Answer:
         return self._shell.run(*arguments, at=at, HOME=self._home)
 
-    def house(self, at: str = NOW):
-        return open_house(load_settings(self._shell.environ(at=at, HOME=self._home)))
+    def stores(self, at: str = NOW):
+        return open_stores(load_settings(self._shell.environ(at=at, HOME=self._home)))
 
     def reach(self, at: datetime):
-        house = self.house()
-        with house.warehouse.open_base() as base:
-            return reach(base, house, FORM, at)
+        stores = self.stores()
+        with stores.warehouse.open_base() as base:
+            return reach(base, stores, FORM, at)
 
     def stops_loaded_by_day(self) -> int:
-        house = self.house()
-        with house.warehouse.open_base() as base:
-            load_live_facts(base, house.engine, "live_facts", None)
+        stores = self.stores()
+        with stores.warehouse.open_base() as base:
+            load_live_facts(base, stores.engine, "live_facts", None)
             return base.execute("select count(*) from live_facts where kind = 'form_stop'").fetchone()[0]
 
 

@@ -4,7 +4,6 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
-from small_send_house import at, make_house, number, write_order
 from sqlalchemy import select
 
 from consent.acts.act_entry import ActStores, TypedAct, enter_act
@@ -13,6 +12,7 @@ from consent.acts.requests import Answer, Clock, all_requests, answer_request, c
 from sends.plans.planning import plan_campaign
 from stores.operations import contact_facts, journal, metadata, opt_outs, request_answers, requests
 from terms.errors import Refused, UsageError
+from tests.scenes.sends.small_send_home import at, make_home, number, write_order
 
 YESTERDAY = "2026-11-23T09:30:00+01:00"
 LISTS = ("sponsors", "send_times", "source_partner", "proof")
@@ -26,7 +26,7 @@ def desk(stores):
 
 @pytest.fixture
 def stores(tmp_path, operations_url):
-    return make_house(tmp_path, operations_url, contacts=300)
+    return make_home(tmp_path, operations_url, contacts=300)
 
 
 def rows(stores, table):

@@ -13,9 +13,6 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from random_world import CONTACTS, contact, make_instant, make_world
-from slow_judgement import SlowJudge, Suppression
-from small_base import ROOT, build_base, lay_rules, open_base
 
 from consent.judgement import (
     Use,
@@ -37,6 +34,9 @@ from stores.warehouse.questions import KeptQuestions, Questions
 from terms.clock import to_micros
 from terms.environment import NumberRules
 from terms.reasons import Channel, Profile
+from tests.scenes.judgement.random_world import CONTACTS, contact, make_instant, make_world
+from tests.scenes.judgement.slow_judgement import SlowJudge, Suppression
+from tests.scenes.judgement.small_base import ROOT, build_base, lay_rules, open_base
 
 _KINDS = ("address", "age", "sex", "area_results", "area_income")
 _FIRST, _LAST = datetime(2025, 2, 1, tzinfo=UTC), datetime(2027, 4, 1, tzinfo=UTC)

@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 import duckdb
 import pytest
 import yaml
-from random_world import contact, make_world
-from small_base import DBT_PROJECT, Delivered, World, build_base, open_base
 
 from consent.judgement import Use, judge, judgement_sql, load_live_facts
 from stores import operations, schemas
@@ -18,6 +16,8 @@ from terms.clock import to_micros
 from terms.environment import NumberRules
 from terms.errors import FiliationError
 from terms.reasons import Channel, Decision, Profile, Verdict
+from tests.scenes.judgement.random_world import contact, make_world
+from tests.scenes.judgement.small_base import DBT_PROJECT, Delivered, World, build_base, open_base
 
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 SELECTED = Use(Channel.SMS, None, ("address",), None, NumberRules.FICTION, Profile.STRICT, AT, AT)

@@ -13,7 +13,12 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
-from many_worlds import (
+
+from consent.judgement import Judgement, Use, judge, narrow
+from consent.rules.registry import read_rules
+from terms.environment import NumberRules
+from terms.reasons import Channel, Decision, Profile
+from tests.scenes.judgement.many_worlds import (
     ARRIVED_OTHERWISE,
     AS_THEY_ARE,
     GAVE_ONCE_MORE,
@@ -23,12 +28,7 @@ from many_worlds import (
     known_by,
     person,
 )
-from small_base import ROOT, build_base, open_base
-
-from consent.judgement import Judgement, Use, judge, narrow
-from consent.rules.registry import read_rules
-from terms.environment import NumberRules
-from terms.reasons import Channel, Decision, Profile
+from tests.scenes.judgement.small_base import ROOT, build_base, open_base
 
 _THEN = datetime(2026, 6, 15)
 _NOW = datetime(2027, 1, 15, 9, tzinfo=UTC)

@@ -5,9 +5,7 @@ import shutil
 import signal
 
 import pytest
-from small_send_house import number
 from sqlalchemy import select
-from test_transparency_log import CONTACTS, Stage
 
 from consent.acts.act_entry import ActStores, TypedAct, enter_act
 from consent.acts.person_acts import ActKind
@@ -22,14 +20,16 @@ from sends.ledger.messages import count_states, find_plan
 from sends.plans.approval import approved_sha256
 from sends.send_stores import SendStores
 from stores import operations
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from stores.home import writer_lock
 from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
 from terms.settings import load_settings
 from tests.commands import Shell
+from tests.integration.sealing.test_transparency_log import CONTACTS, Stage
 from tests.scenes.searches import canaries
 from tests.scenes.searches.person_search import PersonSearch
+from tests.scenes.sends.small_send_home import number
 from verifier import filiation_verify as stranger
 
 SHOWN = "+33639980042"  # in two partners' files
@@ -52,9 +52,9 @@ def silent(_):
     pass
 
 
-def erased(house, *numbers, case="C-1"):
-    with writer_lock(house.home):
-        return erase(house, numbers, case=case, reason="test", progress=silent)
+def erased(stores, *numbers, case="C-1"):
+    with writer_lock(stores.home):
+        return erase(stores, numbers, case=case, reason="test", progress=silent)
 
 
 def everything(engine):
@@ -71,17 +71,17 @@ def stage(tmp_path, operations_url):
 
 def test_messages_and_acts_stay_as_counts_about_nobody(stage):
     gone, kept = number(0), number(2)
-    contact = stage.house.keys.contact_id(gone)
-    with stage.house.engine.connect() as reading:
+    contact = stage.stores.keys.contact_id(gone)
+    with stage.stores.engine.connect() as reading:
         states = count_states(reading, stage.plan_id)
         send = reading.execute(
             select(operations.messages.c.send_id).where(operations.messages.c.contact_id == contact)
         ).scalar_one()
-    (receipt,) = erased(stage.house, gone)
-    text = everything(stage.house.engine)
+    (receipt,) = erased(stage.stores, gone)
+    text = everything(stage.stores.engine)
     assert contact not in text and send not in text and contact.replace("-", "") not in text
     assert receipt.mark in text
-    with stage.house.engine.connect() as reading:
+    with stage.stores.engine.connect() as reading:
         assert count_states(reading, stage.plan_id) == states
         approved = reading.execute(select(operations.approvals.c.approved_sha256)).scalar_one()
         assert approved == approved_sha256(reading, find_plan(reading, stage.plan_id))
@@ -89,7 +89,7 @@ def test_messages_and_acts_stay_as_counts_about_nobody(stage):
     assert (receipt.found.sends, receipt.found.acts) == (1, 1)
     assert not stage.findings()
     log = stage.log
-    other = stage.house.keys.contact_id(kept)
+    other = stage.stores.keys.contact_id(kept)
     send_of_other = stage.rows(select(operations.messages.c.send_id).where(operations.messages.c.contact_id == other))
     proof = prove_message(log, log.last_checkpoint(), stage.plan_id, send_of_other[0].send_id)
     sealed = json.loads(proof.batch.text)["payload"]
@@ -97,28 +97,28 @@ def test_messages_and_acts_stay_as_counts_about_nobody(stage):
 
 
 def test_the_receipt_is_proved_by_the_log_and_an_erasure_of_nobody_too(stage):
-    receipts = erased(stage.house, number(0), number(CONTACTS + 5))
+    receipts = erased(stage.stores, number(0), number(CONTACTS + 5))
     root = stage.log.last_checkpoint().root
     for receipt in receipts:
         assert stranger.entry_root(receipt.proof.to_json()) == root
         assert json.loads(receipt.proof.text)["payload"]["mark"] == receipt.mark
-        assert receipt_of(stage.house, receipt.erasure_id) == receipt
+        assert receipt_of(stage.stores, receipt.erasure_id) == receipt
     assert receipts[1].found.sends == 0
-    again = erased(stage.house, number(0))
+    again = erased(stage.stores, number(0))
     assert [receipt.erasure_id for receipt in again] == [receipts[0].erasure_id]
 
 
 def test_a_build_that_failed_goes_even_where_the_base_holds_nothing_of_the_person(stage):
-    warehouse = stage.house.warehouse
+    warehouse = stage.stores.warehouse
     left = [warehouse.build_path, warehouse.steps_path]
     for file in left:
         file.write_text("of a run that failed")
-    erased(stage.house, number(CONTACTS + 5))
+    erased(stage.stores, number(CONTACTS + 5))
     assert not [file.name for file in left if file.exists()]
 
 
 def test_a_salt_that_no_erasure_tells_of_is_found(stage):
-    erased(stage.house, number(0))
+    erased(stage.stores, number(0))
     leaves = operations.log_leaves
     line = stage.rows(select(leaves).where(leaves.c.salt.is_not(None)))[3]
     stage.change(leaves, {"salt": None}, leaves.c.position == line.position)
@@ -141,8 +141,8 @@ class Phone:
 
 def test_what_an_erased_person_does_later_is_written_about_nobody(stage):
     gone, kept = number(3), number(4)
-    erased(stage.house, gone)
-    stores, desk, now = SendStores.of(stage.house), ActStores.of(stage.house), stage.house.clock.now()
+    erased(stage.stores, gone)
+    stores, desk, now = SendStores.of(stage.stores), ActStores.of(stage.stores), stage.stores.clock.now()
     before = len(stage.rows(select(operations.opt_outs)))
     opt_out(stores, gone, "letter")
     requests = {
@@ -151,19 +151,19 @@ def test_what_an_erased_person_does_later_is_written_about_nobody(stage):
         for kind in ActKind
     }
     take_in(stores, "simulator", Phone((gone, "STOP"), (gone, "oui"), (kept, "STOP")), 0.0)
-    contact = stage.house.keys.contact_id(gone)
-    text = everything(stage.house.engine)
+    contact = stage.stores.keys.contact_id(gone)
+    text = everything(stage.stores.engine)
     assert contact not in text and contact.replace("-", "") not in text
     assert len(stage.rows(select(operations.opt_outs))) == before + 1  # of the one who is kept
     assert [row.meaning for row in stage.rows(select(operations.replies.c.meaning))].count("stop") == 2
-    waiting = open_requests(stage.house.engine, now)
+    waiting = open_requests(stage.stores.engine, now)
     assert sorted(request.kind for request in waiting) == ["access", "erasure", "objection", "withdrawal"]
     lists = ("sponsors", "send_times", "source_partner", "proof")
     for request in waiting:
         assert request.request_id in requests
-        answer = Answer(stage.house.clock.now(), "We hold nothing.", lists if request.kind == "access" else ())
+        answer = Answer(stage.stores.clock.now(), "We hold nothing.", lists if request.kind == "access" else ())
         assert answer_request(desk, request.request_id, answer) == 1
-    assert contact not in everything(stage.house.engine)
+    assert contact not in everything(stage.stores.engine)
 
 
 @pytest.fixture(scope="module")
@@ -175,17 +175,17 @@ def home(sample_refresh, tmp_path_factory):
     return Shell(folder, {**shell.settings, "FILIATION_NOW": "2026-11-24T10:00:00+01:00"})
 
 
-def house_of(shell):
-    return open_house(load_settings(shell.environ()))
+def stores_of(shell):
+    return open_stores(load_settings(shell.environ()))
 
 
 def others(shell, gone):
     from stores import schemas
 
-    house = house_of(shell)
-    with house.vault.identities(house.vault.files(schemas.IDENTITIES)) as vault:
+    stores = stores_of(shell)
+    with stores.vault.identities(stores.vault.files(schemas.IDENTITIES)) as vault:
         rows = vault.execute("select distinct e164 from identities where e164 is not null order by 1").fetchall()
-    house.engine.dispose()
+    stores.engine.dispose()
     return [e164 for (e164,) in rows if e164 not in gone]
 
 
@@ -211,12 +211,12 @@ def test_a_killed_erasure_is_ended_by_the_next_and_leaves_nothing(home, tmp_path
     found = ended.lines()
     assert [line["found"]["opt_ins"] > 0 for line in found] == [True, True]
     assert all(line["found"]["lines"] >= line["found"]["opt_ins"] for line in found)
-    house = house_of(home)
-    search = PersonSearch(house, gone)
+    stores = stores_of(home)
+    search = PersonSearch(stores, gone)
     assert search.is_trace("x 06.39.98.00.42 y")  # positive control
     assert search.places() == []
     assert not [text for text in (ended.out, ended.err) if search.is_trace(text)]
-    with house.warehouse.open_base() as base:
+    with stores.warehouse.open_base() as base:
         counted = "select sum(contacts) from situation_counts where changed_at = (select min(changed_at) from situation_counts)"
         assert base.execute(counted).fetchone() == base.execute("select count(*) from contacts").fetchone()
     assert home.run("log", "check").code == 0
@@ -224,12 +224,12 @@ def test_a_killed_erasure_is_ended_by_the_next_and_leaves_nothing(home, tmp_path
     assert not [line for line in lineage(home, gone, tmp_path / "gone") if line["known"]]
     again = home.run("erase", *gone, "--case", "C-1", "--json").lines()
     assert [line["erasure_id"] for line in again] == [line["erasure_id"] for line in found]
-    house.engine.dispose()
+    stores.engine.dispose()
 
 
 def test_every_other_line_of_a_redacted_file_still_verifies(home):
-    house = house_of(home)
-    with house.engine.connect() as reading:
+    stores = stores_of(home)
+    with stores.engine.connect() as reading:
         redacted = reading.execute(select(operations.redacted_lines)).all()
         kept = reading.execute(
             select(operations.deliveries).where(operations.deliveries.c.delivery_id == redacted[0].delivery_id)
@@ -241,11 +241,11 @@ def test_every_other_line_of_a_redacted_file_still_verifies(home):
         assert answer.code == (UsageError.exit_code if line in lines else 0), answer.err
     answer = home.run("evidence", kept.delivery_id, str(min(lines)), "--reason", "test")
     assert answer.out == "" and "a person was erased" in answer.err
-    house.engine.dispose()
+    stores.engine.dispose()
 
 
 def test_a_case_is_needed_and_a_text_that_is_no_number_is_told_by_its_place(home):
     assert home.run("erase", SHOWN).code == 2
     answer = home.run("erase", SHOWN, "nobody", "--case", "C-2")
     assert answer.code == 2 and "cannot be read: 2" in answer.err
-    assert read_asked_number(SHOWN, NUMBER_RULES[house_of(home).settings.environment]) not in answer.err
+    assert read_asked_number(SHOWN, NUMBER_RULES[stores_of(home).settings.environment]) not in answer.err

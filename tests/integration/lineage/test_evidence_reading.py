@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from lineage.lookups.evidence_reading import EvidenceDiffers, read_evidence
 from lineage.lookups.lookup import LookupStores
 from stores import journal, operations, schemas
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from stores.engine import connect
 from stores.evidence.line_commitments import CommittedLines
 from stores.evidence.lines import physical_lines
@@ -35,13 +35,13 @@ TWO_LINES = (sum(map(len, LINES[:2])), len(LINES[2] + LINES[3]) - 1)
 class Kept:
     """A delivery as intake leaves it, written here by hand."""
 
-    house: House
+    stores: Stores
     stores: LookupStores
     delivery_id: str
 
     @property
     def folder(self) -> Path:
-        return self.house.home.evidence / self.delivery_id
+        return self.stores.home.evidence / self.delivery_id
 
 
 @pytest.fixture
@@ -55,22 +55,22 @@ def kept(tmp_path: Path) -> Kept:
         }
     )
     init_home(settings)
-    house = open_house(settings)
-    migrate(house.engine)
-    return Kept(house, LookupStores.of(house), _deliver(house, tmp_path, gzip.compress(b"".join(LINES))))
+    stores = open_stores(settings)
+    migrate(stores.engine)
+    return Kept(stores, LookupStores.of(stores), _deliver(stores, tmp_path, gzip.compress(b"".join(LINES))))
 
 
-def _deliver(house: House, folder: Path, content: bytes) -> str:
+def _deliver(stores: Stores, folder: Path, content: bytes) -> str:
     source = folder / "entries_1.csv.gz"
     source.write_bytes(content)
-    landed = house.evidence.land(source, lambda sha: delivery_id("jeux-valombre", source.name, sha))
+    landed = stores.evidence.land(source, lambda sha: delivery_id("jeux-valombre", source.name, sha))
     with connect() as connection, gzip.open(source) as unpacked:
-        house.vault.unlock(connection)
+        stores.vault.unlock(connection)
         batches = CommittedLines(physical_lines(unpacked))  # type: ignore[arg-type]
         lines = pa.Table.from_batches(batches)
         connection.register("lines", lines)
-        committed = house.evidence.commit_lines(connection, landed.delivery_id, "lines", batches.root, house.vault)
-        _write_record(house, connection, landed.delivery_id)
+        committed = stores.evidence.commit_lines(connection, landed.delivery_id, "lines", batches.root, stores.vault)
+        _write_record(stores, connection, landed.delivery_id)
     row = {
         "delivery_id": landed.delivery_id,
         "partner_id": "jeux-valombre",
@@ -89,13 +89,13 @@ def _deliver(house: House, folder: Path, content: bytes) -> str:
         "arrived_at": 0,
         "taken_in_at": 0,
     }
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         work.execute(operations.deliveries.insert().values(**row))
-        journal.append(work, house.clock.now(), journal.Entry.DELIVERY, landed.delivery_id, row)
+        journal.append(work, stores.clock.now(), journal.Entry.DELIVERY, landed.delivery_id, row)
     return landed.delivery_id
 
 
-def _write_record(house: House, connection: duckdb.DuckDBPyConnection, delivery: str) -> None:
+def _write_record(stores: Stores, connection: duckdb.DuckDBPyConnection, delivery: str) -> None:
     values = {
         "delivery_id": f"'{delivery}'",
         "line_number": "3",
@@ -105,7 +105,7 @@ def _write_record(house: House, connection: duckdb.DuckDBPyConnection, delivery:
     columns = ", ".join(
         f"{values.get(column.name, 'null')}::{column.type} as {column.name}" for column in schemas.QUARANTINE.columns
     )
-    house.lake.write(connection, schemas.QUARANTINE, reading_name(delivery, 1), f"select {columns}")
+    stores.lake.write(connection, schemas.QUARANTINE, reading_name(delivery, 1), f"select {columns}")
 
 
 def _flip(path: Path, position: int) -> None:
@@ -115,7 +115,7 @@ def _flip(path: Path, position: int) -> None:
 
 
 def _accesses(kept: Kept) -> list[str]:
-    with kept.house.engine.connect() as connection:
+    with kept.stores.engine.connect() as connection:
         return list(connection.execute(select(operations.access_log.c.subjects_json)).scalars())
 
 
@@ -147,7 +147,7 @@ def test_without_a_reason_nothing_is_read(kept: Kept) -> None:
 
 
 def test_a_changed_commitment_is_refused(kept: Kept) -> None:
-    file = kept.house.evidence.commitments_file(kept.delivery_id)
+    file = kept.stores.evidence.commitments_file(kept.delivery_id)
     with connect() as connection:
         connection.execute(f"create table kept as select * from read_parquet('{file}')")
         connection.execute("update kept set commitment = unhex(sha256(commitment)) where line_number = 5")
@@ -157,13 +157,13 @@ def test_a_changed_commitment_is_refused(kept: Kept) -> None:
 
 
 def test_a_commitments_file_that_cannot_be_read_is_refused(kept: Kept) -> None:
-    _flip(kept.house.evidence.commitments_file(kept.delivery_id), -1)
+    _flip(kept.stores.evidence.commitments_file(kept.delivery_id), -1)
     with pytest.raises(EvidenceDiffers, match="line commitments .* cannot be read"):
         read_evidence(kept.stores, kept.delivery_id, 3, reason="request")
 
 
 def test_a_changed_salt_file_is_refused(kept: Kept) -> None:
-    file = kept.house.vault.path(schemas.SALTS, kept.delivery_id)
+    file = kept.stores.vault.path(schemas.SALTS, kept.delivery_id)
     _flip(file, file.stat().st_size // 3)
     with pytest.raises(EvidenceDiffers, match="salts .* cannot be read"):
         read_evidence(kept.stores, kept.delivery_id, 3, reason="request")
@@ -172,14 +172,14 @@ def test_a_changed_salt_file_is_refused(kept: Kept) -> None:
 def test_another_file_under_the_same_id_is_refused(kept: Kept, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_bytes(gzip.compress(b"".join(LINES).replace(b"42", b"99")))
-    kept.house.evidence.land(other, lambda _: kept.delivery_id)  # type: ignore[arg-type,return-value]
+    kept.stores.evidence.land(other, lambda _: kept.delivery_id)  # type: ignore[arg-type,return-value]
     with pytest.raises(EvidenceDiffers, match="sha256"):
         read_evidence(kept.stores, kept.delivery_id, 2, reason="request")
 
 
 def test_a_row_that_differs_from_the_journal_is_refused(kept: Kept) -> None:
     table = operations.deliveries
-    with operations.transaction(kept.house.engine) as work:
+    with operations.transaction(kept.stores.engine) as work:
         work.execute(update(table).values(evidence_root="00" * 32))
     with pytest.raises(EvidenceDiffers, match="evidence_root .* journal"):
         read_evidence(kept.stores, kept.delivery_id, 3, reason="request")
@@ -187,7 +187,7 @@ def test_a_row_that_differs_from_the_journal_is_refused(kept: Kept) -> None:
 
 def test_a_changed_journal_line_is_refused(kept: Kept) -> None:
     table = operations.journal
-    with operations.transaction(kept.house.engine) as work:
+    with operations.transaction(kept.stores.engine) as work:
         work.execute(update(table).where(table.c.kind == "delivery").values(payload_json="{}"))
     with pytest.raises(EvidenceDiffers, match="journal line .* changed"):
         read_evidence(kept.stores, kept.delivery_id, 3, reason="request")

@@ -9,21 +9,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from random_world import make_world
-from small_base import Delivered, World, build_base, published, took_in
 from sqlalchemy import select
 
 from consent.judgement import Use
 from lineage.lookups.judged_use import JudgedUse, describe_use, judge_number
 from lineage.lookups.lookup import LookupStores
 from stores import operations, schemas
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from stores.keys import derive_keys
 from terms.clock import to_micros
 from terms.environment import NumberRules
 from terms.errors import UsageError
 from terms.reasons import Channel, Profile
 from terms.settings import load_settings
+from tests.scenes.judgement.random_world import make_world
+from tests.scenes.judgement.small_base import Delivered, World, build_base, published, took_in
 
 NUMBER, UNKNOWN = "06 39 98 00 42", "06 39 98 00 43"
 BEFORE, AFTER = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)
@@ -40,7 +40,7 @@ USE = Use(
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Stores:
     folder = tmp_path_factory.mktemp("judged")
     settings = load_settings(
         {
@@ -69,13 +69,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     ]
     world = World(files, make_world(1).facts)
     build_base(folder, world, "--exclude-resource-type", "unit_test", "test")
-    house = open_house(settings)
-    took_in(house, world)
-    published(house)
-    with operations.transaction(house.engine) as work:
+    stores = open_stores(settings)
+    took_in(stores, world)
+    published(stores)
+    with operations.transaction(stores.engine) as work:
         operations.insert_once(work, operations.deliveries, [_ledger_row(file) for file in files])
         work.execute(operations.opt_outs.insert().values(**_stop(contact_id)))
-    return house
+    return stores
 
 
 def _file(name: str, exported_at: datetime, row: dict[str, object], arrived: datetime | None = None) -> Delivered:
@@ -111,23 +111,23 @@ def _stop(contact_id: str) -> dict[str, object]:
     }
 
 
-def _asked(house: House, number: str = NUMBER, **changes: object) -> JudgedUse:
-    return judge_number(LookupStores.of(house), number, replace(USE, **changes), reason="case 12")
+def _asked(stores: Stores, number: str = NUMBER, **changes: object) -> JudgedUse:
+    return judge_number(LookupStores.of(stores), number, replace(USE, **changes), reason="case 12")
 
 
-def test_the_law_and_the_knowledge_are_those_asked_for(house: House) -> None:
-    then = _asked(house)
+def test_the_law_and_the_knowledge_are_those_asked_for(stores: Stores) -> None:
+    then = _asked(stores)
     assert (then.judgement.decision, then.judgement.codes, then.grounds) == ("ALLOW", (), ())
-    by_what_we_know_now = _asked(house, known_by=AFTER)
+    by_what_we_know_now = _asked(stores, known_by=AFTER)
     assert by_what_we_know_now.judgement.codes == ("LATEST_WINS",)
     later = datetime(2026, 4, 1, tzinfo=UTC)
-    assert _asked(house, moment=later, known_by=BEFORE).judgement.decision == "ALLOW"
-    now = _asked(house, moment=datetime(2026, 11, 1, tzinfo=UTC), known_by=datetime(2026, 11, 1, tzinfo=UTC))
+    assert _asked(stores, moment=later, known_by=BEFORE).judgement.decision == "ALLOW"
+    now = _asked(stores, moment=datetime(2026, 11, 1, tzinfo=UTC), known_by=datetime(2026, 11, 1, tzinfo=UTC))
     assert now.judgement.codes == ("LATEST_WINS", "SUPPRESSED")
 
 
-def test_a_rule_comes_with_its_source_and_its_lines(house: House) -> None:
-    told = _asked(house, known_by=AFTER).to_json()
+def test_a_rule_comes_with_its_source_and_its_lines(stores: Stores) -> None:
+    told = _asked(stores, known_by=AFTER).to_json()
     (rule,) = told["rules"]
     assert (rule["code"], rule["rule"], rule["scope"], rule["effect"]) == ("LATEST_WINS", "R-12", "act", "REFUSED")
     assert rule["source"] and rule["sentence"] and rule["holds_from"] == "2026-02-01T00:00:00Z"
@@ -137,56 +137,56 @@ def test_a_rule_comes_with_its_source_and_its_lines(house: House) -> None:
     ]
 
 
-def test_a_stop_is_told_from_the_ledger(house: House) -> None:
+def test_a_stop_is_told_from_the_ledger(stores: Stores) -> None:
     at = datetime(2026, 11, 1, tzinfo=UTC)
-    grounds = {ground.rule.code: ground for ground in _asked(house, moment=at, known_by=at).grounds}
+    grounds = {ground.rule.code: ground for ground in _asked(stores, moment=at, known_by=at).grounds}
     (fact,) = grounds["SUPPRESSED"].facts
     assert (fact.kind, fact.occurred_at) == ("stop", datetime(2026, 10, 1, tzinfo=UTC))
     assert grounds["SUPPRESSED"].evidence == ()
 
 
-def test_a_number_that_nobody_gave_is_refused_for_that(house: House) -> None:
-    told = _asked(house, UNKNOWN)
+def test_a_number_that_nobody_gave_is_refused_for_that(stores: Stores) -> None:
+    told = _asked(stores, UNKNOWN)
     assert not told.is_known
     assert [ground.rule.code for ground in told.grounds] == ["CONSENT_NOT_GIVEN"] == list(told.judgement.codes)
     assert "Unknown" in describe_use(told)
 
 
-def test_the_rules_told_are_the_codes_answered(house: House) -> None:
+def test_the_rules_told_are_the_codes_answered(stores: Stores) -> None:
     for sponsor in ("a", "b", None):
         for kinds in ((), ("address",), ("area_income",)):
             for profile in Profile:
-                told = _asked(house, sponsor_id=sponsor, criteria_kinds=kinds, profile=profile, known_by=AFTER)
+                told = _asked(stores, sponsor_id=sponsor, criteria_kinds=kinds, profile=profile, known_by=AFTER)
                 assert {ground.rule.code for ground in told.grounds} >= set(told.judgement.codes)
                 assert all(ground.evidence for ground in told.grounds)
 
 
-def test_every_look_up_is_logged_even_when_it_is_refused(house: House) -> None:
-    before = _logged(house)
+def test_every_look_up_is_logged_even_when_it_is_refused(stores: Stores) -> None:
+    before = _logged(stores)
     with pytest.raises(UsageError, match="no sponsor"):
-        _asked(house, sponsor_id="nobody")
-    assert _logged(house) == before + 1
+        _asked(stores, sponsor_id="nobody")
+    assert _logged(stores) == before + 1
 
 
-def test_nobody_is_judged_by_knowledge_of_the_future(house: House) -> None:
+def test_nobody_is_judged_by_knowledge_of_the_future(stores: Stores) -> None:
     with pytest.raises(UsageError, match="known"):
-        _asked(house, known_by=datetime(2027, 1, 1, tzinfo=UTC))
+        _asked(stores, known_by=datetime(2027, 1, 1, tzinfo=UTC))
 
 
-def _logged(house: House) -> int:
-    with house.engine.connect() as connection:
+def _logged(stores: Stores) -> int:
+    with stores.engine.connect() as connection:
         commands = connection.execute(select(operations.access_log.c.command)).scalars().all()
     return sum(command == "judge" for command in commands)
 
 
-def test_the_text_names_decision_rule_and_file(house: House) -> None:
-    text = describe_use(_asked(house, known_by=AFTER))
+def test_the_text_names_decision_rule_and_file(stores: Stores) -> None:
+    text = describe_use(_asked(stores, known_by=AFTER))
     for part in ("REFUSE", "LATEST_WINS", "refused.csv", "GDPR"):
         assert part in text
 
 
-def test_an_act_tells_what_its_proof_has_and_lacks(house: House) -> None:
-    told = _asked(house, known_by=AFTER)
+def test_an_act_tells_what_its_proof_has_and_lacks(stores: Stores) -> None:
+    told = _asked(stores, known_by=AFTER)
     acts = told.to_json()["acts"]
     assert isinstance(acts, list)
     assert [(act["evidence_grade"], act["evidence_missing"]) for act in acts] == [("B", ["page_url", "ip"])]

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from lineage.lookups import lookup
 from lineage.lookups.lookup import LookupStores, look_up
 from stores import operations, schemas
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from stores.engine import connect
 from stores.home import init_home
 from stores.lake import reading_name
@@ -79,12 +79,12 @@ from judge_all_quiet_uses(asked, instants, sponsor_id, criteria_kinds, eligible_
 class Scene:
     """A home with a published base of two contacts, made by hand."""
 
-    house: House
+    stores: Stores
     stores: LookupStores
     known: str
 
     def logged(self) -> list[list[str]]:
-        with self.house.engine.connect() as connection:
+        with self.stores.engine.connect() as connection:
             rows = connection.execute(select(operations.access_log.c.subjects_json)).scalars()
             return [json.loads(row) for row in rows]
 
@@ -100,16 +100,16 @@ def scene(tmp_path: Path) -> Scene:
         }
     )
     init_home(settings)
-    house = open_house(settings)
-    migrate(house.engine)
-    _write_base(house)
-    _write_ledger(house)
-    _write_identities(house)
-    return Scene(house, LookupStores.of(house), house.keys.contact_id(NUMBER))
+    stores = open_stores(settings)
+    migrate(stores.engine)
+    _write_base(stores)
+    _write_ledger(stores)
+    _write_identities(stores)
+    return Scene(stores, LookupStores.of(stores), stores.keys.contact_id(NUMBER))
 
 
-def _write_base(house: House) -> None:
-    known, other = house.keys.contact_id(NUMBER), house.keys.contact_id(OTHER)
+def _write_base(stores: Stores) -> None:
+    known, other = stores.keys.contact_id(NUMBER), stores.keys.contact_id(OTHER)
     manifest = {
         "version": "b1",
         "published_at": "2026-11-24T04:00:00Z",
@@ -122,20 +122,20 @@ def _write_base(house: House) -> None:
         "row_counts": {},
         "control_totals": {},
     }
-    with connect(house.warehouse.base_path) as base:
+    with connect(stores.warehouse.base_path) as base:
         base.execute(BASE.format(delivery=DELIVERY, known=known, other=other))
         base.execute("create table base_manifest as select $text as manifest_json", {"text": json.dumps(manifest)})
 
 
-def _write_ledger(house: House) -> None:
+def _write_ledger(stores: Stores) -> None:
     row = {"delivery_id": DELIVERY, "partner_id": "jeux-valombre", "file_name": "entries.jsonl.gz", "sha256": "ab"}
     row |= {"bytes": 1, "warnings_json": "[]", "outcome": "accepted", "reading": 2, "arrived_at": 0, "taken_in_at": 0}
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         operations.insert_once(work, operations.deliveries, [row])
 
 
-def _write_identities(house: House) -> None:
-    known = house.keys.contact_id(NUMBER)
+def _write_identities(stores: Stores) -> None:
+    known = stores.keys.contact_id(NUMBER)
     values = {
         "delivery_id": f"'{DELIVERY}'",
         "line_number": "1",
@@ -146,8 +146,8 @@ def _write_identities(house: House) -> None:
         f"{values.get(column.name, 'null')}::{column.type} as {column.name}" for column in schemas.IDENTITIES.columns
     )
     with connect() as connection:
-        house.vault.unlock(connection)
-        house.vault.write(connection, schemas.IDENTITIES, reading_name(DELIVERY, 2), f"select {columns}")
+        stores.vault.unlock(connection)
+        stores.vault.write(connection, schemas.IDENTITIES, reading_name(DELIVERY, 2), f"select {columns}")
 
 
 def _message(scene: Scene) -> None:
@@ -168,13 +168,13 @@ def _message(scene: Scene) -> None:
         "gateway_message_id": "g1",
         "message_sha256": "cd",
     }
-    with operations.transaction(scene.house.engine) as work:
+    with operations.transaction(scene.stores.engine) as work:
         work.execute(operations.plans.insert().values(**plan))
         work.execute(operations.messages.insert().values(**message))
 
 
 def test_a_ledger_that_is_not_the_bases_is_told(scene: Scene) -> None:
-    with operations.transaction(scene.house.engine) as work:
+    with operations.transaction(scene.stores.engine) as work:
         work.execute(operations.deliveries.delete())
     with pytest.raises(FiliationError, match="1 deliveries that the operations database does not know"):
         list(look_up(scene.stores, [NUMBER], reason="request"))
@@ -230,7 +230,7 @@ def test_a_stop_of_this_minute_counts_and_is_told(scene: Scene) -> None:
         "effective_at": 1_795_500_000_000_000,
         "known_at": 1_795_500_000_000_000,
     }
-    with operations.transaction(scene.house.engine) as work:
+    with operations.transaction(scene.stores.engine) as work:
         work.execute(operations.opt_outs.insert().values(**stop))
     (answer,) = [item.to_json() for item in look_up(scene.stores, [NUMBER], reason="request")]
     assert answer["verdicts"]["sms"]["strict"]["verdict"] == "REFUSED"
@@ -239,17 +239,17 @@ def test_a_stop_of_this_minute_counts_and_is_told(scene: Scene) -> None:
 
 def test_a_stop_of_one_leaves_the_other_asked_with_it_alone(scene: Scene) -> None:
     stop = {"opt_out_id": "o1", "contact_id": scene.known, "kind": "stop", "source": "call"}
-    with operations.transaction(scene.house.engine) as work:
+    with operations.transaction(scene.stores.engine) as work:
         work.execute(operations.opt_outs.insert().values(**stop, effective_at=1, known_at=1))
     answers = [item.to_json() for item in look_up(scene.stores, [NUMBER, OTHER], reason="request")]
     assert [answer["verdicts"]["sms"]["market"]["verdict"] for answer in answers] == ["REFUSED", "SENDABLE"]
 
 
 def test_a_kept_base_is_let_go_once_another_is_published(scene: Scene) -> None:
-    kept = KeptBase(scene.house.warehouse)
+    kept = KeptBase(scene.stores.warehouse)
     first = [look_up(scene.stores, [NUMBER], reason="request", kept=kept)[0] for _ in range(2)]
     assert [item.as_of.base_version for item in first] == ["b1", "b1"]
-    path = scene.house.warehouse.base_path
+    path = scene.stores.warehouse.base_path
     shutil.copyfile(path, path.with_name("next"))
     with connect(path.with_name("next")) as base:
         base.execute("update base_manifest set manifest_json = replace(manifest_json, '\"b1\"', '\"b2\"')")
@@ -259,20 +259,20 @@ def test_a_kept_base_is_let_go_once_another_is_published(scene: Scene) -> None:
 
 
 def test_a_kept_base_answers_as_one_opened_for_each_number(scene: Scene) -> None:
-    kept = KeptBase(scene.house.warehouse)
+    kept = KeptBase(scene.stores.warehouse)
     for _ in range(2):
         for asked in ([NUMBER], [OTHER], [UNKNOWN], [NUMBER, OTHER], [OTHER]):
             by_kept, alone = (look_up(scene.stores, asked, reason="request", kept=some) for some in (kept, None))
             told = [[item.to_json() | {"as_of": item.as_of.base_version} for item in some] for some in (by_kept, alone)]
             assert told[0] == told[1]
         stop = {"opt_out_id": "o1", "contact_id": scene.known, "kind": "stop", "source": "call"}
-        with operations.transaction(scene.house.engine) as work:
+        with operations.transaction(scene.stores.engine) as work:
             operations.insert_once(work, operations.opt_outs, [{**stop, "effective_at": 1, "known_at": 1}])
     kept.close()
 
 
 def test_a_base_of_older_software_is_told(scene: Scene) -> None:
-    with connect(scene.house.warehouse.base_path) as base:
+    with connect(scene.stores.warehouse.base_path) as base:
         base.execute("drop macro table judge_all_quiet_uses")
     with pytest.raises(Refused, match="older version"):
         look_up(scene.stores, [NUMBER], reason="request")
@@ -318,6 +318,6 @@ def test_what_is_no_number_is_told_by_its_place_only(scene: Scene) -> None:
 
 
 def test_without_a_base_the_look_up_is_refused_in_words(scene: Scene) -> None:
-    scene.house.warehouse.base_path.unlink()
+    scene.stores.warehouse.base_path.unlink()
     with pytest.raises(Refused, match="published"):
         look_up(scene.stores, [NUMBER], reason="request")

@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 import pytest
-from sent_demo import sent_demo
 from sqlalchemy import func, select, update
 from typer.testing import CliRunner
 
@@ -37,34 +36,35 @@ from stores.home import writer_lock
 from terms.environment import NumberRules
 from terms.errors import UsageError
 from tests.commands import Shell
+from tests.scenes.sends.sent_demo import sent_demo
 from verifier import filiation_verify as stranger
 
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory):
     """The sent demo, an older checkpoint in a file, the log's key, and a folder for papers."""
-    house, plan_id, older = sent_demo(tmp_path_factory.mktemp("papers"))
+    stores, plan_id, older = sent_demo(tmp_path_factory.mktemp("papers"))
     out = tmp_path_factory.mktemp("out")
     (out / "older").write_text(older)
-    return house, plan_id, out
+    return stores, plan_id, out
 
 
 @pytest.fixture(scope="module", params=["html", "pdf"])
 def paper(scene, request):
     """The certificate of the README's person in each form."""
-    house, _, out = scene
-    return certify_number(house, SHOWN_NUMBER, reason="test", case=None, out=out / f"c.{request.param}")
+    stores, _, out = scene
+    return certify_number(stores, SHOWN_NUMBER, reason="test", case=None, out=out / f"c.{request.param}")
 
 
-def _newest(house):
-    return Log.of(house).last_checkpoint()
+def _newest(stores):
+    return Log.of(stores).last_checkpoint()
 
 
 def test_the_certificate_tells_sources_text_judgement_and_every_message(scene):
-    house, _, out = scene
-    issued = certify_number(house, SHOWN_NUMBER, reason="test", case=None, out=out / "told.html")
+    stores, _, out = scene
+    issued = certify_number(stores, SHOWN_NUMBER, reason="test", case=None, out=out / "told.html")
     shown = html.unescape(issued.file.read_text())
-    (descent,) = look_up(LookupStores.of(house), [SHOWN_NUMBER], reason="test")
+    (descent,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
     assert number_french(descent.number) in shown and descent.opt_ins and descent.sends
     for opt_in in descent.opt_ins:
         place = f"ligne {opt_in.line_number}, octets {opt_in.byte_offset} à"
@@ -84,10 +84,10 @@ def test_the_certificate_tells_sources_text_judgement_and_every_message(scene):
 
 
 def test_a_sealed_paper_holds_for_us_and_for_a_stranger(scene, paper, capsys):
-    house, _, out = scene
-    found = check_paper(Log.of(house), paper.file.read_bytes(), _newest(house))
+    stores, _, out = scene
+    found = check_paper(Log.of(stores), paper.file.read_bytes(), _newest(stores))
     assert (found.paper_id, found.kind, found.findings) == (paper.paper_id, "provenance", ())
-    known = ["--key", str(Log.of(house).folder / "verifier_key"), "--checkpoint", str(out / "older")]
+    known = ["--key", str(Log.of(stores).folder / "verifier_key"), "--checkpoint", str(out / "older")]
     assert stranger.main([str(paper.proof), *known, "--paper", str(paper.file)]) == 0
     assert "the paper is the one of entry 1, unchanged" in capsys.readouterr().out
     (out / "changed").write_bytes(paper.file.read_bytes().replace(b"Contact Citoyen", b"Contact Citoyem", 1))
@@ -95,8 +95,8 @@ def test_a_sealed_paper_holds_for_us_and_for_a_stranger(scene, paper, capsys):
 
 
 def test_no_flipped_bit_of_a_paper_goes_unseen_and_the_finding_says_where(scene, paper):
-    house, _, _ = scene
-    content, chance, log, newest = paper.file.read_bytes(), random.Random(5), Log.of(house), _newest(house)
+    stores, _, _ = scene
+    content, chance, log, newest = paper.file.read_bytes(), random.Random(5), Log.of(stores), _newest(stores)
     for _ in range(500):
         place = chance.randrange(len(content))
         changed = bytearray(content)
@@ -107,16 +107,16 @@ def test_no_flipped_bit_of_a_paper_goes_unseen_and_the_finding_says_where(scene,
 
 
 def test_a_changed_section_is_named(scene):
-    house, _, out = scene
-    issued = certify_number(house, SHOWN_NUMBER, reason="test", case=None, out=out / "named.html")
+    stores, _, out = scene
+    issued = certify_number(stores, SHOWN_NUMBER, reason="test", case=None, out=out / "named.html")
     forged = issued.file.read_bytes().replace(b"STOP 36111", b"STOP 36112")
-    found = check_paper(Log.of(house), forged, _newest(house))
+    found = check_paper(Log.of(stores), forged, _newest(stores))
     assert [finding.where for finding in found.findings] == [f"paper {issued.paper_id}, section uses"]
 
 
 def test_a_paper_cut_short_or_of_another_home_is_unknown_or_changed(scene, paper):
-    house, _, _ = scene
-    log, newest, content = Log.of(house), _newest(house), paper.file.read_bytes()
+    stores, _, _ = scene
+    log, newest, content = Log.of(stores), _newest(stores), paper.file.read_bytes()
     assert check_paper(log, content[:-1], newest).findings
     assert check_paper(log, content + b"\n", newest).findings
     assert check_paper(log, b"", newest).findings[0].what is Alteration.PAPER_UNKNOWN
@@ -125,17 +125,17 @@ def test_a_paper_cut_short_or_of_another_home_is_unknown_or_changed(scene, paper
 
 
 def test_an_older_checkpoint_does_not_cover_the_paper(scene, paper):
-    house, _, out = scene
-    older = Log.of(house).key.opened((out / "older").read_text())
-    found = check_paper(Log.of(house), paper.file.read_bytes(), older)
+    stores, _, out = scene
+    older = Log.of(stores).key.opened((out / "older").read_text())
+    found = check_paper(Log.of(stores), paper.file.read_bytes(), older)
     assert [finding.what for finding in found.findings] == [Alteration.PAPER_NOT_SEALED]
 
 
 @pytest.mark.parametrize("change", ["payload", "leaf", "salt"])
 def test_a_changed_journal_line_or_leaf_of_a_paper_is_found(scene, paper, change):
-    house, _, _ = scene
+    stores, _, _ = scene
     journal, leaves = operations.journal, operations.log_leaves
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         line = reading.execute(select(journal).where(journal.c.subject == paper.paper_id)).one()
         leaf = reading.execute(select(leaves).where(leaves.c.journal_sequence == line.sequence)).one()
     forged = {
@@ -149,23 +149,23 @@ def test_a_changed_journal_line_or_leaf_of_a_paper_is_found(scene, paper, change
         "salt": update(leaves).values(salt=leaf.salt),
     }[change]
     where = journal.c.sequence == line.sequence if change == "payload" else leaves.c.position == leaf.position
-    _write(house, forged.where(where))
-    found = check_paper(Log.of(house), paper.file.read_bytes(), _newest(house))
-    _write(house, back.where(where))
+    _write(stores, forged.where(where))
+    found = check_paper(Log.of(stores), paper.file.read_bytes(), _newest(stores))
+    _write(stores, back.where(where))
     assert [finding.what for finding in found.findings] == [Alteration.JOURNAL_CHANGED]
-    assert not check_paper(Log.of(house), paper.file.read_bytes(), _newest(house)).findings
+    assert not check_paper(Log.of(stores), paper.file.read_bytes(), _newest(stores)).findings
 
 
-def _write(house, statement):
-    with operations.transaction(house.engine) as work:
+def _write(stores, statement):
+    with operations.transaction(stores.engine) as work:
         work.execute(statement)
 
 
 def test_every_field_of_the_record_stands_in_the_paper(scene):
     """Any one field changed gives another paper: nothing of the record is left out of what is sealed."""
-    house, _, _ = scene
-    (descent,) = look_up(LookupStores.of(house), [SHOWN_NUMBER], reason="test")
-    (told,) = tell_all(house, [descent])
+    stores, _, _ = scene
+    (descent,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
+    (told,) = tell_all(stores, [descent])
     plain = _parts(certificate(told))
     unseen = {name for name, changed in _changes(told) if _parts(certificate(changed)) == plain}
     assert unseen <= {
@@ -219,9 +219,9 @@ def _other(name, value):
 
 
 def test_what_is_sealed_of_a_paper_names_nobody(scene, paper):
-    house, _, _ = scene
-    (descent,) = look_up(LookupStores.of(house), [SHOWN_NUMBER], reason="test")
-    with house.engine.connect() as reading:
+    stores, _, _ = scene
+    (descent,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
+    with stores.engine.connect() as reading:
         line = reading.execute(select(operations.journal).where(operations.journal.c.subject == paper.paper_id)).one()
     told = line.payload_json + paper.proof.read_text()
     assert descent.contact_id not in told and descent.number[-9:] not in told
@@ -229,69 +229,69 @@ def test_what_is_sealed_of_a_paper_names_nobody(scene, paper):
 
 
 def test_the_access_is_logged_before_the_paper(scene):
-    house, _, out = scene
-    certify_number(house, SHOWN_NUMBER, reason="letter 9", case="C-9", out=out / "logged.html")
-    with house.engine.connect() as reading:
+    stores, _, out = scene
+    certify_number(stores, SHOWN_NUMBER, reason="letter 9", case="C-9", out=out / "logged.html")
+    with stores.engine.connect() as reading:
         row = reading.execute(select(operations.access_log).order_by(operations.access_log.c.access_id.desc())).first()
     assert (row.reason, row.case_id, row.subjects) == ("letter 9", "C-9", 1)
 
 
 def test_where_a_paper_may_not_go(scene):
-    house, _, out = scene
+    stores, _, out = scene
     refused = {
         out / "c.txt": r"HTML or PDF",
-        house.home.root / "c.html": r"not kept in the home",
+        stores.home.root / "c.html": r"not kept in the home",
         out / "no" / "c.html": r"does not exist",
         out / "c-0639980042.html": r"holds the number",
         out / "c 06-39-98-00-42.pdf": r"holds the number",
     }
     for file, sentence in refused.items():
         with pytest.raises(UsageError, match=sentence):
-            certify_number(house, SHOWN_NUMBER, reason="test", case=None, out=file)
+            certify_number(stores, SHOWN_NUMBER, reason="test", case=None, out=file)
         assert not file.exists()
     with pytest.raises(UsageError, match="needs a reason"):
-        certify_number(house, SHOWN_NUMBER, reason=" ", case=None, out=out / "none.html")
+        certify_number(stores, SHOWN_NUMBER, reason=" ", case=None, out=out / "none.html")
 
 
-def _kept(house):
+def _kept(stores):
     """Return how many look-ups and lines of the journal there are."""
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         tables = (operations.access_log, operations.journal)
         return [reading.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
 
 
 @pytest.mark.parametrize("taken", ["file", "proof", "broken link"])
 def test_no_paper_takes_the_place_of_another_file_and_nothing_is_logged(scene, tmp_path, taken):
-    house, plan_id, _ = scene
+    stores, plan_id, _ = scene
     act = TypedAct(SHOWN_NUMBER, "access", f"2026-11-22T09:00:00+01:0{len(taken) % 3}", f"letter of a {taken}")
-    request_id = enter_act(ActStores.of(house), act).request_id
+    request_id = enter_act(ActStores.of(stores), act).request_id
     out = tmp_path / f"acces-{request_id}.html"
     there = {"file": out, "proof": tmp_path / f"{out.name}.proof.json", "broken link": out}[taken]
     there.symlink_to(tmp_path / "nowhere") if taken == "broken link" else there.write_text("what was given away")
-    before = _kept(house)
+    before = _kept(stores)
     batch = Batch("test", None, tmp_path, Form.HTML, "by letter")
     for issue in (
-        lambda: certify_number(house, SHOWN_NUMBER, reason="test", case=None, out=out),
-        lambda: answer_access(house, [request_id], batch),
-        lambda: campaign_dossier(house, plan_id, out),
-        lambda: partner_dossier(house, "jeux-valombre", out),
-        lambda: write_proof(house, "0" * 16, there),
+        lambda: certify_number(stores, SHOWN_NUMBER, reason="test", case=None, out=out),
+        lambda: answer_access(stores, [request_id], batch),
+        lambda: campaign_dossier(stores, plan_id, out),
+        lambda: partner_dossier(stores, "jeux-valombre", out),
+        lambda: write_proof(stores, "0" * 16, there),
     ):
         with pytest.raises(UsageError, match=f"{there.name} exists already"):
             issue()
-    assert _kept(house) == before and request_id in open_access_requests(house)
+    assert _kept(stores) == before and request_id in open_access_requests(stores)
     assert os.listdir(tmp_path) == [there.name] and (there.is_symlink() or there.read_text() == "what was given away")
-    assert answer_access(house, [request_id], replace(batch, form=Form.PDF))
+    assert answer_access(stores, [request_id], replace(batch, form=Form.PDF))
 
 
 def test_the_commands_refuse_a_taken_file_and_a_page_is_made_again(scene, tmp_path):
-    house, plan_id, _ = scene
-    with house.engine.connect() as reading:
+    stores, plan_id, _ = scene
+    with stores.engine.connect() as reading:
         sent = operations.messages.c.plan_id == plan_id, operations.messages.c.handed_over_at.is_not(None)
         send_id = reading.execute(select(operations.messages.c.send_id).where(*sent).limit(1)).scalar_one()
-    environ = {"FILIATION_ENV": "demo", "FILIATION_CONFIG": str(house.settings.config)}
-    environ |= {"FILIATION_HOME": str(house.home.root), "FILIATION_NOW": "2026-11-24T11:00:00+01:00"}
-    before = _kept(house)
+    environ = {"FILIATION_ENV": "demo", "FILIATION_CONFIG": str(stores.settings.config)}
+    environ |= {"FILIATION_HOME": str(stores.home.root), "FILIATION_NOW": "2026-11-24T11:00:00+01:00"}
+    before = _kept(stores)
     for command in (
         ("campaign", "exclusivity", plan_id, "--out"),
         ("trace", "send", send_id, "--reason", "test", "--passport"),
@@ -301,10 +301,10 @@ def test_the_commands_refuse_a_taken_file_and_a_page_is_made_again(scene, tmp_pa
         file.write_text("what was given away")
         answer = CliRunner().invoke(app, [*command, str(file)], env=environ)
         assert isinstance(answer.exception, UsageError) and "exists already" in str(answer.exception)
-        assert file.read_text() == "what was given away" and _kept(house) == before
+        assert file.read_text() == "what was given away" and _kept(stores) == before
         file.unlink()
         assert CliRunner().invoke(app, [*command, str(file)], env=environ).exit_code == 0 and file.stat().st_size > 999
-        before = _kept(house)
+        before = _kept(stores)
     page = tmp_path / "report.html"
     page.write_text("of yesterday")
     assert CliRunner().invoke(app, ["campaign", "report", plan_id, "--out", str(page)], env=environ).exit_code == 0
@@ -312,28 +312,28 @@ def test_the_commands_refuse_a_taken_file_and_a_page_is_made_again(scene, tmp_pa
 
 
 def test_while_a_refresh_is_at_work_the_paper_is_out_and_its_proof_comes_later(scene):
-    house, _, out = scene
-    with writer_lock(house.home):
-        issued = certify_number(house, SHOWN_NUMBER, reason="test", case=None, out=out / "busy.html")
-        assert issued.proof is None and not write_proof(house, issued.paper_id, out / "busy.proof.json")
-        found = check_paper(Log.of(house), issued.file.read_bytes(), _newest(house))
+    stores, _, out = scene
+    with writer_lock(stores.home):
+        issued = certify_number(stores, SHOWN_NUMBER, reason="test", case=None, out=out / "busy.html")
+        assert issued.proof is None and not write_proof(stores, issued.paper_id, out / "busy.proof.json")
+        found = check_paper(Log.of(stores), issued.file.read_bytes(), _newest(stores))
         assert [finding.what for finding in found.findings] == [Alteration.PAPER_NOT_SEALED]
-        append_journal(Log.of(house), house.clock.now())
-    assert write_proof(house, issued.paper_id, out / "busy.proof.json")
-    key = str(Log.of(house).folder / "verifier_key")
+        append_journal(Log.of(stores), stores.clock.now())
+    assert write_proof(stores, issued.paper_id, out / "busy.proof.json")
+    key = str(Log.of(stores).folder / "verifier_key")
     assert stranger.main([str(out / "busy.proof.json"), "--key", key, "--paper", str(issued.file)]) == 0
 
 
 def test_an_unknown_number_gets_a_certificate_that_says_so(scene):
-    house, _, out = scene
-    issued = certify_number(house, "06 39 98 99 99", reason="test", case=None, out=out / "unknown.html")
+    stores, _, out = scene
+    issued = certify_number(stores, "06 39 98 99 99", reason="test", case=None, out=out / "unknown.html")
     assert "n'est pas dans notre base" in html.unescape(issued.file.read_text())
 
 
 def test_an_access_answer_holds_the_four_lists_and_closes_every_request_of_the_person(scene):
     """Two requests of one person, the older one late, and one of somebody whom no file names."""
-    house, _, out = scene
-    acts = ActStores.of(house)
+    stores, _, out = scene
+    acts = ActStores.of(stores)
     told = {"2026-10-01T09:00:00+02:00": "letter 1", "2026-11-23T09:00:00+01:00": "letter 2"}
     ids = [enter_act(acts, TypedAct(SHOWN_NUMBER, "access", at, source)).request_id for at, source in told.items()]
     stranger_id = enter_act(
@@ -342,13 +342,13 @@ def test_an_access_answer_holds_the_four_lists_and_closes_every_request_of_the_p
     folder = out / "answers"
     folder.mkdir()
     enter_act(acts, TypedAct(SHOWN_NUMBER, "click", "2026-11-23T18:30:00+01:00", "link 7"))
-    assert set(open_access_requests(house)) == {*ids, stranger_id}
-    only_written = answer_access(house, ids[:1], Batch("test", None, folder, Form.PDF, None))
-    assert only_written[0].file.name == f"acces-{ids[0]}.pdf" and len(open_access_requests(house)) == 3
-    issued = answer_access(house, open_access_requests(house), Batch("test", None, folder, Form.HTML, "by letter"))
-    assert open_access_requests(house) == [] and len(issued) == 2
+    assert set(open_access_requests(stores)) == {*ids, stranger_id}
+    only_written = answer_access(stores, ids[:1], Batch("test", None, folder, Form.PDF, None))
+    assert only_written[0].file.name == f"acces-{ids[0]}.pdf" and len(open_access_requests(stores)) == 3
+    issued = answer_access(stores, open_access_requests(stores), Batch("test", None, folder, Form.HTML, "by letter"))
+    assert open_access_requests(stores) == [] and len(issued) == 2
     shown = html.unescape((folder / f"acces-{ids[1]}.html").read_text())
-    (descent,) = look_up(LookupStores.of(house), [SHOWN_NUMBER], reason="test")
+    (descent,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
     assert "Parti de l'Horizon" in shown and "STOP 36111" in shown and "letter 1" in shown and "letter 2" in shown
     assert "clic sur un lien" in shown and "23 novembre 2026 à 18:30:00" in shown and "link 7" in shown
     assert all(send.send_id in shown and instant_french(send.handed_over_at) in shown for send in descent.sends)
@@ -356,26 +356,26 @@ def test_an_access_answer_holds_the_four_lists_and_closes_every_request_of_the_p
     assert "dans le délai d'un mois" in shown and "1963" in shown and "CNIL, 3 place de Fontenoy" in shown
     unknown = html.unescape((folder / f"acces-{stranger_id}.html").read_text())
     assert "Nous ne détenons aucune donnée" in unknown and "Parti de l'Horizon" not in unknown
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         last = reading.execute(select(operations.access_log).order_by(operations.access_log.c.access_id.desc())).first()
     assert (last.command, last.subjects) == ("lineage", 1)  # of this test; the batch stands before it
     with pytest.raises(UsageError, match="no access request"):
-        answer_access(house, ["0" * 32], Batch("test", None, folder, Form.HTML, None))
+        answer_access(stores, ["0" * 32], Batch("test", None, folder, Form.HTML, None))
 
 
 def test_a_late_answer_says_so(scene):
-    house, _, out = scene
+    stores, _, out = scene
     act = TypedAct("06 39 98 99 97", "access", "2026-10-01T09:00:00+02:00", "letter 4")
-    request_id = enter_act(ActStores.of(house), act).request_id
-    (issued,) = answer_access(house, [request_id], Batch("test", None, out, Form.HTML, None))
+    request_id = enter_act(ActStores.of(stores), act).request_id
+    (issued,) = answer_access(stores, [request_id], Batch("test", None, out, Form.HTML, None))
     shown = html.unescape(issued.file.read_text())
     assert "après le délai d'un mois" in shown and "1er novembre 2026" in shown
 
 
 def test_the_dossier_of_a_campaign_counts_and_names_nobody(scene):
-    house, plan_id, out = scene
-    told = tell_campaign(house, plan_id)
-    shown = _shown(campaign_dossier(house, plan_id, out / "campaign.html"))
+    stores, plan_id, out = scene
+    told = tell_campaign(stores, plan_id)
+    shown = _shown(campaign_dossier(stores, plan_id, out / "campaign.html"))
     plan = told.trace.plan
     assert sum(told.bases.values()) == plan.contacts and all(basis.partner_id for basis in told.bases)
     assert sum(told.trace.states.values()) == plan.contacts
@@ -384,24 +384,24 @@ def test_the_dossier_of_a_campaign_counts_and_names_nobody(scene):
     assert all(batch.root in shown for batch in told.batches) and told.batches
     assert all(told.notices[basis.partner_id, basis.notice_id] in shown for basis in told.bases)
     assert all(code in shown for code in told.priced.excluded)
-    _names_nobody(house, shown)
+    _names_nobody(stores, shown)
     with pytest.raises(UsageError):
-        campaign_dossier(house, "0" * 16, out / "none.html")
+        campaign_dossier(stores, "0" * 16, out / "none.html")
 
 
 def test_the_dossier_of_a_partner_tells_forms_texts_audits_and_files(scene):
-    house, _, out = scene
-    told = tell_partner(house, "jeux-valombre")
-    shown = _shown(partner_dossier(house, "jeux-valombre", out / "partner.html"))
+    stores, _, out = scene
+    told = tell_partner(stores, "jeux-valombre")
+    shown = _shown(partner_dossier(stores, "jeux-valombre", out / "partner.html"))
     assert told.deliveries and told.notices and told.partner.forms
     for row in told.deliveries:
         assert row.file_name in shown and row.sha256[:16] in shown
     assert all(notice.text in shown and set(notice.recipients) <= _words(shown) for notice in told.notices)
     assert all(version in shown for version in told.partner.forms) and told.partner.legal_name in shown
     assert count_french(told.supplier.acts) in shown and not _leftovers(shown)
-    _names_nobody(house, shown)
+    _names_nobody(stores, shown)
     with pytest.raises(UsageError, match="knows no partner"):
-        partner_dossier(house, "nobody", out / "none.html")
+        partner_dossier(stores, "nobody", out / "none.html")
 
 
 def _words(shown):
@@ -414,20 +414,20 @@ def _leftovers(shown):
 
 
 def test_the_receipt_of_an_erasure_tells_what_went_and_what_stays(scene):
-    house, _, out = scene
+    stores, _, out = scene
     counts = {name: 10 + i for i, name in enumerate([*TAKEN_OUT, *KEPT_AS_COUNT])}
     at = datetime.fromisoformat("2026-11-24T09:00:00+01:00")
     proof = Proof("entry", None, None, "", 41, 99, ())
     found = ErasedCounts(**counts, unopened_files=2)
     receipt = ErasureReceipt("e" * 16, "m" * 16, "DPO-1", "actor", at, at, found, "", proof)
-    (issued,) = erasure_papers(house, {out / "erasure.html": receipt})
+    (issued,) = erasure_papers(stores, {out / "erasure.html": receipt})
     shown = _shown(issued)
     for count, words in zip(counts.values(), [*TAKEN_OUT.values(), *KEPT_AS_COUNT.values()], strict=True):
         assert re.search(rf"{re.escape(words)}\s+{count}\b", shown)
     assert "DPO-1" in shown and "n° 41 sur 99" in shown and "2\u00a0fichiers scellés" in shown
-    assert not check_paper(Log.of(house), issued.file.read_bytes(), _newest(house)).findings
+    assert not check_paper(Log.of(stores), issued.file.read_bytes(), _newest(stores)).findings
     other = out / "other-erasure.html"
-    assert [one.file for one in erasure_papers(house, {issued.file: receipt, other: receipt})] == [other]
+    assert [one.file for one in erasure_papers(stores, {issued.file: receipt, other: receipt})] == [other]
     assert _shown(issued) == shown  # the run is repeated, the receipt is not
 
 
@@ -435,9 +435,9 @@ def _shown(issued):
     return html.unescape(re.sub(r"<[^>]+>", "\n", issued.file.read_text()))
 
 
-def _names_nobody(house, shown):
+def _names_nobody(stores, shown):
     """No number and no contact of the base stands in a dossier."""
-    with house.warehouse.open_base() as base:
+    with stores.warehouse.open_base() as base:
         contacts = [row[0] for row in base.execute("select contact_id::varchar from contacts").fetchall()]
     assert not [contact for contact in contacts if contact in shown]
     written = re.findall(r"(?<![\w.])\+?\d(?:[ .\u00a0\u202f-]?\d){8,14}(?!\w)", shown)
@@ -445,9 +445,9 @@ def _names_nobody(house, shown):
 
 
 def test_the_commands_issue_and_check(scene):
-    house, _, out = scene
-    settings = {"FILIATION_ENV": "demo", "FILIATION_CONFIG": str(house.settings.config)}
-    shell = Shell(house.home.root, settings | {"FILIATION_NOW": "2026-11-24T11:00:00+01:00"})
+    stores, _, out = scene
+    settings = {"FILIATION_ENV": "demo", "FILIATION_CONFIG": str(stores.settings.config)}
+    shell = Shell(stores.home.root, settings | {"FILIATION_NOW": "2026-11-24T11:00:00+01:00"})
     file = out / "by-command.pdf"
     issued = shell.run("paper", "provenance", SHOWN_NUMBER, "--reason", "test", "--out", str(file), "--json")
     assert issued.code == 0, issued.err

@@ -16,7 +16,7 @@ from partners_ingest.intake.overview import list_quarantine
 from pipelines.command import app
 from sample.make_sample import ROOT as SAMPLE
 from stores import schemas
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from terms.reasons import Channel, Profile, Verdict
 from terms.settings import load_settings
 from tests.commands import Shell
@@ -48,20 +48,20 @@ class Scene:
         answer = CliRunner().invoke(app, words, env=self.shell.environ(at=at))
         assert answer.exit_code == 0, (answer.output, answer.exception)
 
-    def house(self, at):
-        return open_house(load_settings(self.shell.environ(at=at)))
+    def stores(self, at):
+        return open_stores(load_settings(self.shell.environ(at=at)))
 
     def look_up(self, numbers, at=LOOKED):
-        house = self.house(at)
-        found = look_up(LookupStores.of(house), numbers, reason="test", case="T")
-        house.engine.dispose()
+        stores = self.stores(at)
+        found = look_up(LookupStores.of(stores), numbers, reason="test", case="T")
+        stores.engine.dispose()
         return found
 
     def everybody(self):
-        house = self.house(STOPPED)
-        with house.vault.identities(house.vault.files(schemas.IDENTITIES)) as vault:
+        stores = self.stores(STOPPED)
+        with stores.vault.identities(stores.vault.files(schemas.IDENTITIES)) as vault:
             rows = vault.execute("select distinct e164 from identities where e164 is not null order by 1").fetchall()
-        house.engine.dispose()
+        stores.engine.dispose()
         return self.look_up([e164 for (e164,) in rows], STOPPED)
 
     def lines(self, partner, file):
@@ -152,7 +152,7 @@ def told(scene):
     assert [report.outcome for report in chain.reports if report.file_name in (CONTEST_FILE, SHOP_FILE)] == [
         "accepted"
     ] * 2
-    chain.house.engine.dispose()
+    chain.stores.engine.dispose()
     names = ("stopped", "both", "kept_out", "early", "partner_only", "stranger")
     return dict(zip(names, scene.look_up([*(one.number for one in erased), STRANGER]), strict=True))
 
@@ -181,13 +181,13 @@ def test_an_agreement_through_a_partner_stays_barred_though_the_same_of_a_strang
 
 def test_without_readmission_or_with_an_earlier_agreement_nobody_comes_back(scene, told):
     assert not told["kept_out"].is_known and not told["early"].is_known
-    house = scene.house(LOOKED)
+    stores = scene.stores(LOOKED)
     turned_away = [
         (row.line, row.reasons)
-        for row in list_quarantine(house.engine, house.lake, None)
+        for row in list_quarantine(stores.engine, stores.lake, None)
         if row.file_name == CONTEST_FILE and "PERSON_ERASED" in row.reasons
     ]
-    house.engine.dispose()
+    stores.engine.dispose()
     assert [line for line, _ in turned_away][:3] == [3, 4, 5]
 
 

@@ -6,9 +6,7 @@ import shutil
 from hashlib import sha256
 
 import pytest
-from sent_demo import sent_demo
 from sqlalchemy import func, select
-from traces_of_plan import follow
 
 from lineage.lookups.lookup import LookupStores, look_up
 from lineage.lookups.trace import trace_line, trace_plan, trace_send
@@ -22,67 +20,69 @@ from stores import operations
 from terms.clock import from_micros, to_iso, to_micros
 from terms.errors import UsageError
 from terms.settings import PROJECT_ROOT
+from tests.scenes.sends.sent_demo import sent_demo
+from tests.scenes.sends.traces_of_plan import follow
 from verifier import filiation_verify as stranger
 
 
 @pytest.fixture(scope="module")
 def sent(tmp_path_factory):
-    """The sample's base with its demo campaign sent, reported and sealed: house, plan id and an older checkpoint."""
+    """The sample's base with its demo campaign sent, reported and sealed: stores, plan id and an older checkpoint."""
     return sent_demo(tmp_path_factory.mktemp("traced"))
 
 
-def _send_ids(house, count=None):
+def _send_ids(stores, count=None):
     table = operations.messages
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         names = reading.execute(select(table.c.send_id).order_by(table.c.send_id)).scalars().all()
     return names if count is None else random.Random(3).sample(names, count)
 
 
 def test_a_message_leads_back_to_the_bytes_that_hold_its_number(sent):
     """And the number back to the message; `traces_of_plan` does so with every message of a plan of thousands."""
-    house, plan_id, _ = sent
-    names = _send_ids(house, 10)
-    followed = {send_id: follow(house, send_id) for send_id in names}
+    stores, plan_id, _ = sent
+    names = _send_ids(stores, 10)
+    followed = {send_id: follow(stores, send_id) for send_id in names}
     assert [(trace.plan.plan.plan_id, failed) for trace, _, failed in followed.values()] == [(plan_id, [])] * len(names)
-    told = look_up(LookupStores.of(house), [number for _, number, _ in followed.values()], reason="test")
+    told = look_up(LookupStores.of(stores), [number for _, number, _ in followed.values()], reason="test")
     assert [[send.send_id for send in descent.sends] for descent in told] == [[send_id] for send_id in names]
 
 
 def test_a_delivered_line_leads_to_the_message(sent):
-    house, _, _ = sent
-    (send_id,) = _send_ids(house, 1)
-    opt_in = trace_send(house, send_id, reason="test").opt_ins[0]
-    with house.engine.connect() as reading:
+    stores, _, _ = sent
+    (send_id,) = _send_ids(stores, 1)
+    opt_in = trace_send(stores, send_id, reason="test").opt_ins[0]
+    with stores.engine.connect() as reading:
         before = reading.execute(select(func.count()).select_from(operations.access_log)).scalar_one()
-    told = {t.message.send_id: t for t in trace_line(house, opt_in.delivery_id, opt_in.line_number, reason="t")}
-    assert told[send_id].to_json() == trace_send(house, send_id, reason="test").to_json()
-    with house.engine.connect() as reading:
+    told = {t.message.send_id: t for t in trace_line(stores, opt_in.delivery_id, opt_in.line_number, reason="t")}
+    assert told[send_id].to_json() == trace_send(stores, send_id, reason="test").to_json()
+    with stores.engine.connect() as reading:
         after = reading.execute(select(func.count()).select_from(operations.access_log)).scalar_one()
     assert after == before + 2  # one for the line, however many messages; one for the message
     with pytest.raises(UsageError, match="No accepted opt-in row"):
-        trace_line(house, opt_in.delivery_id, 10**9, reason="test")
+        trace_line(stores, opt_in.delivery_id, 10**9, reason="test")
 
 
 def test_that_nobody_wrote_to_a_person_is_a_look_up_too(sent):
-    house, _, _ = sent
+    stores, _, _ = sent
     table = operations.messages
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         written = set(reading.execute(select(table.c.contact_id)).scalars())
         before = reading.execute(select(func.count()).select_from(operations.access_log)).scalar_one()
-    with house.warehouse.open_base() as base:
+    with stores.warehouse.open_base() as base:
         rows = base.execute("select delivery_id, line_number, contact_id::varchar from opt_ins").fetchall()
     delivery_id, line, _ = next(row for row in rows if row[2] not in written)
     with pytest.raises(UsageError, match="needs a reason"):
-        trace_line(house, delivery_id, line, reason=" ")
-    assert trace_line(house, delivery_id, line, reason="audit 13") == []
-    with house.engine.connect() as reading:
+        trace_line(stores, delivery_id, line, reason=" ")
+    assert trace_line(stores, delivery_id, line, reason="audit 13") == []
+    with stores.engine.connect() as reading:
         assert reading.execute(select(func.count()).select_from(operations.access_log)).scalar_one() == before + 1
 
 
 def test_what_the_person_wrote_back_since_is_told(sent):
-    house, _, _ = sent
-    (send_id,) = _send_ids(house, 1)
-    message = trace_send(house, send_id, reason="test").message
+    stores, _, _ = sent
+    (send_id,) = _send_ids(stores, 1)
+    message = trace_send(stores, send_id, reason="test").message
     left = to_micros(message.handed_over_at)
     rows = [
         ("simulator.a", "simulator", left - 1),
@@ -90,10 +90,10 @@ def test_what_the_person_wrote_back_since_is_told(sent):
         ("other.c", "other", left + 9),
     ]
     reply = {"contact_id": message.contact_id, "meaning": "other", "at": left}
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         for name, gateway, known_at in rows:
             work.execute(operations.replies.insert().values(reply_id=name, gateway=gateway, known_at=known_at, **reply))
-    trace = trace_send(house, send_id, reason="test")
+    trace = trace_send(stores, send_id, reason="test")
     known_at = to_iso(from_micros(left + 7))
     told = {"at": to_iso(from_micros(left)), "known_at": known_at, "meaning": "other", "gateway": "simulator"}
     assert trace.to_json()["replies"] == [told]
@@ -101,49 +101,49 @@ def test_what_the_person_wrote_back_since_is_told(sent):
 
 
 def test_a_gateways_id_names_the_message_and_an_unknown_one_none(sent):
-    house, _, _ = sent
-    (send_id,) = _send_ids(house, 1)
-    trace = trace_send(house, send_id, reason="test")
-    assert trace_send(house, trace.message.gateway_message_id, reason="test").message.send_id == send_id
+    stores, _, _ = sent
+    (send_id,) = _send_ids(stores, 1)
+    trace = trace_send(stores, send_id, reason="test")
+    assert trace_send(stores, trace.message.gateway_message_id, reason="test").message.send_id == send_id
     with pytest.raises(UsageError, match="No message has this id"):
-        trace_send(house, "0" * 32, reason="test")
+        trace_send(stores, "0" * 32, reason="test")
     with pytest.raises(UsageError, match="needs a reason"):
-        trace_send(house, send_id, reason=" ")
+        trace_send(stores, send_id, reason=" ")
 
 
 def test_every_trace_is_logged_and_none_tells_a_number(sent):
-    house, plan_id, _ = sent
-    with house.engine.connect() as reading:
+    stores, plan_id, _ = sent
+    with stores.engine.connect() as reading:
         before = reading.execute(select(operations.access_log)).all()
-    (send_id,) = _send_ids(house, 1)
-    trace = trace_send(house, send_id, reason="audit 12")
-    told = json.dumps(trace.to_json()) + describe_send(trace) + json.dumps(trace_plan(house, plan_id).to_json())
+    (send_id,) = _send_ids(stores, 1)
+    trace = trace_send(stores, send_id, reason="audit 12")
+    told = json.dumps(trace.to_json()) + describe_send(trace) + json.dumps(trace_plan(stores, plan_id).to_json())
     assert "639980" not in told and "06 39" not in told
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         after = reading.execute(select(operations.access_log)).all()
     assert [(row.command, row.reason, row.subjects) for row in after[len(before) :]] == [("trace", "audit 12", 1)]
 
 
 def test_the_past_stays_answerable_after_a_stop(sent):
-    house, _, _ = sent
-    (descent,) = look_up(LookupStores.of(house), [SHOWN_NUMBER], reason="test")
+    stores, _, _ = sent
+    (descent,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
     (send,) = descent.sends
-    before = trace_send(house, send.send_id, reason="test").judged
-    opt_out(SendStores.of(house), SHOWN_NUMBER, "letter")
-    assert trace_send(house, send.send_id, reason="test").judged.judgement == before.judgement
-    (later,) = look_up(LookupStores.of(house), [SHOWN_NUMBER], reason="test")
+    before = trace_send(stores, send.send_id, reason="test").judged
+    opt_out(SendStores.of(stores), SHOWN_NUMBER, "letter")
+    assert trace_send(stores, send.send_id, reason="test").judged.judgement == before.judgement
+    (later,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
     assert later.verdicts["sms"]["strict"].verdict == "REFUSED"
 
 
 @pytest.fixture(scope="module")
 def files(sent, tmp_path_factory):
     """A passport, the log's key and an older checkpoint, as a stranger gets them."""
-    house, _, older = sent
+    stores, _, older = sent
     folder = tmp_path_factory.mktemp("stranger")
-    trace = trace_send(house, _send_ids(house, 1)[0], reason="test")
-    (folder / "passport.json").write_text(make_passport(house, trace).text())
+    trace = trace_send(stores, _send_ids(stores, 1)[0], reason="test")
+    (folder / "passport.json").write_text(make_passport(stores, trace).text())
     (folder / "older").write_text(older)
-    shutil.copy(Log.of(house).folder / "verifier_key", folder / "key")
+    shutil.copy(Log.of(stores).folder / "verifier_key", folder / "key")
     return folder
 
 
@@ -219,12 +219,12 @@ def test_the_verifier_shares_no_code(files):
 
 
 def test_what_is_not_sealed_yet_says_so(sent):
-    house, _, _ = sent
-    trace = trace_send(house, _send_ids(house, 1)[0], reason="test")
-    with operations.transaction(house.engine) as work:
+    stores, _, _ = sent
+    trace = trace_send(stores, _send_ids(stores, 1)[0], reason="test")
+    with operations.transaction(stores.engine) as work:
         event = dict(
             event_id="late", send_id=trace.message.send_id, at=1, known_at=2, state="DELIVERED", source="report"
         )
         work.execute(operations.message_events.insert().values(**event))
     with pytest.raises(UsageError, match="not sealed yet"):
-        make_passport(house, trace)
+        make_passport(stores, trace)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from pipelines.command import app
 from stores import operations
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from terms.errors import UsageError
 from terms.settings import load_settings
 from tests.commands import sample_shell
@@ -62,11 +62,11 @@ COMMANDS = ("lineage", "judge", "certificate", "erase", "readmit", "optout", "ac
 
 def rows(environ):
     """Return how many rows each table of the ledger has."""
-    house = open_house(load_settings(environ))
-    with house.engine.connect() as reading:
+    stores = open_stores(load_settings(environ))
+    with stores.engine.connect() as reading:
         counted = operations.metadata.sorted_tables
         found = {table.name: reading.execute(select(func.count()).select_from(table)).scalar_one() for table in counted}
-    house.engine.dispose()
+    stores.engine.dispose()
     return found
 
 

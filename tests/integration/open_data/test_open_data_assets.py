@@ -11,7 +11,7 @@ import pytest
 
 from assets.open_data import ASKED_WITHIN, FRESH, OpenDataFolder, assets_of, source_key
 from open_data.sources import ControlTotals, read_sources
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from stores.home import init_home
 from stores.migrate import migrate
 from stores.operations import open_operations
@@ -30,14 +30,14 @@ def night(tmp_path):
     settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home")})
     init_home(settings)
     migrate(open_operations(settings.database_url))
-    house = open_house(settings)
+    stores = open_stores(settings)
 
     def run(*sources):
         (assets, *_) = assets_of(sources)
         config = dg.RunConfig(ops={"open_data_sources": OpenDataFolder(folder=str(folder))})
-        result = dg.materialize([assets], resources={"writing_house": house}, run_config=config)
+        result = dg.materialize([assets], resources={"writing_stores": stores}, run_config=config)
         checks = {(one.asset_key.path[-1], one.check_name): one for one in result.get_asset_check_evaluations()}
-        return result.success, checks, {name.split("@")[0]: name for name in current_vintages(house.engine)}
+        return result.success, checks, {name.split("@")[0]: name for name in current_vintages(stores.engine)}
 
     return folder, run
 

@@ -24,7 +24,7 @@ from open_data.fetch import FetchOutcome, choose_sources, fetch_from_folder, fet
 from open_data.resources import Resource
 from open_data.shelf import Shelf
 from open_data.sources import find_files, read_sources
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from stores.home import init_home
 from stores.migrate import migrate
 from stores.operations import open_operations
@@ -357,11 +357,11 @@ def test_a_refresh_from_the_network_fetches_first_and_says_what_it_could_not(fil
     )
     init_home(settings)
     migrate(open_operations(settings.database_url))
-    house = open_house(settings)
+    stores = open_stores(settings)
     sources, *_ = assets_of([replace(INCOME, downloads=(shipped,))])
 
     def check():
-        result = dg.materialize([sources], resources={"writing_house": house})
+        result = dg.materialize([sources], resources={"writing_stores": stores})
         return result.get_asset_check_evaluations()[0]
 
     assert check().passed
@@ -369,7 +369,7 @@ def test_a_refresh_from_the_network_fetches_first_and_says_what_it_could_not(fil
     failed = check()
     assert not failed.passed
     assert "404" in failed.description
-    assert [key.split("@")[0] for key in current_vintages(house.engine)] == [INCOME.source_id]
+    assert [key.split("@")[0] for key in current_vintages(stores.engine)] == [INCOME.source_id]
 
 
 def _income(*rows):

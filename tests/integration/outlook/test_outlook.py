@@ -10,8 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from random_world import CONTACTS, contact, make_world
-from small_base import build_base, published
 
 from consent.judgement import judge, load_live_facts
 from outlook.expiring import Expiring, expiring
@@ -19,10 +17,12 @@ from outlook.why_not import WhyNot, why_not
 from pages.page import render_page
 from sends.send_stores import SendStores
 from stores import operations
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from terms.clock import to_micros
 from terms.reasons import Channel, Profile
 from terms.settings import load_settings
+from tests.scenes.judgement.random_world import CONTACTS, contact, make_world
+from tests.scenes.judgement.small_base import build_base, published
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 
@@ -31,7 +31,7 @@ NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 def stores(tmp_path_factory: pytest.TempPathFactory) -> SendStores:
     folder = tmp_path_factory.mktemp("outlook")
     build_base(folder, make_world(seed=5), "--exclude-resource-type", "unit_test", "test")
-    house = open_house(
+    stores = open_stores(
         load_settings(
             {
                 "FILIATION_ENV": "test",
@@ -41,9 +41,9 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> SendStores:
             }
         )
     )
-    published(house)
+    published(stores)
     rng = random.Random(5)
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         for number in range(30):
             at = to_micros(NOW + timedelta(days=rng.randrange(200)))
             who = contact(rng.randrange(CONTACTS))
@@ -53,7 +53,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> SendStores:
             else:
                 row = {"fact_id": str(number), "kind": "click", "occurred_at": at, "known_at": at}
                 work.execute(operations.contact_facts.insert().values(contact_id=who, source="x", **row))
-    return SendStores.of(house)
+    return SendStores.of(stores)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from outlook.suppliers import AuditState, read_suppliers, suppliers_page
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from terms.settings import load_settings
 
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -16,7 +16,7 @@ AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 def base(sample_refresh):
     shell, done = sample_refresh
     assert done.code == 0, done.err
-    with open_house(load_settings(shell.environ())).warehouse.open_base() as opened:
+    with open_stores(load_settings(shell.environ())).warehouse.open_base() as opened:
         yield opened
 
 

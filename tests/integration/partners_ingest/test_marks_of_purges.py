@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
-from test_delivery_way import SIGNALS, House, open_house
 
 from consent.acts.person_acts import ActKind, Entered, PersonAct, Subject, record_act
 from lineage.erasure.erasure import begin_erasures
@@ -12,13 +11,14 @@ from lineage.erasure.erasure_ledger import erase_from_ledger, find_in_ledger
 from lineage.erasure.erasure_receipt import ErasedCounts
 from lineage.erasure.readmission import readmit
 from partners_ingest.arrival.landing import scan_landing
-from stores import all_stores as whole_house
+from stores import all_stores as whole_stores
 from stores import operations, schemas
 from stores.lake import reading_name
 from stores.suppressions import marked
 from terms.clock import from_micros
 from terms.errors import FiliationError
 from terms.settings import load_settings
+from tests.integration.partners_ingest.test_delivery_way import SIGNALS, Stores, open_stores
 from tests.scenes.door.dossier_samples import DOSSIER, NAMES_HEADER, write_dossier
 
 #: A purge at `NOW` lets go what was before the first instant that is kept.
@@ -36,29 +36,29 @@ def row(index, flag, at, until="", record=None):
     return f"{record or index},Lys,{number(index)},{flag},{at},,75011,,{until}\n"
 
 
-class Door(House):
+class Door(Stores):
     """A door behind which persons were taken out."""
 
     @classmethod
     def at(cls, root):
         write_dossier(root / "partners", SIGNALS)
-        opened = open_house(root)
+        opened = open_stores(root)
         return cls(opened.root, opened.stores)
 
     def whole(self, at=NOW):
         told = {"FILIATION_ENV": "test", "FILIATION_HOME": str(self.root / "home"), "FILIATION_NOW": at.isoformat()}
-        return whole_house.open_house(load_settings(told))
+        return whole_stores.open_stores(load_settings(told))
 
     def begins(self, *indexes, acts_from=KEPT_FROM):
-        house = self.whole()
-        marks = {number(index): house.keys.suppression.hex(number(index)) for index in indexes}
-        return begin_erasures(house, marks, "T", acts_from)
+        stores = self.whole()
+        marks = {number(index): stores.keys.suppression.hex(number(index)) for index in indexes}
+        return begin_erasures(stores, marks, "T", acts_from)
 
     def ends(self, persons):
-        house = self.whole()
-        with house.engine.connect() as reading:
+        stores = self.whole()
+        with stores.engine.connect() as reading:
             traces = [find_in_ledger(reading, person) for person in persons]
-        erase_from_ledger(house, traces, {person.erasure_id: ErasedCounts() for person in persons}, NOW)
+        erase_from_ledger(stores, traces, {person.erasure_id: ErasedCounts() for person in persons}, NOW)
 
     def purges(self, *indexes):
         self.ends(self.begins(*indexes))
@@ -175,16 +175,16 @@ def test_a_second_purge_lets_in_what_is_later_still(door):
 def test_an_erased_person_comes_back_by_a_later_act_that_somebody_has_seen_and_an_opt_out_goes_with_it(door):
     door.ends(door.begins(1, 2, acts_from=None))
     agreed = NOW + timedelta(days=40)
-    house = door.whole(agreed + timedelta(days=1))
-    readmit(house, number(1), agreed, case="DPO-1", reason="letter")
+    stores = door.whole(agreed + timedelta(days=1))
+    readmit(stores, number(1), agreed, case="DPO-1", reason="letter")
     before, after = (agreed - timedelta(seconds=1)).isoformat(), agreed.isoformat()
     told = row(1, "yes", before) + row(1, "yes", after, record=11) + row(2, "yes", after)
     assert door.delivers(told) == ([3], [2, 4])
     assert door.closed(1, 2) == {2}
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         stood = reading.execute(select(operations.opt_outs)).one()
         entries = reading.execute(select(operations.journal.c.kind)).scalars().all()
-    assert (stood.contact_id, stood.kind) == (house.keys.contact_id(number(1)), "erasure")
+    assert (stood.contact_id, stood.kind) == (stores.keys.contact_id(number(1)), "erasure")
     assert NOW <= from_micros(stood.effective_at) < agreed  # what came through a partner later is still refused
     assert entries.count("readmission") == entries.count("look_up") == 1
     door.ends(door.begins(1, acts_from=None))  # and may ask for erasure again
@@ -196,7 +196,7 @@ def test_nobody_comes_back_without_a_later_act_or_without_having_been_taken_out(
     door.begins(2)  # a purge that was killed
     door.purges(3)
     agreed = NOW + timedelta(days=40)
-    house = door.whole(agreed)
+    stores = door.whole(agreed)
     for told, (index, since, case) in {
         "must be later than": (1, NOW, "DPO-1"),
         "not to come": (1, agreed + timedelta(days=1), "DPO-1"),
@@ -205,7 +205,7 @@ def test_nobody_comes_back_without_a_later_act_or_without_having_been_taken_out(
         "Nobody of this number is kept out": (3, agreed, "DPO-1"),
     }.items():
         with pytest.raises(FiliationError, match=told):
-            readmit(house, number(index), since, case=case, reason="letter")
-    with house.engine.connect() as reading:
+            readmit(stores, number(index), since, case=case, reason="letter")
+    with stores.engine.connect() as reading:
         assert reading.execute(select(operations.opt_outs)).all() == []
     assert door.closed(1, 2, 3) == {1, 2}

@@ -18,7 +18,7 @@ from partners_ingest.arrival.seal_marks import is_sealed, name_inside
 from partners_ingest.arrival.unpacking import open_unpacked
 from partners_ingest.intake.overview import list_deliveries
 from stores.evidence.evidence_store import EvidenceStore
-from tests.integration.partners_ingest.test_delivery_way import ROWS, House, open_house
+from tests.integration.partners_ingest.test_delivery_way import ROWS, Stores, open_stores
 from tests.scenes.door.dossier_samples import DOSSIER, write_dossier
 
 pytestmark = pytest.mark.skipif(shutil.which("gpg") is None, reason="GnuPG is not installed")
@@ -59,16 +59,16 @@ def keyring() -> Iterator[Keyring]:
 
 
 @pytest.fixture
-def house(tmp_path: Path, keyring: Keyring) -> Iterator[House]:
+def stores(tmp_path: Path, keyring: Keyring) -> Iterator[Stores]:
     write_dossier(tmp_path / "partners")
-    opened = _with_keys(open_house(tmp_path), keyring.home)
+    opened = _with_keys(open_stores(tmp_path), keyring.home)
     yield opened
     opened.stores.engine.dispose()
 
 
-def _with_keys(house: House, gpg_home: Path | None) -> House:
-    evidence = EvidenceStore(house.stores.home, house.stores.keys, gpg_home)
-    return House(house.root, replace(house.stores, evidence=evidence))
+def _with_keys(stores: Stores, gpg_home: Path | None) -> Stores:
+    evidence = EvidenceStore(stores.stores.home, stores.stores.keys, gpg_home)
+    return Stores(stores.root, replace(stores.stores, evidence=evidence))
 
 
 def _zipped(data: bytes) -> bytes:
@@ -79,51 +79,51 @@ def _zipped(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("more", [(), ("--armor",), ("--compress-algo", "none")], ids=["binary", "armoured", "plain"])
-def test_a_sealed_file_is_read_as_what_stands_in_it(house: House, keyring: Keyring, more: tuple[str, ...]) -> None:
-    house.drop("names_20260309.csv.gz.gpg", keyring.seal(gzip.compress(ROWS.encode()), *more))
-    report = house.one()
+def test_a_sealed_file_is_read_as_what_stands_in_it(stores: Stores, keyring: Keyring, more: tuple[str, ...]) -> None:
+    stores.drop("names_20260309.csv.gz.gpg", keyring.seal(gzip.compress(ROWS.encode()), *more))
+    report = stores.one()
     assert (report.outcome, report.reason, report.accepted_rows) == ("accepted", None, 3)
-    (found,) = list_deliveries(house.stores.engine)
+    (found,) = list_deliveries(stores.stores.engine)
     assert found.container == "gzip"
-    with open_unpacked(house.stores.evidence, report.delivery_id, "gzip") as stream:
+    with open_unpacked(stores.stores.evidence, report.delivery_id, "gzip") as stream:
         assert stream.read() == ROWS.encode()
-    house.drop("names_20260310.csv", ROWS)
-    assert house.one().reason == "DUPLICATE_BYTES"  # what counts is what was sealed
+    stores.drop("names_20260310.csv", ROWS)
+    assert stores.one().reason == "DUPLICATE_BYTES"  # what counts is what was sealed
 
 
-def test_a_sealed_archive_is_read_too(house: House, keyring: Keyring) -> None:
-    write_dossier(house.root / "partners", DOSSIER.replace('compression: "by_suffix"', 'compression: "zip"', 1))
-    house.drop("names_20260309.csv.pgp", keyring.seal(_zipped(ROWS.encode())))
-    assert house.one().accepted_rows == 3
+def test_a_sealed_archive_is_read_too(stores: Stores, keyring: Keyring) -> None:
+    write_dossier(stores.root / "partners", DOSSIER.replace('compression: "by_suffix"', 'compression: "zip"', 1))
+    stores.drop("names_20260309.csv.pgp", keyring.seal(_zipped(ROWS.encode())))
+    assert stores.one().accepted_rows == 3
 
 
-def test_a_cut_or_changed_seal_is_refused_and_nothing_of_it_is_used(house: House, keyring: Keyring) -> None:
+def test_a_cut_or_changed_seal_is_refused_and_nothing_of_it_is_used(stores: Stores, keyring: Keyring) -> None:
     sealed = keyring.seal(ROWS.encode() * 2000, "--compress-algo", "none")
-    house.drop("names_20260309.csv.gpg", sealed[: len(sealed) // 2])
+    stores.drop("names_20260309.csv.gpg", sealed[: len(sealed) // 2])
     changed = bytearray(sealed)
     changed[len(sealed) // 2] ^= 1
-    house.drop("names_20260310.csv.gpg", bytes(changed))
-    assert [(report.outcome, report.reason) for report in house.refresh()] == [("refused", "SEAL_DAMAGED")] * 2
+    stores.drop("names_20260310.csv.gpg", bytes(changed))
+    assert [(report.outcome, report.reason) for report in stores.refresh()] == [("refused", "SEAL_DAMAGED")] * 2
     assert list(Path(tempfile.gettempdir()).glob("filiation-??????????")) == []
 
 
-def test_a_file_sealed_for_another_key_is_held_until_the_key_comes(house: House, keyring: Keyring) -> None:
+def test_a_file_sealed_for_another_key_is_held_until_the_key_comes(stores: Stores, keyring: Keyring) -> None:
     other = _make_keyring()
     try:
-        house.drop("names_20260309.csv.gpg", other.seal(ROWS.encode()))
-        assert [(report.outcome, report.reason) for report in house.refresh()] == [("held", "SEAL_NOT_OPENED")]
-        assert house.refresh() == []
-        assert _with_keys(house, None).one().reason == "SEAL_NOT_OPENED"  # no keyring at all: judged, held again
-        assert _with_keys(house, other.home).one().accepted_rows == 3
-        assert house.count("deliveries") == 1
+        stores.drop("names_20260309.csv.gpg", other.seal(ROWS.encode()))
+        assert [(report.outcome, report.reason) for report in stores.refresh()] == [("held", "SEAL_NOT_OPENED")]
+        assert stores.refresh() == []
+        assert _with_keys(stores, None).one().reason == "SEAL_NOT_OPENED"  # no keyring at all: judged, held again
+        assert _with_keys(stores, other.home).one().accepted_rows == 3
+        assert stores.count("deliveries") == 1
     finally:
         _remove(other)
 
 
-def test_a_file_sealed_by_a_passphrase_is_held(house: House, keyring: Keyring) -> None:
+def test_a_file_sealed_by_a_passphrase_is_held(stores: Stores, keyring: Keyring) -> None:
     sealed = keyring.gpg("--passphrase", "secret", "--pinentry-mode", "loopback", "--symmetric", data=ROWS.encode())
-    house.drop("names_20260309.csv.gpg", sealed)
-    assert house.one().outcome == "held"
+    stores.drop("names_20260309.csv.gpg", sealed)
+    assert stores.one().outcome == "held"
 
 
 def test_what_is_sealed_is_seen_by_its_bytes_and_named_by_what_is_inside(keyring: Keyring) -> None:

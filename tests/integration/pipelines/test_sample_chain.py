@@ -26,7 +26,7 @@ from sample.people import SHOWN_NUMBER
 from sends.plans.counting import count_audience
 from sends.send_stores import SendStores
 from stores import operations
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from stores.home import init_home
 from stores.lake import reading_name
 from stores.migrate import migrate
@@ -74,7 +74,7 @@ def test_control_totals_are_the_expected_ones(chain: Chain) -> None:
 
 
 def test_every_damaged_record_is_quarantined_for_its_reasons(chain: Chain) -> None:
-    with chain.house.warehouse.open_base() as base:
+    with chain.stores.warehouse.open_base() as base:
         found = base.execute(
             "select delivery_id, line_number, array_to_string(reasons, '|') from quarantine"
         ).fetchall()
@@ -86,14 +86,14 @@ def test_every_damaged_record_is_quarantined_for_its_reasons(chain: Chain) -> No
 
 
 def test_the_demo_order_reaches_enough_people(chain: Chain) -> None:
-    stores = SendStores(**{name: getattr(chain.house, name) for name in SendStores.__dataclass_fields__})
+    stores = SendStores(**{name: getattr(chain.stores, name) for name in SendStores.__dataclass_fields__})
     counted = count_audience(stores, str(PROJECT_ROOT / "config" / "campaigns" / "demo.yaml"))
     assert counted.verdicts["SENDABLE"] >= WANTED_SENDABLE
     assert set(counted.verdicts) == {"SENDABLE", "INVITE_ONLY", "HOLD", "QUARANTINED", "REFUSED"}
 
 
 def test_nearly_every_address_of_the_commune_is_tied(chain: Chain) -> None:
-    with chain.house.warehouse.open_base() as base:
+    with chain.stores.warehouse.open_base() as base:
         row = base.execute(
             "select count(*), count(address_id), count(iris_code) from contacts where postcode = '48990'"
         ).fetchone()
@@ -104,7 +104,7 @@ def test_nearly_every_address_of_the_commune_is_tied(chain: Chain) -> None:
 
 
 def test_the_shown_number_tells_its_whole_story(chain: Chain) -> None:
-    (descent,) = look_up(LookupStores.of(chain.house), [SHOWN_NUMBER], reason="test")
+    (descent,) = look_up(LookupStores.of(chain.stores), [SHOWN_NUMBER], reason="test")
     answer = json.loads(json.dumps(descent.to_json()))
     assert answer["verdicts"]["sms"]["strict"] == {"verdict": "SENDABLE", "reasons": []}
     assert [item["partner"] for item in answer["opt_ins"]] == ["boutique-iris"] * 3 + ["jeux-valombre"]
@@ -119,19 +119,19 @@ def test_the_shown_number_tells_its_whole_story(chain: Chain) -> None:
 
 
 def test_rows_lead_back_to_bytes_that_hold_the_number(chain: Chain) -> None:
-    house, picked = chain.house, _some_opt_ins(chain.house, 12)
-    manifest = house.warehouse.manifest()
+    stores, picked = chain.stores, _some_opt_ins(chain.stores, 12)
+    manifest = stores.warehouse.manifest()
     assert manifest is not None
     names = [reading_name(delivery, reading) for delivery, reading in manifest.deliveries.items()]
-    numbers = house.vault.numbers(names, [contact for _, _, contact in picked])
+    numbers = stores.vault.numbers(names, [contact for _, _, contact in picked])
     for delivery, line, contact in picked:
-        record = read_evidence(LookupStores.of(house), delivery, line, reason="test")
+        record = read_evidence(LookupStores.of(stores), delivery, line, reason="test")
         written = re.findall(r"[+\d][\d .()\u202f-]{8,}\d", record.bytes.decode())
         assert numbers[contact] in {read_phone(text, NOWHERE, NumberRules.FICTION).e164 for text in written}
 
 
-def _some_opt_ins(house: House, count: int) -> list[tuple[str, int, str]]:
-    with house.warehouse.open_base() as base:
+def _some_opt_ins(stores: Stores, count: int) -> list[tuple[str, int, str]]:
+    with stores.warehouse.open_base() as base:
         rows = base.execute(
             "select delivery_id, line_number, contact_id::varchar from opt_ins order by delivery_id, line_number"
         ).fetchall()
@@ -144,17 +144,17 @@ def test_nothing_of_a_person_stands_in_what_was_reported(chain: Chain) -> None:
 
 
 def test_look_ups_were_logged(chain: Chain) -> None:
-    look_up(LookupStores.of(chain.house), ["06 39 98 00 99"], reason="test")
-    with chain.house.engine.connect() as connection:
+    look_up(LookupStores.of(chain.stores), ["06 39 98 00 99"], reason="test")
+    with chain.stores.engine.connect() as connection:
         logged = connection.execute(select(operations.access_log.c.subjects_json)).scalars().all()
     assert logged and all("3998" not in row for row in logged)
 
 
 def test_the_report_of_every_delivery_and_partner_adds_up_and_names_nobody(chain: Chain) -> None:
-    house = chain.house
-    stores = ReportStores(house.engine, house.lake, house.warehouse)
-    moment = Moment(house.clock.now(), NumberRules.FICTION)
-    identities = _identities(house)
+    opened = chain.opened
+    stores = ReportStores(opened.engine, opened.lake, opened.warehouse)
+    moment = Moment(opened.clock.now(), NumberRules.FICTION)
+    identities = _identities(opened)
     by_partner: dict[str, int] = {}
     for delivered in chain.reports:
         report = report_on(stores, delivered.delivery_id, moment)
@@ -178,9 +178,9 @@ def test_the_report_of_every_delivery_and_partner_adds_up_and_names_nobody(chain
 
 
 def test_the_sheet_of_the_commune_adds_up_and_names_nobody(chain: Chain) -> None:
-    house = chain.house
-    stores = SheetStores(house.lake, house.engine, house.warehouse)
-    sheet = territory_sheet(stores, "48271", house.clock)
+    opened = chain.opened
+    stores = SheetStores(opened.lake, opened.engine, opened.warehouse)
+    sheet = territory_sheet(stores, "48271", opened.clock)
     assert sheet.map == "2026"
     assert len(sheet.bureaux) > 1
     assert sum(bureau.addresses for bureau in sheet.bureaux) == sheet.tied
@@ -193,24 +193,24 @@ def test_the_sheet_of_the_commune_adds_up_and_names_nobody(chain: Chain) -> None
     assert any(bureau.income and bureau.income.euros for bureau in sheet.bureaux)
     page = render_page("territory.html", sheet)
     assert page.count("<path") == len(sheet.bureaux) + 1
-    assert not [value for value in _identities(house) if value in page]
-    (one,) = territory_sheet(stores, sheet.bureaux[0].code, house.clock).bureaux
+    assert not [value for value in _identities(opened) if value in page]
+    (one,) = territory_sheet(stores, sheet.bureaux[0].code, opened.clock).bureaux
     assert one == sheet.bureaux[0]
     assert busiest_communes(stores, 5) == ("48271",)
     with pytest.raises(UsageError, match="no bureau of 01001"):
-        territory_sheet(stores, "01001", house.clock)
+        territory_sheet(stores, "01001", opened.clock)
 
 
 def test_a_bureau_of_the_older_map_shows_where_it_is_now(chain: Chain) -> None:
-    house = chain.house
-    with house.warehouse.open_base() as base:
+    stores = chain.stores
+    with stores.warehouse.open_base() as base:
         gone = base.execute(
             "select from_code, max_by(to_code, share_of_from) from bureau_crosswalk"
             " where from_code not in (select bureau_code from bureaux where map = '2026') group by from_code order by 1"
         ).fetchall()
     assert gone
     code, successor = gone[0]
-    sheet = territory_sheet(SheetStores(house.lake, house.engine, house.warehouse), code, house.clock)
+    sheet = territory_sheet(SheetStores(stores.lake, stores.engine, stores.warehouse), code, stores.clock)
     assert sheet.note is not None
     assert sheet.note.startswith(f"{code} is no bureau on the newest map: ")
     assert f"in {successor} (2026)" in sheet.note
@@ -218,8 +218,8 @@ def test_a_bureau_of_the_older_map_shows_where_it_is_now(chain: Chain) -> None:
 
 
 def test_the_code_of_a_commune_that_is_no_more_shows_the_one_that_it_is_part_of(chain: Chain, tmp_path: Path) -> None:
-    stores = _with_movements(chain.house, tmp_path, "32,2025-01-01,COM,48777,Vieuxbourg,COM,48271,Valombre")
-    today, once = (territory_sheet(stores, code, chain.house.clock) for code in ("48271", "48777"))
+    stores = _with_movements(chain.stores, tmp_path, "32,2025-01-01,COM,48777,Vieuxbourg,COM,48271,Valombre")
+    today, once = (territory_sheet(stores, code, chain.stores.clock) for code in ("48271", "48777"))
     assert (today.note, once.note) == (None, "48777 Vieuxbourg is part of 48271 Valombre today")
     assert once.bureaux == today.bureaux
     assert "48777 Vieuxbourg is part of 48271 Valombre today" in render_page("territory.html", once)
@@ -228,14 +228,14 @@ def test_the_code_of_a_commune_that_is_no_more_shows_the_one_that_it_is_part_of(
 def test_a_divided_commune_and_one_without_bureaux_are_named(chain: Chain, tmp_path: Path) -> None:
     divided = [f"21,2025-01-01,COM,48778,Fendu,COM,{code}" for code in ("48271,Valombre", "48903,Loin")]
     gone = "32,2025-01-01,COM,48779,Perdu,COM,48903,Loin"
-    stores = _with_movements(chain.house, tmp_path, *divided, gone)
+    stores = _with_movements(chain.stores, tmp_path, *divided, gone)
     with pytest.raises(UsageError, match="48778 Fendu was divided: it is 48271 Valombre and 48903 Loin today"):
-        territory_sheet(stores, "48778", chain.house.clock)
+        territory_sheet(stores, "48778", chain.stores.clock)
     with pytest.raises(UsageError, match="no bureau of 48903. 48779 Perdu is part of 48903 Loin today"):
-        territory_sheet(stores, "48779", chain.house.clock)
+        territory_sheet(stores, "48779", chain.stores.clock)
 
 
-def _with_movements(house: House, folder: Path, *movements: str) -> SheetStores:
+def _with_movements(opened: Stores, folder: Path, *movements: str) -> SheetStores:
     """Return the house's base beside another ledger and lake, which know nothing but these movements of communes."""
     files = {
         "v_commune": ["TYPECOM,COM,LIBELLE,COMPARENT", "COM,48271,Valombre,", "COM,48903,Loin,"],
@@ -247,18 +247,18 @@ def _with_movements(house: House, folder: Path, *movements: str) -> SheetStores:
         (folder / "cog" / f"{name}_2026.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     settings = load_settings({"FILIATION_ENV": "demo", "FILIATION_HOME": str(folder / "home")})
     init_home(settings)
-    other = open_house(settings)
+    other = open_stores(settings)
     migrate(other.engine)
     sources = [source for source in read_sources(settings.config / "open_data") if source.source_id == "cog_names"]
     stores = OpenDataStores(other.home, other.engine, other.lake)
     (report,) = refresh_open_data(stores, folder, sources, other.clock, lambda text: None)
     assert report.outcome is Outcome.LOADED
-    return SheetStores(other.lake, other.engine, house.warehouse)
+    return SheetStores(other.lake, other.engine, opened.warehouse)
 
 
-def _identities(house: House) -> set[str]:
+def _identities(stores: Stores) -> set[str]:
     """Return every number, name, e-mail and id of the vault that is long enough to be told from a word of the page."""
-    names = [path.stem for path in (house.home.vault / "identities").glob("*.parquet")]
-    with house.vault.identities(names) as reader:
+    names = [path.stem for path in (stores.home.vault / "identities").glob("*.parquet")]
+    with stores.vault.identities(names) as reader:
         rows = reader.execute("select e164, phone_raw, email, street, given_name || ' ' || family_name from identities")
         return {value for row in rows.fetchall() for value in row if value and len(value) > 5}

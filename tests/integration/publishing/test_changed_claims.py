@@ -8,8 +8,6 @@ from hashlib import sha256
 
 import duckdb
 import pytest
-from random_world import make_world
-from small_base import Row
 
 from publishing.changed_claims import changed_claims
 from stores import schemas
@@ -20,6 +18,8 @@ from stores.operations import open_operations
 from stores.schemas import Table
 from stores.snapshots import Snapshot, SnapshotStore
 from terms.settings import load_settings
+from tests.scenes.judgement.random_world import make_world
+from tests.scenes.judgement.small_base import Row
 
 _AT = datetime(2027, 1, 2)
 _KINDS = {"dossiers": schemas.SNAPSHOT_TABLES[:8], "form_stops": (schemas.FORM_STOPS,)}

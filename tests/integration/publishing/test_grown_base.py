@@ -13,16 +13,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from many_worlds import known_by
-from random_world import CONTACTS, contact, make_world
-from small_base import DBT_PROJECT, Delivered, Row, World, lay_world, run_dbt
 
 from publishing.build import publish, start_build
 from stores import schemas
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from stores.warehouse.inputs import BuildInputs
 from stores.warehouse.warehouse import Warehouse
 from terms.settings import load_settings
+from tests.scenes.judgement.many_worlds import known_by
+from tests.scenes.judgement.random_world import CONTACTS, contact, make_world
+from tests.scenes.judgement.small_base import DBT_PROJECT, Delivered, Row, World, lay_world, run_dbt
 
 #: Nights at which more is known of the world; the dossiers change on 1 July 2026.
 _NIGHTS = (datetime(2026, 5, 5), datetime(2026, 7, 2), datetime(2027, 1, 1))
@@ -34,18 +34,18 @@ def few_may_be_most(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("publishing.touched.MAX_TOUCHED_SHARE", 10.0)
 
 
-def _house(folder: Path) -> House:
-    return open_house(
+def _stores(folder: Path) -> Stores:
+    return open_stores(
         load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(folder), "FILIATION_ACTOR": "test"})
     )
 
 
-def _night(folder: Path, world: World) -> tuple[House, BuildInputs]:
+def _night(folder: Path, world: World) -> tuple[Stores, BuildInputs]:
     inputs = lay_world(folder, world)
-    house = _house(folder)
-    start_build(house, inputs)
-    run_dbt(house.home, house.warehouse.build_path, "build", "--exclude-resource-type", "unit_test")
-    return house, inputs
+    stores = _stores(folder)
+    start_build(stores, inputs)
+    run_dbt(stores.home, stores.warehouse.build_path, "build", "--exclude-resource-type", "unit_test")
+    return stores, inputs
 
 
 def _touched(warehouse: Warehouse) -> int | None:
@@ -157,11 +157,11 @@ def _differences(grown: Path, whole: Path) -> dict[str, int]:
     return found
 
 
-def _reads_only_what_it_made(house: House, mart: str) -> bool:
+def _reads_only_what_it_made(stores: Stores, mart: str) -> bool:
     """Return whether dbt's test of a mart's key, as it ran, finds a row of a touched contact that stands twice, and no other."""
-    (ran,) = (house.home.dbt / "target" / "run").glob(f"**/{mart}.yml/primary_key_*.sql")
+    (ran,) = (stores.home.dbt / "target" / "run").glob(f"**/{mart}.yml/primary_key_*.sql")
     found = []
-    with house.warehouse.edit_build() as build:
+    with stores.warehouse.edit_build() as build:
         for whose in ("semi", "anti"):
             build.execute("begin")
             build.execute(f"insert into {mart} from {mart} {whose} join lake.touched using (contact_id) limit 1")
@@ -173,22 +173,24 @@ def _reads_only_what_it_made(house: House, mart: str) -> bool:
 @pytest.mark.parametrize("seed", [11])
 def test_a_grown_base_is_the_whole_one(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, known in enumerate(_nights(make_world(seed))):
-        house, inputs = _night(tmp_path / "grown", known)
-        touched = _touched(house.warehouse)
+        stores, inputs = _night(tmp_path / "grown", known)
+        touched = _touched(stores.warehouse)
         assert (touched is not None) is (number > 0)
-        tested = {mart for mart in _FORGETTING if number and _reads_only_what_it_made(house, mart)}
-        counts = publish(house, inputs).row_counts
+        tested = {mart for mart in _FORGETTING if number and _reads_only_what_it_made(stores, mart)}
+        counts = publish(stores, inputs).row_counts
     assert touched is not None
     assert 0 < touched < counts["contacts"] / 5
     assert tested == _FORGETTING
     whole, inputs = _night(tmp_path / "whole", known)
     assert _touched(whole.warehouse) is None
     assert not {
-        name: rows for name, rows in _differences(house.warehouse.base_path, whole.warehouse.build_path).items() if rows
+        name: rows
+        for name, rows in _differences(stores.warehouse.base_path, whole.warehouse.build_path).items()
+        if rows
     }
     gone = lay_world(tmp_path / "grown", replace(known, deliveries=known.deliveries[1:]))
-    start_build(house, gone)
-    assert _touched(house.warehouse) is None
+    start_build(stores, gone)
+    assert _touched(stores.warehouse) is None
     monkeypatch.setattr("publishing.touched.MAX_TOUCHED_SHARE", 0.0)
     assert publish(whole, inputs).row_counts.keys() == counts.keys()
     start_build(

@@ -8,9 +8,7 @@ import signal
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from small_send_house import number
 from sqlalchemy import func, select
-from test_transparency_log import Stage
 
 from consent.acts.person_acts import ActKind, FactKind, record_fact, suppress
 from lineage.erasure.erasure import begin_erasures
@@ -21,7 +19,7 @@ from retention.due_persons import find_due_persons
 from retention.periods import Kept, read_retention
 from retention.purge import find_due, purge
 from stores import operations, schemas
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from stores.engine import connect
 from stores.home import init_home, writer_lock
 from stores.lake import reading_name
@@ -30,8 +28,10 @@ from terms import failpoint
 from terms.environment import NUMBER_RULES, Environment
 from terms.settings import PROJECT_ROOT, load_settings
 from tests.commands import Shell
+from tests.integration.sealing.test_transparency_log import Stage
 from tests.scenes.searches import canaries
 from tests.scenes.searches.person_search import PersonSearch
+from tests.scenes.sends.small_send_home import number
 from verifier import filiation_verify as stranger
 
 #: A delivery tells opt-ins, with what takes them back, or withdrawals.
@@ -62,9 +62,9 @@ def silent(_):
     pass
 
 
-def purged(house):
-    with writer_lock(house.home):
-        return purge(house, silent)
+def purged(stores):
+    with writer_lock(stores.home):
+        return purge(stores, silent)
 
 
 class Files:
@@ -74,12 +74,12 @@ class Files:
         told = {"FILIATION_ENV": "test", "FILIATION_HOME": str(folder / "home"), "FILIATION_NOW": NOW}
         settings = load_settings(told)
         init_home(settings)
-        self.house = open_house(settings)
-        migrate(self.house.engine)
+        self.stores = open_stores(settings)
+        migrate(self.stores.engine)
         self._rows = {schemas.OPT_INS: [], schemas.WITHDRAWALS: [], schemas.WITHDRAWAL_SIGNALS: []}
 
     def contact(self, index):
-        return self.house.keys.contact_id(number(index))
+        return self.stores.keys.contact_id(number(index))
 
     def tells(self, table, index, **cells):
         contact = None if index is None else self.contact(index)
@@ -96,8 +96,8 @@ class Files:
                 for row in rows
             )
             with connect() as lake:
-                self.house.lake.write(lake, table, reading_name(DELIVERIES[table], 1), selected)
-        return find_due_persons(self.house, PERSONS, datetime.fromisoformat(at)).contact_ids
+                self.stores.lake.write(lake, table, reading_name(DELIVERIES[table], 1), selected)
+        return find_due_persons(self.stores, PERSONS, datetime.fromisoformat(at)).contact_ids
 
 
 def _sql(value):
@@ -139,7 +139,7 @@ def test_a_withdrawal_is_an_act_by_number_by_record_and_as_a_signal(files):
 
 def test_what_a_person_told_us_is_an_act_and_what_we_did_is_none(files):
     acts = [*FactKind, ActKind.STOP, "reply", "request"]
-    with operations.transaction(files.house.engine) as work:
+    with operations.transaction(files.stores.engine) as work:
         for index, kind in enumerate(acts):
             files.tells(schemas.OPT_INS, index, flag="given", consented_at=ANCIENT)
             _write(work, files.contact(index), kind)
@@ -185,17 +185,17 @@ def test_a_withdrawal_of_a_record_that_two_persons_had_stays_for_the_other(files
         files.tells(table, 1, source_key="own", withdrawn_at=YOUNG)
         files.tells(table, 1, withdrawn_at=YOUNG)
     files.due()
-    (person,) = begin_erasures(files.house, {number(1): files.house.keys.suppression.hex(number(1))}, "C-1")
-    erase_from_lake(files.house, [person], find_traces(files.house, [person], silent))
+    (person,) = begin_erasures(files.stores, {number(1): files.stores.keys.suppression.hex(number(1))}, "C-1")
+    erase_from_lake(files.stores, [person], find_traces(files.stores, [person], silent))
     with connect() as lake:
         for table, wanted in (
             (schemas.OPT_INS, [(files.contact(0), "both")]),
             (schemas.WITHDRAWALS, [(None, "both")]),
             (schemas.WITHDRAWAL_SIGNALS, [(None, "both")]),
         ):
-            left = files.house.lake.sql(table, [reading_name(DELIVERIES[table], 1)])
+            left = files.stores.lake.sql(table, [reading_name(DELIVERIES[table], 1)])
             assert lake.execute(f"select contact_id::varchar, source_key from ({left})").fetchall() == wanted
-    with files.house.engine.connect() as reading:
+    with files.stores.engine.connect() as reading:
         taken_out = reading.execute(select(func.sum(operations.erased_rows.c.accepted_rows))).scalar_one()
     assert taken_out == 2 + 2  # opt-ins and withdrawals: what stays is still counted where it stands
 
@@ -218,14 +218,14 @@ def stage(tmp_path_factory):
     return Stage(tmp_path_factory.mktemp("records"))
 
 
-def moved(house, at):
-    environ = {"FILIATION_ENV": "test", "FILIATION_HOME": str(house.home.root), "FILIATION_NOW": at}
-    environ["FILIATION_CONFIG"] = str(house.settings.config)
-    return open_house(load_settings(environ))
+def moved(stores, at):
+    environ = {"FILIATION_ENV": "test", "FILIATION_HOME": str(stores.home.root), "FILIATION_NOW": at}
+    environ["FILIATION_CONFIG"] = str(stores.settings.config)
+    return open_stores(load_settings(environ))
 
 
-def rows_of(house):
-    with house.engine.connect() as reading:
+def rows_of(stores):
+    with stores.engine.connect() as reading:
         return {
             table.name: reading.execute(select(func.count()).select_from(table)).scalar_one()
             for table in operations.metadata.sorted_tables
@@ -235,8 +235,8 @@ def rows_of(house):
 def test_records_of_a_campaign_go_after_seven_years_whatever_kills_the_purge(stage, monkeypatch):
     window_to = stage.rows(select(operations.plans.c.window_to))[0].window_to
     last_on = datetime.fromtimestamp(window_to / 1e6, UTC).date()
-    before = moved(stage.house, f"{last_on.year + 7}-{last_on:%m-%d}T00:00:00+01:00")
-    early = moved(stage.house, f"{(last_on.replace(year=last_on.year + 7) - timedelta(days=1))}T12:00:00+01:00")
+    before = moved(stage.stores, f"{last_on.year + 7}-{last_on:%m-%d}T00:00:00+01:00")
+    early = moved(stage.stores, f"{(last_on.replace(year=last_on.year + 7) - timedelta(days=1))}T12:00:00+01:00")
     held = rows_of(early)
     assert [due.counts["ledger"]["plans"] for due in find_due(early) if due.rule.kept is Kept.CAMPAIGN_RECORDS] == [0]
     assert purged(early) == [] and rows_of(early)["messages"] == held["messages"] == 216
@@ -274,10 +274,10 @@ def told_of(shell, numbers, file):
 
 
 def everybody(shell):
-    house = open_house(load_settings(shell.environ()))
-    with house.vault.identities(house.vault.files(schemas.IDENTITIES)) as vault:
+    stores = open_stores(load_settings(shell.environ()))
+    with stores.vault.identities(stores.vault.files(schemas.IDENTITIES)) as vault:
         rows = vault.execute("select distinct e164 from identities where e164 is not null order by 1").fetchall()
-    house.engine.dispose()
+    stores.engine.dispose()
     return [e164 for (e164,) in rows]
 
 
@@ -304,12 +304,12 @@ def test_a_killed_purge_of_persons_is_ended_by_the_next_and_leaves_everybody_els
     (receipt,) = ended.lines()
     assert (receipt["purge_id"], receipt["counts"]["persons"]) == ("CONSENT_36M/1", len(gone))
     assert receipt["counts"]["lines"] >= receipt["counts"]["opt_ins"] >= len(gone)
-    house = open_house(load_settings(home.environ()))
-    search = PersonSearch(house, gone)
+    stores = open_stores(load_settings(home.environ()))
+    search = PersonSearch(stores, gone)
     assert search.is_trace(f"x {gone[0]} y")  # positive control
     assert search.places() == []
     assert not [text for text in (ended.out, ended.err) if search.is_trace(text)]
-    house.engine.dispose()
+    stores.engine.dispose()
     assert told_of(home, [line["number"] for line in rest], tmp_path / "rest") == rest
     assert home.run("log", "check").code == 0
     assert home.run("purge", "--json").out == ""
@@ -321,10 +321,10 @@ def test_nobody_returns_when_a_partner_delivers_again_but_who_was_purged_and_agr
     landing = tmp_path / "landing"
     shutil.copytree(home.settings["FILIATION_LANDING"], landing)
     partner = landing / "jeux-valombre"
-    house = open_house(load_settings(home.environ()))
+    stores = open_stores(load_settings(home.environ()))
     planted = gzip.decompress((partner / canaries.FILE).read_bytes()).splitlines()
     lines = gzip.decompress((partner / "jeux_participations_20251130T020000Z.jsonl.gz").read_bytes()).splitlines()
-    gone = {place: e164 for place, line in enumerate(lines) if (e164 := e164_of(line)) and is_marked(house, e164)}
+    gone = {place: e164 for place, line in enumerate(lines) if (e164 := e164_of(line)) and is_marked(stores, e164)}
     (place, e164), *others = gone.items()
     assert len(others) > 5
     anew = re.sub(rb'tedAt":"[^"]+', b'tedAt":"2028-12-30T10:00:00.000Z', lines[place])
@@ -346,15 +346,15 @@ def test_nobody_returns_when_a_partner_delivers_again_but_who_was_purged_and_agr
     for number_of in (others[0][1], canaries.NUMBER):
         assert not home.run("lineage", number_of, "--reason", "test", "--json").json()["known"]
     assert home.run("log", "check").code == 0
-    left = PersonSearch(house, [canaries.NUMBER]).places()
-    house.engine.dispose()
+    left = PersonSearch(stores, [canaries.NUMBER]).places()
+    stores.engine.dispose()
     assert left == []
 
 
-def is_marked(house, e164):
+def is_marked(stores, e164):
     table = operations.suppression_marks
-    with house.engine.connect() as reading:
-        wanted = select(table.c.mark).where(table.c.mark == house.keys.suppression.hex(e164))
+    with stores.engine.connect() as reading:
+        wanted = select(table.c.mark).where(table.c.mark == stores.keys.suppression.hex(e164))
         return reading.execute(wanted).first() is not None
 
 

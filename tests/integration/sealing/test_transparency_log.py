@@ -5,7 +5,6 @@ import random
 import shutil
 
 import pytest
-from small_send_house import make_house, number, point_gateway, simulator, write_order
 from sqlalchemy import func, select
 
 from sealing.checks.alterations import Alteration
@@ -24,8 +23,9 @@ from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign
 from stores import journal as journal_lines
 from stores import operations
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from terms.errors import FiliationError
+from tests.scenes.sends.small_send_home import make_home, number, point_gateway, simulator, write_order
 from verifier import filiation_verify as stranger
 
 CONTACTS = 240  # 216 of them may be sent to
@@ -35,8 +35,8 @@ class Stage:
     """A home in which a plan was sent and reported, one person said STOP, and everything was sealed twice."""
 
     def __init__(self, folder, url=None):
-        stores = make_house(folder, url, contacts=CONTACTS)
-        self.house = open_house(stores.settings)
+        stores = make_home(folder, url, contacts=CONTACTS)
+        self.stores = open_stores(stores.settings)
         self.plan_id = plan_campaign(stores, write_order(folder)).plan_id
         approve_plan(stores, self.plan_id, "second")
         with simulator() as running:
@@ -44,25 +44,25 @@ class Stage:
             gateway = open_gateway(read_gateway(stores.settings.config / "gateways", "simulator"))
             take_in(stores, "simulator", gateway, 0.0)
             send_plan(stores, self.plan_id)
-            self.first = seal(self.house)
+            self.first = seal(self.stores)
             take_in(stores, "simulator", gateway, 1.0)
         opt_out(stores, number(0), "letter")
-        self.second = seal(self.house)
+        self.second = seal(self.stores)
 
     @property
     def log(self):
-        return Log.of(self.house)
+        return Log.of(self.stores)
 
     def findings(self):
-        return {(finding.what, finding.where) for finding in check_chain(self.log, self.house.home).findings}
+        return {(finding.what, finding.where) for finding in check_chain(self.log, self.stores.home).findings}
 
     def change(self, table, values, *where):
-        with operations.transaction(self.house.engine) as work:
+        with operations.transaction(self.stores.engine) as work:
             changed = work.execute(table.update().where(*where).values(**values)).rowcount
         assert changed == 1
 
     def rows(self, query):
-        with self.house.engine.connect() as reading:
+        with self.stores.engine.connect() as reading:
             return reading.execute(query).all()
 
 
@@ -80,12 +80,12 @@ def sealed_home(tmp_path_factory):
 @pytest.fixture
 def local_stage(sealed_home, tmp_path, monkeypatch):
     """The sealed home, put back after the test as it was."""
-    root = sealed_home.house.home.root
+    root = sealed_home.stores.home.root
     kept = tmp_path / "kept"
-    sealed_home.house.engine.dispose()
+    sealed_home.stores.engine.dispose()
     shutil.copytree(root, kept)
     yield sealed_home
-    sealed_home.house.engine.dispose()
+    sealed_home.stores.engine.dispose()
     shutil.rmtree(root)
     shutil.copytree(kept, root)
 
@@ -94,9 +94,9 @@ def test_what_was_sealed_holds_and_sealing_again_adds_nothing(stage):
     assert not stage.findings()
     assert stage.first.messages == 216 and stage.second.messages == 216  # accepted, then reported
     assert stage.second.checkpoint.size > stage.first.checkpoint.size
-    again = seal(stage.house)
+    again = seal(stage.stores)
     assert (again.messages, again.files, again.checkpoint) == (0, 0, stage.second.checkpoint)
-    report = check_chain(stage.log, stage.house.home)
+    report = check_chain(stage.log, stage.stores.home)
     assert (report.messages, report.leaves) == (216, again.checkpoint.size)
 
 
@@ -104,11 +104,11 @@ def test_a_crash_between_two_steps_is_made_good(stage, monkeypatch):
     opt_out(make_stores(stage), number(1), "letter")
     monkeypatch.setattr("sealing.log.log._sign", _die)
     with pytest.raises(_Died):
-        seal(stage.house)
+        seal(stage.stores)
     monkeypatch.undo()
     assert not stage.findings()  # the last checkpoint still stands
     opt_out(make_stores(stage), number(2), "letter")
-    assert seal(stage.house).checkpoint.size == stage.second.checkpoint.size + 2
+    assert seal(stage.stores).checkpoint.size == stage.second.checkpoint.size + 2
     assert not stage.findings()
 
 
@@ -116,9 +116,9 @@ def test_a_line_that_was_committed_late_is_sealed_late(stage):
     """PostgreSQL numbers a line when it is written and shows it when it is committed."""
     table = operations.journal
     row = dict(at=1, kind="look_up", subject="s", payload_json="{}", payload_sha256=_sha256(b"{}"))
-    with operations.transaction(stage.house.engine) as work:
+    with operations.transaction(stage.stores.engine) as work:
         work.execute(table.insert().values(sequence=-1, **row))
-    assert seal(stage.house).checkpoint.size == stage.second.checkpoint.size + 1
+    assert seal(stage.stores).checkpoint.size == stage.second.checkpoint.size + 1
     assert not stage.findings()
 
 
@@ -136,7 +136,7 @@ def test_each_changed_field_of_a_message_is_found(local_stage, column):
 def test_a_message_that_is_gone_is_found(local_stage):
     table = operations.messages
     send_id = local_stage.rows(select(table.c.send_id).limit(1))[0].send_id
-    with operations.transaction(local_stage.house.engine) as work:
+    with operations.transaction(local_stage.stores.engine) as work:
         work.execute(table.delete().where(table.c.send_id == send_id))
     assert (Alteration.MESSAGE_MISSING, f"message {send_id}") in local_stage.findings()
 
@@ -163,7 +163,7 @@ def test_each_changed_field_of_a_journal_line_is_found(local_stage, column):
 def test_a_line_that_is_gone_is_found(local_stage):
     table = operations.journal
     last = local_stage.rows(select(func.max(table.c.sequence)))[0][0]
-    with operations.transaction(local_stage.house.engine) as work:
+    with operations.transaction(local_stage.stores.engine) as work:
         work.execute(table.delete().where(table.c.sequence == last))
     assert (Alteration.JOURNAL_MISSING, f"journal line {last}") in local_stage.findings()
 
@@ -207,7 +207,7 @@ def test_a_changed_row_of_a_ledger_is_found(local_stage, table, key, column):
 def test_an_opt_out_that_is_gone_is_found(local_stage):
     table = operations.opt_outs
     opt_out_id = local_stage.rows(select(table))[0].opt_out_id
-    with operations.transaction(local_stage.house.engine) as work:
+    with operations.transaction(local_stage.stores.engine) as work:
         work.execute(table.delete())
     assert (Alteration.LEDGER_MISSING, f"opt_outs {opt_out_id}") in local_stage.findings()
 
@@ -215,9 +215,9 @@ def test_an_opt_out_that_is_gone_is_found(local_stage):
 @pytest.mark.parametrize("seed", range(3))
 def test_one_flipped_bit_in_each_file_is_found_in_each(local_stage, seed):
     """Every file of the stores and of the log, one bit each at a random place, all in one check."""
-    chance, root = random.Random(seed), local_stage.house.home.root
-    flipped = [*current_seals(local_stage.house.engine)]
-    log = local_stage.house.home.log
+    chance, root = random.Random(seed), local_stage.stores.home.root
+    flipped = [*current_seals(local_stage.stores.engine)]
+    log = local_stage.stores.home.log
     flipped += [file.relative_to(root).as_posix() for file in log.rglob("*") if file.is_file() and "tile" in str(file)]
     flipped += [file.relative_to(root).as_posix() for file in (log / "checkpoints").iterdir()]
     rests_on = {file.relative_to(root).as_posix() for file in local_stage.log.tiles.files(_size(local_stage))}
@@ -230,29 +230,29 @@ def test_one_flipped_bit_in_each_file_is_found_in_each(local_stage, seed):
 
 
 def test_a_sealed_file_that_is_gone_or_replaced_by_its_list_is_found(local_stage):
-    path = next(iter(current_seals(local_stage.house.engine)))
-    (local_stage.house.home.root / path).unlink()
+    path = next(iter(current_seals(local_stage.stores.engine)))
+    (local_stage.stores.home.root / path).unlink()
     assert (Alteration.FILE_MISSING, path) in local_stage.findings()
     table = operations.sealed_files
-    with operations.transaction(local_stage.house.engine) as work:
+    with operations.transaction(local_stage.stores.engine) as work:
         work.execute(table.delete().where(table.c.path == path))
     assert (Alteration.SEAL_CHANGED, "batch 1 of sealed files") in local_stage.findings()
 
 
 def test_a_file_rewritten_on_purpose_is_sealed_again(local_stage):
-    path = next(path for path in current_seals(local_stage.house.engine) if path.startswith("vault/"))
-    (local_stage.house.home.root / path).write_bytes(b"rewritten")
-    reseal_files(local_stage.house.engine, local_stage.house.home, [path], local_stage.house.clock.now())
-    append_journal(local_stage.log, local_stage.house.clock.now())
+    path = next(path for path in current_seals(local_stage.stores.engine) if path.startswith("vault/"))
+    (local_stage.stores.home.root / path).write_bytes(b"rewritten")
+    reseal_files(local_stage.stores.engine, local_stage.stores.home, [path], local_stage.stores.clock.now())
+    append_journal(local_stage.log, local_stage.stores.clock.now())
     assert not local_stage.findings()
 
 
 def test_a_ledger_older_than_its_checkpoint_is_refused(local_stage):
-    with operations.transaction(local_stage.house.engine) as work:
+    with operations.transaction(local_stage.stores.engine) as work:
         work.execute(operations.log_leaves.delete().where(operations.log_leaves.c.position >= 3))
         work.execute(operations.journal.delete().where(operations.journal.c.sequence > 3))
     with pytest.raises(FiliationError, match="checkpoint says"):
-        seal(local_stage.house)
+        seal(local_stage.stores)
 
 
 def test_a_changed_checkpoint_is_refused(local_stage):
@@ -260,7 +260,7 @@ def test_a_changed_checkpoint_is_refused(local_stage):
     file.write_text(file.read_text().replace(str(_size(local_stage)), "3", 1))
     assert (Alteration.CHECKPOINT_CHANGED, "log/checkpoint") in local_stage.findings()
     with pytest.raises(FiliationError, match="was changed, or signed by another key"):
-        seal(local_stage.house)
+        seal(local_stage.stores)
 
 
 def test_an_erased_line_and_message_still_verify_and_say_nothing(local_stage):
@@ -274,8 +274,8 @@ def test_an_erased_line_and_message_still_verify_and_say_nothing(local_stage):
     position = local_stage.rows(select(leaves.c.position).where(leaves.c.journal_sequence == line.sequence))[0].position
     gone = f"leaf {position} (its salt is gone, and no erasure tells of it)"
     assert local_stage.findings() == {(Alteration.LEAF_CHANGED, gone)}
-    now = local_stage.house.clock.now()
-    with operations.transaction(local_stage.house.engine) as work:
+    now = local_stage.stores.clock.now()
+    with operations.transaction(local_stage.stores.engine) as work:
         journal_lines.append(work, now, journal_lines.Entry.ERASURE, "some erasure", {"leaves": [position]})
     assert not local_stage.findings()
 
@@ -296,9 +296,9 @@ def test_a_stranger_proves_a_message_back_to_the_checkpoint(stage):
 
 def test_batches_are_cut(local_stage, monkeypatch):
     monkeypatch.setattr(message_seals, "BATCH", 100)
-    with operations.transaction(local_stage.house.engine) as work:
+    with operations.transaction(local_stage.stores.engine) as work:
         work.execute(operations.message_events.insert(), [_event(row.send_id) for row in _messages(local_stage)])
-    assert seal(local_stage.house).messages == 216
+    assert seal(local_stage.stores).messages == 216
     sizes = [row.messages for row in local_stage.rows(select(operations.sealed_messages))]
     assert sizes == [216, 216, 100, 100, 16]
     assert not local_stage.findings()
@@ -315,7 +315,7 @@ def _die(*_):
 def make_stores(stage):
     from sends.send_stores import SendStores
 
-    return SendStores.of(stage.house)
+    return SendStores.of(stage.stores)
 
 
 def _size(stage):
@@ -341,16 +341,16 @@ def _event(send_id):
 def test_a_large_plan_is_sealed_and_checked_in_spans_of_its_messages(local_stage, monkeypatch):
     monkeypatch.setattr(message_seals, "AT_ONCE", 20)
     messages, events = operations.messages, operations.message_events
-    with local_stage.house.engine.connect() as reading:
+    with local_stage.stores.engine.connect() as reading:
         assert len(message_seals.spans_of(reading, local_stage.plan_id)) == 11
     assert not local_stage.findings()
     sends = [row.send_id for row in local_stage.rows(select(messages.c.send_id).order_by(messages.c.send_id))]
     moved = [sends[0], sends[100], sends[-1]]
-    with operations.transaction(local_stage.house.engine) as work:
+    with operations.transaction(local_stage.stores.engine) as work:
         for send_id in moved:
             told = {"event_id": f"x{send_id}"[:32], "at": 1, "known_at": 1, "state": "DELIVERED", "source": "report"}
             work.execute(events.insert().values(send_id=send_id, **told))
-    assert seal(local_stage.house).messages == len(moved)
+    assert seal(local_stage.stores).messages == len(moved)
     assert not local_stage.findings()
     local_stage.change(messages, {"message_sha256": "0" * 64}, messages.c.send_id == moved[1])
     assert {where for _, where in local_stage.findings()} == {f"message {moved[1]}"}

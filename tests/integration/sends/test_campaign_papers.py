@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from small_send_house import at, make_house, number, point_gateway, received_lines, simulator, write_order
 from sqlalchemy import select
 
 from pages.page import render_page
@@ -25,6 +24,15 @@ from stores.operations import (
     transparency_notices,
 )
 from terms.errors import UsageError
+from tests.scenes.sends.small_send_home import (
+    at,
+    make_home,
+    number,
+    point_gateway,
+    received_lines,
+    simulator,
+    write_order,
+)
 
 ELDER = {"age": {"min": 60, "max": None}}
 WEEK = {"from": "2026-11-24T10:00:00+01:00", "to": "2026-11-28T20:00:00+01:00"}
@@ -33,7 +41,7 @@ YOUNGER = {"age": {"min": 18, "max": 59}}
 
 @pytest.fixture
 def stores(tmp_path, operations_url):
-    return make_house(tmp_path, operations_url, contacts=1000)
+    return make_home(tmp_path, operations_url, contacts=1000)
 
 
 def planned(stores, folder, name="T-1", **changes):
@@ -179,7 +187,7 @@ def test_a_small_volume_is_not_told(stores, tmp_path):
 
 
 def test_refused_messages_are_told_by_the_answer(tmp_path):
-    stores = make_house(tmp_path, None, contacts=3000)
+    stores = make_home(tmp_path, None, contacts=3000)
     plan_id = sent(stores, tmp_path, refuse_every=3)
     failures = campaign_report(stores, plan_id).to_json()["failures"]
     told = {why.partition(":")[0]: number for why, number in failures.items()}

@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-from small_send_house import at, later, make_house, number, publish, write_order
 from sqlalchemy import func, select
 
 from sends.inbound.opt_outs import opt_out
@@ -18,13 +17,14 @@ from sends.rules.rulebook import OrderRefused
 from stores import operations
 from stores.operations import bureau_reservations, contact_reservations, messages, plans, transaction
 from terms.errors import Refused, UsageError
+from tests.scenes.sends.small_send_home import at, later, make_home, number, publish, write_order
 
 MACRON = {"election": "PRES2022", "round": 2, "candidate": "MACRON"}
 
 
 @pytest.fixture
 def stores(tmp_path, operations_url):
-    return make_house(tmp_path, operations_url, contacts=500)
+    return make_home(tmp_path, operations_url, contacts=500)
 
 
 def rows(stores, table):

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 import requests
-from small_send_house import at, make_house, number, point_gateway, publish, received_lines, simulator, write_order
 from sqlalchemy import select
 
 from consent.acts.person_acts import ActKind, suppress
@@ -33,6 +32,16 @@ from stores.operations import (
     transaction,
 )
 from terms.errors import Refused, UsageError, WriterBusy
+from tests.scenes.sends.small_send_home import (
+    at,
+    make_home,
+    number,
+    point_gateway,
+    publish,
+    received_lines,
+    simulator,
+    write_order,
+)
 
 CONTACTS = 240  # 216 of them may be sent to
 
@@ -42,7 +51,7 @@ class Stage:
 
     def __init__(self, folder, url, **order):
         self.folder, self.record = folder, folder / "received.jsonl"
-        self.stores = make_house(folder, url, contacts=CONTACTS)
+        self.stores = make_home(folder, url, contacts=CONTACTS)
         self.plan_id = plan_campaign(self.stores, write_order(folder, **order)).plan_id
         approve_plan(self.stores, self.plan_id, "second")
 
@@ -92,7 +101,7 @@ def test_every_message_leaves_once_and_gets_its_report(stage):
 
 
 def test_a_plan_of_many_slices_leaves_whole(local_stage, monkeypatch):
-    from sends.handover.decision import prefetch as ahead
+    from sends.handover import prefetch as ahead
 
     monkeypatch.setattr(ahead, "_SLICE", 60)
     monkeypatch.setattr(ahead, "_MOST", 50)
@@ -131,7 +140,7 @@ def test_a_stop_told_by_a_clock_that_runs_ahead_wins_too(local_stage):
 
 def test_a_stop_between_judgement_and_hand_over_wins(stage, monkeypatch):
     """The STOP is committed when the batch was already judged: at the step `sender.judged`."""
-    from sends.handover.decision import sender
+    from sends.handover import sender
 
     def stop_now(step):
         if step == "sender.judged":
@@ -146,8 +155,8 @@ def test_a_stop_between_judgement_and_hand_over_wins(stage, monkeypatch):
 
 def test_what_comes_after_many_were_judged_at_once_counts_for_those_behind(stage, monkeypatch):
     """All 216 are judged with the first claim of 40; then one says STOP, another is another sponsor's, and 40 leave."""
-    from sends.handover.decision import prefetch as ahead
-    from sends.handover.decision import sender
+    from sends.handover import prefetch as ahead
+    from sends.handover import sender
 
     looked, recorded = [], []
     ask = ahead.JudgedAhead._ask
@@ -179,8 +188,8 @@ def test_what_comes_after_many_were_judged_at_once_counts_for_those_behind(stage
 
 @pytest.mark.parametrize("moved", ["base", "form", "time"])
 def test_what_was_judged_of_many_is_asked_anew_when_it_may_have_changed(local_stage, monkeypatch, moved):
-    from sends.handover.decision import prefetch as ahead
-    from sends.handover.decision import sender
+    from sends.handover import prefetch as ahead
+    from sends.handover import sender
 
     looked, recorded, stores = [], [], local_stage.stores
     ask = ahead.JudgedAhead._ask
@@ -222,7 +231,7 @@ class _Still:
 @pytest.mark.parametrize(("passes", "accepted"), [(3, 216), (6, 215)])
 def test_a_consent_that_ends_between_judgement_and_hand_over_has_ended(local_stage, monkeypatch, passes, accepted):
     """Contact 42's ends 5 seconds after all were judged; so many pass before the first message leaves."""
-    from sends.handover.decision import sender
+    from sends.handover import sender
 
     local_stage.stores = SendStores(**local_stage.stores.__dict__ | {"clock": _Still(local_stage.stores.clock.now())})
     clock = local_stage.stores.clock
@@ -241,7 +250,7 @@ def test_a_consent_that_ends_between_judgement_and_hand_over_has_ended(local_sta
 
 
 def test_what_was_judged_too_long_ago_is_asked_of_each_at_its_instant(local_stage, monkeypatch):
-    from sends.handover.decision import prefetch as ahead
+    from sends.handover import prefetch as ahead
 
     looked, ask = [], ahead.JudgedAhead._ask
     monkeypatch.setattr(ahead.JudgedAhead, "_ask", lambda self, ids, at: looked.append(len(ids)) or ask(self, ids, at))
@@ -427,7 +436,7 @@ def test_repeated_early_late_and_missing_reports_do_no_harm(stage):
 def test_an_erased_number_is_not_sent_to(local_stage):
     for file in local_stage.stores.home.vault.rglob("*.parquet"):
         file.unlink()
-    from small_send_house import fill_vault
+    from tests.scenes.sends.small_send_home import fill_vault
 
     fill_vault(local_stage.stores, 10)
     with simulator(local_stage.record) as running:

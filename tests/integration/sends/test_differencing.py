@@ -1,20 +1,20 @@
 """Two audiences of one sponsor that differ by a few people are refused, by plans and counts, on SQLite and PostgreSQL."""
 
 import pytest
-from small_send_house import make_house, write_order
 
 from sends.orders.order import Amount, Audience, BureauVote, Exclusion, Sex, Years
 from sends.plans.counting import count_audience
 from sends.plans.planning import PlanRefused, plan_campaign
 from sends.rules.differencing import AskedAudience, _read
 from sends.rules.rulebook import OrderRefused
+from tests.scenes.sends.small_send_home import make_home, write_order
 
 YOUNGER = {"communes": ["75111"], "age": {"max": 70}}  # without the 17 or so of each year above
 
 
 @pytest.fixture
 def stores(tmp_path, operations_url):
-    return make_house(tmp_path, operations_url, contacts=500)
+    return make_home(tmp_path, operations_url, contacts=500)
 
 
 def refused(ask):

@@ -6,12 +6,12 @@ import time
 from collections import Counter
 
 import pytest
-from gateway_routes import ROUTES, free_ports, message, wait_for_port, write_settings
 
 from sends.gateways.gateway import Answer, EventKind, GatewayUnreachable, Proof, ReportStatus
 from sends.gateways.routes import open_gateway
 from sends.gateways.smsc_simulator import acknowledgements_of
 from terms.settings import PROJECT_ROOT
+from tests.scenes.sends.gateway_routes import ROUTES, free_ports, message, wait_for_port, write_settings
 
 TEXTS = [
     "Bonjour à tous, réunion jeudi 18 h. STOP 36111",

@@ -11,11 +11,11 @@ from collections import Counter
 
 import pytest
 import requests
-from small_send_house import received_lines
 from sqlalchemy import func, select
 
 from stores.operations import gateway_heartbeats, messages, open_operations, replies
 from tests.commands import ROOT, sample_shell
+from tests.scenes.sends.small_send_home import received_lines
 
 TEXT = (
     "Contact Citoyen ecrit pour Parti de l'Horizon. Votre numero vient de {source}. Repondez OUI pour recevoir par SMS"

@@ -3,16 +3,15 @@
 import random
 import threading
 
-from small_send_house import make_house, write_order
-
 from sends.ledger.messages import Change, apply_changes, claim_batch
 from sends.ledger.states import State
 from sends.plans.planning import plan_campaign
 from stores.operations import transaction
+from tests.scenes.sends.small_send_home import make_home, write_order
 
 
 def test_two_writers_of_the_same_messages_do_not_deadlock(tmp_path, operations_url):
-    stores = make_house(tmp_path, operations_url, contacts=1000)
+    stores = make_home(tmp_path, operations_url, contacts=1000)
     plan_id = plan_campaign(stores, write_order(tmp_path)).plan_id
     with transaction(stores.engine) as work:
         claims = claim_batch(work, plan_id, after=0, size=900, run_id="r", at=stores.clock.now())

@@ -1,10 +1,10 @@
 """A listener that finds the operations database busy goes on: a long plan must not end the taking in of STOP."""
 
-from small_send_house import make_house
 from sqlalchemy import event, select
 
 from sends.inbound import listener
 from stores.operations import gateway_heartbeats
+from tests.scenes.sends.small_send_home import make_home
 
 
 class _QuietGateway:
@@ -16,7 +16,7 @@ class _QuietGateway:
 
 
 def test_a_busy_database_is_waited_for(tmp_path, monkeypatch):
-    stores = make_house(tmp_path, base=False)
+    stores = make_home(tmp_path, base=False)
     stores.engine.dispose()
     event.listen(stores.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 10"))
     monkeypatch.setattr(listener, "open_gateway", lambda settings, passwords: _QuietGateway())

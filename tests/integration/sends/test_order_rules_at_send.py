@@ -1,7 +1,6 @@
 """The rules of orders are asked again when a plan is sent: papers, complaints, bureaux, sponsors change in between."""
 
 import pytest
-from small_send_house import at, make_house, point_gateway, publish, write_order
 from sqlalchemy import insert
 
 from consent.controller import read_controller
@@ -14,12 +13,13 @@ from sends.rules.controller_documents import NOTICE_ITEMS
 from stores.operations import bureau_holdings, request_answers, requests, transaction
 from terms.clock import to_micros
 from terms.errors import Refused
+from tests.scenes.sends.small_send_home import at, make_home, point_gateway, publish, write_order
 
 NOBODY_LISTENS = "Nobody listens"  # the last thing asked: everything else was in order
 
 
 def approved(folder, **order):
-    stores = make_house(folder, contacts=240)
+    stores = make_home(folder, contacts=240)
     plan = plan_campaign(stores, write_order(folder, **order))
     approve_plan(stores, plan.plan_id, "second")
     return stores, plan.plan_id
@@ -98,7 +98,7 @@ def untell(stores, name, field):
     [("sponsors/horizon.yaml", "identity:", "1, 7"), ("controller.yaml", "papers:", "12, 16")],
 )
 def test_a_notice_that_lacks_items_is_refused_where_people_would_get_the_message(tmp_path, name, field, missing):
-    stores = make_house(tmp_path, contacts=240)
+    stores = make_home(tmp_path, contacts=240)
     untell(stores, name, field)
     assert plan_campaign(stores, write_order(tmp_path, gateway="smsc")).findings == ()  # a simulator reaches nobody
     point_gateway(stores, "smpp://127.0.0.1:2775", "smsc", leads_to="phones")
@@ -110,7 +110,7 @@ def test_a_notice_that_lacks_items_is_refused_where_people_would_get_the_message
 
 @pytest.mark.parametrize("lacking", [(), ("identity",), ("papers",), ("identity", "papers")])
 def test_the_items_that_are_told_are_those_of_the_notice(tmp_path, lacking):
-    stores = make_house(tmp_path, contacts=240)
+    stores = make_home(tmp_path, contacts=240)
     for field in lacking:
         untell(stores, {"identity": "sponsors/horizon.yaml", "papers": "controller.yaml"}[field], f"{field}:")
     plan_id = plan_campaign(stores, write_order(tmp_path)).plan_id
@@ -121,7 +121,7 @@ def test_the_items_that_are_told_are_those_of_the_notice(tmp_path, lacking):
 
 
 def test_a_sponsor_that_takes_its_identity_back_is_not_sent_for(tmp_path):
-    stores = make_house(tmp_path, contacts=240)
+    stores = make_home(tmp_path, contacts=240)
     point_gateway(stores, "smpp://127.0.0.1:2775", "smsc", leads_to="phones")
     plan_id = plan_campaign(stores, write_order(tmp_path, gateway="smsc")).plan_id
     approve_plan(stores, plan_id, "second")
@@ -136,7 +136,7 @@ SPLIT = ("2026", "75056_1101", "2027", "split", ["75056_1101", "75056_1190"])
 def test_a_reservation_on_a_map_that_the_base_has_a_newer_one_of_is_on_hold_until_a_person_looked(tmp_path):
     stores, first = approved(tmp_path)
     publish(stores, 240, version="b2", changes=[SPLIT])
-    fresh = make_house(tmp_path / "fresh", contacts=240)
+    fresh = make_home(tmp_path / "fresh", contacts=240)
     publish(fresh, 240, version="b2", changes=[SPLIT])
     assert [item.code for item in plan_campaign(fresh, write_order(tmp_path)).findings] == ["BUREAU_REMAPPED"]
     assert "BUREAU_REMAPPED" in refusal(stores, first)
@@ -161,7 +161,7 @@ def test_a_reservation_on_a_map_that_the_base_has_a_newer_one_of_is_on_hold_unti
     ],
 )
 def test_a_reservation_made_on_an_older_map_is_seen_by_an_order_on_the_newer_one(tmp_path, row, is_held):
-    stores = make_house(tmp_path, contacts=240)
+    stores = make_home(tmp_path, contacts=240)
     publish(stores, 240, changes=[row])
     held = {"plan_id": "old", "election": "PRES2027", "round": 1, "sponsor_id": "union", "bureau_code": "75056_1142"}
     held |= {"bureau_map": "2022", "age_from": -1, "age_to": 120, "held_from": 0, "held_until": 2**60}
@@ -172,7 +172,7 @@ def test_a_reservation_made_on_an_older_map_is_seen_by_an_order_on_the_newer_one
 
 
 def test_papers_that_are_too_old_hold_a_plan_and_nobody_but_the_dpo_lifts(tmp_path):
-    stores = make_house(tmp_path, contacts=240)
+    stores = make_home(tmp_path, contacts=240)
     change(stores, "controller.yaml", "targeting_policy_on: 2026-09-01", "targeting_policy_on: 2025-11-24")
     plan = plan_campaign(stores, write_order(tmp_path))
     assert [(item.code, item.decision.value) for item in plan.findings] == [("ART19_STALE", "HOLD")]
@@ -181,7 +181,7 @@ def test_papers_that_are_too_old_hold_a_plan_and_nobody_but_the_dpo_lifts(tmp_pa
 
 
 def test_a_hold_that_nobody_may_lift_is_not_lifted(tmp_path):
-    stores = make_house(tmp_path, contacts=240)
+    stores = make_home(tmp_path, contacts=240)
     now = to_micros(stores.clock.now())
     row = {"request_id": "r", "kind": "complaint", "campaign_id": "T-1", "received_at": 0, "late_at": now}
     with transaction(stores.engine) as work:
@@ -202,7 +202,7 @@ def test_a_hold_that_nobody_may_lift_is_not_lifted(tmp_path):
     ],
 )
 def test_a_price_that_is_not_the_lists(tmp_path, price, code):
-    stores, order = make_house(tmp_path, contacts=240), write_order(tmp_path, price=price)
+    stores, order = make_home(tmp_path, contacts=240), write_order(tmp_path, price=price)
     if code:
         with pytest.raises(PlanRefused, match=code):
             plan_campaign(stores, order)
@@ -213,7 +213,7 @@ def test_a_price_that_is_not_the_lists(tmp_path, price, code):
 
 
 def test_every_finding_of_a_bad_order_is_told_at_once_in_words(tmp_path):
-    stores = make_house(tmp_path, contacts=240)
+    stores = make_home(tmp_path, contacts=240)
     change(stores, "sponsors/horizon.yaml", "controlled_from: FR", "controlled_from: US")
     bad = write_order(
         tmp_path,
@@ -236,7 +236,7 @@ def test_every_finding_of_a_bad_order_is_told_at_once_in_words(tmp_path):
 
 
 def test_a_base_with_a_forbidden_column_plans_nothing(tmp_path):
-    stores = make_house(tmp_path, contacts=240, base=False)
+    stores = make_home(tmp_path, contacts=240, base=False)
     publish(stores, 240)
     base = stores.warehouse.base_path
     import duckdb

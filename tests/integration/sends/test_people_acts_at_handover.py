@@ -5,7 +5,6 @@ import shutil
 from datetime import datetime, timedelta
 
 import pytest
-from small_send_house import point_gateway, received_lines, simulator
 from sqlalchemy import select
 
 from consent.acts.act_entry import ActStores, TypedAct, enter_act
@@ -13,7 +12,7 @@ from consent.acts.person_acts import FactKind, record_fact
 from consent.acts.requests import Answer, answer_request
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
-from sends.handover.decision import sender
+from sends.handover import sender
 from sends.inbound.listener import take_in
 from sends.orders.order import read_order
 from sends.plans.approval import approve_plan
@@ -23,10 +22,11 @@ from sends.plans.judging import create_judged, use_of
 from sends.plans.planning import plan_campaign, selection_of
 from sends.rules.context import read_context
 from sends.send_stores import SendStores
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from stores.lake import reading_name
 from stores.operations import messages, transaction
 from terms.settings import PROJECT_ROOT, load_settings
+from tests.scenes.sends.small_send_home import point_gateway, received_lines, simulator
 
 NOW = "2026-11-24T10:05:00+01:00"
 
@@ -41,8 +41,8 @@ class Scene:
         shutil.copytree(shell.home, folder / "home")
         shutil.copytree(PROJECT_ROOT / "config", folder / "config")
         variables = shell.environ(at=NOW, HOME=str(folder / "home"), CONFIG=str(folder / "config"), ACTOR="planner")
-        house = open_house(load_settings(variables))
-        self.folder, self.stores, self.desk = folder, SendStores.of(house), ActStores.of(house)
+        stores = open_stores(load_settings(variables))
+        self.folder, self.stores, self.desk = folder, SendStores.of(stores), ActStores.of(stores)
         point_gateway(self.stores, running.url)
         gateway = open_gateway(read_gateway(self.stores.settings.config / "gateways", "simulator"))
         take_in(self.stores, "simulator", gateway, 0)

@@ -5,10 +5,7 @@ import time
 from collections import Counter
 
 import pytest
-from gateway_routes import running_smsc
-from small_send_house import at, make_house, number, point_breaker, point_gateway, received_lines, write_order
 from sqlalchemy import select, update
-from stop_race import race
 
 from sends.gateways.gateway import EventKind, GatewayEvent, ReportStatus, mark_of
 from sends.gateways.routes import open_gateway
@@ -23,13 +20,24 @@ from sends.plans.control import resume_plan
 from sends.plans.planning import plan_campaign
 from sends.plans.status import campaign_status
 from stores.operations import contact_facts, messages, plans, replies, transaction
+from tests.scenes.sends.gateway_routes import running_smsc
+from tests.scenes.sends.small_send_home import (
+    at,
+    make_home,
+    number,
+    point_breaker,
+    point_gateway,
+    received_lines,
+    write_order,
+)
+from tests.scenes.sends.stop_race import race
 
 
 class Stage:
     """An approved plan over SMPP, and its listener in a thread."""
 
     def __init__(self, folder, smsc, url=None, contacts=240, **changes):
-        self.stores = make_house(folder, url, contacts=contacts)
+        self.stores = make_home(folder, url, contacts=contacts)
         self.record, self.smsc = folder / "received.jsonl", smsc
         point_gateway(self.stores, smsc.url, "smsc", **changes)
         self.plan_id = plan_campaign(self.stores, write_order(folder, gateway="smsc")).plan_id
@@ -128,8 +136,8 @@ def test_a_stop_that_was_committed_is_never_overtaken(tmp_path, operations_url):
 
 @pytest.fixture
 def claimed(tmp_path):
-    """A house with four messages of a dead run, and the contacts by their phones."""
-    stores = make_house(tmp_path, contacts=240)
+    """A home with four messages of a dead run, and the contacts by their phones."""
+    stores = make_home(tmp_path, contacts=240)
     plan_id = plan_campaign(stores, write_order(tmp_path, gateway="smsc")).plan_id
     with transaction(stores.engine) as work:
         claims = claim_batch(work, plan_id, after=0, size=4, run_id="dead", at=stores.clock.now())

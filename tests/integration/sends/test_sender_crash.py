@@ -12,15 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from small_send_house import (
-    at,
-    environment,
-    make_house,
-    point_gateway,
-    received_lines,
-    simulator,
-    write_order,
-)
 from sqlalchemy import select
 
 from sends.gateways.routes import open_gateway
@@ -34,16 +25,25 @@ from sends.plans.planning import plan_campaign
 from sends.plans.status import campaign_status
 from stores.operations import messages
 from terms.settings import PROJECT_ROOT
+from tests.scenes.sends.small_send_home import (
+    at,
+    environment,
+    make_home,
+    point_gateway,
+    received_lines,
+    simulator,
+    write_order,
+)
 
 _RUNNER = """
 import os, sys
 from sends.send_stores import SendStores
 from sends.inbound.listener import listen
 from sends.handover.sender import send_plan
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from terms.settings import load_settings
 
-stores = SendStores.of(open_house(load_settings(os.environ)))
+stores = SendStores.of(open_stores(load_settings(os.environ)))
 if sys.argv[1] == "send":
     send_plan(stores, sys.argv[2])
 else:
@@ -59,7 +59,7 @@ class Scene:
 
     def __init__(self, folder: Path, running, contacts: int):
         self.folder, self.record = folder, folder / "received.jsonl"
-        self.stores = make_house(folder, contacts=contacts)
+        self.stores = make_home(folder, contacts=contacts)
         point_gateway(self.stores, running.url, quiet_seconds=0)
         self.plan_id = plan_campaign(self.stores, write_order(folder)).plan_id
         approve_plan(self.stores, self.plan_id, "second")

@@ -3,12 +3,19 @@
 import random
 
 import pytest
-from gateway_routes import has_kannel
-from kill_scene import KannelScene, KillScene, kill_at_random, kill_at_steps, kill_kannel, kill_postgres
-from postgres_server import PostgresServer, binaries
 
 from sends.handover.sender import BATCH
 from sends.ledger.states import State
+from tests.scenes.postgres_server import PostgresServer, binaries
+from tests.scenes.sends.gateway_routes import has_kannel
+from tests.scenes.sends.kill_scene import (
+    KannelScene,
+    KillScene,
+    kill_at_random,
+    kill_at_steps,
+    kill_kannel,
+    kill_postgres,
+)
 
 
 @pytest.fixture

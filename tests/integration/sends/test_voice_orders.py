@@ -3,7 +3,6 @@
 import wave
 
 import pytest
-from small_send_house import make_house, point_gateway, received_lines, simulator, write_order
 
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
@@ -12,6 +11,7 @@ from sends.inbound.listener import take_in
 from sends.orders.recordings import measure
 from sends.plans.approval import approve_plan
 from sends.plans.planning import PlanRefused, plan_campaign
+from tests.scenes.sends.small_send_home import make_home, point_gateway, received_lines, simulator, write_order
 
 CALL = {"audio": "call.wav", "caller_id": "+33937000000", "objection_at_seconds": 3}
 
@@ -27,14 +27,14 @@ def write_call(folder, seconds=20, call=CALL, **changes):
 
 
 def test_a_call_is_planned_and_priced_by_its_seconds(tmp_path):
-    stores = make_house(tmp_path, contacts=240)
+    stores = make_home(tmp_path, contacts=240)
     plan = plan_campaign(stores, write_call(tmp_path))
     assert (plan.contacts, plan.seconds_per_message, plan.parts_per_message) == (216, 20.0, 1)
     assert (plan.unit_price_cents, plan.total_cents, plan.findings) == (17, 216 * 17, ())
 
 
 def test_a_call_is_refused_by_its_own_rules_and_no_rule_of_texts(tmp_path):
-    stores = make_house(tmp_path, contacts=240)
+    stores = make_home(tmp_path, contacts=240)
     late = CALL | {"objection_at_seconds": 19, "caller_id": "+33639980001"}
     with pytest.raises(PlanRefused) as refusal:
         plan_campaign(stores, write_call(tmp_path, call=late))
@@ -42,7 +42,7 @@ def test_a_call_is_refused_by_its_own_rules_and_no_rule_of_texts(tmp_path):
 
 
 def test_a_call_is_handed_over_with_its_number_and_the_hash_of_its_recording(tmp_path):
-    stores = make_house(tmp_path, contacts=240)
+    stores = make_home(tmp_path, contacts=240)
     plan = plan_campaign(stores, write_call(tmp_path))
     (tmp_path / "call.wav").rename(tmp_path / "kept.wav")  # the plan holds what it needs of it
     approve_plan(stores, plan.plan_id, "second")

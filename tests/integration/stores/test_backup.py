@@ -3,7 +3,6 @@
 import shutil
 
 import pytest
-from small_send_house import environment, make_house, point_gateway, received_lines, simulator, write_order
 from sqlalchemy import func, select
 
 from sends.gateways.routes import open_gateway
@@ -15,17 +14,25 @@ from sends.inbound.opt_outs import opt_out
 from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign
 from sends.send_stores import SendStores
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from stores.backup import make_backup, restore_backup
 from stores.operations import messages, metadata
 from terms.errors import Refused, UsageError
 from terms.settings import load_settings
+from tests.scenes.sends.small_send_home import (
+    environment,
+    make_home,
+    point_gateway,
+    received_lines,
+    simulator,
+    write_order,
+)
 
 
 @pytest.fixture
 def stores(tmp_path, operations_url):
     (tmp_path / "first").mkdir()
-    return make_house(tmp_path / "first", operations_url, contacts=240)
+    return make_home(tmp_path / "first", operations_url, contacts=240)
 
 
 def approved(stores, folder):
@@ -38,7 +45,7 @@ def put_back(stores, folder, url=None):
     """The home that a backup is put back into."""
     settings = load_settings(environment(folder / "second", stores.settings.config, url))
     restore_backup(settings, folder / "backup", "operator", stores.clock.now())
-    return SendStores.of(open_house(settings))
+    return SendStores.of(open_stores(settings))
 
 
 def counts(engine):
@@ -59,7 +66,7 @@ def listened(stores, running):
 def test_a_backup_is_put_back_whole(stores, tmp_path):
     approved(stores, tmp_path)
     opt_out(stores, "06 39 98 00 42", "letter")
-    made = make_backup(open_house(stores.settings), tmp_path / "backup")
+    made = make_backup(open_stores(stores.settings), tmp_path / "backup")
     again = put_back(stores, tmp_path)
     assert made.rows > 216 and counts(again.engine) == counts(stores.engine)
     for file in stores.home.vault.rglob("*.parquet"):
@@ -70,9 +77,9 @@ def test_a_backup_is_put_back_whole(stores, tmp_path):
 
 def test_a_backup_of_sqlite_is_put_back_into_postgresql(tmp_path, postgres_url):
     (tmp_path / "first").mkdir()
-    stores = make_house(tmp_path / "first", None, contacts=240)
+    stores = make_home(tmp_path / "first", None, contacts=240)
     opt_out(stores, "06 39 98 00 42", "letter")
-    make_backup(open_house(stores.settings), tmp_path / "backup")
+    make_backup(open_stores(stores.settings), tmp_path / "backup")
     again = put_back(stores, tmp_path, postgres_url)
     opt_out(again, "06 39 98 00 43", "letter")
     assert counts(again.engine)["opt_outs"] == 2
@@ -80,7 +87,7 @@ def test_a_backup_of_sqlite_is_put_back_into_postgresql(tmp_path, postgres_url):
 
 def test_a_ledger_older_than_the_gateway_does_not_send(stores, tmp_path):
     plan_id = approved(stores, tmp_path)
-    make_backup(open_house(stores.settings), tmp_path / "backup")
+    make_backup(open_stores(stores.settings), tmp_path / "backup")
     record = tmp_path / "received.jsonl"
     with simulator(record, missing_report_every=1) as running:
         listened(stores, running)
@@ -96,7 +103,7 @@ def test_a_ledger_older_than_the_gateway_does_not_send(stores, tmp_path):
 def test_a_report_of_what_was_never_sent_here_stops_sending_too(stores, tmp_path):
     """Also where a person answered too soon, and where the gateway cannot be asked."""
     plan_id = approved(stores, tmp_path)
-    make_backup(open_house(stores.settings), tmp_path / "backup")
+    make_backup(open_stores(stores.settings), tmp_path / "backup")
     record = tmp_path / "received.jsonl"
     with simulator(record, report_delay_seconds=0.0) as running:
         listened(stores, running)
@@ -115,7 +122,7 @@ def test_a_ledger_that_knows_everything_goes_on(stores, tmp_path):
     with simulator(record) as running:
         listened(stores, running)
         send_plan(stores, plan_id, limit=50)
-        make_backup(open_house(stores.settings), tmp_path / "backup")
+        make_backup(open_stores(stores.settings), tmp_path / "backup")
         again = put_back(stores, tmp_path)
         listened(again, running)
         send_plan(again, plan_id)
@@ -127,7 +134,7 @@ def test_a_ledger_that_knows_everything_goes_on(stores, tmp_path):
 
 def test_without_the_gateways_word_a_person_answers(stores, tmp_path):
     plan_id = approved(stores, tmp_path)
-    make_backup(open_house(stores.settings), tmp_path / "backup")
+    make_backup(open_stores(stores.settings), tmp_path / "backup")
     again = put_back(stores, tmp_path)
     with simulator(None) as running:  # without a durable record it proves nothing
         listened(again, running)
@@ -141,11 +148,11 @@ def test_without_the_gateways_word_a_person_answers(stores, tmp_path):
 
 def test_what_is_there_is_never_written_over_and_an_altered_backup_is_refused(tmp_path):
     (tmp_path / "first").mkdir()
-    stores = make_house(tmp_path / "first", None, contacts=240)
-    house = open_house(stores.settings)
-    make_backup(house, tmp_path / "backup")
+    stores = make_home(tmp_path / "first", None, contacts=240)
+    opened = open_stores(stores.settings)
+    make_backup(opened, tmp_path / "backup")
     with pytest.raises(UsageError, match="not an empty folder"):
-        make_backup(house, tmp_path / "backup")
+        make_backup(opened, tmp_path / "backup")
     with pytest.raises(UsageError, match="not an empty folder"):
         restore_backup(stores.settings, tmp_path / "backup", "operator", stores.clock.now())
     file = next((tmp_path / "backup").rglob("*.parquet"))

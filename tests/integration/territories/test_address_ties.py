@@ -30,7 +30,7 @@ CLOCK = Clock(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
 
 
 @pytest.fixture
-def house(tmp_path):
+def stores(tmp_path):
     """Open-data stores and tie stores of one home, with the bundled commune loaded."""
     settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home")})
     home = init_home(settings)
@@ -45,9 +45,9 @@ def house(tmp_path):
     return TieStores(Vault(home, derive_keys(settings)), lake, engine), serving
 
 
-def load_city_map(house, home, folder):
+def load_city_map(opened, home, folder):
     """Load a second drawing of the commune for 2022, whose bureaux have codes of their own, and return its first."""
-    stores, _ = house
+    stores, _ = opened
     drawn = (ROOT / "sample" / "open_data" / "maps" / "contours-bureaux-2022.geojson").read_text()
     (folder / "maps").mkdir()
     (folder / "maps" / "contours-bureaux-2022.geojson").write_text(re.sub(r"(_)0(\d{3})", r"\g<1>9\2", drawn))
@@ -93,8 +93,8 @@ def ties(stores, report):
     return {(row[0], row[1]): dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
 
 
-def test_delivered_addresses_get_their_bureau_of_every_map_and_their_iris(house):
-    stores, serving = house
+def test_delivered_addresses_get_their_bureau_of_every_map_and_their_iris(opened):
+    stores, serving = opened
     rows = ban_rows(stores, serving, 40)
     deliver(
         stores, "d1", [(f"k{n}", street.upper(), postcode, city) for n, (street, postcode, city, _) in enumerate(rows)]
@@ -147,8 +147,8 @@ def placed(stores, serving, count):
     )
 
 
-def test_the_roll_goes_before_the_contours_by_id_then_by_point(house, tmp_path):
-    stores, serving = house
+def test_the_roll_goes_before_the_contours_by_id_then_by_point(opened, tmp_path):
+    stores, serving = opened
     rows = placed(stores, serving, 6)
     deliver(stores, "d1", [(f"k{n}", *row[:3]) for n, row in enumerate(rows)])
     lines = [
@@ -170,8 +170,8 @@ def test_the_roll_goes_before_the_contours_by_id_then_by_point(house, tmp_path):
     assert {row["tied_by"] for (_, map_name), row in found.items() if map_name == "2026"} == {"contour"}
 
 
-def test_an_address_of_two_bureaux_states_the_one_that_almost_all_of_it_votes_in(house, tmp_path):
-    stores, serving = house
+def test_an_address_of_two_bureaux_states_the_one_that_almost_all_of_it_votes_in(opened, tmp_path):
+    stores, serving = opened
     (row,) = placed(stores, serving, 1)
     deliver(stores, "d1", [("k", *row[:3])])
     lines = [f"48901_901,{row[3]},housenumber,0.97,,,19", f"48901_902,{row[3]},housenumber,0.97,,,1"]
@@ -184,19 +184,19 @@ def test_an_address_of_two_bureaux_states_the_one_that_almost_all_of_it_votes_in
     ]
 
 
-def test_of_two_drawings_of_a_commune_the_first_one_serves(house, tmp_path):
-    stores, serving = house
+def test_of_two_drawings_of_a_commune_the_first_one_serves(opened, tmp_path):
+    stores, serving = opened
     rows = ban_rows(stores, serving, 10)
     deliver(stores, "d1", [(f"k{n}", street, postcode, city) for n, (street, postcode, city, _) in enumerate(rows)])
-    load_city_map(house, Home(tmp_path / "home"), tmp_path)
+    load_city_map(opened, Home(tmp_path / "home"), tmp_path)
     report = tie(stores)
     assert report.with_bureau == {"2022": 10, "2026": 10}
     codes = {row["bureau_code"][6] for (_, map_name), row in ties(stores, report).items() if map_name == "2022"}
     assert codes == {"9"}
 
 
-def test_the_same_readings_and_vintages_are_no_work(house):
-    stores, serving = house
+def test_the_same_readings_and_vintages_are_no_work(opened):
+    stores, serving = opened
     deliver(stores, "d1", [("k", *ban_rows(stores, serving, 1)[0][:3])])
     assert current_ties(stores.engine, stores.lake) is None
     first = tie(stores)
@@ -208,8 +208,8 @@ def test_the_same_readings_and_vintages_are_no_work(house):
     assert path.stat().st_mtime_ns == made
 
 
-def test_a_new_delivery_ties_its_own_addresses_only(house):
-    stores, serving = house
+def test_a_new_delivery_ties_its_own_addresses_only(opened):
+    stores, serving = opened
     rows = ban_rows(stores, serving, 5)
     deliver(stores, "d1", [(f"k{n}", *row[:3]) for n, row in enumerate(rows[:3])])
     first = tie(stores)
@@ -220,8 +220,8 @@ def test_a_new_delivery_ties_its_own_addresses_only(house):
     assert ties(stores, first).items() <= ties(stores, second).items()
 
 
-def test_ties_taken_over_are_those_that_matching_anew_would_give(house):
-    stores, serving = house
+def test_ties_taken_over_are_those_that_matching_anew_would_give(opened):
+    stores, serving = opened
     rows = ban_rows(stores, serving, 6)
     deliver(stores, "d1", [(f"k{n}", *row[:3]) for n, row in enumerate(rows[:3])])
     first = tie(stores)
@@ -235,8 +235,8 @@ def test_ties_taken_over_are_those_that_matching_anew_would_give(house):
     assert ties(stores, anew) == expected
 
 
-def test_an_address_that_is_delivered_no_more_is_not_taken_over(house):
-    stores, serving = house
+def test_an_address_that_is_delivered_no_more_is_not_taken_over(opened):
+    stores, serving = opened
     rows = ban_rows(stores, serving, 2)
     deliver(stores, "d1", [(f"k{n}", *row[:3]) for n, row in enumerate(rows)])
     tie(stores)
@@ -248,8 +248,8 @@ def test_an_address_that_is_delivered_no_more_is_not_taken_over(house):
     assert (report.addresses, report.matched_now) == (1, 0)
 
 
-def test_an_address_without_its_number_states_no_bureau_and_keeps_candidates(house):
-    stores, serving = house
+def test_an_address_without_its_number_states_no_bureau_and_keeps_candidates(opened):
+    stores, serving = opened
     street, postcode, city, _ = ban_rows(stores, serving, 1)[0]
     deliver(stores, "d1", [("k", "9999 " + street.split(" ", 1)[1], postcode, city)])
     row = ties(stores, tie(stores))["k", "2026"]
@@ -258,15 +258,15 @@ def test_an_address_without_its_number_states_no_bureau_and_keeps_candidates(hou
     assert sum(item["weight"] for item in row["candidates"]) == pytest.approx(1.0, abs=0.01)
 
 
-def test_no_delivery_gives_an_empty_file(house):
-    stores, _ = house
+def test_no_delivery_gives_an_empty_file(opened):
+    stores, _ = opened
     report = tie(stores)
     assert (report.addresses, report.kinds) == (0, {})
 
 
-def test_street_text_does_not_leave_the_vault(house):
+def test_street_text_does_not_leave_the_vault(opened):
     """Positive control: the same search finds the street in BAN's own public file."""
-    stores, serving = house
+    stores, serving = opened
     street, postcode, city, _ = ban_rows(stores, serving, 1)[0]
     deliver(stores, "d1", [("k", f"{street} Escalier Zanzibar", postcode, city)])
     report = tie(stores)

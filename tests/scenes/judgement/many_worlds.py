@@ -12,10 +12,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from random_world import CONTACTS, make_instant, make_world
-from small_base import Delivered, Row, World
-
 from stores import schemas
+from tests.scenes.judgement.random_world import CONTACTS, make_instant, make_world
+from tests.scenes.judgement.small_base import Delivered, Row, World
 
 WORLDS = 70
 PEOPLE = WORLDS * CONTACTS

@@ -10,9 +10,8 @@ import random
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from small_base import Delivered, Row, World
-
 from stores import schemas
+from tests.scenes.judgement.small_base import Delivered, Row, World
 
 CONTACTS = 150
 _ALWAYS = datetime(2020, 1, 1)

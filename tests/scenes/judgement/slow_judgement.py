@@ -13,13 +13,12 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
-from small_base import Delivered, Row, World
-
 from consent.judgement import Use
 from consent.rules.registry import Rule
 from stores import schemas
 from terms.clock import naive_utc
 from terms.reasons import Decision, Profile, Verdict
+from tests.scenes.judgement.small_base import Delivered, Row, World
 
 PARIS, UTC = ZoneInfo("Europe/Paris"), ZoneInfo("UTC")
 VERDICTS = list(Verdict)

@@ -18,7 +18,7 @@ import duckdb
 
 from consent.rules.registry import take_rules_snapshot
 from stores import operations, schemas
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.engine import connect, connect_read_only
 from stores.home import Home, init_home
 from stores.lake import Lake, reading_name
@@ -194,9 +194,9 @@ def _accepted(item: Delivered) -> AcceptedDelivery:
     )
 
 
-def published(house: House) -> None:
+def published(stores: Stores) -> None:
     """Make the build of a hand-made world the base that its home serves."""
-    house.warehouse.publish(
+    stores.warehouse.publish(
         BaseManifest(
             version="hand",
             published_at="2026-11-24T04:00:00Z",
@@ -212,7 +212,7 @@ def published(house: House) -> None:
     )
 
 
-def took_in(house: House, world: World) -> None:
+def took_in(stores: Stores, world: World) -> None:
     """Write the world's files into the ledger of its home, as their intake would have."""
     rows = [
         {
@@ -230,5 +230,5 @@ def took_in(house: House, world: World) -> None:
         }
         for item in world.deliveries
     ]
-    with operations.transaction(house.engine) as work:
+    with operations.transaction(stores.engine) as work:
         operations.insert_once(work, operations.deliveries, rows)

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from stores import schemas
-from stores.all_stores import House
+from stores.all_stores import Stores
 from tests.scenes.searches.leak_search import _of_duckdb, _of_sqlite
 
 _RUN = re.compile(r"[0-9](?:[ .\-/()\u00a0\u202f]{0,2}[0-9]){8,17}")
@@ -25,14 +25,14 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class PersonSearch:
     """The numbers (E.164, French) whose traces are looked for."""
 
-    def __init__(self, house: House, numbers: list[str]) -> None:
-        self._house = house
+    def __init__(self, stores: Stores, numbers: list[str]) -> None:
+        self._stores = stores
         self._cores = {number[-9:] for number in numbers}
-        self._contacts = {house.keys.contact_id(number) for number in numbers}
+        self._contacts = {stores.keys.contact_id(number) for number in numbers}
 
     def places(self) -> list[str]:
         """Return the places in which something of them can be found; names of places only."""
-        root = self._house.home.root
+        root = self._stores.home.root
         files = [file for file in root.rglob("*") if file.is_file()]
         found = {str(file.relative_to(root)) for file in files for text in self._texts(file) if self.is_trace(text)}
         return sorted(found)
@@ -50,7 +50,7 @@ class PersonSearch:
     def _texts(self, file: Path) -> Iterator[str]:
         yield file.name
         if file.name == "delivered.enc":
-            with self._house.evidence.open(file.parent.name) as stream:
+            with self._stores.evidence.open(file.parent.name) as stream:
                 yield from _unpacked(stream.read())
         elif file.suffix == ".parquet":
             yield from self._cells(file)
@@ -65,7 +65,7 @@ class PersonSearch:
     def _cells(self, file: Path) -> Iterator[str]:
         if "vault" in file.parts:
             table = next(table for table in schemas.VAULT_TABLES if table.name == file.parent.name)
-            with self._house.vault.rewriter(table, file.stem) as vault:
+            with self._stores.vault.rewriter(table, file.stem) as vault:
                 yield from _of_relation(vault, table.name)
         else:
             with duckdb.connect() as connection:

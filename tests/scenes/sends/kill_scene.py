@@ -20,9 +20,6 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
 
-from gateway_routes import Bearerbox
-from postgres_server import PostgresServer, binaries
-from small_send_house import environment, faults_file, make_house, point_gateway, received_lines, write_order
 from sqlalchemy import select
 
 from sends.gateways.faults import fate_of
@@ -35,6 +32,16 @@ from sends.plans.status import campaign_status
 from stores.operations import message_events, messages
 from terms.errors import FiliationError
 from terms.settings import PROJECT_ROOT
+from tests.scenes.postgres_server import PostgresServer, binaries
+from tests.scenes.sends.gateway_routes import Bearerbox
+from tests.scenes.sends.small_send_home import (
+    environment,
+    faults_file,
+    make_home,
+    point_gateway,
+    received_lines,
+    write_order,
+)
 
 _RUNNER = """
 import os, sys
@@ -44,9 +51,9 @@ if sys.argv[1] == "smsc":
     serve_smsc(int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]), lambda words: print(words, flush=True))
     raise SystemExit
 from sends.send_stores import SendStores
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from terms.settings import load_settings
-stores = SendStores.of(open_house(load_settings(os.environ)))
+stores = SendStores.of(open_stores(load_settings(os.environ)))
 if sys.argv[1] == "send":
     from sends.handover.sender import send_plan
     print(send_plan(stores, sys.argv[2]).ending)
@@ -68,7 +75,7 @@ class KillScene:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.stores = make_house(folder, url, contacts, name=name)
+        self.stores = make_home(folder, url, contacts, name=name)
         self.point()
         order = write_order(folder, gateway=self.gateway, rate_per_second=rate)
         self.plan_id = plan_campaign(self.stores, order).plan_id
@@ -82,7 +89,7 @@ class KillScene:
 
     def _numbers(self, contacts):
         """Which message goes to which number: the ledger itself knows no number."""
-        from small_send_house import number_of
+        from tests.scenes.sends.small_send_home import number_of
 
         numbers = {
             self.stores.keys.contact_id(number_of(self.stores, i)): number_of(self.stores, i) for i in range(contacts)

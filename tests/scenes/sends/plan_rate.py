@@ -15,11 +15,11 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
 
-from small_send_house import make_house, write_order
 from sqlalchemy import text
 
 from sends.plans.planning import plan_campaign
 from stores.operations import insert_once, transaction
+from tests.scenes.sends.small_send_home import make_home, write_order
 
 _COPY = (
     "create temp table reserved as select * from contact_reservations",
@@ -46,7 +46,7 @@ def _reserve_others(stores, number: int) -> None:
 def measure(contacts: int, reservations: int) -> dict[str, object]:
     """Plan over so many contacts, beside so many reservations of others, and run the bare query in the same run."""
     folder = Path(tempfile.mkdtemp(prefix="filiation-plan-"))
-    stores = make_house(folder, contacts=contacts, name="bench")
+    stores = make_home(folder, contacts=contacts, name="bench")
     _reserve_others(stores, reservations)
     wall, cpu = time.monotonic(), time.process_time()
     plan = plan_campaign(stores, write_order(folder, gateway="smsc"))

@@ -15,15 +15,14 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
 
-from gateway_routes import write_settings
-from kill_scene import KillScene
-from small_send_house import bench_number, point_gateway
-
 from sends.gateways.gateway import Outgoing
 from sends.gateways.routes import open_gateway
 from sends.handover.sender import send_plan
 from sends.ledger.states import REPORTED
 from sends.plans.status import campaign_status
+from tests.scenes.sends.gateway_routes import write_settings
+from tests.scenes.sends.kill_scene import KillScene
+from tests.scenes.sends.small_send_home import bench_number, point_gateway
 
 
 def _measured(work) -> tuple[int, float, float]:

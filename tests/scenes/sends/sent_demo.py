@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from small_send_house import point_gateway, simulator
-
 from sample.make_sample import ROOT as SAMPLE
 from sealing.seals.seal import seal
 from sends.gateways.routes import open_gateway
@@ -16,27 +14,28 @@ from sends.inbound.listener import take_in
 from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign
 from sends.send_stores import SendStores
-from stores.all_stores import House, open_house
+from stores.all_stores import Stores, open_stores
 from terms.settings import PROJECT_ROOT, load_settings
+from tests.scenes.sends.small_send_home import point_gateway, simulator
 from tests.scenes.whole_chain import run_chain
 
 
-def sent_demo(folder: Path) -> tuple[House, str, str]:
-    """Return the house, the plan's id, and a checkpoint from before the plan."""
+def sent_demo(folder: Path) -> tuple[Stores, str, str]:
+    """Return the stores, the plan's id, and a checkpoint from before the plan."""
     return send_demo(folder, "demo", SAMPLE / "landing")
 
 
-def send_demo(folder: Path, environment_name: str, landing: Path) -> tuple[House, str, str]:
+def send_demo(folder: Path, environment_name: str, landing: Path) -> tuple[Stores, str, str]:
     """Do the same with other partner files, in their environment."""
     shutil.copytree(PROJECT_ROOT / "config", folder / "config")
     environment = {"FILIATION_ENV": environment_name, "FILIATION_HOME": str(folder / "home")}
     environment |= {"FILIATION_CONFIG": str(folder / "config")}
     morning = load_settings(environment | {"FILIATION_NOW": "2026-11-24T09:00:00+01:00"})
     chain = run_chain(morning, landing, SAMPLE / "open_data")
-    seal(chain.house)
-    older = (chain.house.home.log / "checkpoint").read_text()
-    house = open_house(load_settings(environment | {"FILIATION_NOW": "2026-11-24T10:05:00+01:00"}))
-    stores = SendStores.of(house)
+    seal(chain.opened)
+    older = (chain.opened.home.log / "checkpoint").read_text()
+    opened = open_stores(load_settings(environment | {"FILIATION_NOW": "2026-11-24T10:05:00+01:00"}))
+    stores = SendStores.of(opened)
     plan_id = plan_campaign(stores, folder / "config" / "campaigns" / "demo.yaml").plan_id
     approve_plan(stores, plan_id, "Camille Second")
     with simulator() as running:
@@ -46,5 +45,5 @@ def send_demo(folder: Path, environment_name: str, landing: Path) -> tuple[House
         send_plan(stores, plan_id)
         while take_in(stores, "simulator", gateway, 1.0).reports:
             pass
-    seal(house)
-    return house, plan_id, older
+    seal(opened)
+    return opened, plan_id, older

@@ -18,7 +18,7 @@ from sends.gateways.faults import Faults
 from sends.gateways.simulator import start
 from sends.send_stores import SendStores
 from stores import operations
-from stores.all_stores import open_house
+from stores.all_stores import open_stores
 from stores.home import init_home
 from stores.lake import reading_name
 from stores.migrate import migrate
@@ -86,14 +86,14 @@ def environment(home, config, url=None, now=NOW, name="test"):
     return variables | ({"FILIATION_DATABASE_URL": url} if url else {})
 
 
-def make_house(folder: Path, url=None, contacts=400, now=NOW, base=True, name="test") -> SendStores:
+def make_home(folder: Path, url=None, contacts=400, now=NOW, base=True, name="test") -> SendStores:
     """A home with a published base of `contacts` people in commune 75111, every tenth of whom may not be sent to."""
     config = folder / "config"
     if not config.exists():
         shutil.copytree(PROJECT_ROOT / "config", config)
     settings = load_settings(environment(folder / "home", config, url, now, name))
     init_home(settings)
-    stores = SendStores.of(open_house(settings))
+    stores = SendStores.of(open_stores(settings))
     migrate(stores.engine)
     if base:
         fill_vault(stores, contacts)

@@ -14,8 +14,6 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
 
-from gateway_routes import running_smsc
-from small_send_house import make_house, point_breaker, point_gateway, received_lines, write_order
 from sqlalchemy import select
 
 from consent.acts.person_acts import ActKind, suppress
@@ -26,6 +24,8 @@ from sends.inbound.listener import take_in
 from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign
 from stores.operations import messages, transaction
+from tests.scenes.sends.gateway_routes import running_smsc
+from tests.scenes.sends.small_send_home import make_home, point_breaker, point_gateway, received_lines, write_order
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def race(folder: Path, races: int, url=None, name="test") -> Races:
     """Send a plan of twice as many messages, and let STOPs be committed for those whose turn is about to come."""
     contacts = races * 20 // 9 + 20
     with running_smsc(folder / "received.jsonl") as smsc:
-        stores = make_house(folder, url, contacts, name=name)
+        stores = make_home(folder, url, contacts, name=name)
         point_gateway(stores, smsc.url, "smsc", heartbeat_limit_seconds=3600)
         point_breaker(stores, "smsc", max_stop_share=1.0)
         plan_id = plan_campaign(stores, write_order(folder, gateway="smsc")).plan_id

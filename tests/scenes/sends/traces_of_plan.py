@@ -19,8 +19,6 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
 
-from sent_demo import send_demo
-from small_send_house import bench_number
 from sqlalchemy import select
 
 from lineage.lookups import trace as trace_module
@@ -33,9 +31,11 @@ from sends.ledger.messages import find_plan
 from sends.plans.approval import context_of
 from sends.send_stores import SendStores
 from stores import operations
-from stores.all_stores import House
+from stores.all_stores import Stores
 from stores.journal import Entry
 from terms.environment import NUMBER_RULES
+from tests.scenes.sends.sent_demo import send_demo
+from tests.scenes.sends.small_send_home import bench_number
 
 _PARTNER = "jeux-valombre"
 _LINES = 500
@@ -44,19 +44,19 @@ _RECEIVED = datetime.fromisoformat("2026-11-20T02:10:00+00:00").timestamp()
 _REACHED = ("48990", "Parti de l'Horizon", '"response":"1","variable":"political_messages"')
 
 
-def follow(house: House, send_id: str) -> tuple[SendTrace, str, list[str]]:
+def follow(stores: Stores, send_id: str) -> tuple[SendTrace, str, list[str]]:
     """Follow the links of a message, each with what the one before gave.
 
     Returns:
         its trace, the number (E.164) that the delivered bytes say, and what does not hold; empty = the chain is whole.
     """
-    trace = trace_send(house, send_id, reason="follow")
+    trace = trace_send(stores, send_id, reason="follow")
     best, message, plan = trace.judged.judgement, trace.message, trace.plan
-    record = read_evidence(LookupStores.of(house), best.best_delivery_id, best.best_line_number, reason="follow")
+    record = read_evidence(LookupStores.of(stores), best.best_delivery_id, best.best_line_number, reason="follow")
     written = re.findall(r"[+\d][\d .()\u202f-]{8,}\d", record.bytes.decode())
-    rules = NUMBER_RULES[house.settings.environment]
+    rules = NUMBER_RULES[stores.settings.environment]
     read = {read_phone(text, NOWHERE, rules).e164 for text in written} - {None}
-    numbers = [number for number in read if house.keys.contact_id(number) == message.contact_id]
+    numbers = [number for number in read if stores.keys.contact_id(number) == message.contact_id]
     told = {(opt_in.delivery_id, opt_in.line_number): opt_in for opt_in in trace.opt_ins}
     act = told.get((best.best_delivery_id, best.best_line_number))
     states = [event.state for event in message.events]
@@ -64,8 +64,8 @@ def follow(house: House, send_id: str) -> tuple[SendTrace, str, list[str]]:
         "the message has the state of its last event": states and states[-1] == message.state,
         "it was handed over as planned": states[:2] == ["CLAIMED", "ACCEPTED"] and message.handed_over_at is not None,
         "the judgement at its instant allows it": (best.decision.value, message.codes) == ("ALLOW", ()),
-        "its base was published": message.judged_base_version in _journalled(house, Entry.BASE),
-        "its plan was approved": bool(plan.approved_by) and plan.plan.plan_id in _journalled(house, Entry.APPROVAL),
+        "its base was published": message.judged_base_version in _journalled(stores, Entry.BASE),
+        "its plan was approved": bool(plan.approved_by) and plan.plan.plan_id in _journalled(stores, Entry.APPROVAL),
         "the best act is an opt-in with a text": act is not None and act.flag == "given" and bool(act.notice_text),
         "its file was delivered": act is not None and act.file_sha256 == record.file_sha256,
         "the bytes say the number": len(numbers) == 1,
@@ -74,9 +74,9 @@ def follow(house: House, send_id: str) -> tuple[SendTrace, str, list[str]]:
     return trace, numbers[0] if numbers else "", [what for what, is_so in holds.items() if not is_so]
 
 
-def _journalled(house: House, kind: Entry) -> set[str]:
+def _journalled(stores: Stores, kind: Entry) -> set[str]:
     table = operations.journal
-    with house.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         return set(reading.execute(select(table.c.subject).where(table.c.kind == kind.value)).scalars())
 
 
@@ -109,24 +109,24 @@ def main(messages: int) -> None:
     with tempfile.TemporaryDirectory(prefix="filiation-traces-") as folder:
         root = Path(folder)
         write_landing(root / "landing", messages)
-        house, plan_id, _ = send_demo(root, "bench", root / "landing")
+        stores, plan_id, _ = send_demo(root, "bench", root / "landing")
         table = operations.messages
-        with house.engine.connect() as reading:
+        with stores.engine.connect() as reading:
             names = reading.execute(select(table.c.send_id).where(table.c.plan_id == plan_id)).scalars().all()
         # the order and the rules are the same for each message of the plan: read once here, by each command else
-        with house.engine.connect() as reading:
-            context = context_of(SendStores.of(house), find_plan(reading, plan_id))
+        with stores.engine.connect() as reading:
+            context = context_of(SendStores.of(stores), find_plan(reading, plan_id))
         trace_module.context_of = lambda _stores, _plan: context
         faults, numbers, begun = Counter(), {}, time.process_time()
         with (
-            house.warehouse.open_base_for_few()
+            stores.warehouse.open_base_for_few()
         ):  # DuckDB gives what is open to whoever opens it: each command opens it anew
             for send_id in names:
-                _, number, failed = follow(house, send_id)
+                _, number, failed = follow(stores, send_id)
                 faults.update(failed)
                 numbers[number] = send_id
         took = time.process_time() - begun
-        back = look_up(LookupStores.of(house), list(numbers), reason="follow", case="T")
+        back = look_up(LookupStores.of(stores), list(numbers), reason="follow", case="T")
         returned = sum(numbers[one.number] in {send.send_id for send in one.sends} for one in back)
         told = {"messages": len(names), "numbers": len(numbers), "back": returned, "faults": dict(faults)}
         print(json.dumps(told | {"processor_ms_each": round(1000 * took / len(names), 1)}))

@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_phone_rule import BY_TERRITORY, FORMS_OF_ONE, FORMS_OF_TWO
 
 from partners_ingest.rows.asked_numbers import asked_number, asked_numbers
 from partners_ingest.rows.phone import NOWHERE, read_asked_number, read_phone
 from terms.environment import NumberRules
 from terms.errors import UsageError
+from tests.unit.partners_ingest.test_phone_rule import BY_TERRITORY, FORMS_OF_ONE, FORMS_OF_TWO
 
 RULES = NumberRules.FICTION
 ALONE = [*FORMS_OF_ONE, *(text for text, place, *_ in BY_TERRITORY if place == NOWHERE)]

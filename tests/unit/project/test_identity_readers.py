@@ -1,6 +1,6 @@
 """Who may read an identity is a list: a new reader is a decision, written here and read in review.
 
-Numbers leave the house in three ways only: to a gateway, message by message; to somebody who looked up and is in the
+Numbers leave Filiation in three ways only: to a gateway, message by message; to somebody who looked up and is in the
 access log; to a partner's own way back (yeses to invitations, which are deliveries). Each is named here.
 """
 

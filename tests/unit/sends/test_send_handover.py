@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from test_send_calendar import PARIS, timing
 
 from sends.handover.decision import Action, Looked, decide, is_invented
 from terms.reasons import Decision
+from tests.unit.sends.test_send_calendar import PARIS, timing
 
 GOOD = Looked(PARIS, Decision.ALLOW, (), is_opted_out=False, is_ours=True)
 NOON = datetime.fromisoformat("2027-03-16T12:00:00+01:00")
