@@ -227,10 +227,10 @@ def _in_process(opened: Stores, numbers: list[str]) -> str:
     look_up(stores, numbers[:1], reason="bench", kept=kept)  # what a process does once is not the look-up's
     for number in numbers:
         begun, at = time.process_time(), time.perf_counter()
-        (descent,) = look_up(stores, [number], reason="bench", kept=kept)
+        (provenance,) = look_up(stores, [number], reason="bench", kept=kept)
         took.append(1000 * (time.process_time() - begun))
         wall.append(1000 * (time.perf_counter() - at))
-        if not descent.is_known:
+        if not provenance.is_known:
             raise UsageError("The grown base does not know its own number.", "See how it was grown.")
     said = (
         f"{name} least {min(ms):.1f}, p50 {statistics.median(ms):.1f}, p95 {_p95(ms):.1f}"

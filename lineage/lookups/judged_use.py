@@ -1,6 +1,6 @@
 """One number judged for one use at two instants: the answer, each rule that spoke, and the lines that it rests on.
 
-The judgement itself is asked of `consent.judgement`; nothing is decided here. The whole line of descent of a number
+The judgement itself is asked of `consent.judgement`; nothing is decided here. The whole provenance of a number
 belongs to `lineage.lookups.lookup`.
 """
 

@@ -1,4 +1,4 @@
-"""Looks numbers up: logs the access, then puts one line of descent together per number.
+"""Looks numbers up: logs the access, then puts one provenance together per number.
 
 The parts are read in `lineage.lookups.origins` (the published base and the vault) and `lineage.lookups.uses` (the ledger); what a
 use is worth is asked of `consent.judgement`.
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from lineage.lookups.access_log import Access, record_access
 from lineage.lookups.origins import Origins, OriginSources, read_origins
-from lineage.lookups.provenance import AsOf, ConsentEvent, Descent, Send
+from lineage.lookups.provenance import AsOf, ConsentEvent, Provenance, Send
 from lineage.lookups.uses import opt_outs_of, sends_of
 from partners_ingest.rows.asked_numbers import asked_numbers
 from stores.all_stores import Stores
@@ -73,8 +73,8 @@ def look_up(
     reason: str,
     case: str | None = None,
     kept: KeptBase | None = None,
-) -> list[Descent]:
-    """Return one line of descent per asked number, in the order asked; the same number twice gives one.
+) -> list[Provenance]:
+    """Return one provenance per asked number, in the order asked; the same number twice gives one.
 
     The verdicts are "for some sponsor, selected by bureau", now, by all that is known now. The access log's row
     and its journal line are committed before anything is read.
@@ -100,8 +100,8 @@ def look_up(
         return describe_contacts(stores, base, asked)
 
 
-def describe_contacts(stores: LookupStores, base: ServedBase, asked: Mapping[str, str]) -> list[Descent]:
-    """Return one line of descent per contact, in their order, for a caller who has logged the access.
+def describe_contacts(stores: LookupStores, base: ServedBase, asked: Mapping[str, str]) -> list[Provenance]:
+    """Return one provenance per contact, in their order, for a caller who has logged the access.
 
     Args:
         stores: the opened stores.
@@ -116,7 +116,7 @@ def describe_contacts(stores: LookupStores, base: ServedBase, asked: Mapping[str
         sends, opt_outs = sends_of(ledger, known), opt_outs_of(ledger, known)
     as_of = AsOf(base.manifest.version, at)
     return [
-        _descent(number, contact_id, as_of, origins, sends.get(contact_id, []), opt_outs.get(contact_id, []))
+        _provenance(number, contact_id, as_of, origins, sends.get(contact_id, []), opt_outs.get(contact_id, []))
         for contact_id, number in asked.items()
     ]
 
@@ -160,18 +160,18 @@ def contact_of(stores: LookupStores, text: str) -> tuple[str, str]:
     return number, contact_id
 
 
-def _descent(
+def _provenance(
     number: str,
     contact_id: str,
     as_of: AsOf,
     origins: Origins,
     sends: Sequence[Send],
     opt_outs: Sequence[ConsentEvent],
-) -> Descent:
+) -> Provenance:
     """Return the answer about one contact; it is known if a published row holds it."""
     opt_ins = tuple(origins.opt_ins.get(contact_id, ()))
     events = [*origins.events.get(contact_id, ()), *opt_outs]
-    return Descent(
+    return Provenance(
         number=number,
         contact_id=contact_id,
         as_of=as_of,

@@ -1,4 +1,4 @@
-"""The line of descent of a number as typed records, as the JSON of the contract, and as text for a person.
+"""The provenance of a number as typed records, as the JSON of the contract, and as text for a person.
 
 Where its parts are read stands in `lineage.lookups.origins` and `lineage.lookups.uses`. These records hold identity: they are
 given to whoever asked, and stored or logged nowhere.
@@ -197,7 +197,7 @@ class Send:
 
 
 @dataclass(frozen=True)
-class Descent:
+class Provenance:
     """The whole answer about one number; of an unknown one, only that it is unknown (and sends, if there were any)."""
 
     number: str = field(repr=False)
@@ -237,24 +237,24 @@ def _iso(instant: datetime | None) -> str | None:
     return to_iso(instant) if instant else None
 
 
-def describe(descent: Descent) -> str:
+def describe(provenance: Provenance) -> str:
     """Return the answer as text for a person: number, verdicts, each opt-in with file, line and text shown, sends."""
-    head = f"{descent.number}, by base {descent.as_of.base_version} at {to_iso(descent.as_of.at)}"
-    if not descent.is_known:
+    head = f"{provenance.number}, by base {provenance.as_of.base_version} at {to_iso(provenance.as_of.at)}"
+    if not provenance.is_known:
         lines = [head, "  Unknown: no accepted row of a partner holds this number."]
     else:
-        lines = [head, f"  contact    {descent.contact_id}", *_of_person(descent), *_verdict_lines(descent.verdicts)]
-    for position, opt_in in enumerate(descent.opt_ins, 1):
+        lines = [head, f"  contact    {provenance.contact_id}", *_of_person(provenance), *_verdict_lines(provenance.verdicts)]
+    for position, opt_in in enumerate(provenance.opt_ins, 1):
         lines += _opt_in_lines(position, opt_in)
-    lines += [f"  event      {_event_text(event)}" for event in descent.events]
-    lines += [f"  send       {_send_text(send)}" for send in descent.sends]
-    if not descent.sends:
+    lines += [f"  event      {_event_text(event)}" for event in provenance.events]
+    lines += [f"  send       {_send_text(send)}" for send in provenance.sends]
+    if not provenance.sends:
         lines.append("  send       none")
     return "\n".join(lines)
 
 
-def _of_person(descent: Descent) -> list[str]:
-    attributes, territory = descent.attributes, descent.territory
+def _of_person(provenance: Provenance) -> list[str]:
+    attributes, territory = provenance.attributes, provenance.territory
     lines = []
     if attributes:
         born = f"born {attributes.birth_date}" if attributes.birth_date else "birth date unknown"

@@ -22,7 +22,7 @@ from consent.controller import Controller, read_controller
 from lineage.lookups.access_log import Access, record_access
 from lineage.lookups.lookup import LookupStores, describe_contacts
 from lineage.lookups.origins import Identity, read_identities
-from lineage.lookups.provenance import Descent
+from lineage.lookups.provenance import Provenance
 from lineage.papers.access_words import (
     CLOSING,
     DURATIONS,
@@ -135,7 +135,7 @@ def answer_access(stores: Stores, request_ids: Sequence[str], batch: Batch) -> l
 
 @dataclass(frozen=True)
 class _Held:
-    """All that an answer is drafted from: the line of descent with its background, and the rows as delivered."""
+    """All that an answer is drafted from: the provenance with its background, and the rows as delivered."""
 
     told: Told
     identities: tuple[Identity, ...]
@@ -148,8 +148,8 @@ def _tell(opened: Stores, asked: Sequence[Asked]) -> list[_Held]:
         with opened.engine.connect() as ledger:
             identities = read_identities(stores.sources(base, ledger), ids)
         numbers = {contact_id: _number(identities.get(contact_id, [])) for contact_id in ids}
-        descents = describe_contacts(stores, base, numbers)
-    return [_Held(told, tuple(identities.get(told.descent.contact_id, []))) for told in tell_all(opened, descents)]
+        provenances = describe_contacts(stores, base, numbers)
+    return [_Held(told, tuple(identities.get(told.provenance.contact_id, []))) for told in tell_all(opened, provenances)]
 
 
 def _number(rows: Sequence[Identity]) -> str:
@@ -157,11 +157,11 @@ def _number(rows: Sequence[Identity]) -> str:
 
 
 def _draft(asked: Asked, held: _Held, others: Sequence[Asked], controller: Controller) -> Draft:
-    descent, background = held.told.descent, held.told.background
+    provenance, background = held.told.provenance, held.told.background
     return Draft(
         kind=PaperKind.ACCESS,
         title="Réponse à votre demande d'accès",
-        about=f"Numéro {number_french(descent.number)}" if descent.number else f"Demande {asked.request_id}",
+        about=f"Numéro {number_french(provenance.number)}" if provenance.number else f"Demande {asked.request_id}",
         sections=tuple(_sections(asked, held, others, controller)),
         closing=CLOSING,
         rests_on={"base": background.base_version, "request": asked.request_id},
@@ -169,20 +169,20 @@ def _draft(asked: Asked, held: _Held, others: Sequence[Asked], controller: Contr
 
 
 def _sections(asked: Asked, held: _Held, others: Sequence[Asked], controller: Controller) -> Iterator[Section]:
-    told, descent, background = held.told, held.told.descent, held.told.background
-    yield Section("request", "Votre demande", (_request_facts(asked), Text(_clock(asked, descent.as_of.at))))
+    told, provenance, background = held.told, held.told.provenance, held.told.background
+    yield Section("request", "Votre demande", (_request_facts(asked), Text(_clock(asked, provenance.as_of.at))))
     yield Section("controller", "Qui est responsable", responsible(controller))
-    yield Section("purpose", "Pourquoi nous avons vos données", (Text(PURPOSE), *basis_facts(descent, background)))
+    yield Section("purpose", "Pourquoi nous avons vos données", (Text(PURPOSE), *basis_facts(provenance, background)))
     yield Section("data", "Les données que nous détenons", tuple(_data(held)))
-    yield Section("origin", "D'où elles viennent", origin_blocks(descent, background))
-    yield Section("recipients", "À qui elles ont servi", recipients(descent, background))
-    yield Section("uses", "Chaque message, un par un", send_blocks(descent.sends, told.texts, background))
+    yield Section("origin", "D'où elles viennent", origin_blocks(provenance, background))
+    yield Section("recipients", "À qui elles ont servi", recipients(provenance, background))
+    yield Section("uses", "Chaque message, un par un", send_blocks(provenance.sends, told.texts, background))
     yield Section(
         "events",
         "Vos accords, refus, réponses et demandes",
-        (*event_blocks(descent.events, background), *reaction_blocks(told.reactions), *_acts(others)),
+        (*event_blocks(provenance.events, background), *reaction_blocks(told.reactions), *_acts(others)),
     )
-    yield Section("selection", "Comment vous êtes choisi", (Points(SELECTION), *_worth(descent, background)))
+    yield Section("selection", "Comment vous êtes choisi", (Points(SELECTION), *_worth(provenance, background)))
     yield Section("duration", "Combien de temps nous les gardons", (Points(DURATIONS),))
     yield Section("rights", "Vos droits", (Points(rights(controller)),))
 
@@ -210,34 +210,34 @@ def _clock(asked: Asked, now: datetime) -> str:
 
 
 def _data(held: _Held) -> Iterator[Block]:
-    descent = held.told.descent
-    if not held.identities and not descent.is_known:
+    provenance = held.told.provenance
+    if not held.identities and not provenance.is_known:
         yield Text("Nous ne détenons aucune donnée d'un partenaire sur ce numéro.")
         return
     yield Text("Ce que les fichiers des partenaires disent de vous, tel qu'ils l'ont livré :")
-    yield from identity_blocks(held.identities, descent)
+    yield from identity_blocks(held.identities, provenance)
     yield Text("Ce que nous en avons tiré :")
-    found = descent.attributes
+    found = provenance.attributes
     yield Facts(
         (
             ("Sexe retenu", (found and found.sex) or UNKNOWN),
             ("Date de naissance retenue", day_french(found.birth_date) if found and found.birth_date else UNKNOWN),
             ("Code postal retenu", (found and found.postcode) or UNKNOWN),
-            ("Identifiant interne", descent.contact_id),
+            ("Identifiant interne", provenance.contact_id),
         )
     )
-    yield territory_facts(descent.territory)
+    yield territory_facts(provenance.territory)
     yield Text(
         "Le résultat d'un bureau de vote et le revenu d'un quartier sont des chiffres publics du lieu : ils ne sont jamais"
         " inscrits sur votre fiche. Nous n'avons ni opinion, ni score, ni profil politique à votre sujet."
     )
 
 
-def _worth(descent: Descent, background: Background) -> Iterator[Block]:
-    if descent.is_known:
+def _worth(provenance: Provenance, background: Background) -> Iterator[Block]:
+    if provenance.is_known:
         yield Text("Ce que vaut votre numéro aujourd'hui, pour un message choisi par bureau de vote :")
-        yield verdict_grid(descent.verdicts)
-        yield from reason_grid(reason_codes(descent), background)
+        yield verdict_grid(provenance.verdicts)
+        yield from reason_grid(reason_codes(provenance), background)
 
 
 def _acts(others: Sequence[Asked]) -> Iterator[Block]:

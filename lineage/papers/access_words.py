@@ -12,7 +12,7 @@ from datetime import date
 
 from consent.controller import Controller
 from lineage.lookups.origins import Identity
-from lineage.lookups.provenance import Descent
+from lineage.lookups.provenance import Provenance
 from lineage.papers.background import Background
 from lineage.papers.sources import UNKNOWN
 from lineage.papers.words import BASES
@@ -86,9 +86,9 @@ def responsible(controller: Controller) -> tuple[Block, ...]:
     )
 
 
-def basis_facts(descent: Descent, background: Background) -> tuple[Block, ...]:
+def basis_facts(provenance: Provenance, background: Background) -> tuple[Block, ...]:
     """Return the legal basis by partner, as its dossier says."""
-    partners = sorted({opt_in.partner_id for opt_in in descent.opt_ins})
+    partners = sorted({opt_in.partner_id for opt_in in provenance.opt_ins})
     rows = []
     for partner_id in partners:
         partner = background.partner(partner_id)
@@ -96,9 +96,9 @@ def basis_facts(descent: Descent, background: Background) -> tuple[Block, ...]:
     return (Grid(("Source", "Base légale"), tuple(rows)),) if rows else ()
 
 
-def identity_blocks(rows: Sequence[Identity], descent: Descent) -> tuple[Block, ...]:
+def identity_blocks(rows: Sequence[Identity], provenance: Provenance) -> tuple[Block, ...]:
     """Return each delivered row with every value that it holds."""
-    files = {(opt_in.delivery_id, opt_in.line_number): opt_in.file_name for opt_in in descent.opt_ins}
+    files = {(opt_in.delivery_id, opt_in.line_number): opt_in.file_name for opt_in in provenance.opt_ins}
     found: list[Block] = []
     for row in rows:
         file = files.get((row.delivery_id, row.line_number), f"livraison {row.delivery_id}")
@@ -107,9 +107,9 @@ def identity_blocks(rows: Sequence[Identity], descent: Descent) -> tuple[Block, 
     return tuple(found)
 
 
-def recipients(descent: Descent, background: Background) -> tuple[Block, ...]:
+def recipients(provenance: Provenance, background: Background) -> tuple[Block, ...]:
     """Return the actual recipients (CJEU C-154/21): each sponsor by name, and who carried the messages."""
-    left = [send for send in descent.sends if State(send.state) in MAY_HAVE_LEFT]
+    left = [send for send in provenance.sends if State(send.state) in MAY_HAVE_LEFT]
     if not left:
         return (Text("Aucun message n'a été remis pour votre numéro : il n'a été communiqué à personne."),)
     sponsors = Counter(background.sponsor_name(send.sponsor_id) for send in left)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lineage.lookups.lookup import LookupStores, contact_of, look_up
-from lineage.lookups.provenance import Descent
+from lineage.lookups.provenance import Provenance
 from lineage.lookups.reactions import Reaction, reactions_of
 from lineage.papers.background import Background, SentText, read_background, sent_texts
 from lineage.papers.issuing import Draft, Issued, PaperKind, check_places, issue_papers
@@ -35,7 +35,7 @@ from terms.errors import UsageError
 class Told:
     """All that a paper on a number is drafted from."""
 
-    descent: Descent
+    provenance: Provenance
     background: Background
     texts: Mapping[str, SentText]
     reactions: Sequence[Reaction]
@@ -51,20 +51,20 @@ def certify_number(opened: Stores, number: str, *, reason: str, case: str | None
     stores = LookupStores.of(opened)
     refuse_number_in_name(out, contact_of(stores, number)[0])
     check_places(opened, [out])
-    (descent,) = look_up(stores, [number], reason=reason, case=case)
-    (told,) = tell_all(opened, [descent])
+    (provenance,) = look_up(stores, [number], reason=reason, case=case)
+    (told,) = tell_all(opened, [provenance])
     return issue_papers(opened, [(certificate(told), out)])[0]
 
 
-def tell_all(stores: Stores, descents: list[Descent]) -> list[Told]:
+def tell_all(stores: Stores, provenances: list[Provenance]) -> list[Told]:
     """Return what papers on these numbers are drafted from; nobody is looked up here."""
     with without_pandas(), stores.warehouse.open_base() as base:
-        background = read_background(base, descents[0].as_of.base_version, descents[0].as_of.at)
-    plans = {send.plan_id for descent in descents for send in descent.sends}
+        background = read_background(base, provenances[0].as_of.base_version, provenances[0].as_of.at)
+    plans = {send.plan_id for provenance in provenances for send in provenance.sends}
     with stores.engine.connect() as reading:
         texts = sent_texts(reading, stores.settings.config, plans)
-    reactions = reactions_of(stores.engine, [descent.contact_id for descent in descents])
-    return [Told(descent, background, texts, reactions.get(descent.contact_id, [])) for descent in descents]
+    reactions = reactions_of(stores.engine, [provenance.contact_id for provenance in provenances])
+    return [Told(provenance, background, texts, reactions.get(provenance.contact_id, [])) for provenance in provenances]
 
 
 def refuse_number_in_name(out: Path, e164: str) -> None:
@@ -79,20 +79,20 @@ def refuse_number_in_name(out: Path, e164: str) -> None:
 
 def certificate(told: Told) -> Draft:
     """Return what the certificate says."""
-    descent, background = told.descent, told.background
-    number = number_french(descent.number)
+    provenance, background = told.provenance, told.background
+    number = number_french(provenance.number)
     sections = (
-        Section("summary", "En bref", (Text(_summary(descent)), *_state(told))),
-        Section("origin", "D'où vient ce numéro", origin_blocks(descent, background)),
+        Section("summary", "En bref", (Text(_summary(provenance)), *_state(told))),
+        Section("origin", "D'où vient ce numéro", origin_blocks(provenance, background)),
         Section(
             "events",
             "Ce qui s'est passé depuis",
-            (*event_blocks(descent.events, background), *reaction_blocks(told.reactions)),
+            (*event_blocks(provenance.events, background), *reaction_blocks(told.reactions)),
         ),
-        Section("territory", "Territoire de vote", (territory_facts(descent.territory),)),
-        Section("uses", "Messages envoyés", send_blocks(descent.sends, told.texts, background)),
-        Section("reasons", "Motifs, en clair", reason_grid(reason_codes(descent), background) or (Text("Aucun."),)),
-        Section("proof", "Sur quoi repose ce certificat", (_rests_on(descent), Text(_PROOF))),
+        Section("territory", "Territoire de vote", (territory_facts(provenance.territory),)),
+        Section("uses", "Messages envoyés", send_blocks(provenance.sends, told.texts, background)),
+        Section("reasons", "Motifs, en clair", reason_grid(reason_codes(provenance), background) or (Text("Aucun."),)),
+        Section("proof", "Sur quoi repose ce certificat", (_rests_on(provenance), Text(_PROOF))),
     )
     return Draft(
         kind=PaperKind.PROVENANCE,
@@ -100,35 +100,35 @@ def certificate(told: Told) -> Draft:
         about=f"Numéro {number}",
         sections=sections,
         closing=_CLOSING,
-        rests_on={"base": descent.as_of.base_version},
+        rests_on={"base": provenance.as_of.base_version},
     )
 
 
-def _summary(descent: Descent) -> str:
-    if not descent.is_known:
+def _summary(provenance: Provenance) -> str:
+    if not provenance.is_known:
         return "Ce numéro n'est pas dans notre base : aucune ligne acceptée d'un partenaire ne le contient."
-    given = sum(opt_in.flag == "given" for opt_in in descent.opt_ins)
-    partners = len({opt_in.partner_id for opt_in in descent.opt_ins})
+    given = sum(opt_in.flag == "given" for opt_in in provenance.opt_ins)
+    partners = len({opt_in.partner_id for opt_in in provenance.opt_ins})
     return (
-        f"Ce numéro nous est parvenu par {count_french(len(descent.opt_ins), 'ligne', 'lignes')}"
+        f"Ce numéro nous est parvenu par {count_french(len(provenance.opt_ins), 'ligne', 'lignes')}"
         f" de {count_french(partners, 'partenaire', 'partenaires')}, dont {count_french(given, 'accord', 'accords')}."
-        f" Nos registres montrent {count_french(len(descent.sends), 'message', 'messages')} vers ce numéro."
+        f" Nos registres montrent {count_french(len(provenance.sends), 'message', 'messages')} vers ce numéro."
     )
 
 
 def _state(told: Told) -> tuple[Block, ...]:
-    if not told.descent.is_known:
+    if not told.provenance.is_known:
         return ()
     asked = "Ce que vaut ce numéro aujourd'hui, pour un message choisi par bureau de vote :"
-    return (Text(asked), verdict_grid(told.descent.verdicts))
+    return (Text(asked), verdict_grid(told.provenance.verdicts))
 
 
-def _rests_on(descent: Descent) -> Facts:
+def _rests_on(provenance: Provenance) -> Facts:
     return Facts(
         (
-            ("Base consultée", descent.as_of.base_version),
-            ("À l'instant du", instant_french(descent.as_of.at)),
-            ("Identifiant interne du numéro", descent.contact_id),
+            ("Base consultée", provenance.as_of.base_version),
+            ("À l'instant du", instant_french(provenance.as_of.at)),
+            ("Identifiant interne du numéro", provenance.contact_id),
         )
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from lineage.lookups.provenance import ConsentEvent, Descent, OptIn, PerUse, Send, Territory
+from lineage.lookups.provenance import ConsentEvent, Provenance, OptIn, PerUse, Send, Territory
 from lineage.lookups.reactions import Reaction
 from lineage.papers.background import Background, Form, Partner, SentText
 from lineage.papers.words import (
@@ -36,14 +36,14 @@ UNKNOWN = "non indiqué"
 _NOTHING_KNOWN = "Aucune ligne acceptée d'un partenaire ne contient ce numéro."
 
 
-def origin_blocks(descent: Descent, background: Background) -> tuple[Block, ...]:
+def origin_blocks(provenance: Provenance, background: Background) -> tuple[Block, ...]:
     """Return where the number comes from, an act or refusal after the other, the oldest first."""
-    if not descent.opt_ins:
+    if not provenance.opt_ins:
         return (Text(_NOTHING_KNOWN),)
     found: list[Block] = []
-    for position, opt_in in enumerate(descent.opt_ins, 1):
+    for position, opt_in in enumerate(provenance.opt_ins, 1):
         partner = background.partner(opt_in.partner_id)
-        found.append(Heading(f"Origine {position} sur {len(descent.opt_ins)} : {partner.legal_name}"))
+        found.append(Heading(f"Origine {position} sur {len(provenance.opt_ins)} : {partner.legal_name}"))
         found += _opt_in_blocks(opt_in, partner, background)
     return tuple(found)
 
@@ -121,9 +121,9 @@ def reason_grid(codes: Iterable[str], background: Background) -> tuple[Block, ..
     return (Grid(("Motif", "Ce que cela veut dire", "Source"), rows),) if rows else ()
 
 
-def reason_codes(descent: Descent) -> set[str]:
+def reason_codes(provenance: Provenance) -> set[str]:
     """Return every code that stands in the answer, of the contact and of each act."""
-    uses = [descent.verdicts, *(opt_in.uses for opt_in in descent.opt_ins if opt_in.uses)]
+    uses = [provenance.verdicts, *(opt_in.uses for opt_in in provenance.opt_ins if opt_in.uses)]
     return {code for per in uses for profiles in per.values() for use in profiles.values() for code in use.reasons}
 
 

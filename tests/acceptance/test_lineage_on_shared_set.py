@@ -52,7 +52,7 @@ def truth() -> list[dict[str, Any]]:
 def answers(stores: Stores, truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
     numbers = [contact["number"] for contact in truth]
     found = look_up(LookupStores.of(stores), numbers, reason="acceptance", case="A-1")
-    return [descent.to_json() for descent in found]
+    return [provenance.to_json() for provenance in found]
 
 
 def test_the_contacts_are_those_that_the_issue_counts(truth: list[dict[str, Any]]) -> None:

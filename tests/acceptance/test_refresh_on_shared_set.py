@@ -99,7 +99,7 @@ def test_every_message_left_once_and_stands_in_the_ledger(sent: dict) -> None:
     assert len({line["to"] for line in sent["received"]}) == len(counts)
 
 
-def test_a_number_that_got_the_message_tells_its_whole_descent(shared_refresh: SharedRefresh, sent: dict) -> None:
+def test_a_number_that_got_the_message_tells_its_whole_provenance(shared_refresh: SharedRefresh, sent: dict) -> None:
     line = sent["received"][0]
     asked = shared_refresh.shell.run("lineage", line["to"], "--reason", "acceptance", "--json").json()
     (send,) = asked["sends"]

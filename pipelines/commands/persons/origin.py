@@ -42,11 +42,11 @@ def lineage(
     if not asked:
         raise UsageError("No number was given.", "Give numbers, or --from-file FILE.")
     opened = opened_stores()
-    for descent in look_up(LookupStores.of(opened), asked, reason=reason, case=case):
+    for provenance in look_up(LookupStores.of(opened), asked, reason=reason, case=case):
         if as_json:
-            print_json(descent.to_json())
+            print_json(provenance.to_json())
         else:
-            print(describe(descent))
+            print(describe(provenance))
 
 
 def evidence(delivery_id: str, line: int, reason: Reason, case: Case = None) -> None:

@@ -211,8 +211,8 @@ def test_a_number_written_by_a_person_leads_to_everything(scene: Scene) -> None:
 
 
 def test_a_blank_text_is_told_as_none(scene: Scene) -> None:
-    (descent,) = look_up(scene.stores, [OTHER], reason="request")
-    assert [(opt_in.notice_id, opt_in.notice_text) for opt_in in descent.opt_ins] == [(None, None)]
+    (provenance,) = look_up(scene.stores, [OTHER], reason="request")
+    assert [(opt_in.notice_id, opt_in.notice_text) for opt_in in provenance.opt_ins] == [(None, None)]
 
 
 def test_a_contact_without_territory_and_attributes_has_nulls(scene: Scene) -> None:

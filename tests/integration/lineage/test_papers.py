@@ -64,9 +64,9 @@ def test_the_certificate_tells_sources_text_judgement_and_every_message(scene):
     stores, _, out = scene
     issued = certify_number(stores, SHOWN_NUMBER, reason="test", case=None, out=out / "told.html")
     shown = html.unescape(issued.file.read_text())
-    (descent,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
-    assert number_french(descent.number) in shown and descent.opt_ins and descent.sends
-    for opt_in in descent.opt_ins:
+    (provenance,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
+    assert number_french(provenance.number) in shown and provenance.opt_ins and provenance.sends
+    for opt_in in provenance.opt_ins:
         place = f"ligne {opt_in.line_number}, octets {opt_in.byte_offset} à"
         for told in (
             opt_in.file_name,
@@ -76,7 +76,7 @@ def test_the_certificate_tells_sources_text_judgement_and_every_message(scene):
             opt_in.notice_text or "inconnu du dossier",
         ):
             assert told in shown
-    for send in descent.sends:
+    for send in provenance.sends:
         for told in (send.send_id, send.gateway_message_id, "Parti de l'Horizon", "STOP 36111", "48271"):
             assert told in shown
     assert "forme finale n'est plus connue" not in shown  # the text has the hash that every message carries
@@ -164,14 +164,14 @@ def _write(stores, statement):
 def test_every_field_of_the_record_stands_in_the_paper(scene):
     """Any one field changed gives another paper: nothing of the record is left out of what is sealed."""
     stores, _, _ = scene
-    (descent,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
-    (told,) = tell_all(stores, [descent])
+    (provenance,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
+    (told,) = tell_all(stores, [provenance])
     plain = _parts(certificate(told))
     unseen = {name for name, changed in _changes(told) if _parts(certificate(changed)) == plain}
     assert unseen <= {
-        "descent.attributes.sex",  # a certificate tells where a number comes from, not what we know of the person
-        "descent.attributes.birth_date",
-        "descent.attributes.postcode",
+        "provenance.attributes.sex",  # a certificate tells where a number comes from, not what we know of the person
+        "provenance.attributes.birth_date",
+        "provenance.attributes.postcode",
     }
 
 
@@ -181,9 +181,9 @@ def _parts(draft):
 
 
 def _changes(told):
-    """Yield the record with one field of the descent changed, by the field's name, for each that has a value."""
-    for name, changed in _variants(told.descent, "descent"):
-        yield name, replace(told, descent=changed)
+    """Yield the record with one field of the provenance changed, by the field's name, for each that has a value."""
+    for name, changed in _variants(told.provenance, "provenance"):
+        yield name, replace(told, provenance=changed)
 
 
 def _variants(record, path):
@@ -220,11 +220,11 @@ def _other(name, value):
 
 def test_what_is_sealed_of_a_paper_names_nobody(scene, paper):
     stores, _, _ = scene
-    (descent,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
+    (provenance,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
     with stores.engine.connect() as reading:
         line = reading.execute(select(operations.journal).where(operations.journal.c.subject == paper.paper_id)).one()
     told = line.payload_json + paper.proof.read_text()
-    assert descent.contact_id not in told and descent.number[-9:] not in told
+    assert provenance.contact_id not in told and provenance.number[-9:] not in told
     assert json.loads(line.payload_json)["sha256"] == sha256(paper.file.read_bytes()).hexdigest()
 
 
@@ -348,11 +348,11 @@ def test_an_access_answer_holds_the_four_lists_and_closes_every_request_of_the_p
     issued = answer_access(stores, open_access_requests(stores), Batch("test", None, folder, Form.HTML, "by letter"))
     assert open_access_requests(stores) == [] and len(issued) == 2
     shown = html.unescape((folder / f"acces-{ids[1]}.html").read_text())
-    (descent,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
+    (provenance,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
     assert "Parti de l'Horizon" in shown and "STOP 36111" in shown and "letter 1" in shown and "letter 2" in shown
     assert "clic sur un lien" in shown and "23 novembre 2026 à 18:30:00" in shown and "link 7" in shown
-    assert all(send.send_id in shown and instant_french(send.handed_over_at) in shown for send in descent.sends)
-    assert all(opt_in.file_name in shown and opt_in.file_sha256 in shown for opt_in in descent.opt_ins)
+    assert all(send.send_id in shown and instant_french(send.handed_over_at) in shown for send in provenance.sends)
+    assert all(opt_in.file_name in shown and opt_in.file_sha256 in shown for opt_in in provenance.opt_ins)
     assert "dans le délai d'un mois" in shown and "1963" in shown and "CNIL, 3 place de Fontenoy" in shown
     unknown = html.unescape((folder / f"acces-{stranger_id}.html").read_text())
     assert "Nous ne détenons aucune donnée" in unknown and "Parti de l'Horizon" not in unknown

@@ -80,30 +80,30 @@ def scene(sample_refresh, tmp_path_factory):
     return Scene(Shell(folder / "home", {**shell.settings, "FILIATION_LANDING": str(landing)}), landing)
 
 
-def verdict(descent, profile):
-    return descent.verdicts[Channel.SMS][profile]
+def verdict(provenance, profile):
+    return provenance.verdicts[Channel.SMS][profile]
 
 
-def of_one_partner(descents, partner, profile):
+def of_one_partner(provenances, partner, profile):
     """Return whom one partner alone told us of, and who may be reached."""
     return [
         one
-        for one in descents
+        for one in provenances
         if {opt_in.partner_id for opt_in in one.opt_ins} == {partner}
         and verdict(one, profile).verdict is Verdict.SENDABLE
     ]
 
 
-def contest_line(scene, descent, at, record):
+def contest_line(scene, provenance, at, record):
     """Return the line with which the person agreed, told of another instant under another record id."""
-    agreed = next(opt_in for opt_in in descent.opt_ins if opt_in.flag == "given")
+    agreed = next(opt_in for opt_in in provenance.opt_ins if opt_in.flag == "given")
     told = json.loads(scene.lines(CONTESTS, agreed.file_name)[agreed.line_number - 1])
     return json.dumps(told | {"id": record, "startedAt": at, "completedAt": at}, ensure_ascii=False)
 
 
-def as_of_shop(descent):
+def as_of_shop(provenance):
     """Return the place of the person's row in the shop's file that shows the form in use; None if there is none."""
-    rows = [one for one in descent.opt_ins if one.file_name == SHOP_MODEL and one.form_version == SHOP_FORM]
+    rows = [one for one in provenance.opt_ins if one.file_name == SHOP_MODEL and one.form_version == SHOP_FORM]
     return rows[0].line_number if rows else None
 
 
@@ -157,8 +157,8 @@ def told(scene):
     return dict(zip(names, scene.look_up([*(one.number for one in erased), STRANGER]), strict=True))
 
 
-def files_of(descent):
-    return [(opt_in.file_name, opt_in.flag) for opt_in in descent.opt_ins]
+def files_of(provenance):
+    return [(opt_in.file_name, opt_in.flag) for opt_in in provenance.opt_ins]
 
 
 def test_a_later_direct_agreement_counts_again_and_nothing_from_before_does(told):

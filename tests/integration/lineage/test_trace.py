@@ -45,7 +45,7 @@ def test_a_message_leads_back_to_the_bytes_that_hold_its_number(sent):
     followed = {send_id: follow(stores, send_id) for send_id in names}
     assert [(trace.plan.plan.plan_id, failed) for trace, _, failed in followed.values()] == [(plan_id, [])] * len(names)
     told = look_up(LookupStores.of(stores), [number for _, number, _ in followed.values()], reason="test")
-    assert [[send.send_id for send in descent.sends] for descent in told] == [[send_id] for send_id in names]
+    assert [[send.send_id for send in provenance.sends] for provenance in told] == [[send_id] for send_id in names]
 
 
 def test_a_delivered_line_leads_to_the_message(sent):
@@ -126,8 +126,8 @@ def test_every_trace_is_logged_and_none_tells_a_number(sent):
 
 def test_the_past_stays_answerable_after_a_stop(sent):
     stores, _, _ = sent
-    (descent,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
-    (send,) = descent.sends
+    (provenance,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
+    (send,) = provenance.sends
     before = trace_send(stores, send.send_id, reason="test").judged
     opt_out(SendStores.of(stores), SHOWN_NUMBER, "letter")
     assert trace_send(stores, send.send_id, reason="test").judged.judgement == before.judgement

@@ -104,8 +104,8 @@ def test_nearly_every_address_of_the_commune_is_tied(chain: Chain) -> None:
 
 
 def test_the_shown_number_tells_its_whole_story(chain: Chain) -> None:
-    (descent,) = look_up(LookupStores.of(chain.stores), [SHOWN_NUMBER], reason="test")
-    answer = json.loads(json.dumps(descent.to_json()))
+    (provenance,) = look_up(LookupStores.of(chain.stores), [SHOWN_NUMBER], reason="test")
+    answer = json.loads(json.dumps(provenance.to_json()))
     assert answer["verdicts"]["sms"]["strict"] == {"verdict": "SENDABLE", "reasons": []}
     assert [item["partner"] for item in answer["opt_ins"]] == ["boutique-iris"] * 3 + ["jeux-valombre"]
     last = answer["opt_ins"][-1]

@@ -282,7 +282,7 @@ def everybody(shell):
 
 
 def last_act_of(line):
-    """The last event of a line of descent; one who only ever refused, without instant, did so by the first file."""
+    """The last event of a provenance; one who only ever refused, without instant, did so by the first file."""
     if line["events"]:
         return max(event["at"] or event["known_at"] for event in line["events"])
     return min(re.search(r"_(\d{4})(\d\d)(\d\d)T", row["file"]).expand(r"\1-\2-\3") for row in line["opt_ins"])

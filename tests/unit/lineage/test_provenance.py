@@ -9,7 +9,7 @@ from lineage.lookups.provenance import (
     AsOf,
     Attributes,
     ConsentEvent,
-    Descent,
+    Provenance,
     OptIn,
     PerUse,
     Send,
@@ -50,7 +50,7 @@ OPT_IN = OptIn(
 SEND = Send(
     "s1", "C1", "selected", "horizon", "PRES2027", 1, "p1", "b1", AT, "DELIVERED", AT, "simulator", "g1", "cd" * 32, AT
 )
-KNOWN = Descent(
+KNOWN = Provenance(
     number="+33639980042",
     contact_id="c0ffee00-0000-0000-0000-000000000000",
     as_of=AsOf("b1", AT),
