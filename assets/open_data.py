@@ -17,7 +17,7 @@ from open_data.layouts.registry import layout_of
 from open_data.load import ControlTotal, OpenDataStores, Outcome, Progress, SourceReport, refresh_open_data
 from open_data.sources import Source
 from stores.all_stores import Stores
-from stores.schemas import (
+from stores.schemas.territory_tables import (
     ADDRESS_TIES,
     BAN_ADDRESSES,
     BUREAUX,

@@ -19,7 +19,7 @@ from partners_ingest.intake.take_in import DeliveryReport, IntakeStores, take_in
 from sends.inbound.agreements import with_own_dossier, yes_landing
 from sends.send_stores import SendStores
 from stores.all_stores import Stores
-from stores.schemas import OPT_INS, QUARANTINE, WITHDRAWALS
+from stores.schemas.delivered_rows import OPT_INS, QUARANTINE, WITHDRAWALS
 
 
 class LandingFolders(dg.Config):

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from stores.schemas import Table
+from stores.schemas.column_classes import Table
 
 PARTNERS = "partners"
 OPEN_DATA = "open_data"

@@ -22,7 +22,7 @@ from sqlalchemy import create_engine, event, insert, select
 from sqlalchemy.pool import StaticPool
 
 from bench.exclusivity_world import AGES, PARTS, SPONSORS, START, TABLES, World, create_tables
-from stores.operations import DatabaseBusy, open_operations, transaction
+from stores.operations.database import DatabaseBusy, open_operations, transaction
 
 #: At most so many plans in one order of steps.
 _PLANS = 3

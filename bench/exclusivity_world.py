@@ -24,15 +24,10 @@ from sends.plans.exclusivity import (
     reserve_bureaux,
     reserve_contacts,
 )
-from stores.operations import (
-    bureau_holdings,
-    bureau_reservations,
-    contact_reservations,
-    messages,
-    metadata,
-    plans,
-    transaction,
-)
+from stores.operations.all_tables import metadata
+from stores.operations.database import transaction
+from stores.operations.message_tables import messages
+from stores.operations.plan_tables import bureau_holdings, bureau_reservations, contact_reservations, plans
 from terms.clock import to_micros
 
 ELECTION, ROUND, MAP = "E", 1, "m1"

@@ -18,10 +18,10 @@ from bench.comparison import Case
 from bench.judgement_world import BenchWorld, open_world, write_world
 from consent.judgement import lay_judged, use_for_some_sponsor
 from publishing.build import DBT_PROJECT, publish, start_build
-from stores import schemas
 from stores.all_stores import Stores, open_stores
 from stores.engine import connect, httpfs_file
 from stores.lake import reading_name
+from stores.schemas import delivered_rows
 from stores.warehouse.inputs import attach_sources
 from terms.environment import NumberRules
 from terms.errors import FiliationError
@@ -41,7 +41,9 @@ def prepare(folder: Path, records: int) -> None:
 def group_plainly(folder: Path) -> int:
     """Read the consents, group them by contact and write the same rows, sorted by contact; return their number."""
     world = open_world(folder)
-    rows = world.lake.sql(schemas.OPT_INS, [reading_name(item.delivery_id, 1) for item in world.inputs.deliveries])
+    rows = world.lake.sql(
+        delivered_rows.OPT_INS, [reading_name(item.delivery_id, 1) for item in world.inputs.deliveries]
+    )
     target = folder / "floor.duckdb"
     target.unlink(missing_ok=True)
     with connect(target, spill_to=folder) as connection:

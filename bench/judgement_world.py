@@ -17,13 +17,13 @@ import duckdb
 
 from consent.rules.registry import take_rules_snapshot
 from publishing.build import code_version
-from stores import schemas
 from stores.engine import connect
 from stores.home import init_home, open_home
 from stores.lake import Lake, reading_name
-from stores.migrate import migrate
-from stores.operations import open_operations
-from stores.schemas import Table
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
+from stores.schemas import configuration_tables, delivered_rows, dossier_tables, territory_tables
+from stores.schemas.column_classes import Table
 from stores.snapshots import Snapshot, SnapshotStore
 from stores.warehouse.inputs import AcceptedDelivery, BuildInputs
 from terms.clock import to_micros
@@ -60,7 +60,9 @@ class BenchWorld:
         """Return how many consents the lake holds."""
         names = [reading_name(item.delivery_id, 1) for item in self.inputs.deliveries]
         with connect() as connection:
-            row = connection.execute(f"select count(*) from ({self.lake.sql(schemas.OPT_INS, names)})").fetchone()
+            row = connection.execute(
+                f"select count(*) from ({self.lake.sql(delivered_rows.OPT_INS, names)})"
+            ).fetchone()
         return row[0] if row else 0
 
     def with_dossiers(self, dossiers: Snapshot) -> BenchWorld:
@@ -135,12 +137,18 @@ def _write_lake(lake: Lake, deliveries: Sequence[AcceptedDelivery], rows_each: i
                 "rows_each": rows_each,
                 "contacts": consents // 2,
             }
-            columns = ", ".join(schemas.OPT_INS.names())
-            lake.write(connection, schemas.OPT_INS, name, f"select {columns} from ({_OPT_INS})", bound)
-            lake.write(connection, schemas.WITHDRAWAL_SIGNALS, name, _signals(lake, name))
-            lake.write(connection, schemas.QUARANTINE, name, _empty(schemas.QUARANTINE))
-        lake.write(connection, schemas.ADDRESS_TIES, "ties", _ties(lake, deliveries))
-        for table in (schemas.BUREAUX, schemas.BUREAU_RESULTS, schemas.IRIS, schemas.IRIS_INCOME, schemas.COMMUNES):
+            columns = ", ".join(delivered_rows.OPT_INS.names())
+            lake.write(connection, delivered_rows.OPT_INS, name, f"select {columns} from ({_OPT_INS})", bound)
+            lake.write(connection, delivered_rows.WITHDRAWAL_SIGNALS, name, _signals(lake, name))
+            lake.write(connection, delivered_rows.QUARANTINE, name, _empty(delivered_rows.QUARANTINE))
+        lake.write(connection, territory_tables.ADDRESS_TIES, "ties", _ties(lake, deliveries))
+        for table in (
+            territory_tables.BUREAUX,
+            territory_tables.BUREAU_RESULTS,
+            territory_tables.IRIS,
+            territory_tables.IRIS_INCOME,
+            territory_tables.COMMUNES,
+        ):
             lake.write(connection, table, "hand@1", _empty(table))
 
 
@@ -220,14 +228,14 @@ def _signals(lake: Lake, name: str) -> str:
     }
     listed = ", ".join(
         f"{columns[column]} as {column}" if column in columns else column
-        for column in schemas.WITHDRAWAL_SIGNALS.names()
+        for column in delivered_rows.WITHDRAWAL_SIGNALS.names()
     )
-    return f"select {listed} from ({lake.sql(schemas.OPT_INS, [name])}) where hash(line_number) % 100 = 0"
+    return f"select {listed} from ({lake.sql(delivered_rows.OPT_INS, [name])}) where hash(line_number) % 100 = 0"
 
 
 def _ties(lake: Lake, deliveries: Sequence[AcceptedDelivery]) -> str:
     """Return SQL that ties every address to one of 68,000 bureaux."""
-    rows = lake.sql(schemas.OPT_INS, [reading_name(item.delivery_id, 1) for item in deliveries])
+    rows = lake.sql(delivered_rows.OPT_INS, [reading_name(item.delivery_id, 1) for item in deliveries])
     bureau = (
         "lpad((hash(address_key) % 680)::varchar, 5, '0') || '_' || lpad((hash(address_key) % 100)::varchar, 4, '0')"
     )
@@ -240,7 +248,8 @@ def _ties(lake: Lake, deliveries: Sequence[AcceptedDelivery]) -> str:
         "match_confidence": "0.9",
     }
     listed = ", ".join(
-        f"{columns.get(column.name, 'null')}::{column.type} as {column.name}" for column in schemas.ADDRESS_TIES.columns
+        f"{columns.get(column.name, 'null')}::{column.type} as {column.name}"
+        for column in territory_tables.ADDRESS_TIES.columns
     )
     return f"select {listed} from (select distinct address_key from ({rows}))"
 
@@ -254,10 +263,10 @@ def _take_snapshots(snapshots: SnapshotStore) -> None:
     take_dossiers(snapshots, ())
     with connect() as connection:
         for kind, tables in (
-            ("form_stops", {schemas.FORM_STOPS: ()}),
-            ("sponsors", {schemas.SPONSORS: _SPONSORS}),
-            ("controller", {schemas.CONTROLLER: [{"legal_name": "Contact Citoyen SAS"}]}),
-            ("segments", {schemas.SEGMENTS: (), schemas.SEGMENT_CRITERIA: ()}),
+            ("form_stops", {dossier_tables.FORM_STOPS: ()}),
+            ("sponsors", {configuration_tables.SPONSORS: _SPONSORS}),
+            ("controller", {configuration_tables.CONTROLLER: [{"legal_name": "Contact Citoyen SAS"}]}),
+            ("segments", {configuration_tables.SEGMENTS: (), configuration_tables.SEGMENT_CRITERIA: ()}),
         ):
             _take(snapshots, connection, kind, tables)
 
@@ -270,14 +279,14 @@ def take_dossiers(snapshots: SnapshotStore, further_audits: Sequence[Row]) -> Sn
 
 def _dossiers(further_audits: Sequence[Row]) -> Mapping[Table, Sequence[Row]]:
     return {
-        schemas.DOSSIER_PARTNERS: [_partner(name) for name in PARTNERS],
-        schemas.DOSSIER_CHAIN: [hop for name in PARTNERS for hop in _chain(name)],
-        schemas.DOSSIER_AUDITS: [*(audit for name in PARTNERS for audit in _audits(name)), *further_audits],
-        schemas.DOSSIER_FORM_VERSIONS: [form for name in PARTNERS for form in _forms(name)],
-        schemas.DOSSIER_NOTICES: [notice for name in PARTNERS for notice in _notices(name)],
-        schemas.DOSSIER_NOTICE_RECIPIENTS: [row for name in PARTNERS for row in _recipients(name)],
-        schemas.DOSSIER_FEEDS: [_feed(name) for name in PARTNERS],
-        schemas.DOSSIER_NOTICE_CONTRADICTIONS: (),
+        dossier_tables.DOSSIER_PARTNERS: [_partner(name) for name in PARTNERS],
+        dossier_tables.DOSSIER_CHAIN: [hop for name in PARTNERS for hop in _chain(name)],
+        dossier_tables.DOSSIER_AUDITS: [*(audit for name in PARTNERS for audit in _audits(name)), *further_audits],
+        dossier_tables.DOSSIER_FORM_VERSIONS: [form for name in PARTNERS for form in _forms(name)],
+        dossier_tables.DOSSIER_NOTICES: [notice for name in PARTNERS for notice in _notices(name)],
+        dossier_tables.DOSSIER_NOTICE_RECIPIENTS: [row for name in PARTNERS for row in _recipients(name)],
+        dossier_tables.DOSSIER_FEEDS: [_feed(name) for name in PARTNERS],
+        dossier_tables.DOSSIER_NOTICE_CONTRADICTIONS: (),
     }
 
 

@@ -20,17 +20,18 @@ from pathlib import Path
 from sqlalchemy import select
 
 from bench.base_digest import differing_tables
-from stores import operations, schemas
 from stores.all_stores import Stores, open_stores
 from stores.engine import connect
 from stores.lake import reading_name
+from stores.operations import delivery_tables, log_tables
+from stores.schemas import delivered_rows
 from stores.warehouse.inputs import accepted_deliveries
 from terms.settings import PROJECT_ROOT, load_settings
 
 _TABLES = {
-    schemas.OPT_INS: ("optins",),
-    schemas.WITHDRAWALS: ("withdrawals",),
-    schemas.QUARANTINE: ("optins", "withdrawals"),
+    delivered_rows.OPT_INS: ("optins",),
+    delivered_rows.WITHDRAWALS: ("withdrawals",),
+    delivered_rows.QUARANTINE: ("optins", "withdrawals"),
 }
 
 
@@ -84,7 +85,7 @@ def _kill(asked: argparse.Namespace, home: Path, after: float) -> str:
         running.wait()
     stores = open_stores(load_settings(_environ(home)))
     with stores.engine.connect() as work:
-        committed = len(work.execute(select(operations.deliveries.c.delivery_id)).all())
+        committed = len(work.execute(select(delivery_tables.deliveries.c.delivery_id)).all())
     stores.engine.dispose()
     landed = sum(1 for item in stores.home.evidence.iterdir() if item.is_dir())
     return f"after {after:.1f} s, {landed} files landed, {committed} committed"
@@ -104,11 +105,11 @@ def _lake_digest(stores: Stores) -> Mapping[str, str]:
 
 def _ledger_digest(stores: Stores) -> Mapping[str, str]:
     """Return the ledger's rows but the instant at which each was judged and the salted roots, and its journal's length."""
-    table = operations.deliveries
+    table = delivery_tables.deliveries
     columns = [column for column in table.c if column.name not in ("taken_in_at", "evidence_root")]
     with stores.engine.connect() as work:
         rows = work.execute(select(*columns).order_by(table.c.delivery_id)).all()
-        lines = work.execute(select(operations.journal.c.sequence)).all()
+        lines = work.execute(select(log_tables.journal.c.sequence)).all()
     return {"deliveries": str(rows), "journal": str(len(lines))}
 
 

@@ -23,14 +23,14 @@ import duckdb
 import typer
 
 from lineage.lookups.lookup import LookupStores, look_up
-from stores import operations
 from stores.all_stores import Stores, open_stores
 from stores.engine import quoted
 from stores.home import init_home
 from stores.keys import Keys
 from stores.lake import reading_name
-from stores.migrate import migrate
-from stores.schemas import IDENTITIES
+from stores.operations import database, delivery_tables, message_tables, plan_tables
+from stores.operations.migrate import migrate
+from stores.schemas.vault_tables import IDENTITIES
 from stores.warehouse.warehouse import KeptBase, read_manifest
 from terms.environment import Environment
 from terms.errors import UsageError
@@ -175,17 +175,17 @@ def _fill_vault(pattern: Stores, stores: Stores, build: duckdb.DuckDBPyConnectio
 def _fill_ledger(pattern: Stores, stores: Stores, build: duckdb.DuckDBPyConnection, messages: int) -> None:
     """Copy the deliveries, and write messages of one plan to the first contacts."""
     with pattern.engine.connect() as reading:
-        rows = [dict(row) for row in reading.execute(operations.deliveries.select()).mappings()]
+        rows = [dict(row) for row in reading.execute(delivery_tables.deliveries.select()).mappings()]
     plan = _plan()
-    with operations.transaction(stores.engine) as work:
-        work.execute(operations.deliveries.insert(), rows)
-        work.execute(operations.plans.insert(), [plan])
+    with database.transaction(stores.engine) as work:
+        work.execute(delivery_tables.deliveries.insert(), rows)
+        work.execute(plan_tables.plans.insert(), [plan])
     cursor = build.execute(f"select contact_id::varchar from copies limit {messages}")
     position = 0
     while batch := cursor.fetchmany(_CHUNK):
-        with operations.transaction(stores.engine) as work:
+        with database.transaction(stores.engine) as work:
             work.execute(
-                operations.messages.insert(),
+                message_tables.messages.insert(),
                 [_message(str(plan["plan_id"]), contact, position + i) for i, (contact,) in enumerate(batch)],
             )
         position += len(batch)
@@ -197,7 +197,7 @@ def _plan() -> dict[str, object]:
     texts += "message_sha256 price_list planned_by".split()
     return {
         column.name: "bench" if column.name in texts else 0
-        for column in operations.plans.columns
+        for column in plan_tables.plans.columns
         if not column.nullable
     }
 

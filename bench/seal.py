@@ -27,10 +27,10 @@ from bench.comparison import Case
 from sealing.log.log import Log
 from sealing.log.proofs import MessageProof, prove_message
 from sealing.seals.seal import seal
-from stores import operations
 from stores.all_stores import open_stores
 from stores.home import init_home
-from stores.migrate import migrate
+from stores.operations import message_tables, plan_tables
+from stores.operations.migrate import migrate
 from terms.environment import Environment
 from terms.errors import FiliationError, UsageError
 from terms.settings import load_settings
@@ -63,8 +63,8 @@ def write_sends(folder: Path, records: int) -> None:
     stores.engine.dispose()
     numbers = f"with recursive n(i) as (select 0 union all select i + 1 from n where i < {records - 1})"
     with closing(sqlite3.connect(_ledger(folder))) as ledger, ledger:
-        ledger.execute(f"insert into plans select {_cells(operations.plans, {'plan_id': _TEXTS['plan_id']})}")
-        ledger.execute(f"{numbers} insert into messages select {_cells(operations.messages, _TEXTS)} from n")
+        ledger.execute(f"insert into plans select {_cells(plan_tables.plans, {'plan_id': _TEXTS['plan_id']})}")
+        ledger.execute(f"{numbers} insert into messages select {_cells(message_tables.messages, _TEXTS)} from n")
         for place, state in enumerate(_EVENTS):
             told = {
                 "event_id": f"printf('%032x', i * 3 + {place})",
@@ -73,7 +73,7 @@ def write_sends(folder: Path, records: int) -> None:
             }
             told |= {"at": f"i + {place}", "known_at": f"i + {place}", "source": "'sender'"}
             ledger.execute(
-                f"{numbers} insert into message_events select {_cells(operations.message_events, told)} from n"
+                f"{numbers} insert into message_events select {_cells(message_tables.message_events, told)} from n"
             )
 
 
@@ -120,7 +120,7 @@ def main(
         raise UsageError("Nothing is sealed there.", "Run `python -m bench seal --folder DIR` first.")
     note, key = log.key.sign(checkpoint), log.key.verifier_key()
     with stores.engine.connect() as reading:
-        sends: int = reading.execute(select(func.count()).select_from(operations.messages)).scalar_one()
+        sends: int = reading.execute(select(func.count()).select_from(message_tables.messages)).scalar_one()
     sizes, hashes, making, verifying = [], [], [], []
     for _ in range(proofs):
         begun = time.process_time()

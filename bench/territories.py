@@ -28,9 +28,9 @@ from open_data.sources import read_sources
 from stores.engine import connect, quoted
 from stores.home import init_home
 from stores.lake import Lake
-from stores.migrate import migrate
-from stores.operations import open_operations
-from stores.schemas import CONTOURS
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
+from stores.schemas.territory_tables import CONTOURS
 from terms.clock import Clock
 from terms.environment import Environment
 from terms.errors import UsageError

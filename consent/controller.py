@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from configuration.marked_yaml import Marked, read_marked
-from stores.schemas import CONTROLLER
+from stores.schemas.configuration_tables import CONTROLLER
 from stores.snapshots import Snapshot, SnapshotStore
 from terms.errors import UsageError
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import duckdb
 from sqlalchemy import Column, Connection, Engine, Select, bindparam, null, select
 
-from stores import operations
+from stores.operations import person_tables
 from stores.warehouse.questions import Questions
 from terms.clock import naive_utc
 from terms.environment import NumberRules
@@ -54,7 +54,9 @@ _LIVE_COLUMNS = {
     "line_number": "bigint",
 }
 _FORM_STOPS = select(
-    operations.form_stops.c.partner_id, operations.form_stops.c.form_version, operations.form_stops.c.stopped_at
+    person_tables.form_stops.c.partner_id,
+    person_tables.form_stops.c.form_version,
+    person_tables.form_stops.c.stopped_at,
 )
 _OPT_OUT_COLUMNS = ("contact_id", "kind", "channel", "sponsor_id", "effective_at", "known_at")
 
@@ -71,18 +73,18 @@ def _of_all_and_of_some(
 #: Put together once: for few contacts, that takes longer than the answer.
 _LIVE_QUERIES = (
     _of_all_and_of_some(
-        select(*(operations.opt_outs.c[name] for name in _OPT_OUT_COLUMNS)), operations.opt_outs.c.contact_id
+        select(*(person_tables.opt_outs.c[name] for name in _OPT_OUT_COLUMNS)), person_tables.opt_outs.c.contact_id
     ),
     _of_all_and_of_some(
         select(
-            operations.contact_facts.c.contact_id,
-            operations.contact_facts.c.kind,
+            person_tables.contact_facts.c.contact_id,
+            person_tables.contact_facts.c.kind,
             null(),
             null(),
-            operations.contact_facts.c.occurred_at,
-            operations.contact_facts.c.known_at,
+            person_tables.contact_facts.c.occurred_at,
+            person_tables.contact_facts.c.known_at,
         ),
-        operations.contact_facts.c.contact_id,
+        person_tables.contact_facts.c.contact_id,
     ),
 )
 

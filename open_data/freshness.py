@@ -7,13 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 
-from stores import operations
+from stores.operations import base_tables
 from terms.clock import from_micros
 
 
 def loaded_vintages(engine: Engine) -> Mapping[str, datetime]:
     """Return the instant of the newest load of every vintage, by `source@vintage`."""
-    table = operations.open_data_vintages
+    table = base_tables.open_data_vintages
     query = (
         select(table.c.source_id, table.c.vintage, func.max(table.c.loaded_at))
         .group_by(table.c.source_id, table.c.vintage)

@@ -21,11 +21,11 @@ from open_data.failures import SourceFailed
 from open_data.layouts.layout import Layout, literal, measure_sql
 from open_data.layouts.registry import layout_of
 from open_data.sources import Source, file_sha256, find_files, unpack_by_hand
-from stores import journal, operations
 from stores.engine import connect
 from stores.home import Home
 from stores.lake import Lake, vintage_name
-from stores.schemas import Table
+from stores.operations import base_tables, database, journal
+from stores.schemas.column_classes import Table
 from terms.clock import Clock, to_micros
 from terms.errors import FiliationError
 from terms.identifiers import digest
@@ -280,7 +280,7 @@ def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 
 def _serving(engine: Engine, source_id: str) -> _Serving | None:
-    table = operations.open_data_vintages
+    table = base_tables.open_data_vintages
     query = (
         select(table.c.vintage, table.c.sha256, table.c.rows, table.c.loaded_at)
         .where(table.c.source_id == source_id)
@@ -300,7 +300,7 @@ def _commit(engine: Engine, report: SourceReport, found: _Found, serving: _Servi
     loaded_at = max(to_micros(now), serving.loaded_at + 1 if serving else 0)
     rows = next(iter(report.rows.values()))
     values = {"file_name": ", ".join(found.files), "rows": rows, "loaded_at": loaded_at}
-    with operations.transaction(engine) as connection:
+    with database.transaction(engine) as connection:
         _put_vintage(connection, key, values)
         journal.append(
             connection,
@@ -313,16 +313,16 @@ def _commit(engine: Engine, report: SourceReport, found: _Found, serving: _Servi
 
 def _put_vintage(connection: Connection, key: Mapping[str, str], values: Mapping[str, object]) -> None:
     """Insert the load, or make it the newest again where the same bytes had been loaded before another load."""
-    table = operations.open_data_vintages
-    if not operations.insert_once(connection, table, [{**key, **values}]):
+    table = base_tables.open_data_vintages
+    if not database.insert_once(connection, table, [{**key, **values}]):
         same = [table.c[name] == value for name, value in key.items()]
         connection.execute(update(table).where(*same).values(**values))
 
 
 def _record_attempt(engine: Engine, report: SourceReport, clock: Clock) -> None:
-    with operations.transaction(engine) as connection:
+    with database.transaction(engine) as connection:
         connection.execute(
-            insert(operations.open_data_attempts).values(
+            insert(base_tables.open_data_attempts).values(
                 source_id=report.source.source_id,
                 at=to_micros(clock.now()),
                 outcome=report.outcome.value,

@@ -16,10 +16,10 @@ from markupsafe import Markup
 
 from consent.judgement import Use, judgement_sql, lay_judged, load_live_facts, situations_sql, use_for_some_sponsor
 from pages.plots import Plot, Series, bars, columns
-from sends.rules.calendar import PARIS
 from sends.send_stores import SendStores
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import naive_utc, to_iso
+from terms.paris import PARIS
 from terms.reasons import Channel, Profile
 
 #: Partners that a plot tells apart; the others are drawn as one.

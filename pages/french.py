@@ -6,9 +6,9 @@ Words of the field (states, reasons, criteria) belong to the room that tells the
 from __future__ import annotations
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
-_PARIS = ZoneInfo("Europe/Paris")
+from terms.paris import PARIS
+
 _MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
 
 
@@ -25,7 +25,7 @@ def instant_french(instant: datetime) -> str:
     """
     if instant.tzinfo is None:
         raise ValueError("only an instant with an offset can be shown")
-    local = instant.astimezone(_PARIS)
+    local = instant.astimezone(PARIS)
     return f"{day_french(local.date())} à {local:%H:%M:%S}"
 
 

@@ -11,13 +11,11 @@ import os
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pages.french import instant_french
-
-_PARIS = ZoneInfo("Europe/Paris")
+from terms.paris import PARIS
 
 
 def render_page(template: str, page: object) -> str:
@@ -66,7 +64,7 @@ def instant_text(instant: datetime) -> str:
     """
     if instant.tzinfo is None:
         raise ValueError("only an instant with an offset can be shown")
-    local = instant.astimezone(_PARIS)
+    local = instant.astimezone(PARIS)
     return f"{day_text(local.date())} {local:%H:%M}"
 
 

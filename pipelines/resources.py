@@ -10,7 +10,7 @@ import dagster as dg
 
 from stores.all_stores import Stores, open_stores
 from stores.home import writer_lock
-from stores.schema_version import require_schema
+from stores.operations.schema_version import require_schema
 from terms.settings import load_settings
 
 

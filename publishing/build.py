@@ -15,9 +15,9 @@ import duckdb
 from sqlalchemy import func, select
 
 from publishing.touched import Changes, changes_since, lay_touched
-from stores import journal, operations
 from stores.all_stores import Stores
 from stores.engine import connect
+from stores.operations import database, delivery_tables, erasure_tables, journal
 from stores.warehouse.inputs import BuildInputs, accepted_deliveries, attach_sources, current_vintages
 from stores.warehouse.warehouse import BaseManifest
 from terms import failpoint
@@ -146,7 +146,7 @@ def journal_base(stores: Stores, manifest: BaseManifest, now: datetime) -> None:
     """
     serving = stores.warehouse.manifest()
     summary = {name: getattr(manifest, name) for name in ("inputs_sha256", "row_counts", "control_totals")}
-    with operations.transaction(stores.engine) as work:
+    with database.transaction(stores.engine) as work:
         last = journal.last_subject(work, journal.Entry.BASE)
         if last is not None and (serving is None or serving.version != last):
             journal.append(work, now, journal.Entry.BASE_ABANDONED, last, {"followed_by": manifest.version})
@@ -163,7 +163,7 @@ def row_counts(build: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def control_totals(stores: Stores) -> dict[str, int]:
     """Return what the operations database says came in and was erased since: what the base must agree with."""
-    table, erased = operations.deliveries, operations.erased_rows
+    table, erased = delivery_tables.deliveries, erasure_tables.erased_rows
     names = ("data_rows", "accepted_rows", "quarantined_rows")
     sums = [func.coalesce(func.sum(table.c[name]), 0).label(name) for name in names]
     query = select(func.count().label("deliveries"), *sums).where(table.c.outcome == "accepted")

@@ -14,13 +14,13 @@ from datetime import datetime
 import duckdb
 
 from consent.dossiers import dossier_snapshots
-from stores import schemas
+from stores.schemas import dossier_tables
 from stores.snapshots import Snapshot, SnapshotStore
 
 #: Snapshots of facts about partners, with their tables.
 _OF_PARTNERS = {
     dossier_snapshots.KIND: dossier_snapshots.TABLES,
-    "form_stops": (schemas.FORM_STOPS,),
+    "form_stops": (dossier_tables.FORM_STOPS,),
 }
 
 
@@ -78,7 +78,7 @@ create or replace temp table {table}_differs as
 #: What else than its end a contract's partner is believed to be: if all that is the same, only the end has moved.
 _BESIDE_THE_END = ", ".join(
     name
-    for name in schemas.DOSSIER_PARTNERS.names()
+    for name in dossier_tables.DOSSIER_PARTNERS.names()
     if name not in ("partner_id", "contract_ends_on", "known_from", "known_until")
 )
 

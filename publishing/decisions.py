@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from stores import journal, operations
 from stores.all_stores import Stores
+from stores.operations import base_tables, database, journal
 from terms.clock import to_micros
 from terms.errors import Refused, UsageError
 from terms.free_text import refuse_number
@@ -46,15 +46,15 @@ def allow_loss(stores: Stores, contacts_at_least: int, by: str, why: str) -> str
         "decided_by": by,
         "why": why,
     }
-    with operations.transaction(stores.engine) as work:
-        work.execute(operations.base_decisions.insert().values(**decision))
+    with database.transaction(stores.engine) as work:
+        work.execute(base_tables.base_decisions.insert().values(**decision))
         journal.append(work, now, journal.Entry.BASE_DECISION, serving.version, decision)
     return serving.version
 
 
 def allowed_contacts(stores: Stores, base_version: str) -> int | None:
     """Return the fewest contacts that a person allowed for the base after this one; None = nobody decided."""
-    table = operations.base_decisions
+    table = base_tables.base_decisions
     query = select(table.c.contacts_at_least).where(table.c.base_version == base_version)
     with stores.engine.connect() as connection:
         newest = connection.execute(query.order_by(table.c.decided_at.desc()).limit(1)).scalar_one_or_none()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
@@ -18,10 +17,10 @@ from sqlalchemy import Connection, Row, Select, select
 from consent.acts.person_acts import FactKind
 from lineage.erasure.erasure_traces import open_lake
 from retention.periods import RetentionRule
-from stores import operations
 from stores.all_stores import Stores
+from stores.operations import message_tables, person_tables
+from terms.paris import PARIS
 
-_PARIS = ZoneInfo("Europe/Paris")
 _FETCH = 20_000
 _OF_A_PERSON = (FactKind.CLICK, FactKind.REPLY, FactKind.FORM, FactKind.ACCESS_REQUEST)
 
@@ -82,7 +81,7 @@ def find_due_persons(stores: Stores, rule: RetentionRule, now: datetime) -> DueP
             f"create temp table last_acts as select contact_id, (max(acted_at) at time zone 'UTC' at time zone 'Europe/Paris')::date"
             f" as last_on from ({_FROM_FILES} union all select contact_id, acted_at from ledger_acts) group by contact_id"
         )
-        today = now.astimezone(_PARIS).date()
+        today = now.astimezone(PARIS).date()
         days: list[tuple[date]] = lake.execute("select distinct last_on from last_acts").fetchall()
         due = [day for (day,) in days if rule.goes_on(day) <= today]
         lake.execute(
@@ -110,8 +109,8 @@ def _lay_ledger_acts(stores: Stores, lake: duckdb.DuckDBPyConnection) -> None:
 
 
 def _ledger_acts(reading: Connection) -> Iterator[Sequence[Row[tuple[str, int]]]]:
-    opt_outs, facts = operations.opt_outs, operations.contact_facts
-    requests, replies = operations.requests, operations.replies
+    opt_outs, facts = person_tables.opt_outs, person_tables.contact_facts
+    requests, replies = person_tables.requests, message_tables.replies
     queries: tuple[Select[tuple[str, int]], ...] = (
         select(opt_outs.c.contact_id, opt_outs.c.effective_at),
         select(facts.c.contact_id, facts.c.occurred_at).where(facts.c.kind.in_(_OF_A_PERSON)),

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, func, select
 
 from retention.periods import RetentionRule
 from sends.rules.retention import KEPT_MONTHS
-from stores import operations
 from stores.all_stores import Stores
+from stores.operations import message_tables, plan_tables
 from terms.clock import from_micros, to_micros
 from terms.errors import UsageError
+from terms.paris import PARIS
 
-_PARIS = ZoneInfo("Europe/Paris")
 _CHUNK = 500
 
 
@@ -42,16 +41,16 @@ def find_due_records(stores: Stores, rule: RetentionRule, now: datetime) -> DueR
             f"config/retention/: {rule.code} lets records of campaigns go after {rule.months} months (RETENTION_7Y, R-44).",
             f"Keep them at least {KEPT_MONTHS} months.",
         )
-    today = now.astimezone(_PARIS).date()
+    today = now.astimezone(PARIS).date()
     with stores.engine.connect() as reading:
         plans = tuple(plan for plan, last in _last_published(reading, now) if rule.goes_on(last) <= today)
-        messages, notices = operations.messages, operations.transparency_notices
+        messages, notices = message_tables.messages, plan_tables.transparency_notices
         return DueRecords(plans, _count(reading, messages, plans), _count(reading, notices, plans))
 
 
 def _last_published(reading: Connection, now: datetime) -> list[tuple[str, date]]:
     """Return each plan with the day (Paris) of its last publication, those aside that a notice still keeps."""
-    plans, messages, notices = operations.plans, operations.messages, operations.transparency_notices
+    plans, messages, notices = plan_tables.plans, message_tables.messages, plan_tables.transparency_notices
     handed = (
         select(messages.c.plan_id, func.max(messages.c.handed_over_at).label("at"))
         .group_by(messages.c.plan_id)
@@ -65,7 +64,7 @@ def _last_published(reading: Connection, now: datetime) -> list[tuple[str, date]
         .order_by(plans.c.window_to, plans.c.plan_id)
     )
     return [
-        (plan_id, from_micros(max(window_to, at or 0)).astimezone(_PARIS).date())
+        (plan_id, from_micros(max(window_to, at or 0)).astimezone(PARIS).date())
         for plan_id, window_to, at in reading.execute(query).tuples()
     ]
 

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from configuration.marked_yaml import Marked, read_marked
-from stores.operations import canonical_json
+from terms.canonical_json import canonical_json
 from terms.errors import UsageError
 from terms.months import months_after
 

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, ScalarResult, Table, func, select, update
 
@@ -26,14 +25,16 @@ from retention.purge_records import purge_records
 from sealing.log.log import Log
 from sealing.log.proofs import Proof, prove_lines
 from sealing.seals.seal import seal
-from stores import journal, operations, schemas
 from stores.all_stores import Stores
-from stores.journal import Entry
-from stores.operations import canonical_json, compact
+from stores.operations import database, erasure_tables, journal, log_tables, message_tables, person_tables
+from stores.operations.database import compact
+from stores.operations.journal import Entry
+from stores.schemas import vault_tables
 from terms import failpoint
+from terms.canonical_json import canonical_json
 from terms.errors import FiliationError
+from terms.paris import PARIS
 
-_PARIS = ZoneInfo("Europe/Paris")
 #: Persons of one pass over the evidence: their numbers are looked for together.
 _BATCH = 20_000
 _CHUNK = 500
@@ -116,13 +117,13 @@ def purge(stores: Stores, progress: Progress) -> list[PurgeReceipt]:
 
 
 def _rules(stores: Stores, now: datetime) -> list[RetentionRule]:
-    today = now.astimezone(_PARIS).date()
+    today = now.astimezone(PARIS).date()
     return [rule for rule in read_retention(stores.settings.config / "retention") if rule.is_in_force(today)]
 
 
 def _purge_id(stores: Stores, rule: RetentionRule) -> str:
     """Return the id of the purge that runs now, or was killed: its number is taken once its entry is written."""
-    table = operations.journal
+    table = log_tables.journal
     mine = (table.c.kind == Entry.PURGE.value) & table.c.subject.startswith(f"{rule.code}/")
     with stores.engine.connect() as reading:
         return f"{rule.code}/{reading.execute(select(func.count()).where(mine)).scalar_one() + 1}"
@@ -130,7 +131,7 @@ def _purge_id(stores: Stores, rule: RetentionRule) -> str:
 
 def _unsealed(stores: Stores) -> list[str]:
     """Return the purges that were ended and killed before their receipts were given."""
-    table, leaves = operations.journal, operations.log_leaves
+    table, leaves = log_tables.journal, log_tables.log_leaves
     query = (
         select(table.c.subject)
         .outerjoin(leaves, leaves.c.journal_sequence == table.c.sequence)
@@ -142,7 +143,7 @@ def _unsealed(stores: Stores) -> list[str]:
 
 def _count_persons(stores: Stores, rule: RetentionRule, now: datetime) -> dict[str, dict[str, int]]:
     due = find_due_persons(stores, rule, now)
-    messages, opt_outs, facts = operations.messages, operations.opt_outs, operations.contact_facts
+    messages, opt_outs, facts = message_tables.messages, person_tables.opt_outs, person_tables.contact_facts
     with stores.engine.connect() as reading:
         ledger = {table.name: _count(reading, table, due.contact_ids) for table in (messages, opt_outs, facts)}
     lake = {"opt_ins": due.opt_ins, "withdrawals": due.withdrawals}
@@ -206,11 +207,11 @@ def _begin(
             "Run `filiation log check`; put the vault's files back from the backup.",
         )
     marks = {number: stores.keys.suppression.hex(number) for number in numbers.values()}
-    kept_from = rule.kept_from(now.astimezone(_PARIS).date())
-    acts_from = datetime.combine(kept_from, time(), _PARIS)
-    persons, table = begin_erasures(stores, marks, purge_id, acts_from), operations.erasures
+    kept_from = rule.kept_from(now.astimezone(PARIS).date())
+    acts_from = datetime.combine(kept_from, time(), PARIS)
+    persons, table = begin_erasures(stores, marks, purge_id, acts_from), erasure_tables.erasures
     failpoint.reach("erasure.marked")
-    with operations.transaction(stores.engine) as work:
+    with database.transaction(stores.engine) as work:
         for person in persons:
             begun = {"pepper": person.pepper, "contact_id": person.contact_id}
             of_this = table.c.erasure_id == person.erasure_id
@@ -220,7 +221,7 @@ def _begin(
 
 def _begun(stores: Stores, purge_id: str) -> list[Person]:
     """Return the persons whom a killed run of this purge had begun to take out."""
-    table = operations.erasures
+    table = erasure_tables.erasures
     query = select(table).where(table.c.case_id == purge_id, table.c.finished_at.is_(None))
     with stores.engine.connect() as reading:
         rows = {row.erasure_id: (row.mark, json.loads(row.found_json)) for row in reading.execute(query)}
@@ -233,13 +234,13 @@ def _begun(stores: Stores, purge_id: str) -> list[Person]:
 
 
 def _numbers(stores: Stores, contact_ids: Sequence[str]) -> dict[str, str]:
-    return stores.vault.numbers(stores.vault.files(schemas.IDENTITIES), contact_ids) if contact_ids else {}
+    return stores.vault.numbers(stores.vault.files(vault_tables.IDENTITIES), contact_ids) if contact_ids else {}
 
 
 def _tell(stores: Stores, rule: RetentionRule, purge_id: str, now: datetime) -> None:
     """Write the entry of a purge of persons, with the sums over their erasures; none where nobody went."""
-    table, counts = operations.erasures, Counter[str]()
-    with operations.transaction(stores.engine) as work:
+    table, counts = erasure_tables.erasures, Counter[str]()
+    with database.transaction(stores.engine) as work:
         texts: ScalarResult[str] = work.execute(
             select(table.c.found_json).where(table.c.case_id == purge_id, table.c.finished_at.is_not(None))
         ).scalars()

@@ -15,27 +15,27 @@ from retention.due_records import DueRecords
 from retention.periods import RetentionRule
 from sealing.seals.forgetting import forget_lines
 from sealing.seals.messages import SealedBatch, batches_of
-from stores import journal, operations
 from stores.all_stores import Stores
 from stores.engine import connect
 from stores.files.parquet import read_sql, write_table
-from stores.rewrites import announce
-from stores.schemas import MESSAGE_SEALS
+from stores.operations import database, journal, log_tables, message_tables, plan_tables
+from stores.operations.rewrites import announce
+from stores.schemas.configuration_tables import MESSAGE_SEALS
 from terms import failpoint
 
 _CHUNK = 500
 
 #: Tables with rows of a plan, in the order in which they go; the plan itself is the last.
 _OF_A_PLAN: Sequence[Table] = (
-    operations.messages,
-    operations.bureau_reservations,
-    operations.contact_reservations,
-    operations.bureau_holdings,
-    operations.transparency_notices,
-    operations.approvals,
-    operations.plan_lifts,
-    operations.sealed_messages,
-    operations.plans,
+    message_tables.messages,
+    plan_tables.bureau_reservations,
+    plan_tables.contact_reservations,
+    plan_tables.bureau_holdings,
+    plan_tables.transparency_notices,
+    plan_tables.approvals,
+    plan_tables.plan_lifts,
+    log_tables.sealed_messages,
+    plan_tables.plans,
 )
 
 
@@ -46,7 +46,7 @@ def purge_records(stores: Stores, rule: RetentionRule, purge_id: str, due: DueRe
     for batch in batches:
         _empty(stores, batch, now)
     failpoint.reach("purge.seals_emptied")
-    with operations.transaction(stores.engine) as work:
+    with database.transaction(stores.engine) as work:
         leaves = forget_lines(work, _lines_of(work, due.plan_ids))
         counts = {"sealed_batches": len(batches), "message_events": _delete_events(work, due.plan_ids)}
         for table in _OF_A_PLAN:
@@ -67,7 +67,7 @@ def _empty(stores: Stores, batch: SealedBatch, now: datetime) -> None:
 
 def _lines_of(work: Connection, plan_ids: Sequence[str]) -> list[int]:
     """Return the journal lines about these plans, their notices and their batches of messages."""
-    table, found = operations.journal, list[int]()
+    table, found = log_tables.journal, list[int]()
     for start in range(0, len(plan_ids), _CHUNK):
         some = plan_ids[start : start + _CHUNK]
         about = [table.c.subject.in_(some), *(table.c.subject.startswith(f"{plan_id}/") for plan_id in some)]
@@ -76,7 +76,7 @@ def _lines_of(work: Connection, plan_ids: Sequence[str]) -> list[int]:
 
 
 def _delete_events(work: Connection, plan_ids: Sequence[str]) -> int:
-    events, messages, total = operations.message_events, operations.messages, 0
+    events, messages, total = message_tables.message_events, message_tables.messages, 0
     for plan_id in plan_ids:
         of_plan = select(messages.c.send_id).where(messages.c.plan_id == plan_id)
         total += work.execute(delete(events).where(events.c.send_id.in_(of_plan))).rowcount
@@ -92,6 +92,6 @@ def _delete(work: Connection, table: Table, plan_ids: Sequence[str]) -> int:
 
 def _delete_unused_texts(work: Connection) -> int:
     """Delete the texts that no plan shows any more."""
-    texts, plans, messages = operations.message_texts, operations.plans, operations.messages
+    texts, plans, messages = message_tables.message_texts, plan_tables.plans, message_tables.messages
     used = select(plans.c.message_sha256).union(select(messages.c.message_sha256))
     return work.execute(delete(texts).where(texts.c.message_sha256.not_in(used))).rowcount

@@ -14,7 +14,7 @@ from stores.evidence.evidence_store import EvidenceStore
 from stores.home import Home, begin_rotation, open_home
 from stores.keys import Keys, derive_keys
 from stores.lake import Lake
-from stores.operations import open_operations
+from stores.operations.database import open_operations
 from stores.snapshots import SnapshotStore
 from stores.vault import Vault
 from stores.warehouse.warehouse import Warehouse

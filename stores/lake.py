@@ -16,7 +16,8 @@ from stores.engine import connect_for_few
 from stores.files.growing_file import GrowingFile
 from stores.files.parquet import Parameters, read_sql, write_table
 from stores.home import Home
-from stores.schemas import CONTOURS, Privacy, Table
+from stores.schemas.column_classes import Privacy, Table
+from stores.schemas.territory_tables import CONTOURS
 from terms.errors import FiliationError
 
 #: The writer holds a group in memory: the usual 122,880 contours would be half a gigabyte.

@@ -15,12 +15,12 @@ from pathlib import Path
 import duckdb
 from sqlalchemy import Engine, func, select
 
-from stores import journal, operations
 from stores.engine import connect
 from stores.files.parquet import read_sql, write_table
 from stores.home import Home
-from stores.operations import canonical_json
-from stores.schemas import Table
+from stores.operations import base_tables, database, journal
+from stores.schemas.column_classes import Table
+from terms.canonical_json import canonical_json
 from terms.clock import from_micros, to_micros
 from terms.errors import FiliationError
 
@@ -45,7 +45,7 @@ class SnapshotStore:
 
     def current(self, kind: str) -> Snapshot | None:
         """Return the newest snapshot of a kind, or None before the first."""
-        table = operations.snapshots
+        table = base_tables.snapshots
         newest = select(table).where(table.c.kind == kind).order_by(table.c.number.desc()).limit(1)
         with self._engine.connect() as connection:
             row = connection.execute(newest).mappings().first()
@@ -53,7 +53,7 @@ class SnapshotStore:
 
     def by_hash(self, kind: str, sha256: str) -> Snapshot | None:
         """Return the newest snapshot of a kind with this hash, or None where there is none."""
-        table = operations.snapshots
+        table = base_tables.snapshots
         found = select(table).where(table.c.kind == kind, table.c.sha256 == sha256).order_by(table.c.number.desc())
         with self._engine.connect() as connection:
             row = connection.execute(found.limit(1)).mappings().first()
@@ -72,8 +72,8 @@ class SnapshotStore:
         for table, query in tables.items():
             write_table(connection, table, self._path(kind, number, table), query)
         row = {"kind": kind, "sha256": sha256, "taken_at": to_micros(at), "number": number}
-        with operations.transaction(self._engine) as work:
-            work.execute(operations.snapshots.insert().values(**row))
+        with database.transaction(self._engine) as work:
+            work.execute(base_tables.snapshots.insert().values(**row))
             journal.append(work, at, journal.Entry.SNAPSHOT, f"{kind}/{number}", row)
         return Snapshot(kind, sha256, number, at)
 
@@ -118,7 +118,7 @@ class SnapshotStore:
         return self._root / kind / f"{number:06d}" / f"{table.name}.parquet"
 
     def _next_number(self, kind: str) -> int:
-        table = operations.snapshots
+        table = base_tables.snapshots
         newest = select(func.coalesce(func.max(table.c.number), 0)).where(table.c.kind == kind)
         with self._engine.connect() as connection:
             return int(connection.execute(newest).scalar_one()) + 1

@@ -17,7 +17,8 @@ from stores.files.growing_file import GrowingFile
 from stores.files.parquet import Parameters, read_sql, write_table
 from stores.home import Home
 from stores.keys import Keys
-from stores.schemas import ADDRESSES, IDENTITIES, SALTS, Table
+from stores.schemas.column_classes import Table
+from stores.schemas.vault_tables import ADDRESSES, IDENTITIES, SALTS
 
 _KEY_NAME = "vault"
 #: Option of a reading, after the file's name.

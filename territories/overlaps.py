@@ -18,10 +18,10 @@ import numpy.typing as npt
 import shapely
 from sqlalchemy import Engine, func, select, update
 
-from stores import journal, operations
 from stores.engine import connect
 from stores.lake import Lake, vintage_name
-from stores.schemas import BAN_ADDRESSES, COMMUNE_NAMES, CONTOURS, TERRITORY_OVERLAPS
+from stores.operations import base_tables, database, journal
+from stores.schemas.territory_tables import BAN_ADDRESSES, COMMUNE_NAMES, CONTOURS, TERRITORY_OVERLAPS
 from stores.warehouse.inputs import current_vintages
 from terms.clock import Clock, to_micros
 from terms.identifiers import digest
@@ -255,13 +255,13 @@ def _rows_by_rule(lake: Lake, name: str) -> Mapping[str, int]:
 
 
 def _commit(engine: Engine, sha256: str, rows: int, clock: Clock) -> None:
-    now, table = clock.now(), operations.open_data_vintages
+    now, table = clock.now(), base_tables.open_data_vintages
     key = {"source_id": SOURCE_ID, "vintage": VINTAGE, "sha256": sha256}
-    with operations.transaction(engine) as connection:
+    with database.transaction(engine) as connection:
         newest = connection.execute(select(func.max(table.c.loaded_at)).where(table.c.source_id == SOURCE_ID)).scalar()
         # The newest serves, whatever a clock that was set back says.
         values = {"file_name": "", "rows": rows, "loaded_at": max(to_micros(now), (newest or 0) + 1)}
-        if not operations.insert_once(connection, table, [{**key, **values}]):
+        if not database.insert_once(connection, table, [{**key, **values}]):
             same = [table.c[name] == value for name, value in key.items()]
             connection.execute(update(table).where(*same).values(**values))
         name = f"{SOURCE_ID}@{VINTAGE}"

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from pages.territory_map import Ring, Shape, draw_map
 from stores.engine import connect
 from stores.lake import Lake
-from stores.schemas import COMMUNE_NAMES, CONTOURS
+from stores.schemas.territory_tables import COMMUNE_NAMES, CONTOURS
 from stores.warehouse.inputs import current_vintages
 from stores.warehouse.warehouse import Warehouse
 from terms.clock import Clock

@@ -16,7 +16,15 @@ from sqlalchemy import Engine
 
 from stores.engine import connect, quoted
 from stores.lake import Lake, reading_name
-from stores.schemas import ADDRESS_TIES, BAN_ADDRESSES, BUREAUX, COMMUNE_NAMES, COMMUNES, CONTOURS, REU_ADDRESSES
+from stores.schemas.territory_tables import (
+    ADDRESS_TIES,
+    BAN_ADDRESSES,
+    BUREAUX,
+    COMMUNE_NAMES,
+    COMMUNES,
+    CONTOURS,
+    REU_ADDRESSES,
+)
 from stores.vault import Vault
 from stores.warehouse.inputs import accepted_deliveries, current_vintages
 from terms.identifiers import digest

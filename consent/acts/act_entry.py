@@ -15,7 +15,7 @@ from consent.acts.person_acts import ActKind, Entered, PersonAct, Subject, recor
 from partners_ingest.rows.phone import read_asked_number
 from stores.all_stores import Stores
 from stores.keys import Keys
-from stores.operations import transaction
+from stores.operations.database import transaction
 from terms.clock import Clock
 from terms.environment import NUMBER_RULES, NumberRules
 from terms.errors import UsageError

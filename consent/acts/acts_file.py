@@ -15,8 +15,8 @@ from pathlib import Path
 
 from consent.acts.act_entry import ActStores, EntryProblem, TypedAct, read_act
 from consent.acts.person_acts import PersonAct, record_act
-from stores import journal
-from stores.operations import transaction
+from stores.operations import journal
+from stores.operations.database import transaction
 from terms.errors import UsageError
 
 _REQUIRED = ("number", "kind", "received_at", "source")

@@ -14,10 +14,11 @@ import duckdb
 from sqlalchemy import select
 
 from consent.judgement import Use, judgement_sql, load_live_facts
-from stores import journal, operations, schemas
 from stores.all_stores import Stores
 from stores.engine import connect
-from stores.operations import insert_once
+from stores.operations import database, journal, person_tables
+from stores.operations.database import insert_once
+from stores.schemas import dossier_tables
 from stores.snapshots import Snapshot
 from terms.clock import from_micros, naive_utc, to_iso, to_micros
 from terms.environment import NUMBER_RULES
@@ -74,7 +75,7 @@ def find_form(stores: Stores, form_version: str, partner_id: str | None) -> Form
     Raises:
         UsageError: no dossier has it, or several partners do.
     """
-    query = stores.snapshots.sql(stores.snapshots.current("dossiers"), schemas.DOSSIER_FORM_VERSIONS)
+    query = stores.snapshots.sql(stores.snapshots.current("dossiers"), dossier_tables.DOSSIER_FORM_VERSIONS)
     with connect() as connection:
         rows = connection.execute(
             f"select distinct partner_id from ({query})"
@@ -124,14 +125,14 @@ def reach(base: duckdb.DuckDBPyConnection, stores: Stores, key: FormVersionKey, 
 
 def take_form_stops_snapshot(stores: Stores) -> Snapshot:
     """Write all stops as the next snapshot, or return the current one if none is new."""
-    stops = operations.form_stops
+    stops = person_tables.form_stops
     query = select(stops.c.partner_id, stops.c.form_version, stops.c.stopped_at).order_by(*stops.primary_key.columns)
     with stores.engine.connect() as ledger:
         rows = [
             (partner, form, naive_utc(from_micros(stopped)).isoformat(sep=" "))
             for partner, form, stopped in ledger.execute(query).tuples()
         ]
-    return stores.snapshots.take_rows(KIND, stores.clock.now(), {schemas.FORM_STOPS: rows})
+    return stores.snapshots.take_rows(KIND, stores.clock.now(), {dossier_tables.FORM_STOPS: rows})
 
 
 def _usable(base: duckdb.DuckDBPyConnection, stores: Stores, profile: Profile, at: datetime) -> int:
@@ -145,8 +146,8 @@ def _usable(base: duckdb.DuckDBPyConnection, stores: Stores, profile: Profile, a
 
 def _record(stores: Stores, key: FormVersionKey, why: str, now: datetime) -> datetime:
     """Write the stop with its journal line and return since when the form is off."""
-    stops = operations.form_stops
-    with operations.transaction(stores.engine) as work:
+    stops = person_tables.form_stops
+    with database.transaction(stores.engine) as work:
         row = {
             "partner_id": key.partner_id,
             "form_version": key.form_version,

@@ -14,10 +14,11 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from consent.acts.request_clock import request_late_at
-from stores import journal
 from stores.keys import Keys
-from stores.operations import contact_facts, insert_once, opt_outs, requests
-from stores.suppressions import turns_away
+from stores.operations import journal
+from stores.operations.database import insert_once
+from stores.operations.person_tables import contact_facts, opt_outs, requests
+from stores.operations.suppressions import turns_away
 from terms.clock import to_micros
 from terms.identifiers import ContactId, digest
 

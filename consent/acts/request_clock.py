@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-_PARIS = ZoneInfo("Europe/Paris")
+from terms.paris import PARIS
 
 #: R-51: a complaint about an ad waits at most this long.
 COMPLAINT_HOURS = 48
@@ -23,12 +22,12 @@ def request_late_at(received_at: datetime) -> datetime:
     day where it has no such number.
     """
     last_day = due_on(received_at)
-    return datetime.combine(last_day + timedelta(days=1), time(), _PARIS)
+    return datetime.combine(last_day + timedelta(days=1), time(), PARIS)
 
 
 def due_on(received_at: datetime) -> date:
     """Return the last civil day (Paris) on which a person's request is answered in time."""
-    day = received_at.astimezone(_PARIS).date()
+    day = received_at.astimezone(PARIS).date()
     year, month = divmod(day.year * 12 + day.month, 12)  # of the next month, counted from 0
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 

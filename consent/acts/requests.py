@@ -17,8 +17,10 @@ from consent.acts.access_requests import missing_lists
 from consent.acts.act_entry import ActStores
 from consent.acts.person_acts import ActKind, Entered, FactKind, record_fact
 from consent.acts.request_clock import complaint_late_at
-from stores import journal
-from stores.operations import insert_once, plans, request_answers, requests, transaction
+from stores.operations import journal
+from stores.operations.database import insert_once, transaction
+from stores.operations.person_tables import request_answers, requests
+from stores.operations.plan_tables import plans
 from terms.clock import from_micros, to_iso, to_micros
 from terms.errors import Refused, UsageError
 from terms.free_text import refuse_number

@@ -12,33 +12,31 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from hashlib import sha256
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 from consent.dossiers.dossiers import Dossier, DossierSet, FormVersion
 from consent.dossiers.notice_linter import lint_dossier
-from stores import schemas
 from stores.engine import connect
-from stores.schemas import Table
+from stores.schemas import column_classes, dossier_tables
+from stores.schemas.column_classes import Table
 from stores.snapshots import Snapshot, SnapshotStore
 from terms.clock import naive_utc
+from terms.paris import PARIS
 
 KIND = "dossiers"
 
-#: A civil date of a dossier begins at midnight in Paris (partners README, section 2).
-_PARIS = ZoneInfo("Europe/Paris")
 
 #: What a snapshot of the dossiers holds.
 TABLES = (
-    schemas.DOSSIER_PARTNERS,
-    schemas.DOSSIER_CHAIN,
-    schemas.DOSSIER_AUDITS,
-    schemas.DOSSIER_FORM_VERSIONS,
-    schemas.DOSSIER_NOTICES,
-    schemas.DOSSIER_NOTICE_RECIPIENTS,
-    schemas.DOSSIER_FEEDS,
-    schemas.DOSSIER_NOTICE_CONTRADICTIONS,
+    dossier_tables.DOSSIER_PARTNERS,
+    dossier_tables.DOSSIER_CHAIN,
+    dossier_tables.DOSSIER_AUDITS,
+    dossier_tables.DOSSIER_FORM_VERSIONS,
+    dossier_tables.DOSSIER_NOTICES,
+    dossier_tables.DOSSIER_NOTICE_RECIPIENTS,
+    dossier_tables.DOSSIER_FEEDS,
+    dossier_tables.DOSSIER_NOTICE_CONTRADICTIONS,
 )
 _SPAN = ("known_from", "known_until")
 
@@ -91,7 +89,7 @@ def absent_partners(store: SnapshotStore, dossiers: DossierSet) -> tuple[str, ..
     with connect() as connection:
         known = connection.execute(
             "select distinct partner_id from"
-            f" ({store.sql(store.current(KIND), schemas.DOSSIER_PARTNERS)}) where known_until is null order by all"
+            f" ({store.sql(store.current(KIND), dossier_tables.DOSSIER_PARTNERS)}) where known_until is null order by all"
         ).fetchall()
     spoken_of = dossiers.dossiers.keys() | {problem.partner_id for problem in dossiers.problems}
     return tuple(partner_id for (partner_id,) in known if partner_id not in spoken_of)
@@ -161,7 +159,7 @@ def _content_hash(connection: duckdb.DuckDBPyConnection) -> str:
     return digest.hexdigest()
 
 
-def _own_columns(table: Table) -> tuple[schemas.Column, ...]:
+def _own_columns(table: Table) -> tuple[column_classes.Column, ...]:
     return tuple(column for column in table.columns if column.name not in _SPAN)
 
 
@@ -169,14 +167,14 @@ def _facts(dossier: Dossier) -> Mapping[Table, list[_Fact]]:
     """Return the facts of a dossier by table, values in the order of the table's columns."""
     return MappingProxyType(
         {
-            schemas.DOSSIER_PARTNERS: [_partner_fact(dossier)],
-            schemas.DOSSIER_CHAIN: list(_chain_facts(dossier)),
-            schemas.DOSSIER_AUDITS: list(_audit_facts(dossier)),
-            schemas.DOSSIER_FORM_VERSIONS: [_form_fact(dossier, form) for form in dossier.form_versions],
-            schemas.DOSSIER_NOTICES: list(_notice_facts(dossier)),
-            schemas.DOSSIER_NOTICE_RECIPIENTS: list(_recipient_facts(dossier)),
-            schemas.DOSSIER_FEEDS: list(_feed_facts(dossier)),
-            schemas.DOSSIER_NOTICE_CONTRADICTIONS: list(_contradiction_facts(dossier)),
+            dossier_tables.DOSSIER_PARTNERS: [_partner_fact(dossier)],
+            dossier_tables.DOSSIER_CHAIN: list(_chain_facts(dossier)),
+            dossier_tables.DOSSIER_AUDITS: list(_audit_facts(dossier)),
+            dossier_tables.DOSSIER_FORM_VERSIONS: [_form_fact(dossier, form) for form in dossier.form_versions],
+            dossier_tables.DOSSIER_NOTICES: list(_notice_facts(dossier)),
+            dossier_tables.DOSSIER_NOTICE_RECIPIENTS: list(_recipient_facts(dossier)),
+            dossier_tables.DOSSIER_FEEDS: list(_feed_facts(dossier)),
+            dossier_tables.DOSSIER_NOTICE_CONTRADICTIONS: list(_contradiction_facts(dossier)),
         }
     )
 
@@ -271,7 +269,7 @@ def _notice_from(dossier: Dossier, notice_id: str) -> datetime:
 
 
 def _midnight(day: date) -> datetime:
-    return naive_utc(datetime.combine(day, time(), _PARIS))
+    return naive_utc(datetime.combine(day, time(), PARIS))
 
 
 def _naive(instant: datetime | None) -> datetime | None:

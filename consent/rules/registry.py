@@ -12,22 +12,21 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 from configuration.marked_yaml import Marked, read_marked
 from stores.engine import connect
-from stores.operations import canonical_json
-from stores.schemas import RULES
+from stores.schemas.configuration_tables import RULES
 from stores.snapshots import Snapshot, SnapshotStore
+from terms.canonical_json import canonical_json
 from terms.clock import naive_utc
 from terms.errors import UsageError
+from terms.paris import PARIS
 from terms.reasons import Profile, Verdict
 
 KIND = "rules"
 
-_PARIS = ZoneInfo("Europe/Paris")
 _KEYS = frozenset("ids code scope sentence source status from until effects lift to_person to_partner".split())
 _EFFECTS = tuple(verdict.value for verdict in Verdict if verdict is not Verdict.SENDABLE)
 _ALWAYS, _FOR_EVER = "-infinity", "infinity"
@@ -259,4 +258,4 @@ def _rows(rule: Rule) -> list[tuple[str | None, ...]]:
 
 def _instant(day: date | None, open_end: str) -> str:
     """Return the instant (UTC) at which a civil day begins in Paris, as text that DuckDB reads."""
-    return open_end if day is None else naive_utc(datetime.combine(day, time(), _PARIS)).isoformat(sep=" ")
+    return open_end if day is None else naive_utc(datetime.combine(day, time(), PARIS)).isoformat(sep=" ")

@@ -29,14 +29,15 @@ from publishing.erasing import Erased, publish_without
 from sealing.log.log import Log
 from sealing.log.proofs import prove_lines
 from sealing.seals.seal import seal
-from stores import operations
 from stores.all_stores import Stores
 from stores.evidence.redactions import redacted_lines
-from stores.journal import Entry
-from stores.operations import canonical_json, compact
-from stores.rewrites import announced
-from stores.suppressions import close_mark
+from stores.operations import database, erasure_tables, person_tables
+from stores.operations.database import compact
+from stores.operations.journal import Entry
+from stores.operations.rewrites import announced
+from stores.operations.suppressions import close_mark
 from terms import failpoint
+from terms.canonical_json import canonical_json
 from terms.clock import from_micros, to_micros
 from terms.environment import NUMBER_RULES
 from terms.errors import FiliationError, UsageError
@@ -116,7 +117,7 @@ def receipt_of(stores: Stores, erasure_id: str) -> ErasureReceipt:
     Raises:
         UsageError: there is none of this id, it has not ended, or no checkpoint covers it yet.
     """
-    table, log = operations.erasures, Log.of(stores)
+    table, log = erasure_tables.erasures, Log.of(stores)
     with stores.engine.connect() as reading:
         row = reading.execute(select(table).where(table.c.erasure_id == erasure_id)).first()
     checkpoint = log.last_checkpoint()
@@ -148,9 +149,9 @@ def begin_erasures(
         acts_from: what the marks let in once these erasures have ended; None = nothing, ever, and a purge of one of
             these persons that was killed will leave nothing else.
     """
-    table, now, persons = operations.erasures, to_micros(stores.clock.now()), []
+    table, now, persons = erasure_tables.erasures, to_micros(stores.clock.now()), []
     opens = None if acts_from is None else to_micros(acts_from)
-    with operations.transaction(stores.engine) as work:
+    with database.transaction(stores.engine) as work:
         for number, mark in marks.items():
             is_new = close_mark(work, mark, now)
             running = (table.c.mark == mark) & table.c.finished_at.is_(None)
@@ -170,7 +171,7 @@ def begin_erasures(
 
 def _answer_requests(stores: Stores, persons: Sequence[Person]) -> None:
     """Answer the open requests for erasure of these persons: what they asked for is being done."""
-    requests, answers = operations.requests, operations.request_answers
+    requests, answers = person_tables.requests, person_tables.request_answers
     contacts = {person.contact_id for person in persons}
     waiting = (
         select(requests.c.request_id, requests.c.contact_id)
@@ -187,8 +188,8 @@ def _search(stores: Stores, persons: Sequence[Person], progress: Progress) -> Tr
     """Search everything, and write what was found before anything is changed: a killed run tells it whole."""
     progress(f"searching {len(persons)} persons in every store")
     traces = find_traces(stores, persons, progress)
-    table = operations.erasures
-    with operations.transaction(stores.engine) as work:
+    table = erasure_tables.erasures
+    with database.transaction(stores.engine) as work:
         for person in persons:
             told = json.loads(_found_json(work, person))
             if "counts" not in told:
@@ -202,8 +203,8 @@ def _search(stores: Stores, persons: Sequence[Person], progress: Progress) -> Tr
 
 def _erased_before(stores: Stores, persons: Sequence[Person], case: str) -> dict[str, str]:
     """Return mark -> erasure of those who were erased under this case already and of whom nothing stands any more."""
-    table, found = operations.erasures, dict[str, str]()
-    with operations.transaction(stores.engine) as work:
+    table, found = erasure_tables.erasures, dict[str, str]()
+    with database.transaction(stores.engine) as work:
         for person in persons:
             ended = (table.c.mark == person.mark) & (table.c.case_id == case) & table.c.finished_at.is_not(None)
             before = work.execute(select(table.c.erasure_id).where(ended).limit(1)).scalar_one_or_none()
@@ -279,7 +280,7 @@ def _told(stores: Stores, person: Person) -> dict[str, list[str]]:
 
 
 def _found_json(connection: Connection, person: Person) -> str:
-    table = operations.erasures
+    table = erasure_tables.erasures
     query = select(table.c.found_json).where(table.c.erasure_id == person.erasure_id)
     found: str = connection.execute(query).scalar_one()
     return found

@@ -13,16 +13,22 @@ import duckdb
 
 from lineage.erasure.erasure_traces import Person, Traces, lay_persons
 from partners_ingest.erased.number_search import NumberSearch
-from stores import operations, schemas
 from stores.all_stores import Stores
 from stores.engine import connect
-from stores.rewrites import announce
-from stores.schemas import Privacy, Table
+from stores.operations import database, erasure_tables
+from stores.operations.rewrites import announce
+from stores.schemas import delivered_rows, territory_tables, vault_tables
+from stores.schemas.column_classes import Privacy, Table
 
-_ROW_TABLES = (schemas.OPT_INS, schemas.WITHDRAWALS, schemas.WITHDRAWAL_SIGNALS, schemas.AGE_BRACKETS)
-_ACCEPTED = (schemas.OPT_INS, schemas.WITHDRAWALS)
+_ROW_TABLES = (
+    delivered_rows.OPT_INS,
+    delivered_rows.WITHDRAWALS,
+    delivered_rows.WITHDRAWAL_SIGNALS,
+    delivered_rows.AGE_BRACKETS,
+)
+_ACCEPTED = (delivered_rows.OPT_INS, delivered_rows.WITHDRAWALS)
 #: Rows that take back what was agreed under a record's key, whoever agreed: of a record that others had too, they stay.
-_OF_RECORDS = (schemas.WITHDRAWALS, schemas.WITHDRAWAL_SIGNALS)
+_OF_RECORDS = (delivered_rows.WITHDRAWALS, delivered_rows.WITHDRAWAL_SIGNALS)
 _SHARED = "source_key is not null and source_key not in (select key from own_sources)"
 
 
@@ -31,11 +37,11 @@ def erase_from_vault(stores: Stores, persons: Sequence[Person], traces: Traces) 
     search = NumberSearch(person.number for person in persons if person.number)
     # those with other people's cells first: as long as these stand, a person's own row tells a further run the number
     names = sorted(
-        stores.vault.files(schemas.IDENTITIES), key=lambda name: name.rpartition(".r")[0] not in traces.mentions
+        stores.vault.files(vault_tables.IDENTITIES), key=lambda name: name.rpartition(".r")[0] not in traces.mentions
     )
     for name in names:
         _erase_identities(stores, name, persons, traces, search)
-    for name in stores.vault.files(schemas.ADDRESSES):
+    for name in stores.vault.files(vault_tables.ADDRESSES):
         _erase_addresses(stores, name, persons)
 
 
@@ -46,9 +52,9 @@ def erase_from_lake(stores: Stores, persons: Sequence[Person], traces: Traces) -
         for table in _ROW_TABLES:
             for name in stores.lake.files(table):
                 _erase_rows(stores, lake, table, name)
-        for name in stores.lake.files(schemas.QUARANTINE):
+        for name in stores.lake.files(delivered_rows.QUARANTINE):
             _erase_keys(stores, lake, name)
-        for name in stores.lake.files(schemas.ADDRESS_TIES):
+        for name in stores.lake.files(territory_tables.ADDRESS_TIES):
             _erase_ties(stores, lake, name)
 
 
@@ -68,7 +74,7 @@ def _erase_identities(
     delivery_id = name.rpartition(".r")[0]
     own = sorted(set(traces.lines.get(delivery_id, ())) - traces.mentions.get(delivery_id, frozenset()))
     mentions = traces.mentions.get(delivery_id, frozenset())
-    with stores.vault.rewriter(schemas.IDENTITIES, name) as vault:
+    with stores.vault.rewriter(vault_tables.IDENTITIES, name) as vault:
         lay_persons(vault, persons)
         bound = {"own": own, "mentions": sorted(mentions)}
         goes = "(contact_id in (select contact_id from gone) or line_number in (select unnest($own::bigint[])))"
@@ -80,16 +86,16 @@ def _erase_identities(
         if row == (0, 0):
             return
         _blank_mentions(vault, sorted(mentions), search)
-        announce(stores.engine, stores.home, [stores.vault.path(schemas.IDENTITIES, name)], stores.clock.now())
+        announce(stores.engine, stores.home, [stores.vault.path(vault_tables.IDENTITIES, name)], stores.clock.now())
         columns = ", ".join(
             f"if(cells.{column.name}_is_told, null, identities.{column.name}) as {column.name}"
             if column.privacy is Privacy.IDENTITY
             else f"identities.{column.name}"
-            for column in schemas.IDENTITIES.columns
+            for column in vault_tables.IDENTITIES.columns
         )
         stores.vault.write(
             vault,
-            schemas.IDENTITIES,
+            vault_tables.IDENTITIES,
             name,
             f"select {columns} from identities left join cells on identities.line_number = cells.place"
             f" where not coalesce({goes.replace('contact_id in', 'identities.contact_id in')}, false)"
@@ -100,7 +106,7 @@ def _erase_identities(
 
 def _blank_mentions(vault: duckdb.DuckDBPyConnection, lines: Sequence[int], search: NumberSearch) -> None:
     """Create `cells`: which cells of other people's rows name a person."""
-    names = [column.name for column in schemas.IDENTITIES.columns if column.privacy is Privacy.IDENTITY]
+    names = [column.name for column in vault_tables.IDENTITIES.columns if column.privacy is Privacy.IDENTITY]
     flags = ", ".join(f"{name}_is_told boolean" for name in names)
     vault.execute(f"create temp table cells (place bigint, {flags})")
     rows = vault.execute(
@@ -115,8 +121,10 @@ def _blank_mentions(vault: duckdb.DuckDBPyConnection, lines: Sequence[int], sear
 
 def _erase_addresses(stores: Stores, name: str, persons: Sequence[Person]) -> None:
     """Take out the addresses of a reading that only persons who go have in it."""
-    opt_ins = stores.lake.sql(schemas.OPT_INS, [name] if stores.lake.path(schemas.OPT_INS, name).exists() else [])
-    with stores.vault.rewriter(schemas.ADDRESSES, name) as vault:
+    opt_ins = stores.lake.sql(
+        delivered_rows.OPT_INS, [name] if stores.lake.path(delivered_rows.OPT_INS, name).exists() else []
+    )
+    with stores.vault.rewriter(vault_tables.ADDRESSES, name) as vault:
         lay_persons(vault, persons)
         vault.execute(
             "create temp table stays as select distinct address_key"
@@ -125,9 +133,9 @@ def _erase_addresses(stores: Stores, name: str, persons: Sequence[Person]) -> No
         row = vault.execute("select count(*) from addresses anti join stays using (address_key)").fetchone()
         if row == (0,):
             return
-        announce(stores.engine, stores.home, [stores.vault.path(schemas.ADDRESSES, name)], stores.clock.now())
+        announce(stores.engine, stores.home, [stores.vault.path(vault_tables.ADDRESSES, name)], stores.clock.now())
         kept = "select * from addresses semi join stays using (address_key) order by address_key"
-        stores.vault.write(vault, schemas.ADDRESSES, name, kept)
+        stores.vault.write(vault, vault_tables.ADDRESSES, name, kept)
 
 
 def _erase_rows(stores: Stores, lake: duckdb.DuckDBPyConnection, table: Table, name: str) -> None:
@@ -161,24 +169,24 @@ def _count_rows(stores: Stores, lake: duckdb.DuckDBPyConnection, file: str, name
         {"erasure_id": erasure, "delivery_id": delivery_id, "reading": int(reading), "accepted_rows": count}
         for erasure, count in rows
     ]
-    with operations.transaction(stores.engine) as work:
-        operations.insert_once(work, operations.erased_rows, told)
+    with database.transaction(stores.engine) as work:
+        database.insert_once(work, erasure_tables.erased_rows, told)
 
 
 def _erase_keys(stores: Stores, lake: duckdb.DuckDBPyConnection, name: str) -> None:
-    file = stores.lake.sql(schemas.QUARANTINE, [name])
+    file = stores.lake.sql(delivered_rows.QUARANTINE, [name])
     hit = "source_key in (select key from own_sources)"
     if lake.execute(f"select count(*) from ({file}) where {hit}").fetchone() == (0,):
         return
     kept = f"select * replace (if({hit}, null, source_key) as source_key) from ({file}) order by line_number"
-    _rewrite(stores, lake, schemas.QUARANTINE, name, kept)
+    _rewrite(stores, lake, delivered_rows.QUARANTINE, name, kept)
 
 
 def _erase_ties(stores: Stores, lake: duckdb.DuckDBPyConnection, name: str) -> None:
-    file = stores.lake.sql(schemas.ADDRESS_TIES, [name])
+    file = stores.lake.sql(territory_tables.ADDRESS_TIES, [name])
     hit = "address_key in (select key from own_addresses)"
     if lake.execute(f"select count(*) from ({file}) where {hit}").fetchone() != (0,):
-        _rewrite(stores, lake, schemas.ADDRESS_TIES, name, f"select * from ({file}) where not {hit}")
+        _rewrite(stores, lake, territory_tables.ADDRESS_TIES, name, f"select * from ({file}) where not {hit}")
 
 
 def _rewrite(stores: Stores, lake: duckdb.DuckDBPyConnection, table: Table, name: str, select: str) -> None:

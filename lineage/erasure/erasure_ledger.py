@@ -22,12 +22,12 @@ from sealing.seals.forgetting import ERASED, forget_lines, forget_messages
 from sealing.seals.messages import batches_of
 from sends.ledger.messages import find_plan
 from sends.plans.approval import approved_sha256
-from stores import journal, operations
 from stores.all_stores import Stores
-from stores.operations import canonical_json
-from stores.rewrites import announce
-from stores.suppressions import open_mark
+from stores.operations import database, erasure_tables, journal, log_tables, message_tables, person_tables, plan_tables
+from stores.operations.rewrites import announce
+from stores.operations.suppressions import open_mark
 from terms import failpoint
+from terms.canonical_json import canonical_json
 from terms.clock import to_micros
 from terms.errors import Refused
 from terms.identifiers import digest
@@ -38,15 +38,15 @@ _CHUNK = 500
 _FETCH = 20_000
 #: Tables with a row per act of a contact: key, and what a person wrote or what leads back to one.
 _ACTS: Sequence[tuple[Table, str, Mapping[str, str | None]]] = (
-    (operations.opt_outs, "opt_out_id", {"source": ERASED}),
-    (operations.contact_facts, "fact_id", {"source": ERASED}),
-    (operations.requests, "request_id", {"source": ERASED, "reason": None}),
-    (operations.replies, "reply_id", {}),
+    (person_tables.opt_outs, "opt_out_id", {"source": ERASED}),
+    (person_tables.contact_facts, "fact_id", {"source": ERASED}),
+    (person_tables.requests, "request_id", {"source": ERASED, "reason": None}),
+    (message_tables.replies, "reply_id", {}),
 )
 #: Tables that name an act by its key.
 _ABOUT: Mapping[str, Sequence[Table]] = {
-    "request_id": (operations.request_answers,),
-    "fact_id": (operations.agreement_exports,),
+    "request_id": (person_tables.request_answers,),
+    "fact_id": (message_tables.agreement_exports,),
 }
 
 
@@ -66,7 +66,7 @@ def refuse_while_claimed(stores: Stores, persons: Sequence[Person]) -> None:
     Raises:
         Refused: there is one.
     """
-    table = operations.messages
+    table = message_tables.messages
     with stores.engine.connect() as reading:
         for some in _chunks([person.contact_id for person in persons]):
             query = select(table.c.plan_id).where(table.c.contact_id.in_(some), table.c.state == "CLAIMED").limit(1)
@@ -78,7 +78,7 @@ def refuse_while_claimed(stores: Stores, persons: Sequence[Person]) -> None:
 def find_in_ledger(reading: Connection, person: Person) -> LedgerTraces:
     """Return the ids of a person's rows, with what each becomes."""
     renamed = {person.contact_id: str(UUID(digest(person.pepper, person.contact_id)[:32]))}
-    messages, events = operations.messages, operations.message_events
+    messages, events = message_tables.messages, message_tables.message_events
     sends = _values(reading, messages.c.send_id, messages.c.contact_id == person.contact_id)
     told: list[str] = []
     for some in _chunks(sends):
@@ -93,7 +93,7 @@ def find_in_ledger(reading: Connection, person: Person) -> LedgerTraces:
 
 def forget_seals(stores: Stores, traces: Sequence[LedgerTraces]) -> None:
     """Take the salts of the persons' messages out of the sealed batches, under the ids that the ledger will have."""
-    table, renamed = operations.messages, _merged(traces)
+    table, renamed = message_tables.messages, _merged(traces)
     contacts = [item.person.contact_id for item in traces]
     with stores.engine.connect() as reading:
         plans: set[str] = set()
@@ -117,7 +117,7 @@ def erase_from_ledger(
         now: instant of the end.
     """
     renamed = _merged(traces)
-    with operations.transaction(stores.engine) as work:
+    with database.transaction(stores.engine) as work:
         approvals = _approvals(work, traces)
         looked_up = _erase_look_ups(work, renamed, now)
         lines = [
@@ -154,14 +154,14 @@ def _rename_acts(work: Connection, item: LedgerTraces) -> None:
             for other in _ABOUT.get(key, ()):
                 work.execute(update(other).where(other.c[key] == name).values({key: item.renamed[name]}))
             work.execute(update(table).where(table.c[key] == name).values(**values))
-    facts = operations.contact_facts
+    facts = person_tables.contact_facts
     for old, new in item.renamed.items():
         work.execute(update(facts).where(facts.c.send_id == old).values(send_id=new))
 
 
 def _rename_messages(work: Connection, item: LedgerTraces) -> None:
-    contact, messages, events = item.person.contact_id, operations.messages, operations.message_events
-    held = operations.contact_reservations
+    contact, messages, events = item.person.contact_id, message_tables.messages, message_tables.message_events
+    held = plan_tables.contact_reservations
     work.execute(update(held).where(held.c.contact_id == contact).values(contact_id=item.renamed[contact]))
     for send_id in _values(work, messages.c.send_id, messages.c.contact_id == contact):
         for event_id in _values(work, events.c.event_id, events.c.send_id == send_id):
@@ -174,7 +174,7 @@ def _rename_messages(work: Connection, item: LedgerTraces) -> None:
 
 def _lines_about(work: Connection, renamed: Mapping[str, str]) -> list[int]:
     """Return the journal lines in which an id of a person stands."""
-    table = operations.journal
+    table = log_tables.journal
     found: list[int] = []
     query = select(table.c.sequence, table.c.subject, table.c.payload_json).execution_options(yield_per=_FETCH)
     lines = work.execute(query).tuples()
@@ -187,7 +187,7 @@ def _lines_about(work: Connection, renamed: Mapping[str, str]) -> list[int]:
 
 def _erase_look_ups(work: Connection, renamed: Mapping[str, str], now: datetime) -> dict[str, list[int]]:
     """Take ids out of the access log; return by id the journal lines that pinned a changed row, and pin it anew."""
-    table, pinned = operations.access_log, _pins(work)
+    table, pinned = log_tables.access_log, _pins(work)
     found: dict[str, list[int]] = {}
     for row in list(work.execute(select(table))):
         told = set(_IDS.findall(row.subjects_json)) & renamed.keys()
@@ -206,7 +206,7 @@ def _erase_look_ups(work: Connection, renamed: Mapping[str, str], now: datetime)
 
 def _pins(work: Connection) -> dict[str, list[int]]:
     """Return the journal lines of look-ups by the hash of the row that they pin."""
-    table = operations.journal
+    table = log_tables.journal
     query = select(table.c.sequence, table.c.payload_json).where(table.c.kind == journal.Entry.LOOK_UP.value)
     found: dict[str, list[int]] = {}
     for sequence, payload in work.execute(query).tuples():
@@ -217,7 +217,7 @@ def _pins(work: Connection) -> dict[str, list[int]]:
 
 def _access_row(row: Row[Any]) -> dict[str, object]:
     return {
-        column.name: getattr(row, column.name) for column in operations.access_log.columns if column.name != "access_id"
+        column.name: getattr(row, column.name) for column in log_tables.access_log.columns if column.name != "access_id"
     }
 
 
@@ -227,7 +227,7 @@ def _sha256(row: Mapping[str, object]) -> str:
 
 def _approvals(work: Connection, traces: Sequence[LedgerTraces]) -> list[str]:
     """Return the plans with messages to the persons whose approval holds now: what is about nobody is approved too."""
-    messages, approvals = operations.messages, operations.approvals
+    messages, approvals = message_tables.messages, plan_tables.approvals
     found: list[str] = []
     plans: set[str] = set()
     for some in _chunks([item.person.contact_id for item in traces]):
@@ -240,7 +240,7 @@ def _approvals(work: Connection, traces: Sequence[LedgerTraces]) -> list[str]:
 
 
 def _approve_again(work: Connection, plans: Iterable[str], now: datetime) -> None:
-    table = operations.approvals
+    table = plan_tables.approvals
     for plan_id in plans:
         told = {"approved_sha256": approved_sha256(work, find_plan(work, plan_id))}
         work.execute(update(table).where(table.c.plan_id == plan_id).values(**told))
@@ -249,7 +249,7 @@ def _approve_again(work: Connection, plans: Iterable[str], now: datetime) -> Non
 
 def _open_mark(work: Connection, person: Person) -> None:
     """Let the mark of a purge let in later acts, unless the person's STOP goes now: the mark takes its place."""
-    erasures, opt_outs, marks = operations.erasures, operations.opt_outs, operations.suppression_marks
+    erasures, opt_outs, marks = erasure_tables.erasures, person_tables.opt_outs, erasure_tables.suppression_marks
     work.execute(select(marks.c.mark).where(marks.c.mark == person.mark).with_for_update())
     of_this = erasures.c.erasure_id == person.erasure_id
     acts_from: int | None = work.execute(select(erasures.c.acts_from).where(of_this)).scalar_one()
@@ -259,7 +259,7 @@ def _open_mark(work: Connection, person: Person) -> None:
 
 
 def _finish(work: Connection, person: Person, found: ErasedCounts, leaves: Sequence[int], now: datetime) -> None:
-    table, counts = operations.erasures, dict(found.__dict__)
+    table, counts = erasure_tables.erasures, dict(found.__dict__)
     done = {"found_json": canonical_json({"counts": counts}), "finished_at": to_micros(now)}
     work.execute(update(table).where(table.c.erasure_id == person.erasure_id).values(**done))
     row = work.execute(select(table).where(table.c.erasure_id == person.erasure_id)).one()

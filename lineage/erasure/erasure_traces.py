@@ -17,14 +17,14 @@ import pyarrow as pa
 from partners_ingest.arrival.seal_marks import SealUnopened
 from partners_ingest.erased.number_search import NumberSearch
 from partners_ingest.erased.redaction import KeptDelivery, find_lines, find_numbers, kept_deliveries
-from stores import schemas
 from stores.all_stores import Stores
 from stores.engine import connect
 from stores.files.parquet import read_sql
+from stores.schemas import delivered_rows, vault_tables
 
 Progress = Callable[[str], None]
 
-_CONTACT_TABLES = (schemas.OPT_INS, schemas.WITHDRAWALS, schemas.WITHDRAWAL_SIGNALS)
+_CONTACT_TABLES = (delivered_rows.OPT_INS, delivered_rows.WITHDRAWALS, delivered_rows.WITHDRAWAL_SIGNALS)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def find_traces(stores: Stores, persons: Sequence[Person], progress: Progress) -
 def open_lake(stores: Stores) -> duckdb.DuckDBPyConnection:
     """Return a connection with a view `all_<table>` of every reading, for each table that names contacts or records."""
     lake = connect()
-    for table in (*_CONTACT_TABLES, schemas.AGE_BRACKETS, schemas.QUARANTINE):
+    for table in (*_CONTACT_TABLES, delivered_rows.AGE_BRACKETS, delivered_rows.QUARANTINE):
         lake.execute(f"create temp view all_{table.name} as {stores.lake.sql(table, stores.lake.files(table))}")
     return lake
 
@@ -97,8 +97,8 @@ def lay_persons(connection: duckdb.DuckDBPyConnection, persons: Sequence[Person]
 def _find_own_keys(lake: duckdb.DuckDBPyConnection) -> None:
     """Create `own_sources` and `own_addresses`: keys that the persons have, and nobody else."""
     for name, key, tables in (
-        ("own_sources", "source_key", (schemas.OPT_INS, schemas.WITHDRAWALS)),
-        ("own_addresses", "address_key", (schemas.OPT_INS,)),
+        ("own_sources", "source_key", (delivered_rows.OPT_INS, delivered_rows.WITHDRAWALS)),
+        ("own_addresses", "address_key", (delivered_rows.OPT_INS,)),
     ):
         held = " union all ".join(f"select {key}, contact_id from all_{table.name}" for table in tables)
         lake.execute(
@@ -115,7 +115,7 @@ def _places(lake: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[int, int, s
     by_contact = [f"select {columns} from all_{table.name} join gone using (contact_id)" for table in _CONTACT_TABLES]
     by_record = [
         f"select {columns} from all_{table.name} join own_sources using (source_key)"
-        for table in (schemas.WITHDRAWALS, schemas.WITHDRAWAL_SIGNALS, schemas.QUARANTINE)
+        for table in (delivered_rows.WITHDRAWALS, delivered_rows.WITHDRAWAL_SIGNALS, delivered_rows.QUARANTINE)
     ]
     found: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for delivery, start, end, erasure in lake.execute(" union ".join([*by_contact, *by_record])).fetchall():
@@ -212,7 +212,7 @@ def _lay_lines(
     places: Sequence[tuple[int, int, str]],
     told: Mapping[int, frozenset[str]],
 ) -> None:
-    kept = read_sql(schemas.LINE_COMMITMENTS, [stores.evidence.commitments_file(delivery.delivery_id)])
+    kept = read_sql(vault_tables.LINE_COMMITMENTS, [stores.evidence.commitments_file(delivery.delivery_id)])
     lake.execute(
         "create or replace temp view kept_lines as"
         f" select line_number, byte_offset, byte_offset + byte_length as line_end from ({kept})"

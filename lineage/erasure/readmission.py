@@ -14,9 +14,9 @@ from sqlalchemy import Connection, select
 from consent.acts.person_acts import ActKind, suppress
 from lineage.lookups.access_log import Access, record_access
 from partners_ingest.rows.asked_numbers import asked_number
-from stores import journal, operations
 from stores.all_stores import Stores
-from stores.suppressions import open_mark
+from stores.operations import database, erasure_tables, journal
+from stores.operations.suppressions import open_mark
 from terms.clock import from_micros, to_iso, to_micros
 from terms.environment import NUMBER_RULES
 from terms.errors import Refused, UsageError
@@ -44,7 +44,7 @@ def readmit(stores: Stores, number: str, since: datetime, *, case: str, reason: 
         raise UsageError("A readmission needs a case.", "Give --case ID: where the person's new agreement was seen.")
     mark, now = stores.keys.suppression.hex(e164), stores.clock.now()
     record_access(stores.engine, stores.clock, Access("readmit", stores.settings.actor, reason, case.strip(), [mark]))
-    with operations.transaction(stores.engine) as work:
+    with database.transaction(stores.engine) as work:
         closed_at = _closed_at(work, mark)
         if not closed_at < since <= now:
             raise UsageError(
@@ -60,7 +60,7 @@ def readmit(stores: Stores, number: str, since: datetime, *, case: str, reason: 
 
 def _closed_at(work: Connection, mark: str) -> datetime:
     """Return since when the mark lets nothing in."""
-    marks, erasures = operations.suppression_marks, operations.erasures
+    marks, erasures = erasure_tables.suppression_marks, erasure_tables.erasures
     closed = select(marks.c.marked_at).where(marks.c.mark == mark, marks.c.acts_from.is_(None)).with_for_update()
     found = work.execute(closed).scalar_one_or_none()
     if found is None:

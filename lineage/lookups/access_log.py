@@ -11,8 +11,8 @@ from hashlib import sha256
 
 from sqlalchemy import Engine
 
-from stores import journal, operations
-from stores.operations import canonical_json
+from stores.operations import database, journal, log_tables
+from terms.canonical_json import canonical_json
 from terms.clock import Clock, to_micros
 from terms.errors import UsageError
 from terms.free_text import refuse_number
@@ -49,8 +49,8 @@ def record_access(engine: Engine, clock: Clock, access: Access) -> None:
         "subjects": len(access.subjects),
         "subjects_json": canonical_json(list(access.subjects)),
     }
-    with operations.transaction(engine) as work:
-        work.execute(operations.access_log.insert(), row)
+    with database.transaction(engine) as work:
+        work.execute(log_tables.access_log.insert(), row)
         journal.append(work, at, journal.Entry.LOOK_UP, access.command, _journalled(access, row))
 
 

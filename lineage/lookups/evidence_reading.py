@@ -20,12 +20,13 @@ from sqlalchemy import select
 from lineage.lookups.access_log import Access, record_access
 from lineage.lookups.lookup import LookupStores
 from partners_ingest.arrival.unpacking import open_unpacked
-from stores import journal, operations, schemas
 from stores.engine import connect, connect_for_few, without_pandas
 from stores.evidence.redactions import kept_sha256, redacted_lines
 from stores.files.encrypted_file import CHUNK_BYTES
 from stores.files.parquet import read_sql
 from stores.lake import reading_name
+from stores.operations import delivery_tables, journal, log_tables
+from stores.schemas import delivered_rows, vault_tables
 from terms.errors import FiliationError, UsageError
 
 _DELIVERY_ID = re.compile(r"[0-9a-f]{16}")
@@ -157,7 +158,7 @@ def _verified_record(stores: LookupStores, delivery: _Delivery, line: int) -> Ev
 
 
 def _delivery(stores: LookupStores, delivery_id: str) -> _Delivery:
-    table = operations.deliveries
+    table = delivery_tables.deliveries
     with stores.engine.connect() as connection:
         row = connection.execute(select(table).where(table.c.delivery_id == delivery_id)).first()
     if row is None:
@@ -172,7 +173,7 @@ def _delivery(stores: LookupStores, delivery_id: str) -> _Delivery:
 
 def _check_journal(stores: LookupStores, delivery: _Delivery) -> None:
     """Compare the row with the journal line of its commit: rows can be updated, the journal only grows."""
-    table = operations.journal
+    table = log_tables.journal
     query = select(table.c.payload_json, table.c.payload_sha256).where(
         table.c.kind == journal.Entry.DELIVERY.value, table.c.subject == delivery.delivery_id
     )
@@ -212,7 +213,7 @@ def _check_root(stores: LookupStores, delivery: _Delivery) -> None:
 
 def _place(stores: LookupStores, delivery: _Delivery, line: int) -> _Place:
     """Return where the record of this line stands, else the physical line itself (a header, a held file)."""
-    tables = (schemas.OPT_INS, schemas.WITHDRAWALS, schemas.QUARANTINE)
+    tables = (delivered_rows.OPT_INS, delivered_rows.WITHDRAWALS, delivered_rows.QUARANTINE)
     name = reading_name(delivery.delivery_id, delivery.reading)
     existing = [table for table in tables if stores.lake.path(table, name).exists()]
     queries = [
@@ -224,7 +225,7 @@ def _place(stores: LookupStores, delivery: _Delivery, line: int) -> _Place:
             row = connection.execute(" union all ".join(queries), {"line": line}).fetchone()
             if row:
                 return _Place(int(row[0]), int(row[1]), is_record=True)
-        kept = read_sql(schemas.LINE_COMMITMENTS, [stores.evidence.commitments_file(delivery.delivery_id)])
+        kept = read_sql(vault_tables.LINE_COMMITMENTS, [stores.evidence.commitments_file(delivery.delivery_id)])
         row = connection.execute(
             f"select byte_offset, byte_length from ({kept}) where line_number = $line", {"line": line}
         ).fetchone()
@@ -236,7 +237,7 @@ def _place(stores: LookupStores, delivery: _Delivery, line: int) -> _Place:
 
 
 def _lines(stores: LookupStores, delivery: _Delivery, place: _Place) -> list[_Line]:
-    kept = read_sql(schemas.LINE_COMMITMENTS, [stores.evidence.commitments_file(delivery.delivery_id)])
+    kept = read_sql(vault_tables.LINE_COMMITMENTS, [stores.evidence.commitments_file(delivery.delivery_id)])
     with connect_for_few() as connection, _naming("line commitments", delivery):
         rows = connection.execute(
             f"select line_number, byte_offset, byte_length, commitment from ({kept})"

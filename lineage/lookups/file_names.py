@@ -10,14 +10,14 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, bindparam, select
 
-from stores import operations
+from stores.operations import delivery_tables
 from terms.errors import FiliationError
 
 #: Ids asked for at a time: databases bound the parameters of a statement.
 _BATCH = 500
 #: Put together once: for few deliveries, that takes longer than the answer.
-_NAMES = select(operations.deliveries.c.delivery_id, operations.deliveries.c.file_name).where(
-    operations.deliveries.c.delivery_id.in_(bindparam("deliveries", expanding=True))
+_NAMES = select(delivery_tables.deliveries.c.delivery_id, delivery_tables.deliveries.c.file_name).where(
+    delivery_tables.deliveries.c.delivery_id.in_(bindparam("deliveries", expanding=True))
 )
 
 

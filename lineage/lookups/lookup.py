@@ -22,7 +22,7 @@ from stores.engine import without_pandas
 from stores.evidence.evidence_store import EvidenceStore
 from stores.keys import Keys
 from stores.lake import Lake
-from stores.suppressions import marked
+from stores.operations.suppressions import marked
 from stores.vault import Vault
 from stores.warehouse.warehouse import KeptBase, ServedBase, Warehouse
 from terms.clock import Clock

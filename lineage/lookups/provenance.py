@@ -243,7 +243,12 @@ def describe(provenance: Provenance) -> str:
     if not provenance.is_known:
         lines = [head, "  Unknown: no accepted row of a partner holds this number."]
     else:
-        lines = [head, f"  contact    {provenance.contact_id}", *_of_person(provenance), *_verdict_lines(provenance.verdicts)]
+        lines = [
+            head,
+            f"  contact    {provenance.contact_id}",
+            *_of_person(provenance),
+            *_verdict_lines(provenance.verdicts),
+        ]
     for position, opt_in in enumerate(provenance.opt_ins, 1):
         lines += _opt_in_lines(position, opt_in)
     lines += [f"  event      {_event_text(event)}" for event in provenance.events]

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, select
 
 from consent.acts.person_acts import FactKind
-from stores import operations
+from stores.operations import message_tables, person_tables
 from terms.clock import from_micros, to_iso
 
 #: Contacts in one statement, as for messages.
@@ -48,7 +48,7 @@ def reactions_of(engine: Engine, contact_ids: Sequence[str]) -> dict[str, list[R
 
 
 def _read(reading: Connection, contact_ids: Sequence[str]) -> Iterator[tuple[str, Reaction]]:
-    replies, facts = operations.replies, operations.contact_facts
+    replies, facts = message_tables.replies, person_tables.contact_facts
     for row in reading.execute(select(replies).where(replies.c.contact_id.in_(contact_ids))):
         yield row.contact_id, Reaction(from_micros(row.at), from_micros(row.known_at), row.meaning, row.gateway, True)
     wanted = facts.c.contact_id.in_(contact_ids) & facts.c.kind.in_(_SIGNS_OF_LIFE)

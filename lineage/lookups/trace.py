@@ -23,9 +23,9 @@ from sends.ledger.messages import PlanRow, count_states, find_plan
 from sends.plans.approval import context_of
 from sends.plans.judging import use_of
 from sends.send_stores import SendStores
-from stores import operations
 from stores.all_stores import Stores
 from stores.engine import without_pandas
+from stores.operations import message_tables, plan_tables
 from stores.warehouse.questions import Questions
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import from_micros, to_iso
@@ -238,7 +238,7 @@ def trace_line(stores: Stores, delivery_id: str, line: int, *, reason: str) -> l
             f"No accepted opt-in row starts at line {line} of {delivery_id}.",
             "See `filiation quarantine` for rows that were not accepted.",
         )
-    table = operations.messages
+    table = message_tables.messages
     with stores.engine.connect() as reading:
         query = select(table.c.send_id).where(table.c.contact_id == row[0]).order_by(table.c.state_at, table.c.send_id)
         names: list[str] = list(reading.execute(query).scalars())
@@ -255,7 +255,7 @@ def find_message(reading: Connection, name: str) -> MessageTrace:
     Raises:
         UsageError: none, or several gateways used this id.
     """
-    table, events = operations.messages, operations.message_events
+    table, events = message_tables.messages, message_tables.message_events
     found = reading.execute(select(table).where(table.c.send_id == name)).all()
     found = found or reading.execute(select(table).where(table.c.gateway_message_id == name).limit(2)).all()
     if len(found) != 1:
@@ -291,7 +291,7 @@ def _event(row: Row[Any]) -> MessageEvent:
 
 def _plan_trace(reading: Connection, plan_id: str) -> PlanTrace:
     plan = find_plan(reading, plan_id)
-    approvals, lifts, held = operations.approvals, operations.plan_lifts, operations.bureau_reservations
+    approvals, lifts, held = plan_tables.approvals, plan_tables.plan_lifts, plan_tables.bureau_reservations
     approval = reading.execute(select(approvals).where(approvals.c.plan_id == plan_id)).first()
     lifted = reading.execute(select(lifts).where(lifts.c.plan_id == plan_id).order_by(lifts.c.code)).all()
     bureau = held.c.bureau_code

@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, select
 
 from lineage.lookups.provenance import ConsentEvent, Send
 from sends.ledger.states import HANDED_OVER
-from stores import operations
+from stores.operations import message_tables, person_tables, plan_tables
 from terms.clock import from_micros
 
 #: Contacts in one statement: SQLite allows 32,766 bound parameters, and a plan's index is asked per contact anyway.
@@ -24,35 +24,36 @@ _BATCH = 500
 _ASKED: BindParameter[str] = bindparam("contacts", expanding=True)
 _SENDS = (
     select(
-        operations.messages.c.contact_id,
-        operations.messages.c.send_id,
-        operations.plans.c.campaign_id,
-        operations.plans.c.kind,
-        operations.plans.c.sponsor_id,
-        operations.plans.c.election,
-        operations.plans.c.round,
-        operations.plans.c.plan_id,
-        operations.messages.c.planned_base_version,
-        operations.messages.c.judged_base_version,
-        operations.messages.c.handed_over_at,
-        operations.messages.c.state,
-        operations.messages.c.state_at,
-        operations.plans.c.gateway,
-        operations.messages.c.gateway_message_id,
-        operations.messages.c.message_sha256,
-        operations.message_texts.c.gives_origin,
+        message_tables.messages.c.contact_id,
+        message_tables.messages.c.send_id,
+        plan_tables.plans.c.campaign_id,
+        plan_tables.plans.c.kind,
+        plan_tables.plans.c.sponsor_id,
+        plan_tables.plans.c.election,
+        plan_tables.plans.c.round,
+        plan_tables.plans.c.plan_id,
+        message_tables.messages.c.planned_base_version,
+        message_tables.messages.c.judged_base_version,
+        message_tables.messages.c.handed_over_at,
+        message_tables.messages.c.state,
+        message_tables.messages.c.state_at,
+        plan_tables.plans.c.gateway,
+        message_tables.messages.c.gateway_message_id,
+        message_tables.messages.c.message_sha256,
+        message_tables.message_texts.c.gives_origin,
     )
-    .join(operations.plans, operations.messages.c.plan_id == operations.plans.c.plan_id)
+    .join(plan_tables.plans, message_tables.messages.c.plan_id == plan_tables.plans.c.plan_id)
     .outerjoin(
-        operations.message_texts, operations.message_texts.c.message_sha256 == operations.messages.c.message_sha256
+        message_tables.message_texts,
+        message_tables.message_texts.c.message_sha256 == message_tables.messages.c.message_sha256,
     )
-    .where(operations.messages.c.contact_id.in_(_ASKED))
-    .order_by(operations.plans.c.planned_at, operations.messages.c.send_id)
+    .where(message_tables.messages.c.contact_id.in_(_ASKED))
+    .order_by(plan_tables.plans.c.planned_at, message_tables.messages.c.send_id)
 )
 _OPT_OUTS = (
-    select(operations.opt_outs)
-    .where(operations.opt_outs.c.contact_id.in_(_ASKED))
-    .order_by(operations.opt_outs.c.effective_at, operations.opt_outs.c.sequence)
+    select(person_tables.opt_outs)
+    .where(person_tables.opt_outs.c.contact_id.in_(_ASKED))
+    .order_by(person_tables.opt_outs.c.effective_at, person_tables.opt_outs.c.sequence)
 )
 
 

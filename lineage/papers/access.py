@@ -51,9 +51,9 @@ from lineage.papers.sources import (
 from lineage.papers.words import REQUESTS
 from pages.french import day_french, instant_french, number_french
 from pages.paper import Block, Facts, Form, Grid, Points, Section, Text
-from stores import operations
 from stores.all_stores import Stores
 from stores.engine import without_pandas
+from stores.operations import person_tables
 from stores.warehouse.warehouse import ServedBase
 from terms.clock import from_micros
 from terms.errors import UsageError
@@ -92,7 +92,7 @@ class Batch:
 
 def open_access_requests(stores: Stores) -> list[str]:
     """Return the ids of access requests without an answer, the most urgent first."""
-    table, answers = operations.requests, operations.request_answers
+    table, answers = person_tables.requests, person_tables.request_answers
     query = (
         select(table.c.request_id)
         .outerjoin(answers, answers.c.request_id == table.c.request_id)
@@ -149,7 +149,9 @@ def _tell(opened: Stores, asked: Sequence[Asked]) -> list[_Held]:
             identities = read_identities(stores.sources(base, ledger), ids)
         numbers = {contact_id: _number(identities.get(contact_id, [])) for contact_id in ids}
         provenances = describe_contacts(stores, base, numbers)
-    return [_Held(told, tuple(identities.get(told.provenance.contact_id, []))) for told in tell_all(opened, provenances)]
+    return [
+        _Held(told, tuple(identities.get(told.provenance.contact_id, []))) for told in tell_all(opened, provenances)
+    ]
 
 
 def _number(rows: Sequence[Identity]) -> str:
@@ -268,7 +270,7 @@ def _newest_per_person(asked: Sequence[Asked]) -> list[Asked]:
 
 def _requests(reading: Connection, request_ids: Sequence[str]) -> list[Asked]:
     """Return the access requests of these ids, in their order."""
-    table = operations.requests
+    table = person_tables.requests
     found: dict[str, Asked] = {}
     for start in range(0, len(request_ids), 500):
         found |= {one.request_id: one for one in _read(reading, table.c.request_id, request_ids[start : start + 500])}
@@ -279,7 +281,7 @@ def _requests(reading: Connection, request_ids: Sequence[str]) -> list[Asked]:
 
 
 def _acts_of(reading: Connection, contact_ids: Sequence[str]) -> dict[str, list[Asked]]:
-    table = operations.requests
+    table = person_tables.requests
     found: dict[str, list[Asked]] = {contact_id: [] for contact_id in contact_ids}
     for start in range(0, len(contact_ids), 500):
         for one in _read(reading, table.c.contact_id, contact_ids[start : start + 500]):
@@ -288,7 +290,7 @@ def _acts_of(reading: Connection, contact_ids: Sequence[str]) -> dict[str, list[
 
 
 def _read(reading: Connection, column: object, values: Sequence[str]) -> Iterator[Asked]:
-    table, answers = operations.requests, operations.request_answers
+    table, answers = person_tables.requests, person_tables.request_answers
     names = ("request_id", "contact_id", "kind", "source", "relayed_by")
     query = (
         select(*(table.c[name] for name in names), table.c.received_at, answers.c.answered_at)

@@ -19,7 +19,7 @@ from lineage.papers.words import criteria_words
 from sends.gateways.settings import read_gateway
 from sends.orders.order import Order, parse_order
 from sends.rules.message import final_text
-from stores import operations
+from stores.operations import plan_tables
 from terms.clock import naive_utc
 from terms.errors import UsageError
 from terms.identifiers import digest
@@ -119,7 +119,7 @@ def read_background(base: duckdb.DuckDBPyConnection, base_version: str, at: date
 
 def sent_texts(reading: Connection, config: Path, plan_ids: Iterable[str]) -> dict[str, SentText]:
     """Return what the messages of each plan say, from the order that the plan kept."""
-    table = operations.plans
+    table = plan_tables.plans
     wanted = sorted(set(plan_ids))
     query = select(table.c.plan_id, table.c.order_json, table.c.message_sha256).where(table.c.plan_id.in_(wanted))
     return {

@@ -29,9 +29,9 @@ from sends.ledger.states import State
 from sends.plans.approval import context_of
 from sends.plans.judging import use_of
 from sends.send_stores import SendStores
-from stores import operations
 from stores.all_stores import Stores
 from stores.engine import without_pandas
+from stores.operations import message_tables, plan_tables
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import from_micros
 from terms.reasons import Channel, Profile
@@ -99,7 +99,7 @@ def tell_campaign(stores: Stores, plan_id: str) -> CampaignTold:
         text = sent_texts(reading, stores.settings.config, [plan_id])[plan_id]
         contacts: list[str] = list(
             reading.execute(
-                select(operations.messages.c.contact_id).where(operations.messages.c.plan_id == plan_id)
+                select(message_tables.messages.c.contact_id).where(message_tables.messages.c.plan_id == plan_id)
             ).scalars()
         )
     with without_pandas(), stores.warehouse.open_base() as base:
@@ -254,7 +254,7 @@ def _proof(told: CampaignTold) -> Iterator[Block]:
 
 
 def _priced(reading: Connection, plan_id: str) -> Priced:
-    plans, messages, approvals = operations.plans, operations.messages, operations.approvals
+    plans, messages, approvals = plan_tables.plans, message_tables.messages, plan_tables.approvals
     row: Row[Any] = reading.execute(select(plans).where(plans.c.plan_id == plan_id)).one()
     delivered = func.max(messages.c.state_at).filter(messages.c.state == State.DELIVERED.value)
     left: Row[Any] = reading.execute(

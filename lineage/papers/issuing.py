@@ -20,9 +20,9 @@ from pages.paper import Form, Issue, Paper, Section, paper_html
 from sealing.log.checkpoint import Checkpoint
 from sealing.log.log import Log, append_journal
 from sealing.seals.papers import IssuedPaper, prove_papers, record_paper
-from stores import operations
 from stores.all_stores import Stores
 from stores.home import writer_lock
+from stores.operations import database
 from terms.errors import UsageError, WriterBusy
 
 _OWNER_ONLY = 0o600
@@ -152,7 +152,7 @@ def _issue(stores: Stores, controller: Controller, draft: Draft, out: Path) -> s
     refuse_taken([out])  # another command may have been faster
     try:
         _write_private(beside, content)
-        with operations.transaction(stores.engine) as work:
+        with database.transaction(stores.engine) as work:
             record_paper(work, at, IssuedPaper(issue.paper_id, draft.kind.value, form.value, content, draft.rests_on))
         os.replace(beside, out)
     except OSError as error:

@@ -18,9 +18,9 @@ from sealing.log.checkpoint import Checkpoint
 from sealing.log.log import Log
 from sealing.log.proofs import Proof, prove_line, prove_lines, prove_message
 from sealing.log.tree import consistency_path
-from stores import operations
 from stores.all_stores import Stores
-from stores.journal import Entry
+from stores.operations import base_tables, log_tables
+from stores.operations.journal import Entry
 from terms.errors import UsageError
 
 FORMAT = "filiation-passport/1"
@@ -115,7 +115,7 @@ def _chain(log: Log, checkpoint: Checkpoint, trace: SendTrace) -> Iterator[Proof
 
 def _snapshots(log: Log, trace: SendTrace) -> Iterator[str]:
     """Yield the newest snapshot of dossiers and of rules that was taken before the message was judged."""
-    table = operations.snapshots
+    table = base_tables.snapshots
     moment = int(trace.message.judged_at.timestamp() * 1_000_000)
     with log.engine.connect() as reading:
         for kind in ("dossiers", "rules"):
@@ -134,7 +134,7 @@ def _last(log: Log, checkpoint: Checkpoint, kind: Entry, subject: str) -> Proof:
 
 def _consistency(log: Log, checkpoint: Checkpoint) -> dict[str, list[str]]:
     """Return the paths from every checkpoint that was ever signed, whichever of them the stranger holds."""
-    table = operations.log_checkpoints
+    table = log_tables.log_checkpoints
     with log.engine.connect() as reading:
         sizes: list[int] = list(reading.execute(select(table.c.size).where(table.c.size < checkpoint.size)).scalars())
     return {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from lineage.lookups.provenance import ConsentEvent, Provenance, OptIn, PerUse, Send, Territory
+from lineage.lookups.provenance import ConsentEvent, OptIn, PerUse, Provenance, Send, Territory
 from lineage.lookups.reactions import Reaction
 from lineage.papers.background import Background, Form, Partner, SentText
 from lineage.papers.words import (

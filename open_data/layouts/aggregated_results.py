@@ -18,7 +18,8 @@ from open_data.layouts.delimited import header_of
 from open_data.layouts.layout import Layout, check_columns, literal
 from open_data.layouts.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
 from open_data.sources import Source
-from stores.schemas import BUREAU_RESULTS, Table
+from stores.schemas.column_classes import Table
+from stores.schemas.territory_tables import BUREAU_RESULTS
 
 _TOTALS = ("inscrits", "votants", "exprimes")
 

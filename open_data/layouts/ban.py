@@ -13,7 +13,8 @@ import duckdb
 from open_data.layouts.delimited import read_delimited
 from open_data.layouts.layout import Layout
 from open_data.sources import Source
-from stores.schemas import BAN_ADDRESSES, COMMUNES, Table
+from stores.schemas.column_classes import Table
+from stores.schemas.territory_tables import BAN_ADDRESSES, COMMUNES
 
 #: An address may be published with several positions: the door is nearest to where a person lives.
 _BEST_POSITION = "case type_position when 'entrée' then 0 when 'bâtiment' then 1 else 2 end, lon, lat"

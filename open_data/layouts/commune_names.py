@@ -15,7 +15,8 @@ from open_data.failures import SourceFailed
 from open_data.layouts.delimited import header_of
 from open_data.layouts.layout import Layout, check_columns, literal
 from open_data.sources import Source
-from stores.schemas import COMMUNE_NAMES, Table
+from stores.schemas.column_classes import Table
+from stores.schemas.territory_tables import COMMUNE_NAMES
 
 #: What tells the three files apart, whatever they are called.
 _TELLING = {"movements": "COM_AV", "communes": "TYPECOM", "overseas": "COM_COMER"}

@@ -13,7 +13,8 @@ import duckdb
 from open_data.layouts.delimited import read_delimited
 from open_data.layouts.layout import Layout, file_list
 from open_data.sources import Source
-from stores.schemas import COMMUNE_NAMES, COMMUNES, Table
+from stores.schemas.column_classes import Table
+from stores.schemas.territory_tables import COMMUNE_NAMES, COMMUNES
 
 
 def _shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]) -> Mapping[Table, str]:

@@ -15,7 +15,8 @@ from open_data.failures import SourceFailed
 from open_data.layouts.geojson import Contour, read_contours
 from open_data.layouts.layout import Layout, literal
 from open_data.sources import Source
-from stores.schemas import BUREAUX, CONTOURS, IRIS, Table
+from stores.schemas.column_classes import Table
+from stores.schemas.territory_tables import BUREAUX, CONTOURS, IRIS
 
 
 def _text(properties: Mapping[str, object], key: str) -> str:

@@ -17,7 +17,8 @@ from open_data.failures import SourceFailed
 from open_data.layouts.delimited import header_of, read_delimited
 from open_data.layouts.layout import Layout, check_columns, file_list, literal
 from open_data.sources import Source
-from stores.schemas import COMMUNE_INCOME, IRIS_INCOME, Table
+from stores.schemas.column_classes import Table
+from stores.schemas.territory_tables import COMMUNE_INCOME, IRIS_INCOME
 
 #: ns: not significant, nd: not available, so: without object, s: secret (INSEE, Filosofi 2021, IRIS).
 WITHHELD = ("ns", "nd", "so", "s")

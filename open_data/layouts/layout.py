@@ -15,7 +15,8 @@ import duckdb
 from open_data.failures import SourceFailed
 from open_data.sources import Source
 from stores.engine import quoted
-from stores.schemas import BUREAU_RESULTS, Table
+from stores.schemas.column_classes import Table
+from stores.schemas.territory_tables import BUREAU_RESULTS
 
 #: Reads files into temporary relations and returns, for each table, the query of its columns but the last two
 #: (`source_id` and `vintage`, which are the load's).

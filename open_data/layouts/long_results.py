@@ -15,7 +15,8 @@ from open_data.failures import SourceFailed
 from open_data.layouts.layout import Layout, check_columns, literal
 from open_data.layouts.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
 from open_data.sources import Source
-from stores.schemas import BUREAU_RESULTS, Table
+from stores.schemas.column_classes import Table
+from stores.schemas.territory_tables import BUREAU_RESULTS
 
 
 def _shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]) -> Mapping[Table, str]:

@@ -19,7 +19,8 @@ from open_data.layouts.delimited import first_line
 from open_data.layouts.layout import Layout, check_columns, file_list, literal
 from open_data.layouts.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
 from open_data.sources import Source
-from stores.schemas import BUREAU_RESULTS, Table
+from stores.schemas.column_classes import Table
+from stores.schemas.territory_tables import BUREAU_RESULTS
 
 _VOTES = re.compile(r"Voix (\d+)")
 #: In order of preference; a list is its name, its head is only one of its people.

@@ -16,7 +16,8 @@ from open_data.layouts.delimited import header_of, read_delimited
 from open_data.layouts.layout import Layout, check_columns, file_list, literal
 from open_data.layouts.result_rows import department_sql, refuse_lines
 from open_data.sources import Source
-from stores.schemas import BUREAUX, REU_ADDRESSES, Table
+from stores.schemas.column_classes import Table
+from stores.schemas.territory_tables import BUREAUX, REU_ADDRESSES
 
 #: An arrondissement votes in its city's bureaux, whose four characters begin with its number.
 _CITY = (

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from sqlalchemy import Engine, select
 
 from partners_ingest.arrival.landing import Arrival, storable_name
-from stores import operations
+from stores.operations import database, delivery_tables
 from terms.clock import from_micros
 
 
@@ -33,7 +33,7 @@ class RemoteFile:
 
 def fetched_versions(engine: Engine, partner_id: str) -> set[RemoteFile]:
     """Return every version that was fetched from a partner's server, `storable`."""
-    table = operations.fetched_files
+    table = delivery_tables.fetched_files
     columns = [table.c[name] for name in RemoteFile.__dataclass_fields__]
     with engine.connect() as connection:
         rows = connection.execute(select(*columns).where(table.c.partner_id == partner_id))
@@ -43,8 +43,8 @@ def fetched_versions(engine: Engine, partner_id: str) -> set[RemoteFile]:
 def record_fetched(engine: Engine, partner_id: str, remote: RemoteFile, file_name: str, fetched_at: int) -> None:
     """Write that a version now lies in the landing folder under `file_name`."""
     row = {"partner_id": partner_id, **asdict(remote.storable()), "file_name": file_name, "fetched_at": fetched_at}
-    with operations.transaction(engine) as work:
-        operations.insert_once(work, operations.fetched_files, [row])
+    with database.transaction(engine) as work:
+        database.insert_once(work, delivery_tables.fetched_files, [row])
 
 
 def with_fetched(engine: Engine, arrivals: Sequence[Arrival]) -> list[Arrival]:
@@ -52,7 +52,7 @@ def with_fetched(engine: Engine, arrivals: Sequence[Arrival]) -> list[Arrival]:
 
     Such a file is whole: it was copied beside and renamed.
     """
-    table = operations.fetched_files
+    table = delivery_tables.fetched_files
     with engine.connect() as connection:
         rows = connection.execute(select(table.c.partner_id, table.c.file_name, table.c.fetched_at)).all()
     at = {(row.partner_id, row.file_name): from_micros(row.fetched_at) for row in rows}

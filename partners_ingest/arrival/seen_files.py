@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine, delete, select
 
 from partners_ingest.arrival.landing import Arrival
-from stores import operations
+from stores.operations import database, delivery_tables
 
 #: Databases have signed numbers; some file systems number their files beyond.
 _LARGEST = 2**63 - 1
@@ -66,18 +66,18 @@ class SeenFiles:
 
     def keep(self) -> None:
         """Write what this run has hashed."""
-        table = operations.seen_files
-        with operations.transaction(self._engine) as work:
+        table = delivery_tables.seen_files
+        with database.transaction(self._engine) as work:
             for (partner_id, file_name), (stamp, sha256) in self._new.items():
                 of_file = (table.c.partner_id == partner_id) & (table.c.file_name == file_name)
                 work.execute(delete(table).where(of_file))
                 row = {"partner_id": partner_id, "file_name": file_name, **asdict(stamp), "sha256": sha256}
-                operations.insert_once(work, table, [row])
+                database.insert_once(work, table, [row])
         self._new.clear()
 
 
 def _read(engine: Engine) -> dict[_Key, tuple[_Stamp, str]]:
-    table = operations.seen_files
+    table = delivery_tables.seen_files
     with engine.connect() as connection:
         return {
             (row.partner_id, row.file_name): (

@@ -15,9 +15,9 @@ import duckdb
 import pyarrow as pa
 from sqlalchemy import Engine, select
 
-from stores import operations
 from stores.keys import KeyedHash
-from stores.suppressions import open_marks
+from stores.operations import erasure_tables
+from stores.operations.suppressions import open_marks
 
 _CELLS = re.compile(r"[^;,\t|\"'<>\r\n]+")
 _FEWEST_DIGITS, _MOST_DIGITS = 9, 16
@@ -45,7 +45,7 @@ class Marks:
 
 def load_marks(engine: Engine, key: KeyedHash) -> Marks:
     """Return the marks that stand now."""
-    table = operations.suppression_marks
+    table = erasure_tables.suppression_marks
     with engine.connect() as connection:
         rows = connection.execute(select(table.c.mark, table.c.acts_from.is_not(None))).tuples().all()
     return Marks(key, frozenset(mark for mark, _ in rows), frozenset(mark for mark, is_open in rows if is_open))

@@ -28,13 +28,13 @@ from partners_ingest.arrival.unpacking import (
     unpack,
 )
 from partners_ingest.erased.number_search import NumberSearch
-from stores import operations
 from stores.evidence.evidence_store import EvidenceStore, PlainWriter
 from stores.evidence.lines import CodeUnit, physical_lines
 from stores.evidence.redactions import record_redaction, redacted_lines
 from stores.home import Home
-from stores.rewrites import announce
-from stores.schemas import SALTS
+from stores.operations import delivery_tables
+from stores.operations.rewrites import announce
+from stores.schemas.vault_tables import SALTS
 from stores.vault import Vault
 
 _BLOCK = 1 << 20
@@ -71,7 +71,7 @@ class KeptDelivery:
 
 def kept_deliveries(engine: Engine) -> list[KeptDelivery]:
     """Return every delivery of the ledger, in order of arrival."""
-    table = operations.deliveries
+    table = delivery_tables.deliveries
     query = select(table.c.delivery_id, table.c.container, table.c.encoding, table.c.evidence_root)
     with engine.connect() as connection:
         rows = connection.execute(query.order_by(table.c.arrived_at, table.c.delivery_id)).all()

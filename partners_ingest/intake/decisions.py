@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, RowMapping, select, update
 
 from partners_ingest.intake.delivery_records import DecisionKind
 from partners_ingest.intake.take_in import RELEASABLE
-from stores import journal, operations
+from stores.operations import database, delivery_tables, journal
 from terms.clock import to_micros
 from terms.errors import Refused, UsageError
 from terms.free_text import refuse_number
@@ -36,7 +36,7 @@ def release(engine: Engine, decision: Decision) -> None:
         UsageError: no such delivery, or no reason was given.
         Refused: it is not held, or what holds it cannot be overruled: the file cannot be read.
     """
-    with operations.transaction(engine) as work:
+    with database.transaction(engine) as work:
         found = _held(work, decision, "released")
         if found["reason"] not in RELEASABLE:
             raise Refused(
@@ -53,8 +53,8 @@ def refuse(engine: Engine, decision: Decision) -> None:
         UsageError: no such delivery, or no reason was given.
         Refused: it is not held.
     """
-    table = operations.deliveries
-    with operations.transaction(engine) as work:
+    table = delivery_tables.deliveries
+    with database.transaction(engine) as work:
         _held(work, decision, "refused")
         refused = update(table).where(table.c.delivery_id == decision.delivery_id)
         work.execute(refused.values(outcome=FileOutcome.REFUSED.value))
@@ -68,7 +68,7 @@ def reread(engine: Engine, decision: Decision) -> None:
         UsageError: no such delivery, or no reason was given.
         Refused: it was not accepted: a held one is judged again by itself when its dossier changes.
     """
-    with operations.transaction(engine) as work:
+    with database.transaction(engine) as work:
         found = _found(work, decision)
         if found["outcome"] != FileOutcome.ACCEPTED:
             raise Refused(
@@ -91,7 +91,7 @@ def _found(work: Connection, decision: Decision) -> RowMapping:
     if not decision.why.strip():
         raise UsageError("No reason was given.", "Say with --why why you decide so; it is recorded.")
     refuse_number(decision.why, "The reason")
-    table = operations.deliveries
+    table = delivery_tables.deliveries
     query = select(table).where(table.c.delivery_id == decision.delivery_id)
     found = work.execute(query).mappings().first()
     if found is None:
@@ -108,5 +108,5 @@ def _record(work: Connection, kind: DecisionKind, decision: Decision) -> None:
         "why": decision.why,
         "applied_at": to_micros(decision.at) if kind is DecisionKind.REFUSE else None,
     }
-    work.execute(operations.delivery_decisions.insert().values(**row))
+    work.execute(delivery_tables.delivery_decisions.insert().values(**row))
     journal.append(work, decision.at, journal.Entry.DECISION, decision.delivery_id, row)

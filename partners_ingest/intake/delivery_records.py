@@ -14,8 +14,9 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, Engine, RowMapping, select, update
 
-from stores import journal, operations
-from stores.suppressions import note_returned
+from stores.operations import database, delivery_tables, journal
+from stores.operations.suppressions import note_returned
+from terms.canonical_json import canonical_json
 from terms.clock import to_micros
 from terms.reasons import FileOutcome, FileReason, FileWarning
 
@@ -94,7 +95,7 @@ class EarlierDelivery:
 
 def find_known(engine: Engine, delivery_id: str) -> KnownDelivery | None:
     """Return what is known of a delivery."""
-    table = operations.deliveries
+    table = delivery_tables.deliveries
     with engine.connect() as connection:
         row = connection.execute(select(table).where(table.c.delivery_id == delivery_id)).mappings().first()
         return _known(connection, row) if row is not None else None
@@ -102,7 +103,7 @@ def find_known(engine: Engine, delivery_id: str) -> KnownDelivery | None:
 
 def to_reread(engine: Engine) -> list[KnownDelivery]:
     """Return the accepted deliveries that a person wants read again and no run has yet, by arrival."""
-    table, decisions = operations.deliveries, operations.delivery_decisions
+    table, decisions = delivery_tables.deliveries, delivery_tables.delivery_decisions
     wanted = select(decisions.c.delivery_id).where(
         decisions.c.kind == DecisionKind.REREAD.value, decisions.c.applied_at.is_(None)
     )
@@ -113,7 +114,7 @@ def to_reread(engine: Engine) -> list[KnownDelivery]:
 
 
 def _known(connection: Connection, row: RowMapping) -> KnownDelivery:
-    decisions = operations.delivery_decisions
+    decisions = delivery_tables.delivery_decisions
     released = select(decisions.c.applied_at).where(
         decisions.c.delivery_id == row["delivery_id"], decisions.c.kind == DecisionKind.RELEASE.value
     )
@@ -131,7 +132,7 @@ def accepted_before(
     engine: Engine, partner_id: str, feed_id: str, delivery_id: str, limit: int
 ) -> tuple[EarlierDelivery, ...]:
     """Return the accepted deliveries of a feed, the newest export first, this one left out."""
-    table = operations.deliveries
+    table = delivery_tables.deliveries
     query = (
         select(table.c.delivery_id, table.c.reading, table.c.data_rows, table.c.accepted_rows)
         .where(table.c.partner_id == partner_id, table.c.feed_id == feed_id)
@@ -158,7 +159,7 @@ def commit(engine: Engine, row: DeliveryRow, at: datetime, returned: Sequence[st
             " evidence_root arrived_at"
         ).split()
     }
-    with operations.transaction(engine) as work:
+    with database.transaction(engine) as work:
         _put(work, row.delivery_id, values)
         _apply_decisions(work, row.delivery_id, at)
         note_returned(work, returned, to_micros(at))
@@ -167,25 +168,25 @@ def commit(engine: Engine, row: DeliveryRow, at: datetime, returned: Sequence[st
 
 def keep_reading(engine: Engine, delivery_id: str, reason: FileReason, at: datetime) -> None:
     """Write that a delivery could not be read again and why; its reading stands, and a person must ask anew."""
-    table = operations.deliveries
-    with operations.transaction(engine) as work:
+    table = delivery_tables.deliveries
+    with database.transaction(engine) as work:
         told: str = work.execute(select(table.c.warnings_json).where(table.c.delivery_id == delivery_id)).scalar_one()
         warnings = sorted({*json.loads(told), FileWarning.REREAD_FAILED.value})
-        values = {"warnings_json": operations.canonical_json(warnings)}
+        values = {"warnings_json": canonical_json(warnings)}
         work.execute(update(table).where(table.c.delivery_id == delivery_id).values(**values))
         _apply_decisions(work, delivery_id, at)
         journal.append(work, at, journal.Entry.REREAD_FAILED, delivery_id, {"reason": reason.value})
 
 
 def _apply_decisions(work: Connection, delivery_id: str, at: datetime) -> None:
-    table = operations.delivery_decisions
+    table = delivery_tables.delivery_decisions
     is_open = (table.c.delivery_id == delivery_id) & table.c.applied_at.is_(None)
     work.execute(update(table).where(is_open).values(applied_at=to_micros(at)))
 
 
 def _put(work: Connection, delivery_id: str, values: dict[str, object]) -> None:
-    table = operations.deliveries
-    if operations.insert_once(work, table, [values]) == 0:
+    table = delivery_tables.deliveries
+    if database.insert_once(work, table, [values]) == 0:
         work.execute(update(table).where(table.c.delivery_id == delivery_id).values(**values))
 
 

@@ -14,10 +14,10 @@ from datetime import datetime
 from sqlalchemy import Engine, func, select
 
 from partners_ingest.arrival.landing import Arrival
-from stores import operations
 from stores.engine import connect
 from stores.lake import Lake, reading_name
-from stores.schemas import QUARANTINE
+from stores.operations import delivery_tables
+from stores.schemas.delivered_rows import QUARANTINE
 from stores.warehouse.inputs import accepted_deliveries
 from terms.clock import from_micros
 from terms.errors import UsageError
@@ -65,7 +65,7 @@ class QuarantinedRow:
 
 def list_deliveries(engine: Engine) -> list[DeliverySummary]:
     """Return every delivery in order of arrival, then by file name."""
-    table = operations.deliveries
+    table = delivery_tables.deliveries
     with engine.connect() as connection:
         rows = connection.execute(select(table).order_by(table.c.arrived_at, table.c.file_name)).mappings().all()
     stored = DeliverySummary.__dataclass_fields__.keys() - {"warnings", "received_at"}
@@ -117,7 +117,7 @@ def quarantine_reasons(engine: Engine, lake: Lake, delivery_id: str, line: int) 
 
 def unknown_files(engine: Engine, arrivals: Sequence[Arrival]) -> list[Arrival]:
     """Return the files that no delivery knows by name and size; a corrected file keeps its name and is another one."""
-    table = operations.deliveries
+    table = delivery_tables.deliveries
     with engine.connect() as connection:
         rows = connection.execute(select(table.c.partner_id, table.c.file_name, table.c.bytes))
         known = {tuple(row) for row in rows}
@@ -126,7 +126,7 @@ def unknown_files(engine: Engine, arrivals: Sequence[Arrival]) -> list[Arrival]:
 
 def newest_arrivals(engine: Engine) -> Mapping[str, datetime]:
     """Return when the newest accepted delivery of each partner arrived."""
-    table = operations.deliveries
+    table = delivery_tables.deliveries
     query = (
         select(table.c.partner_id, func.max(table.c.arrived_at))
         .where(table.c.outcome == FileOutcome.ACCEPTED.value)

@@ -9,15 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from consent.dossiers.dossier_remarks import Remark, find_remarks
 from consent.dossiers.dossiers import Dossier, DossierInvalid, DossierSet, find_faults, read_dossier, read_dossiers
 from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
 from partners_ingest.readers.registry import missing_capability
+from terms.paris import PARIS
 from terms.settings import Settings
-
-_PARIS = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def check_partner(folder: Path, sample: Path | None, settings: Settings) -> Part
         return PartnerCheck(folder.name, faults, (), (), MappingProxyType({}), None)
     dossier = read_dossier(folder)
     wanting = {feed.feed_id: missing_capability(feed) for feed in dossier.feeds}
-    today = settings.clock().now().astimezone(_PARIS).date()
+    today = settings.clock().now().astimezone(PARIS).date()
     return PartnerCheck(
         partner_id=dossier.partner_id,
         faults=(),

@@ -30,7 +30,7 @@ from partners_ingest.readers.records import Header, Records
 from partners_ingest.readers.registry import missing_capability
 from partners_ingest.readers.text_lines import decode_line
 from partners_ingest.rows.values import TABLE_FORMATS
-from stores import operations
+from stores.operations import delivery_tables
 from terms.reasons import FileOutcome, FileReason, FileWarning
 
 _END_OF_DAY = time(23, 59, 59)
@@ -96,7 +96,7 @@ def find_duplicate(work: Connection, partner_id: str, delivery_id: str, column: 
         column: `content_sha256` (the same bytes) or `content_fingerprint` (the same records).
         value: this delivery's; None repeats nothing.
     """
-    table = operations.deliveries
+    table = delivery_tables.deliveries
     query = select(table.c.delivery_id).where(
         table.c.partner_id == partner_id,
         table.c.delivery_id != delivery_id,

@@ -27,13 +27,13 @@ from partners_ingest.intake import decisions
 from partners_ingest.intake.overview import DeliverySummary, list_deliveries
 from partners_ingest.intake.preflight import name_file
 from partners_ingest.intake.take_in import RELEASABLE, DeliveryReport, IntakeStores, take_in
-from stores import operations
 from stores.engine import connect, quoted
 from stores.evidence.evidence_store import EvidenceStore
 from stores.home import init_home
 from stores.keys import derive_keys
 from stores.lake import Lake, reading_name
-from stores.schemas import OPT_INS, QUARANTINE, WITHDRAWALS
+from stores.operations import all_tables, database
+from stores.schemas.delivered_rows import OPT_INS, QUARANTINE, WITHDRAWALS
 from stores.vault import Vault
 from terms.clock import Clock
 from terms.environment import Environment
@@ -109,9 +109,9 @@ def rehearsal_stores(settings: Settings) -> Iterator[IntakeStores]:
             contact_key=secrets.token_bytes(32),
             vault_key=secrets.token_bytes(32),
         )
-        opened, keys, engine = init_home(own), derive_keys(own), operations.open_operations(own.database_url)
-        with operations.transaction(engine) as work:
-            operations.metadata.create_all(work)
+        opened, keys, engine = init_home(own), derive_keys(own), database.open_operations(own.database_url)
+        with database.transaction(engine) as work:
+            all_tables.metadata.create_all(work)
         try:
             yield IntakeStores(
                 opened, keys, engine, EvidenceStore(opened, keys, settings.gpg_home), Vault(opened, keys), Lake(opened)

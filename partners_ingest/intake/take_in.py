@@ -15,7 +15,6 @@ from datetime import date, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
@@ -57,27 +56,26 @@ from partners_ingest.rows.delivery_facts import ControlTotals, DeliveryFacts
 from partners_ingest.rows.figures import Figures, figures_sql, read_figures, sum_figures
 from partners_ingest.rows.record_batches import BatchReader, RecordSums
 from partners_ingest.rows.row_batches import RowFiles, RowJudge
-from stores import schemas
 from stores.evidence.evidence_store import EvidenceStore, GrowingCommitments, Landed, LineCommitments
 from stores.evidence.redactions import is_redacted, redacted_lines
 from stores.home import Home, scratch_folder
 from stores.keys import Keys
 from stores.lake import Lake, reading_name
-from stores.operations import canonical_json
+from stores.schemas import delivered_rows
 from stores.vault import Vault
 from terms import failpoint
+from terms.canonical_json import canonical_json
 from terms.clock import Clock, from_micros, to_micros
 from terms.environment import NUMBER_RULES, Environment, NumberRules
 from terms.errors import FiliationError
 from terms.identifiers import DeliveryId, delivery_id, digest
+from terms.paris import PARIS
 from terms.reasons import FILE_OUTCOMES, FileOutcome, FileReason, FileWarning
 
 Progress = Callable[[str], None]
 
 #: Tests that a person may overrule by releasing the delivery: the file can be read, only its volume is odd.
 RELEASABLE = frozenset({FileReason.ROW_COUNT_LOW, FileReason.ROW_COUNT_CHANGE})
-
-_PARIS = ZoneInfo("Europe/Paris")
 
 
 class StillArriving(Exception):
@@ -355,7 +353,7 @@ def _case(run: _Run, origin: _Origin, landed: Landed, known: KnownDelivery | Non
     return _Case(
         *(run.stores, origin, run.dossiers, run.rules, run.scratch),
         *(landed.delivery_id, landed.sha256, landed.bytes, known),
-        now.astimezone(_PARIS).date(),
+        now.astimezone(PARIS).date(),
         run.judged_with(origin.partner_id),
         run.marks,
         now,
@@ -668,7 +666,7 @@ def _judge_rows(
         erased=frozenset(judge.erased),
     )
     name = reading_name(case.delivery_id, case.reading)
-    case.stores.lake.write(bench, schemas.DELIVERY_FIGURES, name, figures_sql())
+    case.stores.lake.write(bench, delivered_rows.DELIVERY_FIGURES, name, figures_sql())
     if quality.hold is not None and not (case.is_released and quality.hold in RELEASABLE):
         return replace(judged, reason=quality.hold)
     files.finish_vault()

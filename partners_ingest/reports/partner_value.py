@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 import duckdb
 from sqlalchemy import Engine
@@ -18,7 +17,6 @@ from consent.judgement import judgement_sql, load_live_facts, use_for_some_spons
 from terms.environment import NumberRules
 from terms.reasons import Channel, Profile, Verdict
 
-_PARIS = ZoneInfo("Europe/Paris")
 _ASKED = "worth_asked"
 _LIVE = "worth_live"
 _ROWS = "worth_rows"

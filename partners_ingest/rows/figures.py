@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-from stores import schemas
 from stores.engine import connect
 from stores.keys import Keys, RowHash
 from stores.lake import Lake
+from stores.schemas import delivered_rows
 from terms.reasons import RowRepair
 
 #: Line numbers kept as examples of a figure.
@@ -158,12 +158,12 @@ def figures_sql() -> str:
 
 def read_figures(lake: Lake, names: Sequence[str]) -> list[Figures]:
     """Return the figures of these readings, in their order; a reading of before they were counted is left out."""
-    present = [name for name in names if lake.path(schemas.DELIVERY_FIGURES, name).exists()]
+    present = [name for name in names if lake.path(delivered_rows.DELIVERY_FIGURES, name).exists()]
     with connect() as connection:
         return [
             _figures(
                 connection.execute(
-                    f"select figure, subject, rows, lines from ({lake.sql(schemas.DELIVERY_FIGURES, [name])})"
+                    f"select figure, subject, rows, lines from ({lake.sql(delivered_rows.DELIVERY_FIGURES, [name])})"
                 ).fetchall()
             )
             for name in present

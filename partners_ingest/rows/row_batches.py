@@ -19,11 +19,11 @@ from partners_ingest.rows.figures import count_batch, lay_figures
 from partners_ingest.rows.opt_ins import OPT_INS_SQL, WITHDRAWAL_SIGNALS_SQL, type_opt_ins
 from partners_ingest.rows.phone_cells import read_uncommon_cells
 from partners_ingest.rows.withdrawals import DAMAGED_WITHDRAWALS_SQL, WITHDRAWALS_SQL, type_withdrawals
-from stores import schemas
 from stores.files.growing_file import GrowingFile
 from stores.keys import Keys
 from stores.lake import Lake
-from stores.schemas import Table
+from stores.schemas import delivered_rows, vault_tables
+from stores.schemas.column_classes import Table
 from stores.vault import Vault
 from terms.environment import NumberRules
 
@@ -32,10 +32,10 @@ _ROWS_PASSED = 50_000
 
 #: Tables of the lake that a kind of feed fills, each with the query for its rows.
 _LAKE_TABLES = {
-    "optins": ((schemas.OPT_INS, OPT_INS_SQL), (schemas.WITHDRAWAL_SIGNALS, WITHDRAWAL_SIGNALS_SQL)),
+    "optins": ((delivered_rows.OPT_INS, OPT_INS_SQL), (delivered_rows.WITHDRAWAL_SIGNALS, WITHDRAWAL_SIGNALS_SQL)),
     "withdrawals": (
-        (schemas.WITHDRAWALS, WITHDRAWALS_SQL),
-        (schemas.WITHDRAWAL_SIGNALS, DAMAGED_WITHDRAWALS_SQL),
+        (delivered_rows.WITHDRAWALS, WITHDRAWALS_SQL),
+        (delivered_rows.WITHDRAWAL_SIGNALS, DAMAGED_WITHDRAWALS_SQL),
     ),
 }
 
@@ -96,8 +96,8 @@ class RowFiles:
         self._bench, self._name, self._kind = bench, name, kind
         self._vault, self._lake = vault, lake
         self._shared = rows.shared_sql(bench)
-        self._identities = vault.grow(schemas.IDENTITIES, name, self._shared)
-        tables = (*_LAKE_TABLES[kind], (schemas.QUARANTINE, rows.QUARANTINE_SQL))
+        self._identities = vault.grow(vault_tables.IDENTITIES, name, self._shared)
+        tables = (*_LAKE_TABLES[kind], (delivered_rows.QUARANTINE, rows.QUARANTINE_SQL))
         self._lake_files: list[tuple[Table, str, GrowingFile]] = [
             (table, select, lake.grow(table, name, self._shared)) for table, select in tables
         ]
@@ -106,7 +106,7 @@ class RowFiles:
         """Pass the rows of a batch on that is not the last."""
         rows.keep_seen_records(self._bench)
         self._keep_addresses()
-        self._identities.append(self._rows(schemas.IDENTITIES, rows.IDENTITIES_SQL))
+        self._identities.append(self._rows(vault_tables.IDENTITIES, rows.IDENTITIES_SQL))
         for table, select, file in self._lake_files:
             file.append(self._rows(table, select))
         self._bench.execute("drop table keyed")  # or it would lie beside the next batch's
@@ -120,12 +120,12 @@ class RowFiles:
         """Write the rows of the last batch to the vault, and let its files appear."""
         self._keep_addresses()
         if self._identities.is_begun:
-            self._identities.append(self._rows(schemas.IDENTITIES, rows.IDENTITIES_SQL))
+            self._identities.append(self._rows(vault_tables.IDENTITIES, rows.IDENTITIES_SQL))
             self._identities.finish()
         else:
-            self._vault.write(self._bench, schemas.IDENTITIES, self._name, rows.IDENTITIES_SQL)
+            self._vault.write(self._bench, vault_tables.IDENTITIES, self._name, rows.IDENTITIES_SQL)
         if self._kind == "optins":
-            self._vault.write(self._bench, schemas.ADDRESSES, self._name, rows.ADDRESSES_SQL)
+            self._vault.write(self._bench, vault_tables.ADDRESSES, self._name, rows.ADDRESSES_SQL)
 
     def finish_lake(self) -> None:
         """Write the rows of the last batch to the lake, and let its files appear."""

@@ -18,7 +18,7 @@ from typing import Annotated, Protocol
 import typer
 
 from stores.all_stores import Stores, open_stores
-from stores.schema_version import require_schema
+from stores.operations.schema_version import require_schema
 from terms.clock import to_iso
 from terms.errors import UsageError
 from terms.settings import load_settings

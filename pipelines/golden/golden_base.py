@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -22,19 +21,19 @@ from consent.rules.registry import own_names, read_rules, rule_rows
 from partners_ingest.rows.phone import ReadPhone, RowPlace, read_phone
 from pipelines.golden.golden_cases import Facts, GoldenCase
 from sends.inbound.replies import Meaning, read_meaning
-from stores import schemas
 from stores.engine import connect, quoted
 from stores.files.parquet import read_sql
+from stores.schemas import all_tables
 from terms.clock import naive_utc
 from terms.environment import NumberRules
 from terms.errors import FiliationError
+from terms.paris import PARIS
 from terms.settings import PROJECT_ROOT
 
 Row = dict[str, object]
 
 #: Facts of a case without a date of their own were always known.
 _ALWAYS = "2000-01-01 00:00:00"
-_PARIS = ZoneInfo("Europe/Paris")
 _FEED = "golden"
 
 #: Notice of an act whose text nobody proved: a row without one would be given that of its form version (partners page §1).
@@ -95,7 +94,7 @@ def build_golden_base(folder: Path, cases: Sequence[GoldenCase], rules: Path) ->
     path = folder / "golden.duckdb"
     with connect(path) as base:
         base.execute("create schema lake")
-        for table in (*schemas.LAKE_TABLES, *schemas.SNAPSHOT_TABLES):
+        for table in (*all_tables.LAKE_TABLES, *all_tables.SNAPSHOT_TABLES):
             base.execute(f"create table lake.{table.name} as {read_sql(table, ())}")
         base.execute(f"create table lake.deliveries ({_DELIVERY_COLUMNS})")
         base.execute(f"create table live_facts ({_LIVE_COLUMNS})")
@@ -283,7 +282,7 @@ def _add_partner(lake: _Lake, partner_id: str, partner: Facts) -> None:
     for position, hop in enumerate(partner["chain"], start=1):
         lake.add("dossier_chain", **own, position=position, name=hop["name"], role=hop["role"])
     for audit in partner["audits"]:
-        known_from = _utc(datetime.combine(date.fromisoformat(audit["on"]), time(), _PARIS).isoformat())
+        known_from = _utc(datetime.combine(date.fromisoformat(audit["on"]), time(), PARIS).isoformat())
         lake.add(
             "dossier_audits",
             partner_id=partner_id,

@@ -20,13 +20,14 @@ from sends.orders.order import AgreedPrice, Message, Order, VoiceMessage, Years,
 from sends.orders.price import PriceList
 from sends.orders.sponsors import Payer, PayerKind, Sponsor, SponsorKind
 from sends.rules.bureau_changes import BureauChange, BureauChangeKind
-from sends.rules.calendar import PARIS, Calendar, Place, read_calendar
+from sends.rules.calendar import Calendar, Place, read_calendar
 from sends.rules.context import Context
 from sends.rules.controller_documents import Complaint, ControllerPapers, Notice
 from sends.rules.retention import Operation, Record, RecordField, RetentionJob
 from sends.rules.rulebook import SendRulebook, read_rulebook
 from terms.environment import NumberRules
 from terms.errors import UsageError
+from terms.paris import PARIS
 from terms.reasons import Channel, Profile
 
 #: An order needs a length of its window; no case depends on it.

@@ -33,15 +33,17 @@ from pipelines.golden.golden_orders import (
 from sends.orders.order import Years
 from sends.plans.exclusivity import Holding, reserve_bureaux
 from sends.rules.bureau_changes import ReservedBureau, change_findings
-from sends.rules.calendar import PARIS, moment_findings, planned_end, window_findings
+from sends.rules.calendar import moment_findings, planned_end, window_findings
 from sends.rules.context import Context
 from sends.rules.invoice_rules import Addressee, InvoiceDetail, InvoiceStatement, invoice_findings
 from sends.rules.order_rules import AudienceFacts, audience_findings, feed_findings, order_findings, reveals_votes
 from sends.rules.retention import retention_findings
 from sends.rules.rulebook import Finding
 from stores.engine import connect_read_only
-from stores.operations import bureau_holdings, bureau_reservations, transaction
+from stores.operations.database import transaction
+from stores.operations.plan_tables import bureau_holdings, bureau_reservations
 from terms.errors import UsageError
+from terms.paris import PARIS
 from terms.reasons import Decision, Profile
 
 #: How long a case's reservations last; none of them ends.

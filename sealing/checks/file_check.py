@@ -10,9 +10,9 @@ from sqlalchemy import Engine, select
 from sealing.checks.alterations import Alteration, Finding
 from sealing.checks.ledger_check import payload_of
 from sealing.seals.files import SealedFile, current_seals, hash_files, listing_sha256
-from stores import operations
 from stores.home import Home
-from stores.journal import Entry
+from stores.operations import log_tables
+from stores.operations.journal import Entry
 
 
 def check_files(engine: Engine, home: Home) -> tuple[list[Finding], int]:
@@ -29,7 +29,7 @@ def check_files(engine: Engine, home: Home) -> tuple[list[Finding], int]:
 
 def _unequal_listings(engine: Engine) -> Iterator[Finding]:
     """Compare each batch of sealed files with its journal line: the seals themselves must not be changed."""
-    table, journal = operations.sealed_files, operations.journal
+    table, journal = log_tables.sealed_files, log_tables.journal
     batches: dict[str, list[SealedFile]] = defaultdict(list)
     with engine.connect() as reading:
         for row in reading.execute(select(table)):

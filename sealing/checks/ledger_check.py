@@ -10,18 +10,18 @@ from sqlalchemy import Connection, Table, select
 
 from sealing.checks.alterations import Alteration, Finding
 from sealing.seals.forgetting import ERASED
-from stores import operations
-from stores.journal import Entry
+from stores.operations import delivery_tables, log_tables, person_tables, plan_tables
+from stores.operations.journal import Entry
 
 #: Ledgers whose rows must agree with their newest journal line: table, its key, and columns that change by other lines.
 _LEDGERS: Mapping[Entry, tuple[Table, str, frozenset[str]]] = {
-    Entry.DELIVERY: (operations.deliveries, "delivery_id", frozenset()),
-    Entry.OPT_OUT: (operations.opt_outs, "opt_out_id", frozenset()),
-    Entry.CONTACT_FACT: (operations.contact_facts, "fact_id", frozenset()),
-    Entry.REQUEST: (operations.requests, "request_id", frozenset()),
-    Entry.REQUEST_ANSWER: (operations.request_answers, "request_id", frozenset()),
-    Entry.PLAN: (operations.plans, "plan_id", frozenset({"state", "is_paused"})),
-    Entry.APPROVAL: (operations.approvals, "plan_id", frozenset()),
+    Entry.DELIVERY: (delivery_tables.deliveries, "delivery_id", frozenset()),
+    Entry.OPT_OUT: (person_tables.opt_outs, "opt_out_id", frozenset()),
+    Entry.CONTACT_FACT: (person_tables.contact_facts, "fact_id", frozenset()),
+    Entry.REQUEST: (person_tables.requests, "request_id", frozenset()),
+    Entry.REQUEST_ANSWER: (person_tables.request_answers, "request_id", frozenset()),
+    Entry.PLAN: (plan_tables.plans, "plan_id", frozenset({"state", "is_paused"})),
+    Entry.APPROVAL: (plan_tables.approvals, "plan_id", frozenset()),
 }
 
 
@@ -41,7 +41,7 @@ def payload_of(text: str) -> dict[str, object]:
 
 
 def _told(reading: Connection, kind: Entry) -> dict[str, dict[str, object]]:
-    journal = operations.journal
+    journal = log_tables.journal
     query = select(journal.c.subject, journal.c.payload_json).where(
         journal.c.kind == kind.value, journal.c.subject != ERASED
     )

@@ -14,8 +14,8 @@ from sealing.log.checkpoint import Checkpoint
 from sealing.log.log import Log, commitment, entry_text
 from sealing.log.tiles import WIDTH, DamagedTile
 from sealing.log.tree import leaf_hash, nodes_of, root_of
-from stores import operations
-from stores.journal import Entry
+from stores.operations import log_tables
+from stores.operations.journal import Entry
 from terms.errors import FiliationError
 
 _FETCH = 20_000
@@ -35,13 +35,13 @@ def check_log(log: Log, reading: Connection) -> tuple[list[Finding], int]:
 
 
 def _leaves(reading: Connection) -> list[bytes]:
-    table = operations.log_leaves
+    table = log_tables.log_leaves
     hashes: list[str] = list(reading.execute(select(table.c.leaf_hash).order_by(table.c.position)).scalars())
     return [bytes.fromhex(leaf) for leaf in hashes]
 
 
 def _unequal_lines(reading: Connection) -> Iterator[tuple[Alteration, str]]:
-    journal, leaves = operations.journal, operations.log_leaves
+    journal, leaves = log_tables.journal, log_tables.log_leaves
     query = select(leaves, journal).outerjoin(journal, journal.c.sequence == leaves.c.journal_sequence)
     told = _told_as_erased(reading)
     lines = reading.execution_options(yield_per=_FETCH).execute(query.order_by(leaves.c.position))
@@ -59,7 +59,7 @@ def _unequal_lines(reading: Connection) -> Iterator[tuple[Alteration, str]]:
 
 def _told_as_erased(reading: Connection) -> frozenset[int]:
     """Return the leaves whose salts were destroyed by an erasure or a purge that says so."""
-    journal = operations.journal
+    journal = log_tables.journal
     payloads: ScalarResult[str] = reading.execute(
         select(journal.c.payload_json).where(journal.c.kind.in_([Entry.ERASURE.value, Entry.PURGE.value]))
     ).scalars()
@@ -100,7 +100,7 @@ def _tile_roots(hashes: list[bytes]) -> list[bytes]:
 
 def _check_checkpoints(log: Log, reading: Connection, leaves: list[bytes]) -> Iterator[Finding]:
     """Each checkpoint ever signed must open with our key and be the root of the log's beginning."""
-    table = operations.log_checkpoints
+    table = log_tables.log_checkpoints
     rows = reading.execute(select(table).order_by(table.c.size)).all()
     notes = {f"checkpoint {row.size} of the ledger": (row.size, row.note) for row in rows}
     for file in sorted((log.folder / "checkpoints").glob("*")):

@@ -12,12 +12,12 @@ from sealing.checks.ledger_check import payload_of
 from sealing.log.log import Log
 from sealing.seals.forgetting import ERASED
 from sealing.seals.messages import SealedBatch, batches_of, load_records, newest_seals, spans_of
-from stores import operations
 from stores.engine import connect
 from stores.evidence.merkle import tree_hash
 from stores.files.parquet import read_sql
-from stores.journal import Entry
-from stores.schemas import MESSAGE_SEALS
+from stores.operations import log_tables
+from stores.operations.journal import Entry
+from stores.schemas.configuration_tables import MESSAGE_SEALS
 
 
 def check_messages(log: Log, reading: Connection) -> tuple[list[Finding], int]:
@@ -30,13 +30,13 @@ def check_messages(log: Log, reading: Connection) -> tuple[list[Finding], int]:
 
 
 def _sealed_plans(reading: Connection) -> Sequence[str]:
-    plan_id = operations.sealed_messages.c.plan_id
+    plan_id = log_tables.sealed_messages.c.plan_id
     return list(reading.execute(select(plan_id).distinct().order_by(plan_id)).scalars())
 
 
 def _unequal_batches(reading: Connection) -> Iterator[Finding]:
     """Compare the rows of batches with their journal lines: neither may be changed, added or taken away."""
-    table, journal = operations.sealed_messages, operations.journal
+    table, journal = log_tables.sealed_messages, log_tables.journal
     rows = {f"{row.plan_id}/{row.batch}": (row.messages, row.root) for row in reading.execute(select(table))}
     lines = select(journal.c.subject, journal.c.payload_json).where(
         journal.c.kind == Entry.MESSAGES.value, journal.c.subject != ERASED

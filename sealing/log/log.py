@@ -20,9 +20,9 @@ from sqlalchemy import Connection, Engine, Row, func, select
 from sealing.log.checkpoint import Checkpoint, LogKey
 from sealing.log.tiles import Tiles
 from sealing.log.tree import leaf_hash, root_of
-from stores import operations
 from stores.all_stores import Stores
-from stores.operations import canonical_json
+from stores.operations import database, log_tables
+from terms.canonical_json import canonical_json
 from terms.clock import from_micros, to_iso, to_micros
 from terms.errors import FiliationError
 
@@ -101,7 +101,7 @@ def append_journal(log: Log, now: datetime) -> Checkpoint | None:
     """
     last = log.last_checkpoint()
     signed = last.size if last else 0
-    with operations.transaction(log.engine) as work:
+    with database.transaction(log.engine) as work:
         _add_leaves(work)
     size, new = _leaves_after(log.engine, signed)
     if size < signed:
@@ -118,7 +118,7 @@ def append_journal(log: Log, now: datetime) -> Checkpoint | None:
 
 
 def _add_leaves(work: Connection) -> None:
-    journal, leaves = operations.journal, operations.log_leaves
+    journal, leaves = log_tables.journal, log_tables.log_leaves
     unsealed = (
         select(journal)
         .outerjoin(leaves, leaves.c.journal_sequence == journal.c.sequence)
@@ -144,7 +144,7 @@ def _leaf(line: Row[Any], position: int) -> dict[str, object]:
 
 def _leaves_after(engine: Engine, size: int) -> tuple[int, list[bytes]]:
     """Return how many leaves there are, and the hashes of those after the first `size`."""
-    table = operations.log_leaves
+    table = log_tables.log_leaves
     new = select(table.c.leaf_hash).where(table.c.position >= size).order_by(table.c.position)
     with engine.connect() as connection:
         count = connection.execute(select(func.count()).select_from(table)).scalar_one()
@@ -155,8 +155,8 @@ def _leaves_after(engine: Engine, size: int) -> tuple[int, list[bytes]]:
 def _sign(log: Log, checkpoint: Checkpoint, now: datetime) -> None:
     note = log.key.sign(checkpoint)
     row = {"size": checkpoint.size, "note": note, "signed_at": to_micros(now)}
-    with operations.transaction(log.engine) as work:
-        operations.insert_once(work, operations.log_checkpoints, [row])
+    with database.transaction(log.engine) as work:
+        database.insert_once(work, log_tables.log_checkpoints, [row])
     kept = log.folder / "checkpoints"
     kept.mkdir(mode=0o700, exist_ok=True)
     for file, text in (

@@ -15,12 +15,13 @@ from sealing.log.checkpoint import Checkpoint
 from sealing.log.log import Log, entry_text
 from sealing.log.tree import inclusion_path, leaf_hash
 from sealing.seals.messages import batches_of, load_records, newest_seals
-from stores import operations
 from stores.engine import connect, connect_for_few
 from stores.evidence.evidence_store import EvidenceStore
 from stores.evidence.merkle import tree_path
 from stores.files.parquet import read_sql
-from stores.schemas import LINE_COMMITMENTS, MESSAGE_SEALS
+from stores.operations import log_tables
+from stores.schemas.configuration_tables import MESSAGE_SEALS
+from stores.schemas.vault_tables import LINE_COMMITMENTS
 from terms.errors import UsageError
 
 
@@ -62,7 +63,7 @@ class MessageProof:
 
 def prove_lines(log: Log, checkpoint: Checkpoint, kind: str, subjects: Sequence[str]) -> list[Proof]:
     """Return a proof for each journal line of a kind about these subjects that the checkpoint covers, in their order."""
-    journal, leaves = operations.journal, operations.log_leaves
+    journal, leaves = log_tables.journal, log_tables.log_leaves
     query = (
         select(journal, leaves.c.position, leaves.c.salt, leaves.c.leaf_hash)
         .join(leaves, leaves.c.journal_sequence == journal.c.sequence)

@@ -14,8 +14,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, func, select
 
-from stores import journal, operations
 from stores.home import Home
+from stores.operations import database, journal, log_tables
 
 #: Hashing leaves Python's lock, so that threads use the cores; more of them only make a disk seek.
 _THREADS = 4
@@ -44,7 +44,7 @@ def reseal_files(engine: Engine, home: Home, paths: Iterable[str], now: datetime
 
 def current_seals(engine: Engine) -> dict[str, SealedFile]:
     """Return the newest seal of each file, by path."""
-    table = operations.sealed_files
+    table = log_tables.sealed_files
     with engine.connect() as connection:
         rows = connection.execute(select(table).order_by(table.c.batch)).all()
     return {row.path: SealedFile(row.path, row.bytes, row.sha256) for row in rows}
@@ -91,14 +91,14 @@ def _seal(engine: Engine, home: Home, paths: Sequence[str], now: datetime) -> in
         "bytes": sum(file.bytes for file in files),
         "listing_sha256": listing_sha256(files),
     }
-    with operations.transaction(engine) as work:
+    with database.transaction(engine) as work:
         batch = _next_batch(work)
         rows = [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256, "batch": batch} for file in files]
-        operations.insert_once(work, operations.sealed_files, rows)
+        database.insert_once(work, log_tables.sealed_files, rows)
         journal.append(work, now, journal.Entry.FILES, str(batch), told)
     return len(files)
 
 
 def _next_batch(work: Connection) -> int:
-    newest = select(func.coalesce(func.max(operations.sealed_files.c.batch), 0))
+    newest = select(func.coalesce(func.max(log_tables.sealed_files.c.batch), 0))
     return int(work.execute(newest).scalar_one()) + 1

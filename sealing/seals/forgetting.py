@@ -13,11 +13,11 @@ import pyarrow as pa
 from sqlalchemy import Connection, select, update
 
 from sealing.seals.messages import SealedBatch
-from stores import operations
 from stores.engine import connect
 from stores.files.parquet import read_sql, write_table
 from stores.home import Home
-from stores.schemas import MESSAGE_SEALS
+from stores.operations import log_tables
+from stores.schemas.configuration_tables import MESSAGE_SEALS
 
 #: What a journal line is about, once it is about nobody.
 ERASED = "erased"
@@ -30,7 +30,7 @@ def forget_lines(work: Connection, sequences: Sequence[int]) -> list[int]:
 
     The caller writes an entry of erasure with these positions in the same transaction.
     """
-    journal, leaves = operations.journal, operations.log_leaves
+    journal, leaves = log_tables.journal, log_tables.log_leaves
     empty = {"subject": ERASED, "payload_json": _NOTHING, "payload_sha256": sha256(_NOTHING.encode()).hexdigest()}
     positions: list[int] = []
     for start in range(0, len(sequences), _CHUNK):

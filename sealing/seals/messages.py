@@ -16,11 +16,11 @@ import duckdb
 import pyarrow as pa
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from stores import journal, operations
 from stores.engine import connect
 from stores.evidence.merkle import tree_hash
 from stores.files.parquet import read_sql, write_table
-from stores.schemas import MESSAGE_SEALS
+from stores.operations import database, journal, log_tables, message_tables, plan_tables
+from stores.schemas.configuration_tables import MESSAGE_SEALS
 from terms.clock import to_micros
 
 #: Messages of one batch: an inclusion proof reads one batch, sixteen hashes long.
@@ -34,8 +34,8 @@ _FETCH = 20_000
 AT_ONCE = 100_000
 _SALT_BYTES = 16
 
-_RECORD_COLUMNS = sorted([*(column.name for column in operations.messages.columns), "events"])
-_EVENT_COLUMNS = sorted(column.name for column in operations.message_events.columns if column.name != "send_id")
+_RECORD_COLUMNS = sorted([*(column.name for column in message_tables.messages.columns), "events"])
+_EVENT_COLUMNS = sorted(column.name for column in message_tables.message_events.columns if column.name != "send_id")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def seal_messages(engine: Engine, folder: Path, now: datetime) -> list[SealedBat
 
 def batches_of(work: Connection, plan_id: str) -> list[SealedBatch]:
     """Return the batches of a plan in their order."""
-    table = operations.sealed_messages
+    table = log_tables.sealed_messages
     rows = work.execute(select(table).where(table.c.plan_id == plan_id).order_by(table.c.batch)).all()
     return [SealedBatch(row.plan_id, row.batch, row.messages, row.root) for row in rows]
 
@@ -80,7 +80,7 @@ Span = tuple[int, int]
 
 def spans_of(work: Connection, plan_id: str) -> list[Span]:
     """Return spans of positions that hold `AT_ONCE` messages of a plan each at most; the ledger finds them by its index."""
-    messages = operations.messages
+    messages = message_tables.messages
     last: int | None = work.execute(
         select(func.max(messages.c.position)).where(messages.c.plan_id == plan_id)
     ).scalar_one()
@@ -100,7 +100,7 @@ def load_records(
         plan_id: whose messages.
         which: those of a span, or those of these send ids.
     """
-    messages, events = operations.messages, operations.message_events
+    messages, events = message_tables.messages, message_tables.message_events
     here = messages.c.plan_id == plan_id
     match which:
         case (int(first), int(beyond)):
@@ -146,7 +146,7 @@ def newest_seals(
 
 
 def _unsettled_plans(work: Connection) -> list[str]:
-    plans, sealed = operations.plans, operations.sealed_messages
+    plans, sealed = plan_tables.plans, log_tables.sealed_messages
     last = (
         select(sealed.c.plan_id, func.max(sealed.c.sealed_at).label("sealed_at")).group_by(sealed.c.plan_id).subquery()
     )
@@ -201,8 +201,8 @@ def _seal_batch(
     leaves = f"(select position, commitment as leaf from ({read_sql(MESSAGE_SEALS, [file])}))"
     sealed = SealedBatch(plan_id, batch, count, tree_hash(target, leaves).hex())
     told = {"plan_id": plan_id, "batch": batch, "messages": count, "root": sealed.root}
-    with operations.transaction(engine) as work:
-        work.execute(operations.sealed_messages.insert().values(**told, sealed_at=to_micros(now)))
+    with database.transaction(engine) as work:
+        work.execute(log_tables.sealed_messages.insert().values(**told, sealed_at=to_micros(now)))
         journal.append(work, now, journal.Entry.MESSAGES, f"{plan_id}/{batch}", told)
     return sealed
 

@@ -23,7 +23,7 @@ from sealing.log.log import Log, commitment, entry_text
 from sealing.log.proofs import Proof, prove_lines
 from sealing.log.tiles import DamagedTile
 from sealing.log.tree import inclusion_path, leaf_hash, root_by_path
-from stores import journal, operations
+from stores.operations import journal, log_tables
 from terms.clock import from_micros
 
 #: Identifier and salt (hex) as `pages.paper` writes them into every form of a paper.
@@ -105,7 +105,7 @@ def prove_papers(log: Log, checkpoint: Checkpoint, paper_ids: Sequence[str]) -> 
 
 def _line_of(reading: Connection, content: bytes, claimed: str | None) -> Row[Any] | None:
     """Return the line of the paper that these bytes are, else of the one that they claim to be."""
-    lines = operations.journal
+    lines = log_tables.journal
     whole = lines.c.payload_json.contains(f'"sha256":"{sha256(content).hexdigest()}"')
     row = reading.execute(_papers().where(whole)).first()
     if row is None and claimed is not None:
@@ -114,7 +114,7 @@ def _line_of(reading: Connection, content: bytes, claimed: str | None) -> Row[An
 
 
 def _papers() -> Select[Any]:
-    lines, leaves = operations.journal, operations.log_leaves
+    lines, leaves = log_tables.journal, log_tables.log_leaves
     query = select(lines, leaves.c.position, leaves.c.salt, leaves.c.leaf_hash)
     joined = query.outerjoin(leaves, leaves.c.journal_sequence == lines.c.sequence)
     return joined.where(lines.c.kind == journal.Entry.PAPER.value).order_by(lines.c.sequence)

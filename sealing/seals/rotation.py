@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sealing.seals.seal import seal
-from stores import journal, operations
 from stores.all_stores import Stores, open_rotating_stores
 from stores.home import end_rotation, writer_lock
 from stores.keys import derive_keys, fingerprint
-from stores.rewrites import announce
+from stores.operations import database, journal
+from stores.operations.rewrites import announce
 from stores.rotation import encrypted_files, open_for_rotation, rotate_evidence, rotate_vault
 from terms import failpoint
 from terms.errors import UsageError
@@ -73,5 +73,5 @@ def _rotate_files(stores: Stores, after: Settings) -> int:
 
 def _tell(stores: Stores, old_key: bytes, new_key: bytes, files: int) -> None:
     told = {"from": fingerprint(old_key), "to": fingerprint(new_key), "files": files}
-    with operations.transaction(stores.engine) as work:
+    with database.transaction(stores.engine) as work:
         journal.append(work, stores.clock.now(), journal.Entry.ROTATION, fingerprint(new_key), told)

@@ -13,7 +13,7 @@ from sealing.log.log import Log, append_journal
 from sealing.seals.files import reseal_files, seal_files
 from sealing.seals.messages import seal_messages
 from stores.all_stores import Stores
-from stores.rewrites import announced, clear
+from stores.operations.rewrites import announced, clear
 
 
 @dataclass(frozen=True)

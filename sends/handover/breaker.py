@@ -14,7 +14,8 @@ from sqlalchemy import Connection, func, select
 from sends.gateways.settings import BreakerLimits
 from sends.inbound.replies import Meaning
 from sends.ledger.messages import PlanRow
-from stores.operations import messages, replies, requests
+from stores.operations.message_tables import messages, replies
+from stores.operations.person_tables import requests
 from terms.clock import to_micros
 
 

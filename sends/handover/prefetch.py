@@ -25,7 +25,8 @@ from sends.rules.calendar import Place
 from sends.rules.context import Context
 from sends.send_stores import SendStores
 from stores.lake import reading_name
-from stores.operations import contact_facts, deliveries, form_stops, opt_outs
+from stores.operations.delivery_tables import deliveries
+from stores.operations.person_tables import contact_facts, form_stops, opt_outs
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import to_micros
 from terms.errors import Refused

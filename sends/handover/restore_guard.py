@@ -11,8 +11,11 @@ from sends.gateways.gateway import Gateway, Proof
 from sends.ledger.messages import PlanRow
 from sends.ledger.states import REPORTED, State
 from sends.send_stores import SendStores
-from stores import journal
-from stores.operations import log_checkpoints, messages, plans, restorations, transaction
+from stores.operations import journal
+from stores.operations.database import transaction
+from stores.operations.log_tables import log_checkpoints
+from stores.operations.message_tables import messages, restorations
+from stores.operations.plan_tables import plans
 from terms.clock import to_micros
 from terms.errors import Refused, UsageError
 from terms.free_text import refuse_number

@@ -53,16 +53,18 @@ from sends.plans.invitations import invited_by_others
 from sends.plans.texts import find_texts
 from sends.plans.transparency_notice import untold_findings
 from sends.rules.bureau_changes import bureaux_of_plan, change_findings, read_map_changes
-from sends.rules.calendar import PARIS
 from sends.rules.context import Context
 from sends.rules.controller_documents import complaints_about
 from sends.rules.order_rules import order_findings
 from sends.send_stores import SendStores
-from stores.operations import connect_to_latest, contact_reservations, gateway_heartbeats, transaction
+from stores.operations.database import connect_to_latest, transaction
+from stores.operations.message_tables import gateway_heartbeats
+from stores.operations.plan_tables import contact_reservations
 from terms.clock import from_micros, to_iso
 from terms.environment import LIVE_SENDING
 from terms.errors import Refused, WriterBusy
 from terms.failpoint import reach
+from terms.paris import PARIS
 
 #: Messages of one claim: it bounds how many one crash leaves UNKNOWN.
 BATCH = 100

@@ -25,21 +25,15 @@ from consent.dossiers.dossiers import Dossier, DossierSet, notice_id_of, read_do
 from consent.dossiers.notice_linter import said_targeting
 from sends.orders.order import Kind
 from sends.orders.sponsors import read_sponsor
-from sends.rules.calendar import PARIS
 from sends.send_stores import SendStores
 from stores.lake import reading_name
-from stores.operations import (
-    agreement_exports,
-    approvals,
-    contact_facts,
-    deliveries,
-    insert_once,
-    message_texts,
-    messages,
-    plans,
-    transaction,
-)
+from stores.operations.database import insert_once, transaction
+from stores.operations.delivery_tables import deliveries
+from stores.operations.message_tables import agreement_exports, message_texts, messages
+from stores.operations.person_tables import contact_facts
+from stores.operations.plan_tables import approvals, plans
 from terms.clock import from_micros, to_iso, to_micros
+from terms.paris import PARIS
 
 #: Who delivers the yeses: we ourselves. dbt knows the name too (`int_contacts__latest`).
 OWN_PARTNER = "contact-citoyen-sms"

@@ -24,7 +24,9 @@ from sends.inbound.replies import Meaning, read_meaning
 from sends.ledger.messages import Change, apply_changes, send_id_of
 from sends.ledger.states import MAY_HAVE_LEFT, State
 from sends.send_stores import SendStores
-from stores.operations import DatabaseBusy, gateway_heartbeats, insert_once, messages, plans, replies, transaction
+from stores.operations.database import DatabaseBusy, insert_once, transaction
+from stores.operations.message_tables import gateway_heartbeats, messages, replies
+from stores.operations.plan_tables import plans
 from terms.clock import to_micros
 from terms.failpoint import reach
 from terms.identifiers import ContactId

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, select
 
 from sends.gateways.gateway import GatewayEvent, mark_of
 from sends.ledger.states import State
-from stores.operations import messages, plans
+from stores.operations.message_tables import messages
+from stores.operations.plan_tables import plans
 from terms.identifiers import ContactId
 
 #: States of a message whose id from the gateway may not be written down yet.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from consent.acts.person_acts import ActKind, Subject, suppress
 from partners_ingest.rows.asked_numbers import asked_number
 from sends.send_stores import SendStores
-from stores.operations import transaction
+from stores.operations.database import transaction
 from terms.errors import UsageError
 from terms.free_text import refuse_number
 

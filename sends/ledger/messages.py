@@ -14,8 +14,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Engine, Row, String, bindparam, false, func, or_, select, update
 
 from sends.ledger.states import State, sources_of
-from stores import journal
-from stores.operations import canonical_json, insert_once, message_events, messages, plans, transaction
+from stores.operations import journal
+from stores.operations.database import insert_once, transaction
+from stores.operations.message_tables import message_events, messages
+from stores.operations.plan_tables import plans
+from terms.canonical_json import canonical_json
 from terms.clock import from_micros, to_micros
 from terms.errors import Refused, UsageError
 from terms.identifiers import digest

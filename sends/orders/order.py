@@ -15,7 +15,7 @@ from pathlib import Path
 
 from configuration.fields import Document, FileInvalid, Section, parse_document, read_document
 from sends.orders.recordings import measure
-from stores.operations import canonical_json
+from terms.canonical_json import canonical_json
 from terms.errors import UsageError
 from terms.identifiers import digest
 from terms.reasons import Channel, Profile

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sends.orders.order import Amount, Audience, BureauVote, Segment, Years, read_segment
 from sends.orders.sponsors import Sponsor, read_sponsor
-from stores.schemas import SEGMENT_CRITERIA, SEGMENTS, SPONSORS
+from stores.schemas.configuration_tables import SEGMENT_CRITERIA, SEGMENTS, SPONSORS
 from stores.snapshots import Row, Snapshot, SnapshotStore
 from terms.errors import UsageError
 

@@ -17,8 +17,10 @@ from sends.plans.planning import RESERVED_FOR, rule_set_of
 from sends.rules.context import Context, read_context
 from sends.rules.rulebook import Effect, Lifter
 from sends.send_stores import SendStores
-from stores import journal
-from stores.operations import approvals, insert_once, messages, plan_lifts, transaction
+from stores.operations import journal
+from stores.operations.database import insert_once, transaction
+from stores.operations.message_tables import messages
+from stores.operations.plan_tables import approvals, plan_lifts
 from terms.clock import from_micros, to_iso, to_micros
 from terms.errors import Refused, UsageError
 from terms.free_text import refuse_number

@@ -10,8 +10,9 @@ from sqlalchemy import update
 from sends.ledger.messages import cancel_planned, change_plan_state, find_plan
 from sends.plans.exclusivity import release
 from sends.send_stores import SendStores
-from stores import journal
-from stores.operations import plans, transaction
+from stores.operations import journal
+from stores.operations.database import transaction
+from stores.operations.plan_tables import plans
 from terms.errors import Refused
 
 

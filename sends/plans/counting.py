@@ -22,16 +22,16 @@ from sends.plans.audience import (
 )
 from sends.plans.judging import create_counted, use_of
 from sends.plans.planning import judged_at, selection_of
-from sends.rules.calendar import PARIS
 from sends.rules.context import read_context
 from sends.rules.differencing import AskedAudience, differencing_findings, remember
 from sends.rules.order_rules import AudienceFacts, audience_findings, criteria_findings
 from sends.rules.rulebook import OrderRefused, SendRules, read_rulebook, refuses
 from sends.send_stores import SendStores
-from stores.operations import transaction
+from stores.operations.database import transaction
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import to_iso
 from terms.errors import UsageError
+from terms.paris import PARIS
 
 
 @dataclass(frozen=True)

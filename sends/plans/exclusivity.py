@@ -31,14 +31,9 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from sends.ledger.states import MAY_HAVE_LEFT, State
 from sends.orders.order import Years
-from stores.operations import (
-    bureau_holdings,
-    bureau_reservations,
-    contact_reservations,
-    insert_once,
-    messages,
-    plans,
-)
+from stores.operations.database import insert_once
+from stores.operations.message_tables import messages
+from stores.operations.plan_tables import bureau_holdings, bureau_reservations, contact_reservations, plans
 from terms.clock import to_micros
 
 #: Ages in years on polling day that a bureau is cut into; -1 = birth date unknown, part of the whole bureau only.

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Select, select
 
 from sends.ledger.states import MAY_HAVE_LEFT
 from sends.orders.order import Kind
-from stores.operations import messages, plans
+from stores.operations.message_tables import messages
+from stores.operations.plan_tables import plans
 
 
 def invited_contacts() -> Select[tuple[str]]:

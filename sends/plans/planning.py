@@ -31,19 +31,23 @@ from sends.plans.judging import create_judged, use_of
 from sends.plans.texts import Shown, keep_texts, longest, names_source, text_for, texts_for
 from sends.plans.transparency_notice import publish_notice, untold_findings
 from sends.rules.bureau_changes import MapChange, ReservedBureau, change_findings, read_map_changes, reserved_bureaux
-from sends.rules.calendar import PARIS, Place, first_open, moment_findings, planned_end, window_findings
+from sends.rules.calendar import Place, first_open, moment_findings, planned_end, window_findings
 from sends.rules.context import Context, read_context
 from sends.rules.controller_documents import complaints_about
 from sends.rules.differencing import AskedAudience, asked_by, differencing_findings, remember
 from sends.rules.order_rules import AudienceFacts, audience_findings, order_findings
 from sends.rules.rulebook import Finding, OrderRefused, findings_json, refuses
 from sends.send_stores import SendStores
-from stores import journal
-from stores.operations import canonical_json, insert_once, messages, plans, transaction
+from stores.operations import journal
+from stores.operations.database import insert_once, transaction
+from stores.operations.message_tables import messages
+from stores.operations.plan_tables import plans
 from stores.warehouse.warehouse import read_manifest
+from terms.canonical_json import canonical_json
 from terms.clock import to_iso, to_micros
 from terms.errors import Refused
 from terms.identifiers import PlanId, digest
+from terms.paris import PARIS
 
 #: How long a plan keeps its parts without an approval.
 RESERVED_FOR = timedelta(hours=72)

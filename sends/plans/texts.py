@@ -14,7 +14,8 @@ from sqlalchemy import Connection, select
 from sends.orders.price import Quote, quote_sms
 from sends.rules.context import Context
 from sends.rules.message import final_text, gives_origin
-from stores.operations import insert_once, message_texts
+from stores.operations.database import insert_once
+from stores.operations.message_tables import message_texts
 from terms.clock import to_micros
 from terms.identifiers import digest
 

@@ -18,17 +18,19 @@ from consent.controller import Controller, read_controller
 from sends.ledger.messages import PlanRow, find_plan
 from sends.orders.order import Audience, CriterionKind, parse_order
 from sends.reporting.outcomes import delivery_of
-from sends.rules.calendar import PARIS
 from sends.rules.context import Context, read_context
 from sends.rules.controller_documents import NOTICE_ITEMS, Notice, notice_findings
 from sends.rules.retention import deletable_on
 from sends.rules.rulebook import Finding
 from sends.rules.small_counts import told_count
 from sends.send_stores import SendStores
-from stores import journal
-from stores.operations import canonical_json, plans, transaction, transparency_notices
+from stores.operations import journal
+from stores.operations.database import transaction
+from stores.operations.plan_tables import plans, transparency_notices
+from terms.canonical_json import canonical_json
 from terms.clock import from_micros, to_iso, to_micros
 from terms.identifiers import digest
+from terms.paris import PARIS
 
 _LINK = re.compile(r"\bavis\s*:?\s*(https?://\S+)", re.IGNORECASE)
 _ORIGIN = re.compile(r"\borigine\s*:?\s*(https?://\S+)", re.IGNORECASE)

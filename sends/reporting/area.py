@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from sends.orders.order import Amount, Audience, Order, Years
 from sends.rules.small_counts import told_counts
-from stores.operations import messages
+from stores.operations.message_tables import messages
 
 #: With more communes than this, only départements are told apart.
 _MOST_COMMUNES = 40

@@ -19,7 +19,8 @@ from sends.plans.exclusivity import OLDEST, UNKNOWN_AGE
 from sends.rules.context import Context
 from sends.rules.small_counts import told_count
 from sends.send_stores import SendStores
-from stores.operations import bureau_holdings, messages, plans
+from stores.operations.message_tables import messages
+from stores.operations.plan_tables import bureau_holdings, plans
 from terms.clock import from_micros, to_iso
 from terms.errors import FiliationError
 from terms.identifiers import digest

@@ -18,11 +18,11 @@ from sqlalchemy import Column, ColumnElement, Connection, func, select
 from pages.plots import Plot, Series
 from sends.ledger.messages import count_states
 from sends.ledger.states import HANDED_OVER, State
-from sends.rules.calendar import PARIS
 from sends.rules.order_rules import FLOOR
 from sends.rules.small_counts import told_count, told_counts
-from stores.operations import message_events, messages
+from stores.operations.message_tables import message_events, messages
 from terms.clock import from_micros
+from terms.paris import PARIS
 
 #: Points of a curve.
 _POINTS = 40

@@ -20,15 +20,15 @@ from sends.plans.transparency_notice import PublishedNotice, kept_notices
 from sends.reporting.area import Area, area_of
 from sends.reporting.invoice import Invoice
 from sends.reporting.outcomes import Delivery, delivery_of
-from sends.rules.calendar import PARIS
 from sends.rules.context import Context
 from sends.rules.invoice_rules import invoice_findings
 from sends.rules.order_rules import FLOOR
 from sends.rules.rulebook import Finding
 from sends.rules.small_counts import count_words, told_counts
 from sends.send_stores import SendStores
-from stores.operations import approvals, plan_lifts, plans
+from stores.operations.plan_tables import approvals, plan_lifts, plans
 from terms.clock import from_micros, to_iso
+from terms.paris import PARIS
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from sqlalchemy import Connection, func, select
 
 from configuration.fields import Section, read_document
 from sends.orders.order import BUREAU
-from sends.rules.calendar import PARIS
 from sends.rules.rulebook import Finding, SendRules
-from stores.operations import bureau_holdings
+from stores.operations.plan_tables import bureau_holdings
 from terms.clock import from_micros, to_micros
+from terms.paris import PARIS
 
 
 class BureauChangeKind(StrEnum):

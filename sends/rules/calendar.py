@@ -18,9 +18,8 @@ from configuration.fields import FileInvalid, Section, read_document
 from sends.orders.elections import Election
 from sends.rules.rulebook import Finding, SendRules
 from terms.errors import UsageError
+from terms.paris import PARIS
 from terms.reasons import Channel, Decision, Profile
-
-PARIS = ZoneInfo("Europe/Paris")
 
 #: Operators' charter (R-54): from 08:00:00 to before 22:00:00 on every clock of the contact.
 OPENS, CLOSES = time(8), time(22)

@@ -16,12 +16,13 @@ from sends.orders.order import Order
 from sends.orders.price import PriceList, Quote, quote_sms, quote_voice, read_price_list
 from sends.orders.sponsors import Sponsor, read_sponsor
 from sends.rules.bureau_changes import BureauChange, read_bureau_changes
-from sends.rules.calendar import PARIS, Calendar, Timing, read_calendar
+from sends.rules.calendar import Calendar, Timing, read_calendar
 from sends.rules.controller_documents import ControllerPapers, Notice, read_controller_papers
 from sends.rules.message import final_text
 from sends.rules.rulebook import SendRules, read_rulebook
 from terms.errors import UsageError
 from terms.identifiers import digest
+from terms.paris import PARIS
 
 
 @dataclass(frozen=True)

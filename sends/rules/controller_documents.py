@@ -16,7 +16,7 @@ from configuration.fields import read_document
 from consent.acts.request_clock import complaint_late_at
 from consent.acts.requests import COMPLAINT
 from sends.rules.rulebook import Finding, SendRules
-from stores.operations import request_answers, requests
+from stores.operations.person_tables import request_answers, requests
 from terms.clock import from_micros
 from terms.months import months_after
 

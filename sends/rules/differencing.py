@@ -19,7 +19,9 @@ from sends.orders.order import Amount, Audience, BureauVote, Exclusion, Sex, Yea
 from sends.plans.audience import Selection, age_predicate, count_rows, create_contacts
 from sends.rules.order_rules import FLOOR
 from sends.rules.rulebook import Finding, SendRules
-from stores.operations import canonical_json, insert_once, told_audiences
+from stores.operations.database import insert_once
+from stores.operations.plan_tables import told_audiences
+from terms.canonical_json import canonical_json
 from terms.clock import to_micros
 from terms.identifiers import digest
 

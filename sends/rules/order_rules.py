@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from sends.orders.order import Audience, Order, SignOff
 from sends.orders.price import price_findings
 from sends.orders.sponsors import sponsor_findings
-from sends.rules.calendar import PARIS
 from sends.rules.context import Context
 from sends.rules.controller_documents import Complaint, complaint_findings, notice_findings, paper_findings
 from sends.rules.message import community_findings, sender_findings, text_findings
 from sends.rules.rulebook import Finding, SendRules
 from sends.rules.voice import voice_findings
+from terms.paris import PARIS
 
 #: R-68: an order that reaches fewer contacts is refused and no number is told.
 FLOOR = 200

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from configuration.fields import Section, read_document
-from stores.operations import canonical_json
+from terms.canonical_json import canonical_json
 from terms.errors import FiliationError, Refused, UsageError
 from terms.reasons import Decision, Profile
 

@@ -24,7 +24,7 @@ from stores.files.growing_file import GrowingFile
 from stores.files.parquet import read_sql, write_table
 from stores.home import Home
 from stores.keys import Keys
-from stores.schemas import LINE_COMMITMENTS, SALTS
+from stores.schemas.vault_tables import LINE_COMMITMENTS, SALTS
 from stores.vault import Vault
 from terms.identifiers import DeliveryId
 

@@ -11,13 +11,13 @@ from hashlib import sha256
 
 from sqlalchemy import Engine, func, select
 
-from stores import journal, operations
+from stores.operations import database, erasure_tables, journal
 from terms.clock import to_micros
 
 
 def redacted_lines(engine: Engine, delivery_id: str) -> frozenset[int]:
     """Return the physical lines of a delivery that were redacted."""
-    table = operations.redacted_lines
+    table = erasure_tables.redacted_lines
     with engine.connect() as connection:
         query = select(table.c.line_number).where(table.c.delivery_id == delivery_id)
         return frozenset(connection.execute(query).scalars())
@@ -30,7 +30,7 @@ def is_redacted(engine: Engine, delivery_id: str) -> bool:
 
 def kept_sha256(engine: Engine, delivery_id: str) -> str | None:
     """Return the sha256 (hex) of what is kept in place of the delivered bytes, or None if these are whole."""
-    table = operations.redactions
+    table = erasure_tables.redactions
     query = select(table.c.sha256).where(table.c.delivery_id == delivery_id).order_by(table.c.number.desc()).limit(1)
     with engine.connect() as connection:
         found: str | None = connection.execute(query).scalar_one_or_none()
@@ -39,13 +39,13 @@ def kept_sha256(engine: Engine, delivery_id: str) -> str | None:
 
 def record_redaction(engine: Engine, delivery_id: str, lines: Sequence[int], kept: str, now: datetime) -> None:
     """Write that lines go and what the file is from now on (sha256, hex), with a journal line."""
-    table, listing = operations.redactions, "".join(f"{line}\n" for line in lines)
-    with operations.transaction(engine) as work:
+    table, listing = erasure_tables.redactions, "".join(f"{line}\n" for line in lines)
+    with database.transaction(engine) as work:
         last = select(func.coalesce(func.max(table.c.number), 0)).where(table.c.delivery_id == delivery_id)
         told = {"number": work.execute(last).scalar_one() + 1, "lines": len(lines), "sha256": kept}
         rows = [{"delivery_id": delivery_id, "line_number": line} for line in lines]
         if rows:
-            operations.insert_once(work, operations.redacted_lines, rows)
+            database.insert_once(work, erasure_tables.redacted_lines, rows)
         work.execute(table.insert().values(delivery_id=delivery_id, redacted_at=to_micros(now), **told))
         payload = {**told, "lines_sha256": sha256(listing.encode()).hexdigest()}
         journal.append(work, now, journal.Entry.REDACTION, delivery_id, payload)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from stores.schemas import Table
+from stores.schemas.column_classes import Table
 from terms.errors import FiliationError
 
 if TYPE_CHECKING:  # a look-up begins sooner without it

@@ -12,7 +12,9 @@ from pathlib import Path
 import duckdb
 
 from stores.engine import quoted
-from stores.schemas import IDENTITIES, OPT_INS, Table
+from stores.schemas.column_classes import Table
+from stores.schemas.delivered_rows import OPT_INS
+from stores.schemas.vault_tables import IDENTITIES
 from terms.errors import FiliationError
 
 Parameters = Mapping[str, object]

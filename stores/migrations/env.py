@@ -1,8 +1,8 @@
-"""Runs migrations on the connection that `stores.migrate` hands over; never opens a database itself."""
+"""Runs migrations on the connection that `stores.operations.migrate` hands over; never opens a database itself."""
 
 from alembic import context
 
-from stores.operations import metadata
+from stores.operations.all_tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)

@@ -12,37 +12,38 @@ from hashlib import sha256
 import duckdb
 from sqlalchemy import Engine, select
 
-from stores import operations, schemas
 from stores.lake import Lake, reading_name, vintage_name
-from stores.operations import canonical_json
+from stores.operations import base_tables, delivery_tables
+from stores.schemas import column_classes, configuration_tables, delivered_rows, dossier_tables, territory_tables
 from stores.snapshots import Snapshot, SnapshotStore
+from terms.canonical_json import canonical_json
 
 #: Which of these tables a load of a source filled is known by the files of its name (`vintage_name`).
 _OPEN_DATA_TABLES = (
-    schemas.BUREAUX,
-    schemas.BUREAU_RESULTS,
-    schemas.IRIS,
-    schemas.IRIS_INCOME,
-    schemas.COMMUNE_INCOME,
-    schemas.COMMUNES,
-    schemas.TERRITORY_OVERLAPS,
+    territory_tables.BUREAUX,
+    territory_tables.BUREAU_RESULTS,
+    territory_tables.IRIS,
+    territory_tables.IRIS_INCOME,
+    territory_tables.COMMUNE_INCOME,
+    territory_tables.COMMUNES,
+    territory_tables.TERRITORY_OVERLAPS,
 )
 
-_SNAPSHOT_KIND: Mapping[schemas.Table, str] = {
-    schemas.DOSSIER_PARTNERS: "dossiers",
-    schemas.DOSSIER_CHAIN: "dossiers",
-    schemas.DOSSIER_AUDITS: "dossiers",
-    schemas.DOSSIER_FORM_VERSIONS: "dossiers",
-    schemas.DOSSIER_NOTICES: "dossiers",
-    schemas.DOSSIER_NOTICE_RECIPIENTS: "dossiers",
-    schemas.DOSSIER_FEEDS: "dossiers",
-    schemas.DOSSIER_NOTICE_CONTRADICTIONS: "dossiers",
-    schemas.FORM_STOPS: "form_stops",
-    schemas.RULES: "rules",
-    schemas.SPONSORS: "sponsors",
-    schemas.CONTROLLER: "controller",
-    schemas.SEGMENTS: "segments",
-    schemas.SEGMENT_CRITERIA: "segments",
+_SNAPSHOT_KIND: Mapping[column_classes.Table, str] = {
+    dossier_tables.DOSSIER_PARTNERS: "dossiers",
+    dossier_tables.DOSSIER_CHAIN: "dossiers",
+    dossier_tables.DOSSIER_AUDITS: "dossiers",
+    dossier_tables.DOSSIER_FORM_VERSIONS: "dossiers",
+    dossier_tables.DOSSIER_NOTICES: "dossiers",
+    dossier_tables.DOSSIER_NOTICE_RECIPIENTS: "dossiers",
+    dossier_tables.DOSSIER_FEEDS: "dossiers",
+    dossier_tables.DOSSIER_NOTICE_CONTRADICTIONS: "dossiers",
+    dossier_tables.FORM_STOPS: "form_stops",
+    configuration_tables.RULES: "rules",
+    configuration_tables.SPONSORS: "sponsors",
+    configuration_tables.CONTROLLER: "controller",
+    configuration_tables.SEGMENTS: "segments",
+    configuration_tables.SEGMENT_CRITERIA: "segments",
 }
 
 
@@ -87,7 +88,7 @@ class BuildInputs:
 
 def accepted_deliveries(engine: Engine) -> tuple[AcceptedDelivery, ...]:
     """Return the accepted deliveries in order of arrival."""
-    table = operations.deliveries
+    table = delivery_tables.deliveries
     columns = [table.c[name] for name in AcceptedDelivery.__dataclass_fields__]
     query = select(*columns).where(table.c.outcome == "accepted").order_by(table.c.arrived_at, table.c.delivery_id)
     with engine.connect() as connection:
@@ -99,7 +100,7 @@ def current_vintages(engine: Engine) -> dict[str, str]:
 
     One vintage of a source serves at a time; two that must serve together are two sources.
     """
-    table = operations.open_data_vintages
+    table = base_tables.open_data_vintages
     query = select(table.c.source_id, table.c.vintage, table.c.sha256).order_by(table.c.loaded_at)
     with engine.connect() as connection:
         newest = {row.source_id: row for row in connection.execute(query)}
@@ -111,12 +112,19 @@ def attach_sources(build: duckdb.DuckDBPyConnection, inputs: BuildInputs, lake: 
     build.execute("create schema lake")
     readings = [(item.kind, reading_name(item.delivery_id, item.reading)) for item in inputs.deliveries]
     queries = {
-        schemas.OPT_INS: lake.sql(schemas.OPT_INS, [name for kind, name in readings if kind == "optins"]),
-        schemas.WITHDRAWALS: lake.sql(schemas.WITHDRAWALS, [name for kind, name in readings if kind == "withdrawals"]),
-        schemas.QUARANTINE: lake.sql(schemas.QUARANTINE, [name for _, name in readings]),
-        schemas.ADDRESS_TIES: lake.sql(schemas.ADDRESS_TIES, [inputs.ties_sha256] if inputs.ties_sha256 else []),
+        delivered_rows.OPT_INS: lake.sql(delivered_rows.OPT_INS, [name for kind, name in readings if kind == "optins"]),
+        delivered_rows.WITHDRAWALS: lake.sql(
+            delivered_rows.WITHDRAWALS, [name for kind, name in readings if kind == "withdrawals"]
+        ),
+        delivered_rows.QUARANTINE: lake.sql(delivered_rows.QUARANTINE, [name for _, name in readings]),
+        territory_tables.ADDRESS_TIES: lake.sql(
+            territory_tables.ADDRESS_TIES, [inputs.ties_sha256] if inputs.ties_sha256 else []
+        ),
     }
-    for table in (schemas.AGE_BRACKETS, schemas.WITHDRAWAL_SIGNALS):  # not every reading has a file of them
+    for table in (
+        delivered_rows.AGE_BRACKETS,
+        delivered_rows.WITHDRAWAL_SIGNALS,
+    ):  # not every reading has a file of them
         queries[table] = lake.sql(table, [name for _, name in readings if lake.path(table, name).exists()])
     for table in _OPEN_DATA_TABLES:
         present = [key for key in inputs.open_data if lake.path(table, key).exists()]

@@ -223,7 +223,7 @@ def _identities(stores: Stores) -> dict[str, dict[str, set[str]]]:
 def test_the_access_log_names_the_case_once(answered: Answered) -> None:
     from sqlalchemy import select
 
-    from stores.operations import access_log
+    from stores.operations.log_tables import access_log
 
     with answered.stores.engine.connect() as reading:
         rows = reading.execute(select(access_log).where(access_log.c.command == "paper access")).all()

@@ -18,14 +18,15 @@ import pytest
 
 from open_data.load import OpenDataStores, refresh_open_data
 from open_data.sources import read_sources
-from stores import operations
 from stores.engine import connect
 from stores.home import init_home
 from stores.keys import derive_keys
 from stores.lake import Lake, reading_name
-from stores.migrate import migrate
-from stores.operations import open_operations
-from stores.schemas import ADDRESS_TIES, ADDRESSES
+from stores.operations import database, delivery_tables
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
+from stores.schemas.territory_tables import ADDRESS_TIES
+from stores.schemas.vault_tables import ADDRESSES
 from stores.vault import Vault
 from terms.clock import Clock
 from terms.settings import load_settings
@@ -113,8 +114,8 @@ def write_delivery(engine, vault, addresses):
     row = {"delivery_id": "truth", "partner_id": "p", "feed_id": "f", "kind": "optins", "mode": "delta"}
     row |= {"file_name": "truth", "sha256": "0", "bytes": 1, "warnings_json": "[]", "outcome": "accepted", "reading": 1}
     row |= {"exported_at": 1, "arrived_at": 1, "taken_in_at": 1}
-    with operations.transaction(engine) as transaction:
-        operations.insert_once(transaction, operations.deliveries, [row])
+    with database.transaction(engine) as transaction:
+        database.insert_once(transaction, delivery_tables.deliveries, [row])
 
 
 def five_values(ties, key):

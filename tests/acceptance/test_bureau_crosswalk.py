@@ -5,7 +5,7 @@ Rules and classification are unit tests of dbt; here are the real maps and resul
 
 import pytest
 
-from stores.schemas import BUREAU_RESULTS, TERRITORY_OVERLAPS
+from stores.schemas.territory_tables import BUREAU_RESULTS, TERRITORY_OVERLAPS
 from terms.clock import Clock
 from territories.overlaps import OverlapStores, make_overlaps
 from tests.acceptance.test_open_data_shared import OPEN_DATA, load_shared

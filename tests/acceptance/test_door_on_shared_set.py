@@ -20,14 +20,14 @@ from partners_ingest.arrival.landing import scan_landing
 from partners_ingest.intake.take_in import DeliveryReport, IntakeStores, take_in
 from partners_ingest.rows import opt_ins, withdrawals
 from partners_ingest.rows.phone_cells import read_phone_cells
-from stores import schemas
 from stores.engine import connect
 from stores.evidence.evidence_store import EvidenceStore
 from stores.home import init_home
 from stores.keys import derive_keys
 from stores.lake import Lake, reading_name
-from stores.migrate import migrate
-from stores.operations import open_operations
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
+from stores.schemas import delivered_rows
 from stores.vault import Vault
 from stores.warehouse.inputs import accepted_deliveries
 from terms.environment import NumberRules
@@ -111,7 +111,7 @@ def found_rows(door: Door) -> Iterator[duckdb.DuckDBPyConnection]:
     """`found`: one row per record of the accepted deliveries, as `truth/rows.csv` has it."""
     deliveries = accepted_deliveries(door.stores.engine)
     names = [reading_name(item.delivery_id, item.reading) for item in deliveries]
-    kinds = {"optins": schemas.OPT_INS, "withdrawals": schemas.WITHDRAWALS}
+    kinds = {"optins": delivered_rows.OPT_INS, "withdrawals": delivered_rows.WITHDRAWALS}
     sources = {
         kind: door.stores.lake.sql(
             table, [name for name, item in zip(names, deliveries, strict=True) if item.kind == kind]
@@ -145,7 +145,7 @@ def found_rows(door: Door) -> Iterator[duckdb.DuckDBPyConnection]:
             left join owners as o on w.source_key = o.source_key
             union all
             select delivery_id, line_number, reasons, null, null
-            from ({door.stores.lake.sql(schemas.QUARANTINE, names)})
+            from ({door.stores.lake.sql(delivered_rows.QUARANTINE, names)})
         )
         select partner, file, line_number as line, array_to_string(reasons, '|') as reason_codes,
             coalesce(e164, '') as phone_e164, coalesce(strftime(event_at, '%Y-%m-%dT%H:%M:%SZ'), '') as consented_at_utc

@@ -22,12 +22,12 @@ from sqlalchemy import select
 from lineage.lookups.evidence_reading import read_evidence
 from lineage.lookups.lookup import LookupStores, look_up
 from partners_ingest.arrival.unpacking import open_unpacked
-from stores import operations
 from stores.all_stores import Stores
 from stores.engine import connect
 from stores.files.parquet import read_sql
 from stores.lake import reading_name
-from stores.schemas import LINE_COMMITMENTS
+from stores.operations import log_tables
+from stores.schemas.vault_tables import LINE_COMMITMENTS
 from tests.acceptance.conftest import SharedRefresh
 
 SHARED = Path(os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data"
@@ -122,9 +122,9 @@ def _accepted_rows(stores: Stores) -> int:
 def _rows_without_their_number(stores: Stores, delivery_id: str, told: list[tuple[dict[str, Any], str]]) -> int:
     """Return how many rows do not hold the number that they lead to, once file, lines and root are proved."""
     with stores.engine.connect() as reading:
-        line = operations.journal.c.kind == "delivery", operations.journal.c.subject == delivery_id
+        line = log_tables.journal.c.kind == "delivery", log_tables.journal.c.subject == delivery_id
         payload = json.loads(
-            reading.execute(select(operations.journal.c.payload_json).where(*line)).scalars().all()[-1]
+            reading.execute(select(log_tables.journal.c.payload_json).where(*line)).scalars().all()[-1]
         )
     with stores.evidence.open(delivery_id) as delivered:
         assert {sha256(delivered.read()).hexdigest()} == {row["file_sha256"] for row, _ in told} == {payload["sha256"]}

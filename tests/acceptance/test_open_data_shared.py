@@ -14,9 +14,9 @@ from open_data.sources import read_sources
 from stores.engine import connect
 from stores.home import init_home
 from stores.lake import Lake
-from stores.migrate import migrate
-from stores.operations import open_operations
-from stores.schemas import (
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
+from stores.schemas.territory_tables import (
     BAN_ADDRESSES,
     BUREAU_RESULTS,
     COMMUNE_NAMES,

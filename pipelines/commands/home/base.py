@@ -38,8 +38,8 @@ def init() -> None:
     """
     from pipelines.instance import prepare_instance
     from stores.home import init_home
-    from stores.migrate import migrate
-    from stores.operations import open_operations
+    from stores.operations.database import open_operations
+    from stores.operations.migrate import migrate
 
     settings = load_settings(os.environ)
     home = init_home(settings)

@@ -10,7 +10,9 @@ from consent.acts.act_entry import ActStores, TypedAct, enter_act
 from consent.acts.acts_file import enter_acts
 from consent.acts.requests import Answer, Clock, all_requests, answer_request, complain, open_requests
 from sends.plans.planning import plan_campaign
-from stores.operations import contact_facts, journal, metadata, opt_outs, request_answers, requests
+from stores.operations.all_tables import metadata
+from stores.operations.log_tables import journal
+from stores.operations.person_tables import contact_facts, opt_outs, request_answers, requests
 from terms.errors import Refused, UsageError
 from tests.scenes.sends.small_send_home import at, make_home, number, write_order
 

@@ -28,8 +28,8 @@ from consent.judgement import (
 )
 from consent.rules.registry import read_rules
 from sends.plans.judging import create_counted, create_counted_of_everyone
-from stores import operations
-from stores.operations import open_operations
+from stores.operations import database, person_tables
+from stores.operations.database import open_operations
 from stores.warehouse.questions import KeptQuestions, Questions
 from terms.clock import to_micros
 from terms.environment import NumberRules
@@ -301,11 +301,11 @@ def test_standings_and_findings_give_the_same_where_everything_is_known(judged_w
 def test_a_count_over_spans_is_the_count_of_the_judgement(built):
     _, folder = built
     engine = open_operations(f"sqlite:///{folder}/operations.sqlite")
-    with operations.transaction(engine) as work:
+    with database.transaction(engine) as work:
         for number, stop in enumerate(_stops()):
             told = {"opt_out_id": str(number), "kind": "stop", "source": "letter", "contact_id": stop.contact_id}
             instants = {"effective_at": _micros(stop.occurred_at), "known_at": _micros(stop.known_at)}
-            work.execute(operations.opt_outs.insert().values(**told, **instants))
+            work.execute(person_tables.opt_outs.insert().values(**told, **instants))
     stores, rng, counted_before = SimpleNamespace(engine=engine), random.Random(3), 0
     with open_base(folder / "warehouse" / "build.duckdb") as base:
         for known_by in (_BY_ALL_THAT_IS_KNOWN, datetime(2026, 5, 31, 22, tzinfo=UTC)) * 5:

@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from consent.judgement import Use, judge, judgement_sql, load_live_facts
-from stores import operations, schemas
-from stores.migrate import migrate
-from stores.operations import open_operations
+from stores.operations import database, person_tables
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
+from stores.schemas import configuration_tables, delivered_rows, dossier_tables, territory_tables
 from terms.clock import to_micros
 from terms.environment import NumberRules
 from terms.errors import FiliationError
@@ -52,9 +53,15 @@ def _world() -> World:
         "form_version": None,
         "address_key": "address-1",
     }
-    direct = Delivered("web-1", "direct", "web", exported_at, exported_at, {schemas.OPT_INS: rows})
+    direct = Delivered("web-1", "direct", "web", exported_at, exported_at, {delivered_rows.OPT_INS: rows})
     shop = Delivered(
-        "shop-1", "shop", "full", datetime(2026, 11, 2), datetime(2026, 11, 2), {schemas.OPT_INS: [late]}, mode="full"
+        "shop-1",
+        "shop",
+        "full",
+        datetime(2026, 11, 2),
+        datetime(2026, 11, 2),
+        {delivered_rows.OPT_INS: [late]},
+        mode="full",
     )
     ties = [
         {
@@ -72,15 +79,15 @@ def _world() -> World:
         [direct, shop, _bursts()],
         {
             **world.facts,
-            schemas.DOSSIER_FORM_VERSIONS: [
+            dossier_tables.DOSSIER_FORM_VERSIONS: [
                 {**form, "known_until": None}  # the shop's first form stays what it was
-                for form in world.facts[schemas.DOSSIER_FORM_VERSIONS]
+                for form in world.facts[dossier_tables.DOSSIER_FORM_VERSIONS]
                 if form["form_version"] != "S1" or not form["bundled_with_entry"]
             ],
-            schemas.SEGMENTS: [
+            configuration_tables.SEGMENTS: [
                 {"segment_id": name, "channel": "sms", "profile": "strict", "sponsor_id": "a"} for name in segments
             ],
-            schemas.SEGMENT_CRITERIA: [
+            configuration_tables.SEGMENT_CRITERIA: [
                 _criterion("women", "sex", text_value="F"),
                 _criterion("one-bureau", "bureaux", text_value="75056_2600"),
                 _criterion("one-bureau", "bureaux", text_value="75056_2200", position=1),
@@ -93,9 +100,13 @@ def _world() -> World:
             ],
         },
         {
-            schemas.ADDRESS_TIES: ties,
-            schemas.BUREAU_RESULTS: [_result("75056_2200", 60), _result("75056_2201", 59), _result("75056_2602", 99)],
-            schemas.IRIS_INCOME: [
+            territory_tables.ADDRESS_TIES: ties,
+            territory_tables.BUREAU_RESULTS: [
+                _result("75056_2200", 60),
+                _result("75056_2201", 59),
+                _result("75056_2602", 99),
+            ],
+            territory_tables.IRIS_INCOME: [
                 {"iris_code": "751110000", "median_euros": 25000, "vintage": "2021", "source_id": "x"},
                 {"iris_code": "751110001", "median_euros": 25001, "vintage": "2021", "source_id": "x"},
                 {
@@ -133,7 +144,7 @@ def _bursts() -> Delivered:
         for index, second in enumerate(offsets)
     ]
     exported_at = datetime(2025, 6, 2)
-    return Delivered("web-0", "direct", "web", exported_at, exported_at, {schemas.OPT_INS: rows})
+    return Delivered("web-0", "direct", "web", exported_at, exported_at, {delivered_rows.OPT_INS: rows})
 
 
 def _criterion(segment: str, criterion: str, **values: object) -> dict[str, object]:
@@ -265,9 +276,9 @@ def test_a_stop_counts_once_it_is_known_and_not_before(base):
 def test_opt_outs_come_from_the_ledger(base, tmp_path):
     engine = open_operations(f"sqlite:///{tmp_path}/operations.sqlite")
     migrate(engine)
-    with operations.transaction(engine) as work:
+    with database.transaction(engine) as work:
         work.execute(
-            operations.opt_outs.insert().values(
+            person_tables.opt_outs.insert().values(
                 opt_out_id="o1",
                 contact_id=contact(0),
                 kind="stop",

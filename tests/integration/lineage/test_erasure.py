@@ -19,9 +19,17 @@ from sends.inbound.opt_outs import opt_out
 from sends.ledger.messages import count_states, find_plan
 from sends.plans.approval import approved_sha256
 from sends.send_stores import SendStores
-from stores import operations
 from stores.all_stores import open_stores
 from stores.home import writer_lock
+from stores.operations import (
+    all_tables,
+    delivery_tables,
+    erasure_tables,
+    log_tables,
+    message_tables,
+    person_tables,
+    plan_tables,
+)
 from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
 from terms.settings import load_settings
@@ -60,7 +68,7 @@ def erased(stores, *numbers, case="C-1"):
 def everything(engine):
     with engine.connect() as reading:
         return json.dumps(
-            [[list(row) for row in reading.execute(select(t))] for t in operations.metadata.sorted_tables]
+            [[list(row) for row in reading.execute(select(t))] for t in all_tables.metadata.sorted_tables]
         )
 
 
@@ -75,7 +83,7 @@ def test_messages_and_acts_stay_as_counts_about_nobody(stage):
     with stage.stores.engine.connect() as reading:
         states = count_states(reading, stage.plan_id)
         send = reading.execute(
-            select(operations.messages.c.send_id).where(operations.messages.c.contact_id == contact)
+            select(message_tables.messages.c.send_id).where(message_tables.messages.c.contact_id == contact)
         ).scalar_one()
     (receipt,) = erased(stage.stores, gone)
     text = everything(stage.stores.engine)
@@ -83,14 +91,16 @@ def test_messages_and_acts_stay_as_counts_about_nobody(stage):
     assert receipt.mark in text
     with stage.stores.engine.connect() as reading:
         assert count_states(reading, stage.plan_id) == states
-        approved = reading.execute(select(operations.approvals.c.approved_sha256)).scalar_one()
+        approved = reading.execute(select(plan_tables.approvals.c.approved_sha256)).scalar_one()
         assert approved == approved_sha256(reading, find_plan(reading, stage.plan_id))
-        assert len(reading.execute(select(operations.opt_outs)).all()) == 1  # the STOP counts, it is nobody's
+        assert len(reading.execute(select(person_tables.opt_outs)).all()) == 1  # the STOP counts, it is nobody's
     assert (receipt.found.sends, receipt.found.acts) == (1, 1)
     assert not stage.findings()
     log = stage.log
     other = stage.stores.keys.contact_id(kept)
-    send_of_other = stage.rows(select(operations.messages.c.send_id).where(operations.messages.c.contact_id == other))
+    send_of_other = stage.rows(
+        select(message_tables.messages.c.send_id).where(message_tables.messages.c.contact_id == other)
+    )
     proof = prove_message(log, log.last_checkpoint(), stage.plan_id, send_of_other[0].send_id)
     sealed = json.loads(proof.batch.text)["payload"]
     assert stranger.entry_root(proof.message.to_json()).hex() == sealed["root"]
@@ -119,7 +129,7 @@ def test_a_build_that_failed_goes_even_where_the_base_holds_nothing_of_the_perso
 
 def test_a_salt_that_no_erasure_tells_of_is_found(stage):
     erased(stage.stores, number(0))
-    leaves = operations.log_leaves
+    leaves = log_tables.log_leaves
     line = stage.rows(select(leaves).where(leaves.c.salt.is_not(None)))[3]
     stage.change(leaves, {"salt": None}, leaves.c.position == line.position)
     assert len(stage.findings()) == 1
@@ -143,7 +153,7 @@ def test_what_an_erased_person_does_later_is_written_about_nobody(stage):
     gone, kept = number(3), number(4)
     erased(stage.stores, gone)
     stores, desk, now = SendStores.of(stage.stores), ActStores.of(stage.stores), stage.stores.clock.now()
-    before = len(stage.rows(select(operations.opt_outs)))
+    before = len(stage.rows(select(person_tables.opt_outs)))
     opt_out(stores, gone, "letter")
     requests = {
         enter_act(desk, TypedAct(gone, kind, now.isoformat(), "letter 9")).request_id
@@ -154,8 +164,8 @@ def test_what_an_erased_person_does_later_is_written_about_nobody(stage):
     contact = stage.stores.keys.contact_id(gone)
     text = everything(stage.stores.engine)
     assert contact not in text and contact.replace("-", "") not in text
-    assert len(stage.rows(select(operations.opt_outs))) == before + 1  # of the one who is kept
-    assert [row.meaning for row in stage.rows(select(operations.replies.c.meaning))].count("stop") == 2
+    assert len(stage.rows(select(person_tables.opt_outs))) == before + 1  # of the one who is kept
+    assert [row.meaning for row in stage.rows(select(message_tables.replies.c.meaning))].count("stop") == 2
     waiting = open_requests(stage.stores.engine, now)
     assert sorted(request.kind for request in waiting) == ["access", "erasure", "objection", "withdrawal"]
     lists = ("sponsors", "send_times", "source_partner", "proof")
@@ -180,10 +190,10 @@ def stores_of(shell):
 
 
 def others(shell, gone):
-    from stores import schemas
+    from stores.schemas import vault_tables
 
     stores = stores_of(shell)
-    with stores.vault.identities(stores.vault.files(schemas.IDENTITIES)) as vault:
+    with stores.vault.identities(stores.vault.files(vault_tables.IDENTITIES)) as vault:
         rows = vault.execute("select distinct e164 from identities where e164 is not null order by 1").fetchall()
     stores.engine.dispose()
     return [e164 for (e164,) in rows if e164 not in gone]
@@ -230,9 +240,11 @@ def test_a_killed_erasure_is_ended_by_the_next_and_leaves_nothing(home, tmp_path
 def test_every_other_line_of_a_redacted_file_still_verifies(home):
     stores = stores_of(home)
     with stores.engine.connect() as reading:
-        redacted = reading.execute(select(operations.redacted_lines)).all()
+        redacted = reading.execute(select(erasure_tables.redacted_lines)).all()
         kept = reading.execute(
-            select(operations.deliveries).where(operations.deliveries.c.delivery_id == redacted[0].delivery_id)
+            select(delivery_tables.deliveries).where(
+                delivery_tables.deliveries.c.delivery_id == redacted[0].delivery_id
+            )
         ).one()
     lines = {row.line_number for row in redacted if row.delivery_id == kept.delivery_id}
     assert 0 < len(lines) < kept.line_count

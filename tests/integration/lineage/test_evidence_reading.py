@@ -13,7 +13,6 @@ from sqlalchemy import select, update
 
 from lineage.lookups.evidence_reading import EvidenceDiffers, read_evidence
 from lineage.lookups.lookup import LookupStores
-from stores import journal, operations, schemas
 from stores.all_stores import Stores, open_stores
 from stores.engine import connect
 from stores.evidence.line_commitments import CommittedLines
@@ -21,7 +20,9 @@ from stores.evidence.lines import physical_lines
 from stores.files.encrypted_file import DamagedEvidence
 from stores.home import init_home
 from stores.lake import reading_name
-from stores.migrate import migrate
+from stores.operations import database, delivery_tables, journal, log_tables
+from stores.operations.migrate import migrate
+from stores.schemas import delivered_rows, vault_tables
 from terms.errors import UsageError
 from terms.identifiers import delivery_id
 from terms.settings import load_settings
@@ -89,8 +90,8 @@ def _deliver(stores: Stores, folder: Path, content: bytes) -> str:
         "arrived_at": 0,
         "taken_in_at": 0,
     }
-    with operations.transaction(stores.engine) as work:
-        work.execute(operations.deliveries.insert().values(**row))
+    with database.transaction(stores.engine) as work:
+        work.execute(delivery_tables.deliveries.insert().values(**row))
         journal.append(work, stores.clock.now(), journal.Entry.DELIVERY, landed.delivery_id, row)
     return landed.delivery_id
 
@@ -103,9 +104,10 @@ def _write_record(stores: Stores, connection: duckdb.DuckDBPyConnection, deliver
         "byte_length": TWO_LINES[1],
     }
     columns = ", ".join(
-        f"{values.get(column.name, 'null')}::{column.type} as {column.name}" for column in schemas.QUARANTINE.columns
+        f"{values.get(column.name, 'null')}::{column.type} as {column.name}"
+        for column in delivered_rows.QUARANTINE.columns
     )
-    stores.lake.write(connection, schemas.QUARANTINE, reading_name(delivery, 1), f"select {columns}")
+    stores.lake.write(connection, delivered_rows.QUARANTINE, reading_name(delivery, 1), f"select {columns}")
 
 
 def _flip(path: Path, position: int) -> None:
@@ -116,7 +118,7 @@ def _flip(path: Path, position: int) -> None:
 
 def _accesses(kept: Kept) -> list[str]:
     with kept.stores.engine.connect() as connection:
-        return list(connection.execute(select(operations.access_log.c.subjects_json)).scalars())
+        return list(connection.execute(select(log_tables.access_log.c.subjects_json)).scalars())
 
 
 def test_a_record_of_two_physical_lines_comes_out_byte_for_byte(kept: Kept) -> None:
@@ -163,7 +165,7 @@ def test_a_commitments_file_that_cannot_be_read_is_refused(kept: Kept) -> None:
 
 
 def test_a_changed_salt_file_is_refused(kept: Kept) -> None:
-    file = kept.stores.vault.path(schemas.SALTS, kept.delivery_id)
+    file = kept.stores.vault.path(vault_tables.SALTS, kept.delivery_id)
     _flip(file, file.stat().st_size // 3)
     with pytest.raises(EvidenceDiffers, match="salts .* cannot be read"):
         read_evidence(kept.stores, kept.delivery_id, 3, reason="request")
@@ -178,16 +180,16 @@ def test_another_file_under_the_same_id_is_refused(kept: Kept, tmp_path: Path) -
 
 
 def test_a_row_that_differs_from_the_journal_is_refused(kept: Kept) -> None:
-    table = operations.deliveries
-    with operations.transaction(kept.stores.engine) as work:
+    table = delivery_tables.deliveries
+    with database.transaction(kept.stores.engine) as work:
         work.execute(update(table).values(evidence_root="00" * 32))
     with pytest.raises(EvidenceDiffers, match="evidence_root .* journal"):
         read_evidence(kept.stores, kept.delivery_id, 3, reason="request")
 
 
 def test_a_changed_journal_line_is_refused(kept: Kept) -> None:
-    table = operations.journal
-    with operations.transaction(kept.stores.engine) as work:
+    table = log_tables.journal
+    with database.transaction(kept.stores.engine) as work:
         work.execute(update(table).where(table.c.kind == "delivery").values(payload_json="{}"))
     with pytest.raises(EvidenceDiffers, match="journal line .* changed"):
         read_evidence(kept.stores, kept.delivery_id, 3, reason="request")

@@ -14,9 +14,10 @@ from sqlalchemy import select
 from consent.judgement import Use
 from lineage.lookups.judged_use import JudgedUse, describe_use, judge_number
 from lineage.lookups.lookup import LookupStores
-from stores import operations, schemas
 from stores.all_stores import Stores, open_stores
 from stores.keys import derive_keys
+from stores.operations import database, delivery_tables, log_tables, person_tables
+from stores.schemas import delivered_rows
 from terms.clock import to_micros
 from terms.environment import NumberRules
 from terms.errors import UsageError
@@ -72,14 +73,14 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Stores:
     stores = open_stores(settings)
     took_in(stores, world)
     published(stores)
-    with operations.transaction(stores.engine) as work:
-        operations.insert_once(work, operations.deliveries, [_ledger_row(file) for file in files])
-        work.execute(operations.opt_outs.insert().values(**_stop(contact_id)))
+    with database.transaction(stores.engine) as work:
+        database.insert_once(work, delivery_tables.deliveries, [_ledger_row(file) for file in files])
+        work.execute(person_tables.opt_outs.insert().values(**_stop(contact_id)))
     return stores
 
 
 def _file(name: str, exported_at: datetime, row: dict[str, object], arrived: datetime | None = None) -> Delivered:
-    return Delivered(name, "direct", "web", exported_at, arrived or exported_at, {schemas.OPT_INS: [row]})
+    return Delivered(name, "direct", "web", exported_at, arrived or exported_at, {delivered_rows.OPT_INS: [row]})
 
 
 def _ledger_row(file: Delivered) -> dict[str, object]:
@@ -175,7 +176,7 @@ def test_nobody_is_judged_by_knowledge_of_the_future(stores: Stores) -> None:
 
 def _logged(stores: Stores) -> int:
     with stores.engine.connect() as connection:
-        commands = connection.execute(select(operations.access_log.c.command)).scalars().all()
+        commands = connection.execute(select(log_tables.access_log.c.command)).scalars().all()
     return sum(command == "judge" for command in commands)
 
 

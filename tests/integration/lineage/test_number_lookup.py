@@ -13,12 +13,13 @@ from sqlalchemy import select
 
 from lineage.lookups import lookup
 from lineage.lookups.lookup import LookupStores, look_up
-from stores import operations, schemas
 from stores.all_stores import Stores, open_stores
 from stores.engine import connect
 from stores.home import init_home
 from stores.lake import reading_name
-from stores.migrate import migrate
+from stores.operations import database, delivery_tables, log_tables, message_tables, person_tables, plan_tables
+from stores.operations.migrate import migrate
+from stores.schemas import vault_tables
 from stores.warehouse.warehouse import KeptBase
 from terms.errors import FiliationError, Refused, UsageError
 from terms.settings import load_settings
@@ -85,7 +86,7 @@ class Scene:
 
     def logged(self) -> list[list[str]]:
         with self.stores.engine.connect() as connection:
-            rows = connection.execute(select(operations.access_log.c.subjects_json)).scalars()
+            rows = connection.execute(select(log_tables.access_log.c.subjects_json)).scalars()
             return [json.loads(row) for row in rows]
 
 
@@ -130,8 +131,8 @@ def _write_base(stores: Stores) -> None:
 def _write_ledger(stores: Stores) -> None:
     row = {"delivery_id": DELIVERY, "partner_id": "jeux-valombre", "file_name": "entries.jsonl.gz", "sha256": "ab"}
     row |= {"bytes": 1, "warnings_json": "[]", "outcome": "accepted", "reading": 2, "arrived_at": 0, "taken_in_at": 0}
-    with operations.transaction(stores.engine) as work:
-        operations.insert_once(work, operations.deliveries, [row])
+    with database.transaction(stores.engine) as work:
+        database.insert_once(work, delivery_tables.deliveries, [row])
 
 
 def _write_identities(stores: Stores) -> None:
@@ -143,15 +144,16 @@ def _write_identities(stores: Stores) -> None:
         "page_url": "'https://jeux.test/?nom=Marcillac'",
     }
     columns = ", ".join(
-        f"{values.get(column.name, 'null')}::{column.type} as {column.name}" for column in schemas.IDENTITIES.columns
+        f"{values.get(column.name, 'null')}::{column.type} as {column.name}"
+        for column in vault_tables.IDENTITIES.columns
     )
     with connect() as connection:
         stores.vault.unlock(connection)
-        stores.vault.write(connection, schemas.IDENTITIES, reading_name(DELIVERY, 2), f"select {columns}")
+        stores.vault.write(connection, vault_tables.IDENTITIES, reading_name(DELIVERY, 2), f"select {columns}")
 
 
 def _message(scene: Scene) -> None:
-    plan = {column.name: 0 if "INT" in str(column.type) else "x" for column in operations.plans.columns}
+    plan = {column.name: 0 if "INT" in str(column.type) else "x" for column in plan_tables.plans.columns}
     plan |= {"plan_id": "p1", "campaign_id": "C1", "kind": "selected", "sponsor_id": "horizon", "gateway": "simulator"}
     message = {
         "send_id": "s1",
@@ -168,14 +170,14 @@ def _message(scene: Scene) -> None:
         "gateway_message_id": "g1",
         "message_sha256": "cd",
     }
-    with operations.transaction(scene.stores.engine) as work:
-        work.execute(operations.plans.insert().values(**plan))
-        work.execute(operations.messages.insert().values(**message))
+    with database.transaction(scene.stores.engine) as work:
+        work.execute(plan_tables.plans.insert().values(**plan))
+        work.execute(message_tables.messages.insert().values(**message))
 
 
 def test_a_ledger_that_is_not_the_bases_is_told(scene: Scene) -> None:
-    with operations.transaction(scene.stores.engine) as work:
-        work.execute(operations.deliveries.delete())
+    with database.transaction(scene.stores.engine) as work:
+        work.execute(delivery_tables.deliveries.delete())
     with pytest.raises(FiliationError, match="1 deliveries that the operations database does not know"):
         list(look_up(scene.stores, [NUMBER], reason="request"))
 
@@ -230,8 +232,8 @@ def test_a_stop_of_this_minute_counts_and_is_told(scene: Scene) -> None:
         "effective_at": 1_795_500_000_000_000,
         "known_at": 1_795_500_000_000_000,
     }
-    with operations.transaction(scene.stores.engine) as work:
-        work.execute(operations.opt_outs.insert().values(**stop))
+    with database.transaction(scene.stores.engine) as work:
+        work.execute(person_tables.opt_outs.insert().values(**stop))
     (answer,) = [item.to_json() for item in look_up(scene.stores, [NUMBER], reason="request")]
     assert answer["verdicts"]["sms"]["strict"]["verdict"] == "REFUSED"
     assert answer["events"][-1]["state"] == "ConsentWithdrawn"
@@ -239,8 +241,8 @@ def test_a_stop_of_this_minute_counts_and_is_told(scene: Scene) -> None:
 
 def test_a_stop_of_one_leaves_the_other_asked_with_it_alone(scene: Scene) -> None:
     stop = {"opt_out_id": "o1", "contact_id": scene.known, "kind": "stop", "source": "call"}
-    with operations.transaction(scene.stores.engine) as work:
-        work.execute(operations.opt_outs.insert().values(**stop, effective_at=1, known_at=1))
+    with database.transaction(scene.stores.engine) as work:
+        work.execute(person_tables.opt_outs.insert().values(**stop, effective_at=1, known_at=1))
     answers = [item.to_json() for item in look_up(scene.stores, [NUMBER, OTHER], reason="request")]
     assert [answer["verdicts"]["sms"]["market"]["verdict"] for answer in answers] == ["REFUSED", "SENDABLE"]
 
@@ -266,8 +268,8 @@ def test_a_kept_base_answers_as_one_opened_for_each_number(scene: Scene) -> None
             told = [[item.to_json() | {"as_of": item.as_of.base_version} for item in some] for some in (by_kept, alone)]
             assert told[0] == told[1]
         stop = {"opt_out_id": "o1", "contact_id": scene.known, "kind": "stop", "source": "call"}
-        with operations.transaction(scene.stores.engine) as work:
-            operations.insert_once(work, operations.opt_outs, [{**stop, "effective_at": 1, "known_at": 1}])
+        with database.transaction(scene.stores.engine) as work:
+            database.insert_once(work, person_tables.opt_outs, [{**stop, "effective_at": 1, "known_at": 1}])
     kept.close()
 
 

@@ -31,8 +31,8 @@ from sealing.checks.alterations import Alteration
 from sealing.log.log import Log, append_journal
 from sealing.log.proofs import Proof
 from sealing.seals.papers import check_paper, parts_of
-from stores import operations
 from stores.home import writer_lock
+from stores.operations import database, log_tables, message_tables
 from terms.environment import NumberRules
 from terms.errors import UsageError
 from tests.commands import Shell
@@ -134,7 +134,7 @@ def test_an_older_checkpoint_does_not_cover_the_paper(scene, paper):
 @pytest.mark.parametrize("change", ["payload", "leaf", "salt"])
 def test_a_changed_journal_line_or_leaf_of_a_paper_is_found(scene, paper, change):
     stores, _, _ = scene
-    journal, leaves = operations.journal, operations.log_leaves
+    journal, leaves = log_tables.journal, log_tables.log_leaves
     with stores.engine.connect() as reading:
         line = reading.execute(select(journal).where(journal.c.subject == paper.paper_id)).one()
         leaf = reading.execute(select(leaves).where(leaves.c.journal_sequence == line.sequence)).one()
@@ -157,7 +157,7 @@ def test_a_changed_journal_line_or_leaf_of_a_paper_is_found(scene, paper, change
 
 
 def _write(stores, statement):
-    with operations.transaction(stores.engine) as work:
+    with database.transaction(stores.engine) as work:
         work.execute(statement)
 
 
@@ -222,7 +222,7 @@ def test_what_is_sealed_of_a_paper_names_nobody(scene, paper):
     stores, _, _ = scene
     (provenance,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
     with stores.engine.connect() as reading:
-        line = reading.execute(select(operations.journal).where(operations.journal.c.subject == paper.paper_id)).one()
+        line = reading.execute(select(log_tables.journal).where(log_tables.journal.c.subject == paper.paper_id)).one()
     told = line.payload_json + paper.proof.read_text()
     assert provenance.contact_id not in told and provenance.number[-9:] not in told
     assert json.loads(line.payload_json)["sha256"] == sha256(paper.file.read_bytes()).hexdigest()
@@ -232,7 +232,7 @@ def test_the_access_is_logged_before_the_paper(scene):
     stores, _, out = scene
     certify_number(stores, SHOWN_NUMBER, reason="letter 9", case="C-9", out=out / "logged.html")
     with stores.engine.connect() as reading:
-        row = reading.execute(select(operations.access_log).order_by(operations.access_log.c.access_id.desc())).first()
+        row = reading.execute(select(log_tables.access_log).order_by(log_tables.access_log.c.access_id.desc())).first()
     assert (row.reason, row.case_id, row.subjects) == ("letter 9", "C-9", 1)
 
 
@@ -256,7 +256,7 @@ def test_where_a_paper_may_not_go(scene):
 def _kept(stores):
     """Return how many look-ups and lines of the journal there are."""
     with stores.engine.connect() as reading:
-        tables = (operations.access_log, operations.journal)
+        tables = (log_tables.access_log, log_tables.journal)
         return [reading.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
 
 
@@ -287,8 +287,8 @@ def test_no_paper_takes_the_place_of_another_file_and_nothing_is_logged(scene, t
 def test_the_commands_refuse_a_taken_file_and_a_page_is_made_again(scene, tmp_path):
     stores, plan_id, _ = scene
     with stores.engine.connect() as reading:
-        sent = operations.messages.c.plan_id == plan_id, operations.messages.c.handed_over_at.is_not(None)
-        send_id = reading.execute(select(operations.messages.c.send_id).where(*sent).limit(1)).scalar_one()
+        sent = message_tables.messages.c.plan_id == plan_id, message_tables.messages.c.handed_over_at.is_not(None)
+        send_id = reading.execute(select(message_tables.messages.c.send_id).where(*sent).limit(1)).scalar_one()
     environ = {"FILIATION_ENV": "demo", "FILIATION_CONFIG": str(stores.settings.config)}
     environ |= {"FILIATION_HOME": str(stores.home.root), "FILIATION_NOW": "2026-11-24T11:00:00+01:00"}
     before = _kept(stores)
@@ -357,7 +357,7 @@ def test_an_access_answer_holds_the_four_lists_and_closes_every_request_of_the_p
     unknown = html.unescape((folder / f"acces-{stranger_id}.html").read_text())
     assert "Nous ne détenons aucune donnée" in unknown and "Parti de l'Horizon" not in unknown
     with stores.engine.connect() as reading:
-        last = reading.execute(select(operations.access_log).order_by(operations.access_log.c.access_id.desc())).first()
+        last = reading.execute(select(log_tables.access_log).order_by(log_tables.access_log.c.access_id.desc())).first()
     assert (last.command, last.subjects) == ("lineage", 1)  # of this test; the batch stands before it
     with pytest.raises(UsageError, match="no access request"):
         answer_access(stores, ["0" * 32], Batch("test", None, folder, Form.HTML, None))

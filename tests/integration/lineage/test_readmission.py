@@ -15,8 +15,8 @@ from lineage.lookups.lookup import LookupStores, look_up
 from partners_ingest.intake.overview import list_quarantine
 from pipelines.command import app
 from sample.make_sample import ROOT as SAMPLE
-from stores import schemas
 from stores.all_stores import open_stores
+from stores.schemas import vault_tables
 from terms.reasons import Channel, Profile, Verdict
 from terms.settings import load_settings
 from tests.commands import Shell
@@ -59,7 +59,7 @@ class Scene:
 
     def everybody(self):
         stores = self.stores(STOPPED)
-        with stores.vault.identities(stores.vault.files(schemas.IDENTITIES)) as vault:
+        with stores.vault.identities(stores.vault.files(vault_tables.IDENTITIES)) as vault:
             rows = vault.execute("select distinct e164 from identities where e164 is not null order by 1").fetchall()
         stores.engine.dispose()
         return self.look_up([e164 for (e164,) in rows], STOPPED)

@@ -16,7 +16,7 @@ from sample.people import SHOWN_NUMBER
 from sealing.log.log import Log
 from sends.inbound.opt_outs import opt_out
 from sends.send_stores import SendStores
-from stores import operations
+from stores.operations import database, log_tables, message_tables
 from terms.clock import from_micros, to_iso, to_micros
 from terms.errors import UsageError
 from terms.settings import PROJECT_ROOT
@@ -32,7 +32,7 @@ def sent(tmp_path_factory):
 
 
 def _send_ids(stores, count=None):
-    table = operations.messages
+    table = message_tables.messages
     with stores.engine.connect() as reading:
         names = reading.execute(select(table.c.send_id).order_by(table.c.send_id)).scalars().all()
     return names if count is None else random.Random(3).sample(names, count)
@@ -53,11 +53,11 @@ def test_a_delivered_line_leads_to_the_message(sent):
     (send_id,) = _send_ids(stores, 1)
     opt_in = trace_send(stores, send_id, reason="test").opt_ins[0]
     with stores.engine.connect() as reading:
-        before = reading.execute(select(func.count()).select_from(operations.access_log)).scalar_one()
+        before = reading.execute(select(func.count()).select_from(log_tables.access_log)).scalar_one()
     told = {t.message.send_id: t for t in trace_line(stores, opt_in.delivery_id, opt_in.line_number, reason="t")}
     assert told[send_id].to_json() == trace_send(stores, send_id, reason="test").to_json()
     with stores.engine.connect() as reading:
-        after = reading.execute(select(func.count()).select_from(operations.access_log)).scalar_one()
+        after = reading.execute(select(func.count()).select_from(log_tables.access_log)).scalar_one()
     assert after == before + 2  # one for the line, however many messages; one for the message
     with pytest.raises(UsageError, match="No accepted opt-in row"):
         trace_line(stores, opt_in.delivery_id, 10**9, reason="test")
@@ -65,10 +65,10 @@ def test_a_delivered_line_leads_to_the_message(sent):
 
 def test_that_nobody_wrote_to_a_person_is_a_look_up_too(sent):
     stores, _, _ = sent
-    table = operations.messages
+    table = message_tables.messages
     with stores.engine.connect() as reading:
         written = set(reading.execute(select(table.c.contact_id)).scalars())
-        before = reading.execute(select(func.count()).select_from(operations.access_log)).scalar_one()
+        before = reading.execute(select(func.count()).select_from(log_tables.access_log)).scalar_one()
     with stores.warehouse.open_base() as base:
         rows = base.execute("select delivery_id, line_number, contact_id::varchar from opt_ins").fetchall()
     delivery_id, line, _ = next(row for row in rows if row[2] not in written)
@@ -76,7 +76,7 @@ def test_that_nobody_wrote_to_a_person_is_a_look_up_too(sent):
         trace_line(stores, delivery_id, line, reason=" ")
     assert trace_line(stores, delivery_id, line, reason="audit 13") == []
     with stores.engine.connect() as reading:
-        assert reading.execute(select(func.count()).select_from(operations.access_log)).scalar_one() == before + 1
+        assert reading.execute(select(func.count()).select_from(log_tables.access_log)).scalar_one() == before + 1
 
 
 def test_what_the_person_wrote_back_since_is_told(sent):
@@ -90,9 +90,11 @@ def test_what_the_person_wrote_back_since_is_told(sent):
         ("other.c", "other", left + 9),
     ]
     reply = {"contact_id": message.contact_id, "meaning": "other", "at": left}
-    with operations.transaction(stores.engine) as work:
+    with database.transaction(stores.engine) as work:
         for name, gateway, known_at in rows:
-            work.execute(operations.replies.insert().values(reply_id=name, gateway=gateway, known_at=known_at, **reply))
+            work.execute(
+                message_tables.replies.insert().values(reply_id=name, gateway=gateway, known_at=known_at, **reply)
+            )
     trace = trace_send(stores, send_id, reason="test")
     known_at = to_iso(from_micros(left + 7))
     told = {"at": to_iso(from_micros(left)), "known_at": known_at, "meaning": "other", "gateway": "simulator"}
@@ -114,13 +116,13 @@ def test_a_gateways_id_names_the_message_and_an_unknown_one_none(sent):
 def test_every_trace_is_logged_and_none_tells_a_number(sent):
     stores, plan_id, _ = sent
     with stores.engine.connect() as reading:
-        before = reading.execute(select(operations.access_log)).all()
+        before = reading.execute(select(log_tables.access_log)).all()
     (send_id,) = _send_ids(stores, 1)
     trace = trace_send(stores, send_id, reason="audit 12")
     told = json.dumps(trace.to_json()) + describe_send(trace) + json.dumps(trace_plan(stores, plan_id).to_json())
     assert "639980" not in told and "06 39" not in told
     with stores.engine.connect() as reading:
-        after = reading.execute(select(operations.access_log)).all()
+        after = reading.execute(select(log_tables.access_log)).all()
     assert [(row.command, row.reason, row.subjects) for row in after[len(before) :]] == [("trace", "audit 12", 1)]
 
 
@@ -221,10 +223,10 @@ def test_the_verifier_shares_no_code(files):
 def test_what_is_not_sealed_yet_says_so(sent):
     stores, _, _ = sent
     trace = trace_send(stores, _send_ids(stores, 1)[0], reason="test")
-    with operations.transaction(stores.engine) as work:
+    with database.transaction(stores.engine) as work:
         event = dict(
             event_id="late", send_id=trace.message.send_id, at=1, known_at=2, state="DELIVERED", source="report"
         )
-        work.execute(operations.message_events.insert().values(**event))
+        work.execute(message_tables.message_events.insert().values(**event))
     with pytest.raises(UsageError, match="not sealed yet"):
         make_passport(stores, trace)

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from typer.testing import CliRunner
 
 from pipelines.command import app
-from stores import operations
 from stores.all_stores import open_stores
+from stores.operations import all_tables
 from terms.errors import UsageError
 from terms.settings import load_settings
 from tests.commands import sample_shell
@@ -64,7 +64,7 @@ def rows(environ):
     """Return how many rows each table of the ledger has."""
     stores = open_stores(load_settings(environ))
     with stores.engine.connect() as reading:
-        counted = operations.metadata.sorted_tables
+        counted = all_tables.metadata.sorted_tables
         found = {table.name: reading.execute(select(func.count()).select_from(table)).scalar_one() for table in counted}
     stores.engine.dispose()
     return found

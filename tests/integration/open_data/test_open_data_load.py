@@ -13,13 +13,13 @@ from sqlalchemy import select
 
 from open_data.load import OpenDataStores, Outcome, refresh_open_data
 from open_data.sources import ControlTotals, read_sources
-from stores import operations
 from stores.engine import connect
 from stores.home import init_home
 from stores.lake import Lake
-from stores.migrate import migrate
-from stores.operations import open_operations
-from stores.schemas import CONTOURS, IRIS_INCOME
+from stores.operations import base_tables, log_tables
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
+from stores.schemas.territory_tables import CONTOURS, IRIS_INCOME
 from stores.warehouse.inputs import current_vintages
 from terms.clock import Clock
 from terms.settings import load_settings
@@ -87,10 +87,10 @@ def test_a_load_is_in_lake_operations_and_journal(stores, folder):
     assert income.rows == {"iris_income": 2}
     assert contours.rows == {"bureaux": 2, "contours": 2}
     assert medians(stores) == [("010010101", 20350.0, None), ("010010102", None, "ns")]
-    vintages = {row["source_id"]: row for row in rows_of(stores, operations.open_data_vintages)}
+    vintages = {row["source_id"]: row for row in rows_of(stores, base_tables.open_data_vintages)}
     assert vintages[INCOME.source_id]["rows"] == 2
     assert vintages[INCOME.source_id]["file_name"] == "filosofi/BASE_TD_FILO_IRIS_2021_DISP.csv"
-    journal = [row for row in rows_of(stores, operations.journal) if row["kind"] == "open_data"]
+    journal = [row for row in rows_of(stores, log_tables.journal) if row["kind"] == "open_data"]
     assert json.loads(journal[0]["payload_json"])["files"] == dict(income.files)
     assert set(current_vintages(stores.engine)) == {income.serving, contours.serving}
     assert len(said) == 2
@@ -103,8 +103,8 @@ def test_the_same_bytes_are_no_work(stores, folder):
     assert [report.outcome for report in reports] == [Outcome.UNCHANGED] * 2
     assert said == []
     assert {path: path.stat().st_mtime_ns for path in stores.home.lake.rglob("*.parquet")} == before
-    assert len(rows_of(stores, operations.open_data_vintages)) == 2
-    assert [row["outcome"] for row in rows_of(stores, operations.open_data_attempts)] == ["loaded"] * 2 + [
+    assert len(rows_of(stores, base_tables.open_data_vintages)) == 2
+    assert [row["outcome"] for row in rows_of(stores, base_tables.open_data_attempts)] == ["loaded"] * 2 + [
         "unchanged"
     ] * 2
 
@@ -119,7 +119,7 @@ def test_a_failing_source_fails_alone_and_its_previous_vintage_serves(stores, fo
     assert "Traceback" not in income.message
     assert contours.outcome is Outcome.LOADED
     assert medians(stores) == [("010010101", 20350.0, None), ("010010102", None, "ns")]
-    attempts = rows_of(stores, operations.open_data_attempts)
+    attempts = rows_of(stores, base_tables.open_data_attempts)
     assert [(row["outcome"], row["message"]) for row in attempts[2:]] == [("failed", income.message), ("loaded", None)]
 
 

@@ -16,8 +16,8 @@ from outlook.expiring import Expiring, expiring
 from outlook.why_not import WhyNot, why_not
 from pages.page import render_page
 from sends.send_stores import SendStores
-from stores import operations
 from stores.all_stores import open_stores
+from stores.operations import database, person_tables
 from terms.clock import to_micros
 from terms.reasons import Channel, Profile
 from terms.settings import load_settings
@@ -43,16 +43,16 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> SendStores:
     )
     published(stores)
     rng = random.Random(5)
-    with operations.transaction(stores.engine) as work:
+    with database.transaction(stores.engine) as work:
         for number in range(30):
             at = to_micros(NOW + timedelta(days=rng.randrange(200)))
             who = contact(rng.randrange(CONTACTS))
             if number % 2:
                 row = {"opt_out_id": str(number), "kind": "stop", "effective_at": at, "known_at": at}
-                work.execute(operations.opt_outs.insert().values(contact_id=who, source="x", **row))
+                work.execute(person_tables.opt_outs.insert().values(contact_id=who, source="x", **row))
             else:
                 row = {"fact_id": str(number), "kind": "click", "occurred_at": at, "known_at": at}
-                work.execute(operations.contact_facts.insert().values(contact_id=who, source="x", **row))
+                work.execute(person_tables.contact_facts.insert().values(contact_id=who, source="x", **row))
     return SendStores.of(stores)
 
 

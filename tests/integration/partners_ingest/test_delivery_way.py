@@ -29,14 +29,15 @@ from partners_ingest.intake.overview import list_deliveries
 from partners_ingest.intake.take_in import DeliveryReport, IntakeStores, take_in
 from partners_ingest.readers import delivered_lines
 from partners_ingest.rows import record_batches
-from stores import operations, schemas
 from stores.engine import connect
 from stores.evidence.evidence_store import EvidenceStore, Landed
 from stores.home import init_home, scratch_folder
 from stores.keys import derive_keys
 from stores.lake import Lake, reading_name
-from stores.migrate import migrate
-from stores.operations import open_operations
+from stores.operations import delivery_tables
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
+from stores.schemas import column_classes, delivered_rows
 from stores.vault import Vault
 from stores.warehouse.inputs import accepted_deliveries
 from terms.errors import Refused, UsageError
@@ -87,8 +88,8 @@ class Stores:
         (report,) = self.refresh()
         return report
 
-    def lake_rows(self, table: schemas.Table, columns: str) -> list[tuple[object, ...]]:
-        kinds = {schemas.OPT_INS: "optins", schemas.WITHDRAWALS: "withdrawals"}
+    def lake_rows(self, table: column_classes.Table, columns: str) -> list[tuple[object, ...]]:
+        kinds = {delivered_rows.OPT_INS: "optins", delivered_rows.WITHDRAWALS: "withdrawals"}
         kind = kinds.get(table)
         names = [
             reading_name(item.delivery_id, item.reading)
@@ -133,7 +134,7 @@ def test_rows_become_opt_ins_and_identities_by_line(stores: Stores) -> None:
     report = stores.one()
     assert (report.outcome, report.data_rows, report.accepted_rows, report.quarantined_rows) == ("accepted", 2, 1, 1)
     (row,) = stores.lake_rows(
-        schemas.OPT_INS,
+        delivered_rows.OPT_INS,
         "line_number, byte_offset, byte_length, flag, consented_at, consented_at_quality, form_version, notice_id,"
         " birth_date::varchar, postcode, country, number_kind, number_zone, is_fiction, received_at, contact_id::varchar",
     )
@@ -142,7 +143,9 @@ def test_rows_become_opt_ins_and_identities_by_line(stores: Stores) -> None:
     assert row[8:14] == ("1980-05-02", "75011", "FR", "mobile", "metropole", True)
     assert row[14] == datetime(2026, 3, 10, 6, 0, 1)
     assert row[15] == stores.stores.keys.contact_id("+33639980001")
-    assert stores.lake_rows(schemas.QUARANTINE, "line_number, reasons, is_structural") == [(3, ["PHONE_MASKED"], False)]
+    assert stores.lake_rows(delivered_rows.QUARANTINE, "line_number, reasons, is_structural") == [
+        (3, ["PHONE_MASKED"], False)
+    ]
     with stores.stores.vault.identities([reading_name(report.delivery_id, 1)]) as identities:
         found = identities.execute("select line_number, e164, source_record_id, family_name from identities").fetchall()
     assert found == [(2, "+33639980001", "1", "Lys")]
@@ -151,7 +154,7 @@ def test_rows_become_opt_ins_and_identities_by_line(stores: Stores) -> None:
 def test_the_evidence_gives_the_bytes_of_a_row_back(stores: Stores) -> None:
     stores.drop("lines_20260309T020000Z.jsonl.gz", gzip.compress((json_row(1) + json_row(2)).encode()))
     report = stores.one()
-    (_, second) = stores.lake_rows(schemas.OPT_INS, "line_number, byte_offset, byte_length, notice_id")
+    (_, second) = stores.lake_rows(delivered_rows.OPT_INS, "line_number, byte_offset, byte_length, notice_id")
     with open_unpacked(stores.stores.evidence, report.delivery_id, "gzip") as stream:
         stream.read(int(str(second[1])))
         assert stream.read(int(str(second[2]))).decode() + "\n" == json_row(2)
@@ -162,7 +165,7 @@ def test_a_row_has_all_its_reasons_and_a_duplicate_stands_alone(stores: Stores) 
     bad = "9,Lys,06 39 98,perhaps,2027-01-01T00:00:00Z,2028-05-02,75011\n"
     stores.drop("names_20260309.csv", ROWS + names_row(2) + bad)
     assert stores.one().outcome == "accepted"
-    assert stores.lake_rows(schemas.QUARANTINE, "line_number, reasons, source_key is not null") == [
+    assert stores.lake_rows(delivered_rows.QUARANTINE, "line_number, reasons, source_key is not null") == [
         (5, ["DUPLICATE_ROW"], True),
         (6, ["BIRTH_AFTER_CONSENT", "CONSENT_IN_FUTURE", "FLAG_UNKNOWN", "PHONE_LENGTH"], True),
     ]
@@ -172,7 +175,9 @@ def test_withdrawals_apply_by_id_from_their_date_or_the_export(stores: Stores) -
     stores.drop("left_20260309.csv", "id;left_on\n1;2026-03-01T10:00:00Z\n2;2026-03-01\n3;\n4;soon\n")
     assert stores.one().accepted_rows == 4
     exported = datetime(2026, 3, 9, 22, 59, 59)
-    assert stores.lake_rows(schemas.WITHDRAWALS, "line_number, withdrawn_at, withdrawn_at_quality, contact_id") == [
+    assert stores.lake_rows(
+        delivered_rows.WITHDRAWALS, "line_number, withdrawn_at, withdrawn_at_quality, contact_id"
+    ) == [
         (2, datetime(2026, 3, 1, 10), "exact_utc", None),
         (3, datetime(2026, 3, 1, 22, 59, 59), "date_only", None),
         (4, exported, "export_instant", None),
@@ -200,7 +205,8 @@ def test_a_damaged_withdrawal_is_heard_where_its_number_or_id_can_be_read(stores
     assert (report.data_rows, report.accepted_rows) == (6, 0)
     exported = datetime(2026, 3, 9, 22, 59, 59)
     assert stores.lake_rows(
-        schemas.WITHDRAWAL_SIGNALS, "line_number, signal, withdrawn_at, source_key is not null, contact_id::varchar"
+        delivered_rows.WITHDRAWAL_SIGNALS,
+        "line_number, signal, withdrawn_at, source_key is not null, contact_id::varchar",
     ) == [
         (2, "damaged_withdrawal", datetime(2026, 3, 1, 10), True, None),
         (3, "damaged_withdrawal", exported, True, None),
@@ -212,7 +218,7 @@ def test_a_damaged_withdrawal_is_heard_where_its_number_or_id_can_be_read(stores
 def test_what_may_be_cut_of_an_id_withdraws_nothing(stores: Stores) -> None:
     stores.drop("left_20260309.csv", "left_on;id\n2026-03-01;1")
     assert stores.one().quarantined_rows == 1
-    assert stores.lake_rows(schemas.WITHDRAWAL_SIGNALS, "line_number") == []
+    assert stores.lake_rows(delivered_rows.WITHDRAWAL_SIGNALS, "line_number") == []
 
 
 def test_nothing_was_received_later_than_it_is_taken_in(stores: Stores) -> None:
@@ -220,7 +226,7 @@ def test_nothing_was_received_later_than_it_is_taken_in(stores: Stores) -> None:
     ahead = datetime(2062, 1, 1, tzinfo=UTC).timestamp()
     os.utime(stores.landing / PARTNER / "left_20260309.csv", (ahead, ahead))
     stores.refresh()
-    ((received_at,),) = stores.lake_rows(schemas.WITHDRAWALS, "received_at")
+    ((received_at,),) = stores.lake_rows(delivered_rows.WITHDRAWALS, "received_at")
     assert datetime(2026, 11, 24, 8) <= received_at < datetime(2026, 11, 24, 9)
 
 
@@ -228,8 +234,8 @@ def test_an_opt_in_and_its_withdrawal_by_id_share_their_source_key(stores: Store
     stores.drop("names_20260309.csv", ROWS)
     stores.drop("left_20260309.csv", "id;left_on\n2;\n")
     stores.refresh()
-    (withdrawn,) = stores.lake_rows(schemas.WITHDRAWALS, "source_key")
-    assert withdrawn in stores.lake_rows(schemas.OPT_INS, "source_key")
+    (withdrawn,) = stores.lake_rows(delivered_rows.WITHDRAWALS, "source_key")
+    assert withdrawn in stores.lake_rows(delivered_rows.OPT_INS, "source_key")
 
 
 def test_a_withdrawal_by_number_reaches_the_contact_and_one_that_names_nobody_is_quarantined(stores: Stores) -> None:
@@ -240,8 +246,10 @@ def test_a_withdrawal_by_number_reaches_the_contact_and_one_that_names_nobody_is
     stores.drop("left_20260309.csv", "id;left_on\n06 39 98 00 01;x\n06 39 XX XX 42;\n;2026-03-01\n")
     assert stores.one().accepted_rows == 1
     wanted = stores.stores.keys.contact_id("+33639980001")
-    assert stores.lake_rows(schemas.WITHDRAWALS, "line_number, contact_id::varchar, source_key") == [(2, wanted, None)]
-    assert stores.lake_rows(schemas.QUARANTINE, "line_number, reasons") == [
+    assert stores.lake_rows(delivered_rows.WITHDRAWALS, "line_number, contact_id::varchar, source_key") == [
+        (2, wanted, None)
+    ]
+    assert stores.lake_rows(delivered_rows.QUARANTINE, "line_number, reasons") == [
         (3, ["PHONE_MASKED"]),
         (4, ["PHONE_MISSING"]),
     ]
@@ -274,7 +282,7 @@ def test_a_row_of_an_opt_in_file_takes_a_consent_back_even_where_it_is_quarantin
     assert (report.data_rows, report.accepted_rows, report.quarantined_rows) == (8, 3, 5)
     exported = datetime(2026, 3, 9, 22, 59, 59)
     found = stores.lake_rows(
-        schemas.WITHDRAWAL_SIGNALS,
+        delivered_rows.WITHDRAWAL_SIGNALS,
         "line_number, signal, withdrawn_at, withdrawn_at_quality, source_key is not null, contact_id::varchar",
     )
     numbered = {number: stores.stores.keys.contact_id(f"+3363998000{number}") for number in (2, 4, 7)}
@@ -321,7 +329,7 @@ def test_drift_names_checks_fields_and_lines_and_no_value(stores: Stores) -> Non
         "numbers": [("phone", 4, (14, 15, 16, 17))],
         "words": [("consent_flag", 2, (12, 13))],
     }
-    figures = stores.lake_rows(schemas.DELIVERY_FIGURES, "figure, subject, rows, lines")
+    figures = stores.lake_rows(delivered_rows.DELIVERY_FIGURES, "figure, subject, rows, lines")
     assert ("rows", "given", 14, []) in figures
     assert "Marcillac" not in str(figures)
 
@@ -336,7 +344,7 @@ def test_what_was_mended_and_what_could_not_be_read_stands_on_the_row(stores: St
     )
     stores.drop("left_20260309.csv", "id;left_on\n'1;2062-03-01\n2;soon\n")
     stores.refresh()
-    assert stores.lake_rows(schemas.OPT_INS, "line_number, repairs, unread, has_page_url") == [
+    assert stores.lake_rows(delivered_rows.OPT_INS, "line_number, repairs, unread, has_page_url") == [
         (2, [], [], False),
         (
             3,
@@ -346,7 +354,7 @@ def test_what_was_mended_and_what_could_not_be_read_stands_on_the_row(stores: St
         ),
         (4, ["INVISIBLE_CHARACTERS_REMOVED", "LOCAL_TIME_AMBIGUOUS"], ["birth_date"], False),
     ]
-    assert stores.lake_rows(schemas.WITHDRAWALS, "line_number, repairs, unread") == [
+    assert stores.lake_rows(delivered_rows.WITHDRAWALS, "line_number, repairs, unread") == [
         (2, ["SPREADSHEET_GUARD_REMOVED", "WITHDRAWAL_DATE_IN_FUTURE"], []),
         (3, [], ["withdrawn_at"]),
     ]
@@ -404,7 +412,7 @@ def test_bad_input_has_a_stated_outcome_and_leaves_no_opt_ins(
     stores.drop(name, data)
     report = stores.one()
     assert (report.outcome, report.reason) == (outcome, reason)
-    assert stores.lake_rows(schemas.OPT_INS, "line_number") == []
+    assert stores.lake_rows(delivered_rows.OPT_INS, "line_number") == []
     assert (stores.stores.home.evidence / report.delivery_id / "delivered.enc").exists()
     assert stores.refresh() == []
 
@@ -489,7 +497,7 @@ def test_a_full_file_that_shrinks_too_much_is_held_until_a_person_releases_it(st
 
 def _root(stores: Stores, delivery_id: str) -> str:
     with stores.stores.engine.connect() as connection:
-        query = operations.deliveries.select().where(operations.deliveries.c.delivery_id == delivery_id)
+        query = delivery_tables.deliveries.select().where(delivery_tables.deliveries.c.delivery_id == delivery_id)
         return str(connection.execute(query).mappings().one()["evidence_root"])
 
 
@@ -538,7 +546,7 @@ def test_a_delivery_is_read_again_by_a_corrected_dossier_and_counted_once(
     write_dossier(stores.root / "partners", DOSSIER.replace('postcode: "zip"', 'city: "zip"'))
     first = stores.one()
     columns = "delivery_id, line_number, postcode"
-    before = stores.lake_rows(schemas.OPT_INS, columns)
+    before = stores.lake_rows(delivered_rows.OPT_INS, columns)
     root = _root(stores, first.delivery_id)
     shutil.rmtree(stores.landing)
     stores.landing.mkdir()
@@ -547,10 +555,10 @@ def test_a_delivery_is_read_again_by_a_corrected_dossier_and_counted_once(
     decisions.reread(stores.stores.engine, _decision(first.delivery_id, "the postcode was mapped wrongly"))
     again = stores.one()
     assert (again.delivery_id, again.outcome, again.accepted_rows) == (first.delivery_id, "accepted", 3)
-    after = stores.lake_rows(schemas.OPT_INS, columns)
+    after = stores.lake_rows(delivered_rows.OPT_INS, columns)
     assert [row[:2] for row in after] == [row[:2] for row in before]
     assert ([row[2] for row in before], [row[2] for row in after]) == ([None] * 3, ["75011"] * 3)
-    assert len(stores.lake_rows(schemas.QUARANTINE, "line_number")) == 1
+    assert len(stores.lake_rows(delivered_rows.QUARANTINE, "line_number")) == 1
     (found,) = list_deliveries(stores.stores.engine)
     assert (found.reading, found.data_rows, _root(stores, first.delivery_id)) == (2, 4, root)
     assert stores.refresh() == []
@@ -567,7 +575,7 @@ def test_a_reading_stands_when_the_next_one_fails(stores: Stores) -> None:
     assert stores.refresh() == []
     (found,) = list_deliveries(stores.stores.engine)
     assert (found.outcome, found.reading, found.accepted_rows, found.warnings) == ("accepted", 1, 3, ("REREAD_FAILED",))
-    assert len(stores.lake_rows(schemas.OPT_INS, "line_number")) == 3
+    assert len(stores.lake_rows(delivered_rows.OPT_INS, "line_number")) == 3
     write_dossier(stores.root / "partners")
     assert stores.refresh() == []  # a person asks anew
     later = datetime(2026, 11, 2, tzinfo=UTC)
@@ -582,7 +590,7 @@ def test_a_kill_while_a_delivery_is_read_again_is_made_good(stores: Stores) -> N
     first = stores.one()
     decisions.reread(stores.stores.engine, _decision(first.delivery_id, "a try"))
     assert _run_killed(stores.root, "delivery.lake_written") == -9
-    assert len(stores.lake_rows(schemas.OPT_INS, "line_number")) == 3
+    assert len(stores.lake_rows(delivered_rows.OPT_INS, "line_number")) == 3
     assert stores.one().accepted_rows == 3
     assert list_deliveries(stores.stores.engine)[0].reading == 2
     assert stores.refresh() == []
@@ -678,9 +686,9 @@ def test_a_kill_at_any_step_and_one_more_run_give_the_same(
         stores.refresh()
         results.append(
             (
-                stores.lake_rows(schemas.OPT_INS, "* exclude (received_at)"),
-                stores.lake_rows(schemas.QUARANTINE, "* exclude (received_at)"),
-                stores.lake_rows(schemas.DELIVERY_FIGURES, "*"),
+                stores.lake_rows(delivered_rows.OPT_INS, "* exclude (received_at)"),
+                stores.lake_rows(delivered_rows.QUARANTINE, "* exclude (received_at)"),
+                stores.lake_rows(delivered_rows.DELIVERY_FIGURES, "*"),
                 _identities(stores),
                 stores.count("deliveries"),
                 stores.count("journal"),

@@ -15,9 +15,9 @@ import pytest
 from consent.dossiers.dossiers import Dossier, DossierSet, read_dossier
 from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
 from partners_ingest.intake.take_in import IntakeStores
-from stores import schemas
 from stores.engine import connect
 from stores.lake import reading_name
+from stores.schemas import delivered_rows
 from terms.settings import Settings, load_settings
 from tests.commands import ROOT
 from tests.scenes.door.format_files import (
@@ -60,7 +60,7 @@ class Desk:
         """Return columns of the accepted rows, with those of their identities."""
         assert found.delivery.outcome == "accepted", (found.report.reason, found.report.detail)
         name = reading_name(found.delivery.delivery_id, found.delivery.reading)
-        table = schemas.OPT_INS if found.report.kind == "optins" else schemas.WITHDRAWALS
+        table = delivered_rows.OPT_INS if found.report.kind == "optins" else delivered_rows.WITHDRAWALS
         with self.stores.vault.identities([name]) as connection:
             return connection.execute(
                 f"select {columns} from ({self.stores.lake.sql(table, [name])}) as l"
@@ -73,7 +73,7 @@ class Desk:
         with connect() as connection:
             return connection.execute(
                 "select source_key, signal, withdrawn_at from"
-                f" ({self.stores.lake.sql(schemas.WITHDRAWAL_SIGNALS, [name])}) order by line_number"
+                f" ({self.stores.lake.sql(delivered_rows.WITHDRAWAL_SIGNALS, [name])}) order by line_number"
             ).fetchall()
 
 

@@ -12,9 +12,10 @@ from lineage.erasure.erasure_receipt import ErasedCounts
 from lineage.erasure.readmission import readmit
 from partners_ingest.arrival.landing import scan_landing
 from stores import all_stores as whole_stores
-from stores import operations, schemas
 from stores.lake import reading_name
-from stores.suppressions import marked
+from stores.operations import database, erasure_tables, log_tables, person_tables
+from stores.operations.suppressions import marked
+from stores.schemas import delivered_rows
 from terms.clock import from_micros
 from terms.errors import FiliationError
 from terms.settings import load_settings
@@ -64,7 +65,7 @@ class Door(Stores):
         self.ends(self.begins(*indexes))
 
     def acts(self, index, kind, at=NOW):
-        with operations.transaction(self.stores.engine) as work:
+        with database.transaction(self.stores.engine) as work:
             record_act(work, PersonAct(Subject.of(self.stores.keys, number(index)), kind, at, "test"), Entered(at, "t"))
 
     def closed(self, *indexes):
@@ -82,7 +83,7 @@ class Door(Stores):
         name = [reading_name(report.delivery_id, 1)]
         with self.whole().vault.identities(name) as vault:
             known = vault.execute("select line_number from identities order by 1").fetchall()
-        rows = self.lake_rows(schemas.QUARANTINE, "delivery_id, line_number, reasons")
+        rows = self.lake_rows(delivered_rows.QUARANTINE, "delivery_id, line_number, reasons")
         erased = [line for delivery, line, why in rows if (delivery, why) == (report.delivery_id, ["PERSON_ERASED"])]
         return [line for (line,) in known], erased
 
@@ -104,7 +105,7 @@ def test_a_purged_person_comes_back_by_a_dated_later_act_only(door):
     told += row(2, "yes", "2031-01-01T00:00:00Z", record=23)  # a slip of the pen is no later act
     assert door.delivers(told) == ([3], [2, 4, 5, 6, 7, 8, 9])
     with door.stores.engine.connect() as reading:
-        redacted = reading.execute(select(operations.redacted_lines.c.line_number)).scalars().all()
+        redacted = reading.execute(select(erasure_tables.redacted_lines.c.line_number)).scalars().all()
     assert sorted(redacted) == [2, 4, 5, 6, 7, 8, 9]
     # who is back is told of like anybody else, as to what takes consent back; what is old stays out
     later = (
@@ -114,7 +115,7 @@ def test_a_purged_person_comes_back_by_a_dated_later_act_only(door):
         + row(1, "yes", NEW, "31/12/2062", 14)
     )
     assert door.delivers(later, "20260310") == ([2, 5], [3, 4])
-    assert door.lake_rows(schemas.WITHDRAWAL_SIGNALS, "line_number, signal") == [(5, "end_date")]
+    assert door.lake_rows(delivered_rows.WITHDRAWAL_SIGNALS, "line_number, signal") == [(5, "end_date")]
 
 
 def test_a_list_of_withdrawals_brings_nobody_back_by_its_own_date(door):
@@ -158,7 +159,7 @@ def test_a_held_file_keeps_what_may_be_a_later_act(door):
     door.drop("unknown.csv", HEADER + row(1, "yes", NEW) + row(2, "yes", NEW))
     assert door.one().outcome == "held"
     with door.stores.engine.connect() as reading:
-        assert reading.execute(select(operations.redacted_lines.c.line_number)).scalars().all() == [3]
+        assert reading.execute(select(erasure_tables.redacted_lines.c.line_number)).scalars().all() == [3]
     assert len(scan_landing(door.landing)) == 1
 
 
@@ -182,8 +183,8 @@ def test_an_erased_person_comes_back_by_a_later_act_that_somebody_has_seen_and_a
     assert door.delivers(told) == ([3], [2, 4])
     assert door.closed(1, 2) == {2}
     with stores.engine.connect() as reading:
-        stood = reading.execute(select(operations.opt_outs)).one()
-        entries = reading.execute(select(operations.journal.c.kind)).scalars().all()
+        stood = reading.execute(select(person_tables.opt_outs)).one()
+        entries = reading.execute(select(log_tables.journal.c.kind)).scalars().all()
     assert (stood.contact_id, stood.kind) == (stores.keys.contact_id(number(1)), "erasure")
     assert NOW <= from_micros(stood.effective_at) < agreed  # what came through a partner later is still refused
     assert entries.count("readmission") == entries.count("look_up") == 1
@@ -207,5 +208,5 @@ def test_nobody_comes_back_without_a_later_act_or_without_having_been_taken_out(
         with pytest.raises(FiliationError, match=told):
             readmit(stores, number(index), since, case=case, reason="letter")
     with stores.engine.connect() as reading:
-        assert reading.execute(select(operations.opt_outs)).all() == []
+        assert reading.execute(select(person_tables.opt_outs)).all() == []
     assert door.closed(1, 2, 3) == {1, 2}

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from stores.home import open_home, writer_lock
-from stores.operations import gateway_heartbeats, open_operations, transaction
+from stores.operations.database import open_operations, transaction
+from stores.operations.message_tables import gateway_heartbeats
 from terms.clock import to_micros
 from terms.settings import load_settings
 from tests.commands import ROOT, Shell, sample_shell

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from bench.base_digest import base_digest, differing_tables
 from stores.engine import connect
 from stores.home import open_home, writer_lock
-from stores.operations import open_operations, transaction
+from stores.operations.database import open_operations, transaction
 from terms.settings import load_settings
 from tests.commands import ROOT, Shell
 

@@ -25,11 +25,11 @@ from sample.make_sample import ROOT as SAMPLE
 from sample.people import SHOWN_NUMBER
 from sends.plans.counting import count_audience
 from sends.send_stores import SendStores
-from stores import operations
 from stores.all_stores import Stores, open_stores
 from stores.home import init_home
 from stores.lake import reading_name
-from stores.migrate import migrate
+from stores.operations import log_tables
+from stores.operations.migrate import migrate
 from terms.environment import NumberRules
 from terms.errors import UsageError
 from terms.settings import PROJECT_ROOT, load_settings
@@ -146,7 +146,7 @@ def test_nothing_of_a_person_stands_in_what_was_reported(chain: Chain) -> None:
 def test_look_ups_were_logged(chain: Chain) -> None:
     look_up(LookupStores.of(chain.stores), ["06 39 98 00 99"], reason="test")
     with chain.stores.engine.connect() as connection:
-        logged = connection.execute(select(operations.access_log.c.subjects_json)).scalars().all()
+        logged = connection.execute(select(log_tables.access_log.c.subjects_json)).scalars().all()
     assert logged and all("3998" not in row for row in logged)
 
 

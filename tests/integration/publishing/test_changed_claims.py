@@ -10,19 +10,19 @@ import duckdb
 import pytest
 
 from publishing.changed_claims import changed_claims
-from stores import schemas
 from stores.engine import connect
 from stores.home import init_home
-from stores.migrate import migrate
-from stores.operations import open_operations
-from stores.schemas import Table
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
+from stores.schemas import all_tables, dossier_tables
+from stores.schemas.column_classes import Table
 from stores.snapshots import Snapshot, SnapshotStore
 from terms.settings import load_settings
 from tests.scenes.judgement.random_world import make_world
 from tests.scenes.judgement.small_base import Row
 
 _AT = datetime(2027, 1, 2)
-_KINDS = {"dossiers": schemas.SNAPSHOT_TABLES[:8], "form_stops": (schemas.FORM_STOPS,)}
+_KINDS = {"dossiers": all_tables.SNAPSHOT_TABLES[:8], "form_stops": (dossier_tables.FORM_STOPS,)}
 
 Facts = Mapping[Table, Sequence[Row]]
 
@@ -93,14 +93,14 @@ def _added(table: Table, **row: object) -> Facts:
 
 def _moved_twice() -> Facts:
     """Return the facts after the end of a contract has moved two times, with nothing believed between."""
-    facts = _changed(schemas.DOSSIER_PARTNERS, {"partner_id": "shop"}, {"contract_ends_on": date(2026, 4, 30)})
+    facts = _changed(dossier_tables.DOSSIER_PARTNERS, {"partner_id": "shop"}, {"contract_ends_on": date(2026, 4, 30)})
     rows = [
         {**row, "known_until": datetime(2027, 1, 3)} if row["known_from"] == _AT else row
-        for row in facts[schemas.DOSSIER_PARTNERS]
+        for row in facts[dossier_tables.DOSSIER_PARTNERS]
     ]
     last = {**rows[-1], "known_from": datetime(2027, 1, 5), "known_until": None}
     closed = {**last, "known_from": datetime(2027, 1, 4), "known_until": datetime(2027, 1, 5)}
-    return {**facts, schemas.DOSSIER_PARTNERS: [*rows, closed, last]}
+    return {**facts, dossier_tables.DOSSIER_PARTNERS: [*rows, closed, last]}
 
 
 #: A form of the partner `direct` that showed the notice `narrow` from 2023 until 2025.
@@ -114,27 +114,35 @@ _F2 = {
 @pytest.mark.parametrize(
     ("now", "told"),
     [
-        (_added(schemas.DOSSIER_AUDITS, partner_id="direct", form_version="F2", audited_on=date(2026, 12, 1)), _F2),
-        (_changed(schemas.DOSSIER_FORM_VERSIONS, {"form_version": "F2"}, {"act": "button"}), _F2),
-        (_changed(schemas.DOSSIER_NOTICES, {"partner_id": "direct", "notice_id": "narrow"}, {"purposes": []}), _F2),
         (
-            _changed(schemas.DOSSIER_NOTICE_RECIPIENTS, {"partner_id": "direct", "notice_id": "narrow"}, {"kind": "x"}),
+            _added(dossier_tables.DOSSIER_AUDITS, partner_id="direct", form_version="F2", audited_on=date(2026, 12, 1)),
             _F2,
         ),
-        (_added(schemas.DOSSIER_NOTICE_CONTRADICTIONS, partner_id="direct", notice_id="narrow"), _F2),
+        (_changed(dossier_tables.DOSSIER_FORM_VERSIONS, {"form_version": "F2"}, {"act": "button"}), _F2),
+        (
+            _changed(dossier_tables.DOSSIER_NOTICES, {"partner_id": "direct", "notice_id": "narrow"}, {"purposes": []}),
+            _F2,
+        ),
+        (
+            _changed(
+                dossier_tables.DOSSIER_NOTICE_RECIPIENTS, {"partner_id": "direct", "notice_id": "narrow"}, {"kind": "x"}
+            ),
+            _F2,
+        ),
+        (_added(dossier_tables.DOSSIER_NOTICE_CONTRADICTIONS, partner_id="direct", notice_id="narrow"), _F2),
         (
             {
                 **make_world(1).facts,
-                schemas.FORM_STOPS: [{"partner_id": "direct", "form_version": "F2", "stopped_at": _AT}],
+                dossier_tables.FORM_STOPS: [{"partner_id": "direct", "form_version": "F2", "stopped_at": _AT}],
             },
             _F2,
         ),
         (
-            _changed(schemas.DOSSIER_NOTICES, {"partner_id": "direct", "notice_id": "others"}, {"purposes": []}),
+            _changed(dossier_tables.DOSSIER_NOTICES, {"partner_id": "direct", "notice_id": "others"}, {"purposes": []}),
             {("direct", None, "others", None, None)},
         ),
         (
-            _changed(schemas.DOSSIER_PARTNERS, {"partner_id": "shop"}, {"contract_ends_on": date(2026, 4, 30)}),
+            _changed(dossier_tables.DOSSIER_PARTNERS, {"partner_id": "shop"}, {"contract_ends_on": date(2026, 4, 30)}),
             {("shop", None, None, datetime(2026, 4, 30), None)},
         ),
     ],
@@ -154,14 +162,16 @@ def test_a_change_is_about_the_rows_that_can_mean_it(store: SnapshotStore, now: 
 
 
 def test_a_form_whose_time_moved_is_about_the_rows_on_both_sides_of_each_limit(store: SnapshotStore) -> None:
-    now = _changed(schemas.DOSSIER_FORM_VERSIONS, {"form_version": "B2"}, {"first_seen_at": datetime(2025, 8, 1)})
+    now = _changed(
+        dossier_tables.DOSSIER_FORM_VERSIONS, {"form_version": "B2"}, {"first_seen_at": datetime(2025, 8, 1)}
+    )
     assert _told(store, now) == {
         ("broker", "B2", None, None, None),
         ("broker", None, None, datetime(2025, 2, 1), None),  # it was believed to begin here, and is still known so
         ("broker", None, None, datetime(2025, 8, 1), None),
     }
     begun = _added(
-        schemas.DOSSIER_FORM_VERSIONS,
+        dossier_tables.DOSSIER_FORM_VERSIONS,
         partner_id="direct",
         form_version="F4",
         first_seen_at=datetime(2022, 5, 5),
@@ -178,15 +188,15 @@ def test_a_form_whose_time_moved_is_about_the_rows_on_both_sides_of_each_limit(s
 @pytest.mark.parametrize(
     "now",
     [
-        _added(schemas.DOSSIER_AUDITS, partner_id="shop", form_version="*", audited_on=date(2026, 12, 1)),
-        _changed(schemas.DOSSIER_FEEDS, {"partner_id": "shop"}, {"form_version_from": "consented_at"}),
-        _changed(schemas.DOSSIER_CHAIN, {"partner_id": "shop", "position": 1}, {"name": "Autre"}),
+        _added(dossier_tables.DOSSIER_AUDITS, partner_id="shop", form_version="*", audited_on=date(2026, 12, 1)),
+        _changed(dossier_tables.DOSSIER_FEEDS, {"partner_id": "shop"}, {"form_version_from": "consented_at"}),
+        _changed(dossier_tables.DOSSIER_CHAIN, {"partner_id": "shop", "position": 1}, {"name": "Autre"}),
         _changed(
-            schemas.DOSSIER_PARTNERS,
+            dossier_tables.DOSSIER_PARTNERS,
             {"partner_id": "shop"},
             {"contract_ends_on": date(2026, 4, 30), "collected_directly": True},
         ),
-        _changed(schemas.DOSSIER_PARTNERS, {"partner_id": "shop"}, {"known_from": datetime(2027, 2, 1)}),
+        _changed(dossier_tables.DOSSIER_PARTNERS, {"partner_id": "shop"}, {"known_from": datetime(2027, 2, 1)}),
         _moved_twice(),
     ],
     ids=["audit of all forms", "feed", "chain", "more than the end", "a gap in what is believed", "moved twice"],
@@ -196,7 +206,7 @@ def test_what_is_about_the_partner_is_about_all_its_rows(store: SnapshotStore, n
 
 
 def test_a_new_partner_is_about_all_its_rows_and_nothing_new_about_none(store: SnapshotStore) -> None:
-    assert ("new", None, None, None, None) in _told(store, _added(schemas.DOSSIER_PARTNERS, partner_id="new"))
+    assert ("new", None, None, None, None) in _told(store, _added(dossier_tables.DOSSIER_PARTNERS, partner_id="new"))
     assert _told(store, make_world(1).facts) == set()
 
 

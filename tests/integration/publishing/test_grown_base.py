@@ -15,8 +15,8 @@ import duckdb
 import pytest
 
 from publishing.build import publish, start_build
-from stores import schemas
 from stores.all_stores import Stores, open_stores
+from stores.schemas import column_classes, delivered_rows, dossier_tables
 from stores.warehouse.inputs import BuildInputs
 from stores.warehouse.warehouse import Warehouse
 from terms.settings import load_settings
@@ -61,7 +61,7 @@ def _nights(world: World) -> Iterator[World]:
     for night in _NIGHTS:
         yield known_by(early, night)
     stop = {"partner_id": "direct", "form_version": "F1", "stopped_at": datetime(2026, 9, 9)}
-    stopped = {**world.facts, schemas.FORM_STOPS: [stop]}
+    stopped = {**world.facts, dossier_tables.FORM_STOPS: [stop]}
     yield replace(early, facts=stopped)
     otherwise = _believed_otherwise(stopped)
     yield replace(early, facts=otherwise)
@@ -82,23 +82,25 @@ def _late_rows(file: str = "late") -> Delivered:
         }
         for line, who in enumerate((CONTACTS, 1), start=1)
     ]
-    return Delivered(f"direct-web-{file}", "direct", "web", at, at, {schemas.OPT_INS: rows})
+    return Delivered(f"direct-web-{file}", "direct", "web", at, at, {delivered_rows.OPT_INS: rows})
 
 
 #: The instant at which the last night believes otherwise of each partner.
 _OTHERWISE = datetime(2027, 1, 2)
 
 
-def _believed_otherwise(facts: Mapping[schemas.Table, Sequence[Row]]) -> dict[schemas.Table, Sequence[Row]]:
+def _believed_otherwise(
+    facts: Mapping[column_classes.Table, Sequence[Row]],
+) -> dict[column_classes.Table, Sequence[Row]]:
     """Return facts of which one of each kind was found to be wrong: an audit, a notice, a contract's end, a form's time."""
-    changes: Mapping[schemas.Table, tuple[Mapping[str, object], Mapping[str, object]]] = {
-        schemas.DOSSIER_AUDITS: (
+    changes: Mapping[column_classes.Table, tuple[Mapping[str, object], Mapping[str, object]]] = {
+        dossier_tables.DOSSIER_AUDITS: (
             {"partner_id": "direct", "form_version": "F2"},
             {"finding": "entry_requires_consent"},
         ),
-        schemas.DOSSIER_NOTICES: ({"partner_id": "shop", "notice_id": "vague"}, {"purposes": ["political"]}),
-        schemas.DOSSIER_PARTNERS: ({"partner_id": "shop"}, {"contract_ends_on": date(2026, 4, 30)}),
-        schemas.DOSSIER_FORM_VERSIONS: (
+        dossier_tables.DOSSIER_NOTICES: ({"partner_id": "shop", "notice_id": "vague"}, {"purposes": ["political"]}),
+        dossier_tables.DOSSIER_PARTNERS: ({"partner_id": "shop"}, {"contract_ends_on": date(2026, 4, 30)}),
+        dossier_tables.DOSSIER_FORM_VERSIONS: (
             {"partner_id": "broker", "form_version": "B2"},
             {"first_seen_at": datetime(2025, 8, 1)},
         ),

@@ -18,12 +18,21 @@ from partners_ingest.rows.phone import NOWHERE, read_phone
 from retention.due_persons import find_due_persons
 from retention.periods import Kept, read_retention
 from retention.purge import find_due, purge
-from stores import operations, schemas
 from stores.all_stores import open_stores
 from stores.engine import connect
 from stores.home import init_home, writer_lock
 from stores.lake import reading_name
-from stores.migrate import migrate
+from stores.operations import (
+    all_tables,
+    database,
+    erasure_tables,
+    log_tables,
+    message_tables,
+    person_tables,
+    plan_tables,
+)
+from stores.operations.migrate import migrate
+from stores.schemas import delivered_rows, vault_tables
 from terms import failpoint
 from terms.environment import NUMBER_RULES, Environment
 from terms.settings import PROJECT_ROOT, load_settings
@@ -36,9 +45,9 @@ from verifier import filiation_verify as stranger
 
 #: A delivery tells opt-ins, with what takes them back, or withdrawals.
 DELIVERIES = {
-    schemas.OPT_INS: "0123456789abcdef",
-    schemas.WITHDRAWAL_SIGNALS: "0123456789abcdef",
-    schemas.WITHDRAWALS: "fedcba9876543210",
+    delivered_rows.OPT_INS: "0123456789abcdef",
+    delivered_rows.WITHDRAWAL_SIGNALS: "0123456789abcdef",
+    delivered_rows.WITHDRAWALS: "fedcba9876543210",
 }
 #: Who of the sample did nothing from this instant on goes at the instant `AT`.
 DAY, AT = "2025-12-31T23:00:00Z", "2028-12-31T12:00:00+01:00"
@@ -76,7 +85,7 @@ class Files:
         init_home(settings)
         self.stores = open_stores(settings)
         migrate(self.stores.engine)
-        self._rows = {schemas.OPT_INS: [], schemas.WITHDRAWALS: [], schemas.WITHDRAWAL_SIGNALS: []}
+        self._rows = {delivered_rows.OPT_INS: [], delivered_rows.WITHDRAWALS: [], delivered_rows.WITHDRAWAL_SIGNALS: []}
 
     def contact(self, index):
         return self.stores.keys.contact_id(number(index))
@@ -112,8 +121,8 @@ def files(tmp_path):
 
 
 def test_a_person_goes_on_the_very_day_36_months_after_the_last_act(files):
-    files.tells(schemas.OPT_INS, 0, flag="given", consented_at=OLD)
-    files.tells(schemas.OPT_INS, 1, flag="given", consented_at=YOUNG)
+    files.tells(delivered_rows.OPT_INS, 0, flag="given", consented_at=OLD)
+    files.tells(delivered_rows.OPT_INS, 1, flag="given", consented_at=YOUNG)
     assert files.due() == (files.contact(0),)  # midnight in Paris lies between the two
     assert files.due("2026-11-23T00:00:00+01:00") == (files.contact(0),)
     assert files.due("2026-11-22T23:59:59+01:00") == ()
@@ -122,26 +131,26 @@ def test_a_person_goes_on_the_very_day_36_months_after_the_last_act(files):
 
 @pytest.mark.parametrize("flag", ["given", "refused"])
 def test_the_last_of_several_acts_counts_a_refusal_too(files, flag):
-    files.tells(schemas.OPT_INS, 0, flag="given", consented_at=ANCIENT)
-    files.tells(schemas.OPT_INS, 0, flag=flag, consented_at=YOUNG)
-    files.tells(schemas.OPT_INS, 1, flag="given", consented_at=ANCIENT)
+    files.tells(delivered_rows.OPT_INS, 0, flag="given", consented_at=ANCIENT)
+    files.tells(delivered_rows.OPT_INS, 0, flag=flag, consented_at=YOUNG)
+    files.tells(delivered_rows.OPT_INS, 1, flag="given", consented_at=ANCIENT)
     assert files.due() == (files.contact(1),)
 
 
 def test_a_withdrawal_is_an_act_by_number_by_record_and_as_a_signal(files):
     for index in range(4):
-        files.tells(schemas.OPT_INS, index, flag="given", consented_at=ANCIENT, source_key=f"k{index}")
-    files.tells(schemas.WITHDRAWALS, 0, withdrawn_at=YOUNG, withdrawn_at_quality="exact_utc")
-    files.tells(schemas.WITHDRAWALS, None, source_key="k1", withdrawn_at=YOUNG, withdrawn_at_quality="exact_utc")
-    files.tells(schemas.WITHDRAWAL_SIGNALS, 2, withdrawn_at=YOUNG, withdrawn_at_quality="exact_utc")
+        files.tells(delivered_rows.OPT_INS, index, flag="given", consented_at=ANCIENT, source_key=f"k{index}")
+    files.tells(delivered_rows.WITHDRAWALS, 0, withdrawn_at=YOUNG, withdrawn_at_quality="exact_utc")
+    files.tells(delivered_rows.WITHDRAWALS, None, source_key="k1", withdrawn_at=YOUNG, withdrawn_at_quality="exact_utc")
+    files.tells(delivered_rows.WITHDRAWAL_SIGNALS, 2, withdrawn_at=YOUNG, withdrawn_at_quality="exact_utc")
     assert files.due() == (files.contact(3),)
 
 
 def test_what_a_person_told_us_is_an_act_and_what_we_did_is_none(files):
     acts = [*FactKind, ActKind.STOP, "reply", "request"]
-    with operations.transaction(files.stores.engine) as work:
+    with database.transaction(files.stores.engine) as work:
         for index, kind in enumerate(acts):
-            files.tells(schemas.OPT_INS, index, flag="given", consented_at=ANCIENT)
+            files.tells(delivered_rows.OPT_INS, index, flag="given", consented_at=ANCIENT)
             _write(work, files.contact(index), kind)
     due = set(files.due())
     of_ours = {FactKind.ACCESS_ANSWER, FactKind.UNKNOWN_SUBSCRIBER}
@@ -156,31 +165,31 @@ def _write(work, contact, kind):
         suppress(work, contact, kind, "test", effective_at=at, known_at=at)
     elif kind == "reply":
         told = {"reply_id": "r", "gateway": "g", "meaning": "other", "at": micros, "known_at": micros}
-        work.execute(operations.replies.insert().values(contact_id=contact, **told))
+        work.execute(message_tables.replies.insert().values(contact_id=contact, **told))
     else:
         told = {"request_id": "q", "kind": "access", "source": "letter", "entered_by": "x", "late_at": 0}
         told |= {"received_at": micros, "entered_at": micros}
-        work.execute(operations.requests.insert().values(contact_id=contact, **told))
+        work.execute(person_tables.requests.insert().values(contact_id=contact, **told))
 
 
 def test_a_file_that_tells_an_old_act_again_makes_it_no_younger(files):
     for exported in (ANCIENT, YOUNG):  # an act without instant had happened by the first file that told its record
-        files.tells(schemas.OPT_INS, 0, flag="refused", source_key="k0", exported_at=exported)
-        files.tells(schemas.WITHDRAWALS, 0, withdrawn_at=exported, withdrawn_at_quality="export_instant")
-    files.tells(schemas.OPT_INS, 1, flag="given", consented_at=YOUNG + timedelta(days=900), received_at=ANCIENT)
-    files.tells(schemas.OPT_INS, 2, flag="refused", source_key="k2", exported_at=YOUNG)
+        files.tells(delivered_rows.OPT_INS, 0, flag="refused", source_key="k0", exported_at=exported)
+        files.tells(delivered_rows.WITHDRAWALS, 0, withdrawn_at=exported, withdrawn_at_quality="export_instant")
+    files.tells(delivered_rows.OPT_INS, 1, flag="given", consented_at=YOUNG + timedelta(days=900), received_at=ANCIENT)
+    files.tells(delivered_rows.OPT_INS, 2, flag="refused", source_key="k2", exported_at=YOUNG)
     for flag, exported in (("given", ANCIENT), ("refused", YOUNG)):  # what says something else is another act
-        files.tells(schemas.OPT_INS, 3, flag=flag, source_key="k3", exported_at=exported)
+        files.tells(delivered_rows.OPT_INS, 3, flag=flag, source_key="k3", exported_at=exported)
     for _ in range(2):  # without an id nobody knows that it is the same record
-        files.tells(schemas.OPT_INS, 4, flag="refused", exported_at=YOUNG)
+        files.tells(delivered_rows.OPT_INS, 4, flag="refused", exported_at=YOUNG)
     assert files.due() == tuple(sorted([files.contact(0), files.contact(1)]))  # nothing happened after it was received
 
 
 def test_a_withdrawal_of_a_record_that_two_persons_had_stays_for_the_other(files):
     """Under one key of a partner stood first one number, then another: who of them is erased takes nothing from the other."""
     for index, key in ((0, "both"), (1, "both"), (1, "own")):
-        files.tells(schemas.OPT_INS, index, flag="given", consented_at=ANCIENT, source_key=key)
-    for table in (schemas.WITHDRAWALS, schemas.WITHDRAWAL_SIGNALS):
+        files.tells(delivered_rows.OPT_INS, index, flag="given", consented_at=ANCIENT, source_key=key)
+    for table in (delivered_rows.WITHDRAWALS, delivered_rows.WITHDRAWAL_SIGNALS):
         files.tells(table, 1, source_key="both", withdrawn_at=YOUNG)
         files.tells(table, 1, source_key="own", withdrawn_at=YOUNG)
         files.tells(table, 1, withdrawn_at=YOUNG)
@@ -189,14 +198,14 @@ def test_a_withdrawal_of_a_record_that_two_persons_had_stays_for_the_other(files
     erase_from_lake(files.stores, [person], find_traces(files.stores, [person], silent))
     with connect() as lake:
         for table, wanted in (
-            (schemas.OPT_INS, [(files.contact(0), "both")]),
-            (schemas.WITHDRAWALS, [(None, "both")]),
-            (schemas.WITHDRAWAL_SIGNALS, [(None, "both")]),
+            (delivered_rows.OPT_INS, [(files.contact(0), "both")]),
+            (delivered_rows.WITHDRAWALS, [(None, "both")]),
+            (delivered_rows.WITHDRAWAL_SIGNALS, [(None, "both")]),
         ):
             left = files.stores.lake.sql(table, [reading_name(DELIVERIES[table], 1)])
             assert lake.execute(f"select contact_id::varchar, source_key from ({left})").fetchall() == wanted
     with files.stores.engine.connect() as reading:
-        taken_out = reading.execute(select(func.sum(operations.erased_rows.c.accepted_rows))).scalar_one()
+        taken_out = reading.execute(select(func.sum(erasure_tables.erased_rows.c.accepted_rows))).scalar_one()
     assert taken_out == 2 + 2  # opt-ins and withdrawals: what stays is still counted where it stands
 
 
@@ -228,12 +237,12 @@ def rows_of(stores):
     with stores.engine.connect() as reading:
         return {
             table.name: reading.execute(select(func.count()).select_from(table)).scalar_one()
-            for table in operations.metadata.sorted_tables
+            for table in all_tables.metadata.sorted_tables
         }
 
 
 def test_records_of_a_campaign_go_after_seven_years_whatever_kills_the_purge(stage, monkeypatch):
-    window_to = stage.rows(select(operations.plans.c.window_to))[0].window_to
+    window_to = stage.rows(select(plan_tables.plans.c.window_to))[0].window_to
     last_on = datetime.fromtimestamp(window_to / 1e6, UTC).date()
     before = moved(stage.stores, f"{last_on.year + 7}-{last_on:%m-%d}T00:00:00+01:00")
     early = moved(stage.stores, f"{(last_on.replace(year=last_on.year + 7) - timedelta(days=1))}T12:00:00+01:00")
@@ -250,7 +259,7 @@ def test_records_of_a_campaign_go_after_seven_years_whatever_kills_the_purge(sta
     left = rows_of(before)
     gone = ("plans", "messages", "message_events", "approvals", "bureau_holdings", "message_texts", "sealed_messages")
     assert {left[name] for name in gone} == {0} and held["message_events"] == receipt.counts["message_events"] > 0
-    assert stage.plan_id not in json.dumps([list(map(str, row)) for row in stage.rows(select(operations.journal))])
+    assert stage.plan_id not in json.dumps([list(map(str, row)) for row in stage.rows(select(log_tables.journal))])
     assert not stage.findings()
     root = stage.log.last_checkpoint().root
     assert stranger.entry_root(receipt.proof.to_json()) == root
@@ -275,7 +284,7 @@ def told_of(shell, numbers, file):
 
 def everybody(shell):
     stores = open_stores(load_settings(shell.environ()))
-    with stores.vault.identities(stores.vault.files(schemas.IDENTITIES)) as vault:
+    with stores.vault.identities(stores.vault.files(vault_tables.IDENTITIES)) as vault:
         rows = vault.execute("select distinct e164 from identities where e164 is not null order by 1").fetchall()
     stores.engine.dispose()
     return [e164 for (e164,) in rows]
@@ -352,7 +361,7 @@ def test_nobody_returns_when_a_partner_delivers_again_but_who_was_purged_and_agr
 
 
 def is_marked(stores, e164):
-    table = operations.suppression_marks
+    table = erasure_tables.suppression_marks
     with stores.engine.connect() as reading:
         wanted = select(table.c.mark).where(table.c.mark == stores.keys.suppression.hex(e164))
         return reading.execute(wanted).first() is not None

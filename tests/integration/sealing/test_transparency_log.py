@@ -21,9 +21,9 @@ from sends.inbound.listener import take_in
 from sends.inbound.opt_outs import opt_out
 from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign
-from stores import journal as journal_lines
-from stores import operations
 from stores.all_stores import open_stores
+from stores.operations import database, log_tables, message_tables, person_tables, plan_tables
+from stores.operations import journal as journal_lines
 from terms.errors import FiliationError
 from tests.scenes.sends.small_send_home import make_home, number, point_gateway, simulator, write_order
 from verifier import filiation_verify as stranger
@@ -57,7 +57,7 @@ class Stage:
         return {(finding.what, finding.where) for finding in check_chain(self.log, self.stores.home).findings}
 
     def change(self, table, values, *where):
-        with operations.transaction(self.stores.engine) as work:
+        with database.transaction(self.stores.engine) as work:
             changed = work.execute(table.update().where(*where).values(**values)).rowcount
         assert changed == 1
 
@@ -114,17 +114,19 @@ def test_a_crash_between_two_steps_is_made_good(stage, monkeypatch):
 
 def test_a_line_that_was_committed_late_is_sealed_late(stage):
     """PostgreSQL numbers a line when it is written and shows it when it is committed."""
-    table = operations.journal
+    table = log_tables.journal
     row = dict(at=1, kind="look_up", subject="s", payload_json="{}", payload_sha256=_sha256(b"{}"))
-    with operations.transaction(stage.stores.engine) as work:
+    with database.transaction(stage.stores.engine) as work:
         work.execute(table.insert().values(sequence=-1, **row))
     assert seal(stage.stores).checkpoint.size == stage.second.checkpoint.size + 1
     assert not stage.findings()
 
 
-@pytest.mark.parametrize("column", [column.name for column in operations.messages.columns if column.name != "send_id"])
+@pytest.mark.parametrize(
+    "column", [column.name for column in message_tables.messages.columns if column.name != "send_id"]
+)
 def test_each_changed_field_of_a_message_is_found(local_stage, column):
-    table = operations.messages
+    table = message_tables.messages
     row = local_stage.rows(select(table).order_by(table.c.send_id).limit(1))[0]._mapping
     other = {int: lambda value: (value or 0) + 1_000_003, str: lambda value: f"{value}x"}
     kind = table.c[column].type.python_type
@@ -134,16 +136,16 @@ def test_each_changed_field_of_a_message_is_found(local_stage, column):
 
 
 def test_a_message_that_is_gone_is_found(local_stage):
-    table = operations.messages
+    table = message_tables.messages
     send_id = local_stage.rows(select(table.c.send_id).limit(1))[0].send_id
-    with operations.transaction(local_stage.stores.engine) as work:
+    with database.transaction(local_stage.stores.engine) as work:
         work.execute(table.delete().where(table.c.send_id == send_id))
     assert (Alteration.MESSAGE_MISSING, f"message {send_id}") in local_stage.findings()
 
 
 @pytest.mark.parametrize("column", ["at", "state", "source", "detail", "known_at"])
 def test_a_changed_event_of_a_message_is_found(local_stage, column):
-    table = operations.message_events
+    table = message_tables.message_events
     row = local_stage.rows(select(table).order_by(table.c.event_id).limit(1))[0]._mapping
     value = 1 if table.c[column].type.python_type is int else "DELIVERED?"
     local_stage.change(table, {column: value}, table.c.event_id == row["event_id"])
@@ -152,7 +154,7 @@ def test_a_changed_event_of_a_message_is_found(local_stage, column):
 
 @pytest.mark.parametrize("column", ["at", "kind", "subject", "payload_json", "payload_sha256"])
 def test_each_changed_field_of_a_journal_line_is_found(local_stage, column):
-    table = operations.journal
+    table = log_tables.journal
     row = local_stage.rows(select(table).where(table.c.kind == "plan").limit(1))[0]._mapping
     value = 1 if column == "at" else '{"contacts":1}' if column == "payload_json" else f"{row[column]}x"
     local_stage.change(table, {column: value}, table.c.sequence == row["sequence"])
@@ -161,9 +163,9 @@ def test_each_changed_field_of_a_journal_line_is_found(local_stage, column):
 
 
 def test_a_line_that_is_gone_is_found(local_stage):
-    table = operations.journal
+    table = log_tables.journal
     last = local_stage.rows(select(func.max(table.c.sequence)))[0][0]
-    with operations.transaction(local_stage.stores.engine) as work:
+    with database.transaction(local_stage.stores.engine) as work:
         work.execute(table.delete().where(table.c.sequence == last))
     assert (Alteration.JOURNAL_MISSING, f"journal line {last}") in local_stage.findings()
 
@@ -173,7 +175,7 @@ def test_a_rewritten_log_is_no_continuation_of_what_was_signed(local_stage):
     from sealing.log.log import commitment, entry_text
     from sealing.log.tree import leaf_hash
 
-    journal, leaves = operations.journal, operations.log_leaves
+    journal, leaves = log_tables.journal, log_tables.log_leaves
     local_stage.change(journal, {"at": 1}, journal.c.sequence == 1)
     line = local_stage.rows(select(journal).where(journal.c.sequence == 1))[0]
     salt = local_stage.rows(select(leaves.c.salt).where(leaves.c.journal_sequence == 1))[0].salt
@@ -189,11 +191,11 @@ def test_a_rewritten_log_is_no_continuation_of_what_was_signed(local_stage):
 @pytest.mark.parametrize(
     ("table", "key", "column"),
     [
-        (operations.opt_outs, "opt_out_id", "effective_at"),
-        (operations.opt_outs, "opt_out_id", "contact_id"),
-        (operations.plans, "plan_id", "contacts"),
-        (operations.plans, "plan_id", "message_sha256"),
-        (operations.approvals, "plan_id", "approved_by"),
+        (person_tables.opt_outs, "opt_out_id", "effective_at"),
+        (person_tables.opt_outs, "opt_out_id", "contact_id"),
+        (plan_tables.plans, "plan_id", "contacts"),
+        (plan_tables.plans, "plan_id", "message_sha256"),
+        (plan_tables.approvals, "plan_id", "approved_by"),
     ],
     ids=lambda value: getattr(value, "name", value),
 )
@@ -205,9 +207,9 @@ def test_a_changed_row_of_a_ledger_is_found(local_stage, table, key, column):
 
 
 def test_an_opt_out_that_is_gone_is_found(local_stage):
-    table = operations.opt_outs
+    table = person_tables.opt_outs
     opt_out_id = local_stage.rows(select(table))[0].opt_out_id
-    with operations.transaction(local_stage.stores.engine) as work:
+    with database.transaction(local_stage.stores.engine) as work:
         work.execute(table.delete())
     assert (Alteration.LEDGER_MISSING, f"opt_outs {opt_out_id}") in local_stage.findings()
 
@@ -233,8 +235,8 @@ def test_a_sealed_file_that_is_gone_or_replaced_by_its_list_is_found(local_stage
     path = next(iter(current_seals(local_stage.stores.engine)))
     (local_stage.stores.home.root / path).unlink()
     assert (Alteration.FILE_MISSING, path) in local_stage.findings()
-    table = operations.sealed_files
-    with operations.transaction(local_stage.stores.engine) as work:
+    table = log_tables.sealed_files
+    with database.transaction(local_stage.stores.engine) as work:
         work.execute(table.delete().where(table.c.path == path))
     assert (Alteration.SEAL_CHANGED, "batch 1 of sealed files") in local_stage.findings()
 
@@ -248,9 +250,9 @@ def test_a_file_rewritten_on_purpose_is_sealed_again(local_stage):
 
 
 def test_a_ledger_older_than_its_checkpoint_is_refused(local_stage):
-    with operations.transaction(local_stage.stores.engine) as work:
-        work.execute(operations.log_leaves.delete().where(operations.log_leaves.c.position >= 3))
-        work.execute(operations.journal.delete().where(operations.journal.c.sequence > 3))
+    with database.transaction(local_stage.stores.engine) as work:
+        work.execute(log_tables.log_leaves.delete().where(log_tables.log_leaves.c.position >= 3))
+        work.execute(log_tables.journal.delete().where(log_tables.journal.c.sequence > 3))
     with pytest.raises(FiliationError, match="checkpoint says"):
         seal(local_stage.stores)
 
@@ -265,7 +267,7 @@ def test_a_changed_checkpoint_is_refused(local_stage):
 
 def test_an_erased_line_and_message_still_verify_and_say_nothing(local_stage):
     """What erasure does: text and salt go, the leaf stays."""
-    journal, leaves = operations.journal, operations.log_leaves
+    journal, leaves = log_tables.journal, log_tables.log_leaves
     line = local_stage.rows(select(journal).where(journal.c.kind == "opt_out"))[0]
     local_stage.change(leaves, {"salt": None}, leaves.c.journal_sequence == line.sequence)
     proof = prove_lines(local_stage.log, local_stage.second.checkpoint, "opt_out", [line.subject])[0]
@@ -275,13 +277,13 @@ def test_an_erased_line_and_message_still_verify_and_say_nothing(local_stage):
     gone = f"leaf {position} (its salt is gone, and no erasure tells of it)"
     assert local_stage.findings() == {(Alteration.LEAF_CHANGED, gone)}
     now = local_stage.stores.clock.now()
-    with operations.transaction(local_stage.stores.engine) as work:
+    with database.transaction(local_stage.stores.engine) as work:
         journal_lines.append(work, now, journal_lines.Entry.ERASURE, "some erasure", {"leaves": [position]})
     assert not local_stage.findings()
 
 
 def test_a_stranger_proves_a_message_back_to_the_checkpoint(stage):
-    send_id = stage.rows(select(operations.messages.c.send_id).limit(1))[0].send_id
+    send_id = stage.rows(select(message_tables.messages.c.send_id).limit(1))[0].send_id
     proof = prove_message(stage.log, stage.second.checkpoint, stage.plan_id, send_id)
     assert stranger.entry_root(proof.batch.to_json()) == stage.second.checkpoint.root
     sealed = json.loads(proof.batch.text)["payload"]
@@ -296,10 +298,10 @@ def test_a_stranger_proves_a_message_back_to_the_checkpoint(stage):
 
 def test_batches_are_cut(local_stage, monkeypatch):
     monkeypatch.setattr(message_seals, "BATCH", 100)
-    with operations.transaction(local_stage.stores.engine) as work:
-        work.execute(operations.message_events.insert(), [_event(row.send_id) for row in _messages(local_stage)])
+    with database.transaction(local_stage.stores.engine) as work:
+        work.execute(message_tables.message_events.insert(), [_event(row.send_id) for row in _messages(local_stage)])
     assert seal(local_stage.stores).messages == 216
-    sizes = [row.messages for row in local_stage.rows(select(operations.sealed_messages))]
+    sizes = [row.messages for row in local_stage.rows(select(log_tables.sealed_messages))]
     assert sizes == [216, 216, 100, 100, 16]
     assert not local_stage.findings()
 
@@ -329,7 +331,7 @@ def _sha256(data):
 
 
 def _messages(stage):
-    return stage.rows(select(operations.messages.c.send_id))
+    return stage.rows(select(message_tables.messages.c.send_id))
 
 
 def _event(send_id):
@@ -340,13 +342,13 @@ def _event(send_id):
 
 def test_a_large_plan_is_sealed_and_checked_in_spans_of_its_messages(local_stage, monkeypatch):
     monkeypatch.setattr(message_seals, "AT_ONCE", 20)
-    messages, events = operations.messages, operations.message_events
+    messages, events = message_tables.messages, message_tables.message_events
     with local_stage.stores.engine.connect() as reading:
         assert len(message_seals.spans_of(reading, local_stage.plan_id)) == 11
     assert not local_stage.findings()
     sends = [row.send_id for row in local_stage.rows(select(messages.c.send_id).order_by(messages.c.send_id))]
     moved = [sends[0], sends[100], sends[-1]]
-    with operations.transaction(local_stage.stores.engine) as work:
+    with database.transaction(local_stage.stores.engine) as work:
         for send_id in moved:
             told = {"event_id": f"x{send_id}"[:32], "at": 1, "known_at": 1, "state": "DELIVERED", "source": "report"}
             work.execute(events.insert().values(send_id=send_id, **told))

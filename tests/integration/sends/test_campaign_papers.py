@@ -16,13 +16,8 @@ from sends.plans.planning import PlanRefused, plan_campaign
 from sends.plans.transparency_notice import kept_notices, renew_notice
 from sends.reporting.exclusivity_certificate import NotExclusive, certify
 from sends.reporting.report import campaign_report
-from stores.operations import (
-    bureau_holdings,
-    bureau_reservations,
-    insert_once,
-    transaction,
-    transparency_notices,
-)
+from stores.operations.database import insert_once, transaction
+from stores.operations.plan_tables import bureau_holdings, bureau_reservations, transparency_notices
 from terms.errors import UsageError
 from tests.scenes.sends.small_send_home import (
     at,

@@ -14,8 +14,10 @@ from sends.plans.exclusivity import Holding, reserve_bureaux, reserve_contacts
 from sends.plans.planning import PlanRefused, plan_campaign
 from sends.plans.status import campaign_status
 from sends.rules.rulebook import OrderRefused
-from stores import operations
-from stores.operations import bureau_reservations, contact_reservations, messages, plans, transaction
+from stores.operations import all_tables
+from stores.operations.database import transaction
+from stores.operations.message_tables import messages
+from stores.operations.plan_tables import bureau_reservations, contact_reservations, plans
 from terms.errors import Refused, UsageError
 from tests.scenes.sends.small_send_home import at, later, make_home, number, publish, write_order
 
@@ -281,4 +283,4 @@ def test_of_two_sponsors_at_one_barrier_exactly_one_gets_the_bureau(stores):
             holders = set(work.execute(select(bureau_reservations.c.sponsor_id).distinct()).scalars())
             assert holders == {sponsor for sponsor, outcome in outcomes.items() if outcome == "reserved"}
             for table in (bureau_reservations, contact_reservations):
-                work.execute(operations.metadata.tables[table.name].delete())
+                work.execute(all_tables.metadata.tables[table.name].delete())

@@ -21,16 +21,11 @@ from sends.plans.control import pause_plan, resume_plan, stop_plan
 from sends.plans.planning import plan_campaign
 from sends.plans.status import campaign_status
 from sends.send_stores import SendStores
-from stores.operations import (
-    contact_reservations,
-    form_stops,
-    insert_once,
-    journal,
-    message_events,
-    messages,
-    opt_outs,
-    transaction,
-)
+from stores.operations.database import insert_once, transaction
+from stores.operations.log_tables import journal
+from stores.operations.message_tables import message_events, messages
+from stores.operations.person_tables import form_stops, opt_outs
+from stores.operations.plan_tables import contact_reservations
 from terms.errors import Refused, UsageError, WriterBusy
 from tests.scenes.sends.small_send_home import (
     at,

@@ -5,7 +5,7 @@ import pytest
 import sends.plans.exclusivity
 from bench.exclusivity import race, walk_model
 from bench.exclusivity_world import AGES, World, create_tables
-from stores.operations import open_operations
+from stores.operations.database import open_operations
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ import pytest
 import requests
 from sqlalchemy import func, select
 
-from stores.operations import gateway_heartbeats, messages, open_operations, replies
+from stores.operations.database import open_operations
+from stores.operations.message_tables import gateway_heartbeats, messages, replies
 from tests.commands import ROOT, sample_shell
 from tests.scenes.sends.small_send_home import received_lines
 

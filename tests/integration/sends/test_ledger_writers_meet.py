@@ -6,7 +6,7 @@ import threading
 from sends.ledger.messages import Change, apply_changes, claim_batch
 from sends.ledger.states import State
 from sends.plans.planning import plan_campaign
-from stores.operations import transaction
+from stores.operations.database import transaction
 from tests.scenes.sends.small_send_home import make_home, write_order
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import event, select
 
 from sends.inbound import listener
-from stores.operations import gateway_heartbeats
+from stores.operations.message_tables import gateway_heartbeats
 from tests.scenes.sends.small_send_home import make_home
 
 

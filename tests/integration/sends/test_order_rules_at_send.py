@@ -10,7 +10,9 @@ from sends.plans.approval import approve_plan, context_of, lift_hold
 from sends.plans.planning import PlanRefused, plan_campaign
 from sends.plans.transparency_notice import renew_notice, told_items
 from sends.rules.controller_documents import NOTICE_ITEMS
-from stores.operations import bureau_holdings, request_answers, requests, transaction
+from stores.operations.database import transaction
+from stores.operations.person_tables import request_answers, requests
+from stores.operations.plan_tables import bureau_holdings
 from terms.clock import to_micros
 from terms.errors import Refused
 from tests.scenes.sends.small_send_home import at, make_home, point_gateway, publish, write_order

@@ -24,7 +24,8 @@ from sends.rules.context import read_context
 from sends.send_stores import SendStores
 from stores.all_stores import open_stores
 from stores.lake import reading_name
-from stores.operations import messages, transaction
+from stores.operations.database import transaction
+from stores.operations.message_tables import messages
 from terms.settings import PROJECT_ROOT, load_settings
 from tests.scenes.sends.small_send_home import point_gateway, received_lines, simulator
 

@@ -19,7 +19,10 @@ from sends.plans.approval import approve_plan
 from sends.plans.control import resume_plan
 from sends.plans.planning import plan_campaign
 from sends.plans.status import campaign_status
-from stores.operations import contact_facts, messages, plans, replies, transaction
+from stores.operations.database import transaction
+from stores.operations.message_tables import messages, replies
+from stores.operations.person_tables import contact_facts
+from stores.operations.plan_tables import plans
 from tests.scenes.sends.gateway_routes import running_smsc
 from tests.scenes.sends.small_send_home import (
     at,

@@ -23,7 +23,7 @@ from sends.ledger.states import MAY_HAVE_LEFT, State
 from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign
 from sends.plans.status import campaign_status
-from stores.operations import messages
+from stores.operations.message_tables import messages
 from terms.settings import PROJECT_ROOT
 from tests.scenes.sends.small_send_home import (
     at,
@@ -177,7 +177,7 @@ def _take_all_in(scene):
 
 
 def _stops(scene):
-    from stores.operations import opt_outs
+    from stores.operations.person_tables import opt_outs
 
     with scene.stores.engine.connect() as work:
         return len(work.execute(select(opt_outs.c.contact_id).distinct()).all())

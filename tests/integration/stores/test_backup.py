@@ -16,7 +16,8 @@ from sends.plans.planning import plan_campaign
 from sends.send_stores import SendStores
 from stores.all_stores import open_stores
 from stores.backup import make_backup, restore_backup
-from stores.operations import messages, metadata
+from stores.operations.all_tables import metadata
+from stores.operations.message_tables import messages
 from terms.errors import Refused, UsageError
 from terms.settings import load_settings
 from tests.scenes.sends.small_send_home import (

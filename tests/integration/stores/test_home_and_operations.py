@@ -11,11 +11,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from stores import operations
 from stores.home import init_home, open_home, writer_lock
-from stores.migrate import head, migrate
-from stores.operations import connect_to_latest, insert_once, open_operations, transaction
-from stores.schema_version import newest_revision, require_schema
+from stores.operations import all_tables, message_tables
+from stores.operations.database import connect_to_latest, insert_once, open_operations, transaction
+from stores.operations.migrate import head, migrate
+from stores.operations.schema_version import newest_revision, require_schema
 from terms.errors import UsageError, WriterBusy
 from terms.settings import load_settings
 from tests.commands import sample_shell
@@ -79,7 +79,7 @@ def test_migrations_reach_the_models(operations_url):
     assert migrate(engine) == migrate(engine) == head() == newest_revision()
     require_schema(engine)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), operations.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), all_tables.metadata) == []
 
 
 @pytest.mark.parametrize(("revision", "words"), [("0001", "Run `filiation init`"), ("9999", "newer than this code")])
@@ -97,7 +97,7 @@ def test_a_command_on_a_database_of_another_schema_says_what_to_do(tmp_path, rev
 def test_an_insert_that_meets_itself_changes_nothing(operations_url):
     engine = open_operations(operations_url)
     migrate(engine)
-    table = operations.gateway_heartbeats
+    table = message_tables.gateway_heartbeats
     with transaction(engine) as work:
         assert insert_once(work, table, [{"gateway": "a", "seen_at": 1}]) == 1
         assert insert_once(work, table, [{"gateway": "a", "seen_at": 2}]) == 0
@@ -108,7 +108,7 @@ def test_an_insert_that_meets_itself_changes_nothing(operations_url):
 def test_a_transaction_that_fails_leaves_nothing(operations_url):
     engine = open_operations(operations_url)
     migrate(engine)
-    table = operations.gateway_heartbeats
+    table = message_tables.gateway_heartbeats
     with pytest.raises(RuntimeError), transaction(engine) as work:
         insert_once(work, table, [{"gateway": "a", "seen_at": 1}])
         raise RuntimeError
@@ -119,7 +119,7 @@ def test_a_transaction_that_fails_leaves_nothing(operations_url):
 def test_a_long_writer_delays_no_reader(operations_url):
     engine = open_operations(operations_url)
     migrate(engine)
-    table = operations.gateway_heartbeats
+    table = message_tables.gateway_heartbeats
     with transaction(engine) as writing:
         insert_once(writing, table, [{"gateway": "a", "seen_at": 1}])
         with engine.connect() as reading:  # would wait for 20 seconds and fail, were it a writer
@@ -133,7 +133,7 @@ def test_a_long_writer_delays_no_reader(operations_url):
 def test_a_kept_reader_sees_every_commit_delays_nobody_and_writes_nothing(operations_url):
     engine = open_operations(operations_url)
     migrate(engine)
-    table = operations.gateway_heartbeats
+    table = message_tables.gateway_heartbeats
     with connect_to_latest(engine) as kept:
         for name in ("a", "b", "c"):
             with transaction(engine) as work:
@@ -149,7 +149,7 @@ def test_a_kept_reader_sees_every_commit_delays_nobody_and_writes_nothing(operat
 def test_many_writers_beside_a_reader_lose_nothing(tmp_path):
     engine = open_operations(f"sqlite:///{tmp_path}/operations.sqlite")
     migrate(engine)
-    table = operations.gateway_heartbeats
+    table = message_tables.gateway_heartbeats
     ending, counts = threading.Event(), []
 
     def write(name):
@@ -181,6 +181,6 @@ def test_a_reader_may_not_write(tmp_path):
     engine = open_operations(f"sqlite:///{tmp_path}/operations.sqlite")
     migrate(engine)
     with engine.connect() as reading, pytest.raises(OperationalError, match="readonly"):
-        insert_once(reading, operations.gateway_heartbeats, [{"gateway": "a", "seen_at": 1}])
+        insert_once(reading, message_tables.gateway_heartbeats, [{"gateway": "a", "seen_at": 1}])
     with transaction(engine) as writing:
-        insert_once(writing, operations.gateway_heartbeats, [{"gateway": "a", "seen_at": 1}])
+        insert_once(writing, message_tables.gateway_heartbeats, [{"gateway": "a", "seen_at": 1}])

@@ -10,7 +10,7 @@ from sealing.seals.seal import seal
 from stores.all_stores import open_stores
 from stores.keys import derive_keys
 from stores.rotation import rotate_evidence
-from stores.schemas import IDENTITIES
+from stores.schemas.vault_tables import IDENTITIES
 from terms.errors import UsageError
 from terms.settings import load_settings
 from tests.commands import Shell

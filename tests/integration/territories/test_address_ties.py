@@ -12,14 +12,15 @@ import pytest
 
 from open_data.load import OpenDataStores, Outcome, refresh_open_data
 from open_data.sources import read_sources
-from stores import operations
 from stores.engine import connect
 from stores.home import Home, init_home
 from stores.keys import derive_keys
 from stores.lake import Lake, reading_name
-from stores.migrate import migrate
-from stores.operations import open_operations
-from stores.schemas import ADDRESS_TIES, ADDRESSES, BAN_ADDRESSES
+from stores.operations import database, delivery_tables
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
+from stores.schemas.territory_tables import ADDRESS_TIES, BAN_ADDRESSES
+from stores.schemas.vault_tables import ADDRESSES
 from stores.vault import Vault
 from terms.clock import Clock
 from terms.settings import load_settings
@@ -79,8 +80,8 @@ def deliver(stores, delivery_id, addresses):
     row = {"delivery_id": delivery_id, "partner_id": "p", "feed_id": "f", "kind": "optins", "mode": "delta"}
     row |= {"file_name": f"{delivery_id}.csv", "sha256": delivery_id, "bytes": 1, "outcome": "accepted", "reading": 1}
     row |= {"exported_at": 1, "arrived_at": 1, "taken_in_at": 1, "warnings_json": "[]"}
-    with operations.transaction(stores.engine) as transaction:
-        operations.insert_once(transaction, operations.deliveries, [row])
+    with database.transaction(stores.engine) as transaction:
+        database.insert_once(transaction, delivery_tables.deliveries, [row])
 
 
 def tie(stores):
@@ -241,8 +242,8 @@ def test_an_address_that_is_delivered_no_more_is_not_taken_over(opened):
     deliver(stores, "d1", [(f"k{n}", *row[:3]) for n, row in enumerate(rows)])
     tie(stores)
     deliver(stores, "d2", [("k0", *rows[0][:3])])
-    with operations.transaction(stores.engine) as transaction:
-        held = operations.deliveries.update().where(operations.deliveries.c.delivery_id == "d1")
+    with database.transaction(stores.engine) as transaction:
+        held = delivery_tables.deliveries.update().where(delivery_tables.deliveries.c.delivery_id == "d1")
         transaction.execute(held.values(outcome="held"))
     report = tie(stores)
     assert (report.addresses, report.matched_now) == (1, 0)

@@ -30,9 +30,9 @@ from partners_ingest.arrival.unpacking import open_unpacked
 from partners_ingest.intake.overview import list_deliveries
 from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
 from partners_ingest.intake.take_in import IntakeStores
-from stores import schemas
 from stores.engine import connect
 from stores.lake import reading_name
+from stores.schemas import delivered_rows
 from terms.identifiers import delivery_id
 from terms.settings import Settings, load_settings
 from tests.commands import ROOT
@@ -373,11 +373,13 @@ def _check_records(found: Rehearsal, sent: Mutant, stores: IntakeStores) -> int:
     """Every byte but the header's and line ends belongs to exactly one record, and the totals are those records."""
     delivery, report = found.delivery, found.released or found.report
     name = [reading_name(delivery.delivery_id, delivery.reading)]
-    accepted = stores.lake.sql(schemas.OPT_INS if report.kind == "optins" else schemas.WITHDRAWALS, name)
+    accepted = stores.lake.sql(delivered_rows.OPT_INS if report.kind == "optins" else delivered_rows.WITHDRAWALS, name)
     columns = "line_number, byte_offset, byte_length"
     with connect() as connection:
         good = connection.execute(f"select {columns} from ({accepted})").fetchall()
-        bad = connection.execute(f"select {columns} from ({stores.lake.sql(schemas.QUARANTINE, name)})").fetchall()
+        bad = connection.execute(
+            f"select {columns} from ({stores.lake.sql(delivered_rows.QUARANTINE, name)})"
+        ).fetchall()
     if (report.data_rows, report.accepted_rows, report.quarantined_rows) != (len(good) + len(bad), len(good), len(bad)):
         raise Lost("control totals are not those of the rows")
     with open_unpacked(stores.evidence, delivery.delivery_id, delivery.container or "none") as stream:

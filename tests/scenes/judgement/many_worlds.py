@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from stores import schemas
+from stores.schemas import column_classes, delivered_rows, dossier_tables
 from tests.scenes.judgement.random_world import CONTACTS, make_instant, make_world
 from tests.scenes.judgement.small_base import Delivered, Row, World
 
@@ -36,9 +36,9 @@ def grown_world() -> World:
     added = [_added(random.Random(1), REFUSED_ONCE_MORE), _added(random.Random(2), GAVE_ONCE_MORE)]
     joined = [_joined(files) for files in zip(as_they_are, *others, strict=True)]
     facts = dict(worlds[0].facts)
-    facts[schemas.DOSSIER_FEEDS] = [
+    facts[dossier_tables.DOSSIER_FEEDS] = [
         {**row, "feed_id": feed}
-        for row in facts[schemas.DOSSIER_FEEDS]
+        for row in facts[dossier_tables.DOSSIER_FEEDS]
         for feed in (row["feed_id"], _otherwise(str(row["feed_id"])))
     ]
     return World([*joined, *added, *_arrived_otherwise(_merged(worlds, ARRIVED_OTHERWISE))], facts)
@@ -63,8 +63,8 @@ def _merged(worlds: list[World], variant: int) -> list[Delivered]:
     return [replace(items[0], rows=_rows(items, variant)) for items in files]
 
 
-def _rows(items: tuple[Delivered, ...], variant: int) -> dict[schemas.Table, list[Row]]:
-    found: dict[schemas.Table, list[Row]] = {}
+def _rows(items: tuple[Delivered, ...], variant: int) -> dict[column_classes.Table, list[Row]]:
+    found: dict[column_classes.Table, list[Row]] = {}
     for number, item in enumerate(items):
         for table, rows in item.rows.items():
             found.setdefault(table, []).extend(_placed(row, number, variant) for row in rows)
@@ -108,7 +108,9 @@ def _added(rng: random.Random, variant: int) -> Delivered:
         for number in range(PEOPLE)
     ]
     name = f"added-{variant}"
-    return Delivered(name, "direct", "web", exported_at, exported_at, {schemas.OPT_INS: rows, schemas.QUARANTINE: []})
+    return Delivered(
+        name, "direct", "web", exported_at, exported_at, {delivered_rows.OPT_INS: rows, delivered_rows.QUARANTINE: []}
+    )
 
 
 def _constant(who: int) -> Mapping[str, object]:

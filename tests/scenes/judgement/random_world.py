@@ -10,7 +10,7 @@ import random
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from stores import schemas
+from stores.schemas import column_classes, configuration_tables, delivered_rows, dossier_tables
 from tests.scenes.judgement.small_base import Delivered, Row, World
 
 CONTACTS = 150
@@ -170,7 +170,7 @@ def _withdrawals(rng: random.Random) -> list[Delivered]:
                 "leavers",
                 exported_at,
                 item.received_at,
-                {schemas.WITHDRAWALS: rows},
+                {delivered_rows.WITHDRAWALS: rows},
                 "withdrawals",
             )
         )
@@ -194,20 +194,20 @@ def _file(
         feed,
         exported_at,
         exported_at + timedelta(minutes=10) + late,
-        {schemas.OPT_INS: rows, schemas.QUARANTINE: quarantine or []},
+        {delivered_rows.OPT_INS: rows, delivered_rows.QUARANTINE: quarantine or []},
         mode=mode,
     )
 
 
-def _facts() -> dict[schemas.Table, list[Row]]:
+def _facts() -> dict[column_classes.Table, list[Row]]:
     return {
-        schemas.DOSSIER_PARTNERS: [
+        dossier_tables.DOSSIER_PARTNERS: [
             _partner("direct", True, None),
             _partner("shop", False, date(2026, 3, 31)) | {"known_until": _CHANGED},
             _partner("shop", False, date(2027, 3, 31)) | {"known_from": _CHANGED},
             _partner("broker", False, None),
         ],
-        schemas.DOSSIER_CHAIN: [
+        dossier_tables.DOSSIER_CHAIN: [
             {"partner_id": partner, "position": position, "name": name, "role": "x", "known_from": _ALWAYS}
             for partner, names in {
                 "direct": ["Contact Citoyen SAS"],
@@ -216,7 +216,7 @@ def _facts() -> dict[schemas.Table, list[Row]]:
             }.items()
             for position, name in enumerate(names, start=1)
         ],
-        schemas.DOSSIER_AUDITS: [
+        dossier_tables.DOSSIER_AUDITS: [
             _audit("direct", "F1", date(2025, 5, 1), "compliant"),
             _audit("direct", "F1", date(2026, 6, 1), "compliant"),
             _audit("direct", "F2", date(2024, 2, 29), "compliant"),
@@ -224,7 +224,7 @@ def _facts() -> dict[schemas.Table, list[Row]]:
             _audit("shop", "*", date(2026, 1, 15), "compliant"),
             _audit("broker", "B1", date(2025, 1, 1), "single_button"),
         ],
-        schemas.DOSSIER_FORM_VERSIONS: [
+        dossier_tables.DOSSIER_FORM_VERSIONS: [
             _form("direct", "F1", "full"),
             _form("direct", "F2", "narrow", last_seen_at=datetime(2025, 12, 31, 22, 59, 59)),
             _form("direct", "F3", "silent", stopped_at=datetime(2026, 8, 1)),
@@ -235,7 +235,7 @@ def _facts() -> dict[schemas.Table, list[Row]]:
             _form("broker", "B1", "full", last_seen_at=datetime(2025, 1, 31), box_default="ticked"),
             _form("broker", "B2", None, first_seen_at=datetime(2025, 2, 1), act="button"),
         ],
-        schemas.DOSSIER_NOTICES: [
+        dossier_tables.DOSSIER_NOTICES: [
             {
                 "partner_id": partner,
                 "notice_id": name,
@@ -252,7 +252,7 @@ def _facts() -> dict[schemas.Table, list[Row]]:
             for partner in ("direct", "shop", "broker")
             for name, (_, purposes, channels, mentions, kinds) in _NOTICES.items()
         ],
-        schemas.DOSSIER_NOTICE_RECIPIENTS: [
+        dossier_tables.DOSSIER_NOTICE_RECIPIENTS: [
             {
                 "partner_id": partner,
                 "notice_id": notice,
@@ -265,17 +265,17 @@ def _facts() -> dict[schemas.Table, list[Row]]:
             for notice, (recipients, *_) in _NOTICES.items()
             for position, (name, kind) in enumerate(recipients, start=1)
         ],
-        schemas.DOSSIER_FEEDS: [
+        dossier_tables.DOSSIER_FEEDS: [
             _feed("direct", "web", "delta", "form_version"),
             _feed("direct", "leavers", "delta", "none"),
             _feed("shop", "full", "full", "notice_id"),
             _feed("broker", "list", "delta", "consented_at"),
         ],
-        schemas.SPONSORS: [
+        configuration_tables.SPONSORS: [
             {"sponsor_id": "a", "legal_name": "Parti A", "candidate": None},
             {"sponsor_id": "b", "legal_name": "Liste B", "candidate": "Parti B"},
         ],
-        schemas.CONTROLLER: [{"legal_name": "Contact Citoyen SAS"}],
+        configuration_tables.CONTROLLER: [{"legal_name": "Contact Citoyen SAS"}],
     }
 
 

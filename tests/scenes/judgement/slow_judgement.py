@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from consent.judgement import Use
 from consent.rules.registry import Rule
-from stores import schemas
+from stores.schemas import column_classes, configuration_tables, delivered_rows, dossier_tables
 from terms.clock import naive_utc
 from terms.reasons import Decision, Profile, Verdict
 from tests.scenes.judgement.small_base import Delivered, Row, World
@@ -102,7 +102,7 @@ class View:
     known_by: datetime
     moment: datetime
 
-    def believed(self, table: schemas.Table, **wanted: object) -> list[Row]:
+    def believed(self, table: column_classes.Table, **wanted: object) -> list[Row]:
         """Return the facts of a table that were believed, with these values."""
         return [
             row
@@ -134,7 +134,7 @@ class View:
                 "delivery": item,
             }
             for item in self.deliveries()
-            for row in item.rows.get(schemas.OPT_INS, ())
+            for row in item.rows.get(delivered_rows.OPT_INS, ())
         ]
 
     def rows_of(self, contact_id: str) -> list[Row]:
@@ -144,15 +144,15 @@ class View:
 
     def is_direct(self, act: Row) -> bool:
         """Return whether we collected the act ourselves."""
-        found = self.believed(schemas.DOSSIER_PARTNERS, partner_id=act["delivery"].partner_id)
+        found = self.believed(dossier_tables.DOSSIER_PARTNERS, partner_id=act["delivery"].partner_id)
         return bool(found and found[0]["collected_directly"])
 
     def form_of(self, act: Row) -> Row | None:
         """Return the form version that the row means."""
         partner = act["delivery"].partner_id
-        feeds = self.believed(schemas.DOSSIER_FEEDS, partner_id=partner, feed_id=act["delivery"].feed_id)
+        feeds = self.believed(dossier_tables.DOSSIER_FEEDS, partner_id=partner, feed_id=act["delivery"].feed_id)
         how = feeds[0]["form_version_from"] if feeds else "none"
-        forms = self.believed(schemas.DOSSIER_FORM_VERSIONS, partner_id=partner)
+        forms = self.believed(dossier_tables.DOSSIER_FORM_VERSIONS, partner_id=partner)
         forms.sort(key=lambda form: (not _holds(form, act["consented_at"]), form["first_seen_at"]))
         fits = {
             "form_version": lambda form: form["form_version"] == act["form_version"],
@@ -165,7 +165,7 @@ class View:
     def notice_of(self, act: Row, form: Row | None) -> Row | None:
         """Return the notice shown, if the dossier knows it."""
         shown = act["notice_id"] or (form["notice_id"] if form else None)
-        found = self.believed(schemas.DOSSIER_NOTICES, partner_id=act["delivery"].partner_id, notice_id=shown)
+        found = self.believed(dossier_tables.DOSSIER_NOTICES, partner_id=act["delivery"].partner_id, notice_id=shown)
         return found[0] if found else None
 
     def act_codes(self, act: Row, use: Use) -> Iterator[str]:
@@ -214,7 +214,7 @@ class View:
     def _notice_codes(self, act: Row, notice: Row, use: Use) -> Iterator[str]:
         named = sorted(
             self.believed(
-                schemas.DOSSIER_NOTICE_RECIPIENTS, partner_id=notice["partner_id"], notice_id=notice["notice_id"]
+                dossier_tables.DOSSIER_NOTICE_RECIPIENTS, partner_id=notice["partner_id"], notice_id=notice["notice_id"]
             ),
             key=lambda item: item["position"],
         )
@@ -237,7 +237,7 @@ class View:
     def _names_of(self, sponsor_id: str) -> set[object]:
         return {
             name
-            for row in self.world.facts[schemas.SPONSORS]
+            for row in self.world.facts[configuration_tables.SPONSORS]
             if row["sponsor_id"] == sponsor_id
             for name in (row["legal_name"], row.get("candidate"))
             if name
@@ -247,7 +247,7 @@ class View:
         partner, version = act["delivery"].partner_id, form["form_version"] if form else None
         audits = [
             audit
-            for audit in self.believed(schemas.DOSSIER_AUDITS, partner_id=partner)
+            for audit in self.believed(dossier_tables.DOSSIER_AUDITS, partner_id=partner)
             if audit["form_version"] in ("*", version)
         ]
         found = {audit["finding"] for audit in audits}
@@ -274,20 +274,20 @@ class View:
         partner = act["delivery"].partner_id
         if not self.is_direct(act):
             yield "TTPA_NOT_DIRECT"
-        chain = self.believed(schemas.DOSSIER_CHAIN, partner_id=partner)
+        chain = self.believed(dossier_tables.DOSSIER_CHAIN, partner_id=partner)
         names = (
             set()
             if notice is None
             else {
                 item["name"]
                 for item in self.believed(
-                    schemas.DOSSIER_NOTICE_RECIPIENTS, partner_id=partner, notice_id=notice["notice_id"]
+                    dossier_tables.DOSSIER_NOTICE_RECIPIENTS, partner_id=partner, notice_id=notice["notice_id"]
                 )
             }
         )
         if len(chain) > 2 and any(hop["position"] > 1 and hop["name"] not in names for hop in chain):
             yield "ONWARD_WITHOUT_NEW_CONSENT"
-        for fact in self.believed(schemas.DOSSIER_PARTNERS, partner_id=partner):
+        for fact in self.believed(dossier_tables.DOSSIER_PARTNERS, partner_id=partner):
             ends = fact["contract_ends_on"]
             if ends and paris_date(act["consented_at"] or act["delivery"].exported_at) > ends:
                 yield "CONTRACT_ENDED"
@@ -325,7 +325,7 @@ class View:
                 yield "WITHDRAWN_AT_SOURCE", row["delivery"].exported_at
         records = {row["source_key"] for row in rows if row["contact_id"] == contact_id and row["source_key"]}
         for item in self.deliveries():
-            for withdrawal in item.rows.get(schemas.WITHDRAWALS, ()):
+            for withdrawal in item.rows.get(delivered_rows.WITHDRAWALS, ()):
                 if withdrawal.get("contact_id") == contact_id or withdrawal.get("source_key") in records:
                     yield "WITHDRAWN_AT_SOURCE", withdrawal["withdrawn_at"]
 
@@ -420,8 +420,10 @@ def _narrowed(shown: Sequence[str], stated: Sequence[str] | None) -> set[str]:
 
 
 def _readable_keys(item: Delivered) -> set[object]:
-    accepted = {row.get("source_key") for row in item.rows.get(schemas.OPT_INS, ())}
-    return accepted | {row["source_key"] for row in item.rows.get(schemas.QUARANTINE, ()) if not row["is_structural"]}
+    accepted = {row.get("source_key") for row in item.rows.get(delivered_rows.OPT_INS, ())}
+    return accepted | {
+        row["source_key"] for row in item.rows.get(delivered_rows.QUARANTINE, ()) if not row["is_structural"]
+    }
 
 
 def _statement_order(row: Row) -> tuple[object, ...]:

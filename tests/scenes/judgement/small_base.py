@@ -17,14 +17,15 @@ from pathlib import Path
 import duckdb
 
 from consent.rules.registry import take_rules_snapshot
-from stores import operations, schemas
 from stores.all_stores import Stores
 from stores.engine import connect, connect_read_only
 from stores.home import Home, init_home
 from stores.lake import Lake, reading_name
-from stores.migrate import migrate
-from stores.operations import open_operations
-from stores.schemas import Table
+from stores.operations import database, delivery_tables
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
+from stores.schemas import all_tables, configuration_tables, delivered_rows, dossier_tables, territory_tables
+from stores.schemas.column_classes import Table
 from stores.snapshots import SnapshotStore
 from stores.warehouse.inputs import AcceptedDelivery, BuildInputs, attach_sources
 from stores.warehouse.warehouse import BaseManifest, Warehouse
@@ -36,11 +37,11 @@ DBT_PROJECT = ROOT / "dbt_project"
 Row = Mapping[str, object]
 
 _SNAPSHOT_KINDS = {
-    "dossiers": schemas.SNAPSHOT_TABLES[:8],
-    "form_stops": (schemas.FORM_STOPS,),
-    "sponsors": (schemas.SPONSORS,),
-    "controller": (schemas.CONTROLLER,),
-    "segments": (schemas.SEGMENTS, schemas.SEGMENT_CRITERIA),
+    "dossiers": all_tables.SNAPSHOT_TABLES[:8],
+    "form_stops": (dossier_tables.FORM_STOPS,),
+    "sponsors": (configuration_tables.SPONSORS,),
+    "controller": (configuration_tables.CONTROLLER,),
+    "segments": (configuration_tables.SEGMENTS, configuration_tables.SEGMENT_CRITERIA),
 }
 
 
@@ -155,14 +156,20 @@ def _write_lake(connection: duckdb.DuckDBPyConnection, lake: Lake, world: World)
             "exported_at": item.exported_at,
             "received_at": item.received_at,
         }
-        own = schemas.OPT_INS if item.kind == "optins" else schemas.WITHDRAWALS
-        for table in (own, schemas.QUARANTINE):
+        own = delivered_rows.OPT_INS if item.kind == "optins" else delivered_rows.WITHDRAWALS
+        for table in (own, delivered_rows.QUARANTINE):
             rows = [{**placed, **row} for row in item.rows.get(table, ())]
             lake.write(connection, table, name, _laid(connection, table, rows))
-    for table in (schemas.ADDRESS_TIES, schemas.BUREAUX, schemas.BUREAU_RESULTS, schemas.IRIS, schemas.IRIS_INCOME):
-        name = "ties" if table is schemas.ADDRESS_TIES else "hand@1"
+    for table in (
+        territory_tables.ADDRESS_TIES,
+        territory_tables.BUREAUX,
+        territory_tables.BUREAU_RESULTS,
+        territory_tables.IRIS,
+        territory_tables.IRIS_INCOME,
+    ):
+        name = "ties" if table is territory_tables.ADDRESS_TIES else "hand@1"
         lake.write(connection, table, name, _laid(connection, table, world.open_data.get(table, ())))
-    lake.write(connection, schemas.COMMUNES, "hand@1", _laid(connection, schemas.COMMUNES, ()))
+    lake.write(connection, territory_tables.COMMUNES, "hand@1", _laid(connection, territory_tables.COMMUNES, ()))
 
 
 def _laid(connection: duckdb.DuckDBPyConnection, table: Table, rows: Sequence[Row]) -> str:
@@ -230,5 +237,5 @@ def took_in(stores: Stores, world: World) -> None:
         }
         for item in world.deliveries
     ]
-    with operations.transaction(stores.engine) as work:
-        operations.insert_once(work, operations.deliveries, rows)
+    with database.transaction(stores.engine) as work:
+        database.insert_once(work, delivery_tables.deliveries, rows)

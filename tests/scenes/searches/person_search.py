@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from stores import schemas
 from stores.all_stores import Stores
+from stores.schemas import all_tables
 from tests.scenes.searches.leak_search import _of_duckdb, _of_sqlite
 
 _RUN = re.compile(r"[0-9](?:[ .\-/()\u00a0\u202f]{0,2}[0-9]){8,17}")
@@ -64,7 +64,7 @@ class PersonSearch:
 
     def _cells(self, file: Path) -> Iterator[str]:
         if "vault" in file.parts:
-            table = next(table for table in schemas.VAULT_TABLES if table.name == file.parent.name)
+            table = next(table for table in all_tables.VAULT_TABLES if table.name == file.parent.name)
             with self._stores.vault.rewriter(table, file.stem) as vault:
                 yield from _of_relation(vault, table.name)
         else:

@@ -29,7 +29,7 @@ from sends.ledger.states import MAY_HAVE_LEFT, State
 from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign
 from sends.plans.status import campaign_status
-from stores.operations import message_events, messages
+from stores.operations.message_tables import message_events, messages
 from terms.errors import FiliationError
 from terms.settings import PROJECT_ROOT
 from tests.scenes.postgres_server import PostgresServer, binaries

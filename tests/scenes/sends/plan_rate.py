@@ -18,7 +18,7 @@ if __name__ == "__main__":
 from sqlalchemy import text
 
 from sends.plans.planning import plan_campaign
-from stores.operations import insert_once, transaction
+from stores.operations.database import insert_once, transaction
 from tests.scenes.sends.small_send_home import make_home, write_order
 
 _COPY = (
@@ -35,7 +35,7 @@ _BARE = """
 def _reserve_others(stores, number: int) -> None:
     """Another sponsor's electors, none of whom is in the audience."""
     row = {"election": "PRES2027", "round": 1, "sponsor_id": "union", "plan_id": "theirs", "expires_at": 2**60}
-    from stores.operations import contact_reservations
+    from stores.operations.plan_tables import contact_reservations
 
     for start in range(0, number, 100_000):
         ids = (str(uuid.UUID(int=(index * 0x9E3779B97F4A7C15F39CC0605CEDC835) % 2**128)) for index in range(start, min(start + 100_000, number)))  # fmt: skip

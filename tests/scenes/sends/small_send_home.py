@@ -17,12 +17,12 @@ import duckdb
 from sends.gateways.faults import Faults
 from sends.gateways.simulator import start
 from sends.send_stores import SendStores
-from stores import operations
 from stores.all_stores import open_stores
 from stores.home import init_home
 from stores.lake import reading_name
-from stores.migrate import migrate
-from stores.schemas import IDENTITIES
+from stores.operations import database, delivery_tables
+from stores.operations.migrate import migrate
+from stores.schemas.vault_tables import IDENTITIES
 from stores.warehouse.warehouse import BaseManifest
 from terms.clock import Clock
 from terms.settings import PROJECT_ROOT, load_settings
@@ -198,8 +198,8 @@ def fill_vault(stores, contacts):
         "arrived_at": 0,
         "taken_in_at": 0,
     }
-    with operations.transaction(stores.engine) as work:
-        operations.insert_once(work, operations.deliveries, [row])
+    with database.transaction(stores.engine) as work:
+        database.insert_once(work, delivery_tables.deliveries, [row])
 
 
 def write_order(folder: Path, **changes) -> Path:

@@ -23,7 +23,8 @@ from sends.handover.sender import Ending, send_plan
 from sends.inbound.listener import take_in
 from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign
-from stores.operations import messages, transaction
+from stores.operations.database import transaction
+from stores.operations.message_tables import messages
 from tests.scenes.sends.gateway_routes import running_smsc
 from tests.scenes.sends.small_send_home import make_home, point_breaker, point_gateway, received_lines, write_order
 

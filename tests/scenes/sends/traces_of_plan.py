@@ -30,9 +30,9 @@ from sample.make_sample import ROOT as SAMPLE
 from sends.ledger.messages import find_plan
 from sends.plans.approval import context_of
 from sends.send_stores import SendStores
-from stores import operations
 from stores.all_stores import Stores
-from stores.journal import Entry
+from stores.operations import log_tables, message_tables
+from stores.operations.journal import Entry
 from terms.environment import NUMBER_RULES
 from tests.scenes.sends.sent_demo import send_demo
 from tests.scenes.sends.small_send_home import bench_number
@@ -75,7 +75,7 @@ def follow(stores: Stores, send_id: str) -> tuple[SendTrace, str, list[str]]:
 
 
 def _journalled(stores: Stores, kind: Entry) -> set[str]:
-    table = operations.journal
+    table = log_tables.journal
     with stores.engine.connect() as reading:
         return set(reading.execute(select(table.c.subject).where(table.c.kind == kind.value)).scalars())
 
@@ -110,7 +110,7 @@ def main(messages: int) -> None:
         root = Path(folder)
         write_landing(root / "landing", messages)
         stores, plan_id, _ = send_demo(root, "bench", root / "landing")
-        table = operations.messages
+        table = message_tables.messages
         with stores.engine.connect() as reading:
             names = reading.execute(select(table.c.send_id).where(table.c.plan_id == plan_id)).scalars().all()
         # the order and the rules are the same for each message of the plan: read once here, by each command else

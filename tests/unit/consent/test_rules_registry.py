@@ -10,9 +10,9 @@ import yaml
 from consent.rules.registry import read_rules, rule_rows, take_rules_snapshot
 from stores.engine import connect
 from stores.home import init_home
-from stores.migrate import migrate
-from stores.operations import open_operations
-from stores.schemas import RULES
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
+from stores.schemas.configuration_tables import RULES
 from stores.snapshots import SnapshotStore
 from terms.clock import naive_utc
 from terms.errors import UsageError

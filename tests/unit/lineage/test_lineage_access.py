@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
 from lineage.lookups.access_log import SUBJECTS_WITHOUT_CASE, Access, record_access
-from stores import operations
+from stores.operations import all_tables, database, log_tables
 from terms.clock import Clock
 from terms.errors import UsageError
 
@@ -22,9 +22,9 @@ CLOCK = Clock(datetime(2026, 11, 24, 8, tzinfo=UTC))
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    opened = operations.open_operations(f"sqlite:///{tmp_path}/operations.sqlite")
-    with operations.transaction(opened) as work:
-        operations.metadata.create_all(work)
+    opened = database.open_operations(f"sqlite:///{tmp_path}/operations.sqlite")
+    with database.transaction(opened) as work:
+        all_tables.metadata.create_all(work)
     return opened
 
 
@@ -34,8 +34,8 @@ def _access(subjects: Sequence[str], reason: str = "request", case: str | None =
 
 def _rows(engine: Engine) -> tuple[list[object], list[object]]:
     with engine.connect() as connection:
-        logged = list(connection.execute(select(operations.access_log)))
-        journalled = list(connection.execute(select(operations.journal)))
+        logged = list(connection.execute(select(log_tables.access_log)))
+        journalled = list(connection.execute(select(log_tables.journal)))
     return logged, journalled
 
 
@@ -76,7 +76,7 @@ def test_twenty_need_no_case_and_one_more_does(engine: Engine) -> None:
 )
 def test_a_number_in_the_reason_is_refused_in_every_grouping(separator: str, prefix: str) -> None:
     written = prefix + separator.join(["06", "39", "98", "00", "42"])
-    engine = operations.open_operations("sqlite://")
+    engine = database.open_operations("sqlite://")
     with pytest.raises(UsageError, match="phone number") as raised:
         record_access(engine, CLOCK, _access(["one"], f"asked about {written}"))
     assert "39" not in str(raised.value)

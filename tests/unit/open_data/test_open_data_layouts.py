@@ -17,7 +17,7 @@ from open_data.layouts.geojson import features
 from open_data.layouts.registry import layout_of
 from open_data.sources import read_sources
 from stores.engine import connect
-from stores.schemas import (
+from stores.schemas.territory_tables import (
     BAN_ADDRESSES,
     BUREAU_RESULTS,
     BUREAUX,

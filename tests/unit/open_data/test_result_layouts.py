@@ -13,7 +13,7 @@ from open_data.failures import SourceFailed
 from open_data.layouts.registry import layout_of
 from open_data.sources import read_sources
 from stores.engine import connect
-from stores.schemas import BUREAU_RESULTS
+from stores.schemas.territory_tables import BUREAU_RESULTS
 
 SOURCES = {
     source.source_id: source for source in read_sources(Path(__file__).resolve().parents[3] / "config/open_data")

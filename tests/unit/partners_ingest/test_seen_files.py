@@ -14,9 +14,9 @@ from sqlalchemy import Engine, func, select, update
 from partners_ingest.arrival import seen_files
 from partners_ingest.arrival.landing import Arrival
 from partners_ingest.arrival.seen_files import SeenFiles
-from stores import operations
-from stores.migrate import migrate
-from stores.operations import open_operations
+from stores.operations import database, delivery_tables
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def _hash(data: bytes) -> str:
 
 def test_an_unchanged_file_is_not_read_again(engine: Engine, arrival: Arrival) -> None:
     assert _night(engine, arrival) == _hash(b"first")
-    with operations.transaction(engine) as work:
-        work.execute(update(operations.seen_files).values(sha256="as remembered"))
+    with database.transaction(engine) as work:
+        work.execute(update(delivery_tables.seen_files).values(sha256="as remembered"))
     assert _night(engine, arrival) == "as remembered"
 
 
@@ -76,4 +76,4 @@ def test_a_file_that_changed_just_now_is_not_remembered(
     monkeypatch.setattr(seen_files, "_SETTLED_NS", 3_600_000_000_000)
     assert _night(engine, arrival) == _hash(b"first")
     with engine.connect() as connection:
-        assert connection.execute(select(func.count()).select_from(operations.seen_files)).scalar_one() == 0
+        assert connection.execute(select(func.count()).select_from(delivery_tables.seen_files)).scalar_one() == 0

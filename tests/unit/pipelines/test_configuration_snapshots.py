@@ -9,9 +9,9 @@ from consent.controller import read_controller, take_controller_snapshot
 from sends.orders.segment_snapshots import read_segments, take_segments_snapshot, take_sponsors_snapshot
 from stores.engine import connect
 from stores.home import init_home
-from stores.migrate import migrate
-from stores.operations import open_operations
-from stores.schemas import SEGMENT_CRITERIA, SEGMENTS, SPONSORS
+from stores.operations.database import open_operations
+from stores.operations.migrate import migrate
+from stores.schemas.configuration_tables import SEGMENT_CRITERIA, SEGMENTS, SPONSORS
 from stores.snapshots import SnapshotStore
 from terms.errors import UsageError
 from terms.settings import load_settings

@@ -11,7 +11,7 @@ import pytest
 from stores.engine import connect_for_few
 from stores.files.growing_file import GrowingFile
 from stores.files.parquet import write_table
-from stores.schemas import SALTS
+from stores.schemas.vault_tables import SALTS
 from terms.errors import FiliationError
 
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column
 
-from stores import operations, schemas
 from stores.keys import KeyedHash, Keys, RowHash, derive_keys, fingerprint
-from stores.schemas import Privacy
+from stores.operations.all_tables import metadata
+from stores.schemas import all_tables, vault_tables
+from stores.schemas.column_classes import Privacy
 from terms.settings import load_settings
 
 SETTINGS = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": "/nowhere/home"})
@@ -58,12 +59,12 @@ def test_keys_of_purposes_differ_and_are_not_printed():
     assert fingerprint(keys.vault) != fingerprint(keys.evidence)
 
 
-@pytest.mark.parametrize("table", [*schemas.LAKE_TABLES, *schemas.SNAPSHOT_TABLES, schemas.LINE_COMMITMENTS])
+@pytest.mark.parametrize("table", [*all_tables.LAKE_TABLES, *all_tables.SNAPSHOT_TABLES, vault_tables.LINE_COMMITMENTS])
 def test_no_identity_outside_the_vault(table):
     assert not [column.name for column in table.columns if column.privacy is Privacy.IDENTITY]
 
 
-@pytest.mark.parametrize("table", [*schemas.LAKE_TABLES, *schemas.VAULT_TABLES, *schemas.SNAPSHOT_TABLES])
+@pytest.mark.parametrize("table", [*all_tables.LAKE_TABLES, *all_tables.VAULT_TABLES, *all_tables.SNAPSHOT_TABLES])
 def test_every_table_says_its_grain_and_has_its_key(table):
     assert table.grain
     assert set(table.key) <= set(table.names())
@@ -71,7 +72,7 @@ def test_every_table_says_its_grain_and_has_its_key(table):
 
 
 def _columns() -> list[Column]:
-    return [column for table in operations.metadata.tables.values() for column in table.columns]
+    return [column for table in metadata.tables.values() for column in table.columns]
 
 
 @pytest.mark.parametrize("column", _columns(), ids=str)

@@ -5,9 +5,9 @@ import json
 import pytest
 from sqlalchemy import event, select
 
-from stores import operations
 from stores.home import init_home, open_home
-from stores.operations import open_operations, transaction
+from stores.operations import delivery_tables
+from stores.operations.database import open_operations, transaction
 from terms.errors import FiliationError, UsageError
 from terms.settings import load_settings
 
@@ -48,7 +48,7 @@ def test_a_home_whose_rows_were_hashed_in_another_way_is_refused(tmp_path):
 def test_a_database_without_our_tables_says_what_to_run(tmp_path):
     engine = open_operations(f"sqlite:///{tmp_path}/empty.sqlite")
     with pytest.raises(UsageError, match="another schema.*filiation init"), engine.connect() as connection:
-        connection.execute(select(operations.deliveries))
+        connection.execute(select(delivery_tables.deliveries))
 
 
 def test_a_busy_database_is_said_to_be_busy(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from stores.engine import load_httpfs
 from stores.files.parquet import read_sql, write_table
-from stores.schemas import Column, Privacy, Table
+from stores.schemas.column_classes import Column, Privacy, Table
 
 OLD = Table(
     "cups", "cup", ("cup",), (Column("cup", "BIGINT", Privacy.OPEN, ""), Column("gone", "DATE", Privacy.OPEN, ""))

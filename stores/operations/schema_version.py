@@ -1,6 +1,6 @@
 """Whether the operations database has the schema of this code, asked before every command and run.
 
-Bringing it there belongs to `stores.migrate`. Alembic takes longer to import than a look-up may last, so the revision
+Bringing it there belongs to `stores.operations.migrate`. Alembic takes longer to import than a look-up may last, so the revision
 is read from its table and compared with the newest file in `stores/migrations/versions`.
 """
 
@@ -12,7 +12,7 @@ from sqlalchemy import Engine, column, inspect, select, table
 
 from terms.errors import UsageError
 
-_VERSIONS = Path(__file__).parent / "migrations" / "versions"
+_VERSIONS = Path(__file__).parents[1] / "migrations" / "versions"
 
 
 def newest_revision() -> str:

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from stores import operations
+from stores.operations import database, erasure_tables
 
 #: Values of one statement.
 _CHUNK = 5_000
 #: Put together once: each look-up asks it.
-_CLOSED = select(operations.suppression_marks.c.mark).where(
-    operations.suppression_marks.c.mark.in_(bindparam("marks", expanding=True)),
-    operations.suppression_marks.c.acts_from.is_(None),
+_CLOSED = select(erasure_tables.suppression_marks.c.mark).where(
+    erasure_tables.suppression_marks.c.mark.in_(bindparam("marks", expanding=True)),
+    erasure_tables.suppression_marks.c.acts_from.is_(None),
 )
 
 
@@ -43,7 +43,7 @@ def marked(connection: Connection, marks: Sequence[str]) -> frozenset[str]:
 
 def open_marks(connection: Connection, marks: Sequence[str]) -> list[OpenMark]:
     """Return those of these marks (hex) that let in later acts."""
-    table, found = operations.suppression_marks, list[OpenMark]()
+    table, found = erasure_tables.suppression_marks, list[OpenMark]()
     for some in _chunks(marks):
         query = select(table).where(table.c.mark.in_(some), table.c.acts_from.is_not(None)).order_by(table.c.mark)
         found += [
@@ -59,7 +59,7 @@ def turns_away(work: Connection, mark: str) -> bool:
     Whoever does something while a purge takes them out is turned away, and what they did is not kept: so the mark that
     this purge leaves stays closed. Otherwise a STOP of this minute would be forgotten, and the next agreement let in.
     """
-    table, erasures = operations.suppression_marks, operations.erasures
+    table, erasures = erasure_tables.suppression_marks, erasure_tables.erasures
     closed = (table.c.mark == mark) & table.c.acts_from.is_(None)
     if work.execute(select(table.c.mark).where(closed).with_for_update()).first() is None:
         return False
@@ -70,8 +70,8 @@ def turns_away(work: Connection, mark: str) -> bool:
 
 def close_mark(work: Connection, mark: str, at: int) -> bool:
     """Write a mark that lets nothing in, or close the one that stands; return whether none stood closed before."""
-    table = operations.suppression_marks
-    if operations.insert_once(work, table, [{"mark": mark, "marked_at": at}]):
+    table = erasure_tables.suppression_marks
+    if database.insert_once(work, table, [{"mark": mark, "marked_at": at}]):
         return True
     opened = (table.c.mark == mark) & table.c.acts_from.is_not(None)
     closed: Mapping[str, int | None] = {"acts_from": None, "returned_at": None, "marked_at": at}
@@ -80,13 +80,13 @@ def close_mark(work: Connection, mark: str, at: int) -> bool:
 
 def open_mark(work: Connection, mark: str, acts_from: int) -> None:
     """Let a mark let in what the person did from an instant on."""
-    table = operations.suppression_marks
+    table = erasure_tables.suppression_marks
     work.execute(update(table).where(table.c.mark == mark).values(acts_from=acts_from))
 
 
 def note_returned(work: Connection, marks: Sequence[str], at: int) -> None:
     """Write that something of these persons was let in, if that was not known."""
-    table = operations.suppression_marks
+    table = erasure_tables.suppression_marks
     for some in _chunks(marks):
         new = table.c.mark.in_(some) & table.c.returned_at.is_(None)
         work.execute(update(table).where(new).values(returned_at=at))

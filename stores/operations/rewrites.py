@@ -12,8 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, delete, select
 
-from stores import operations
 from stores.home import Home
+from stores.operations import database, erasure_tables
 from terms.clock import to_micros
 
 
@@ -21,20 +21,20 @@ def announce(engine: Engine, home: Home, files: Iterable[Path], now: datetime) -
     """Commit that these files are going to be written again; saying it twice is saying it once."""
     paths = sorted({file.relative_to(home.root).as_posix() for file in files})
     rows = [{"path": path, "announced_at": to_micros(now)} for path in paths]
-    with operations.transaction(engine) as work:
-        operations.insert_once(work, operations.file_rewrites, rows)
+    with database.transaction(engine) as work:
+        database.insert_once(work, erasure_tables.file_rewrites, rows)
 
 
 def announced(engine: Engine) -> list[str]:
     """Return the paths under the home of all files that were announced and not sealed again yet, sorted."""
-    table = operations.file_rewrites
+    table = erasure_tables.file_rewrites
     with engine.connect() as connection:
         return list(connection.execute(select(table.c.path).order_by(table.c.path)).scalars())
 
 
 def clear(engine: Engine, paths: Iterable[str]) -> None:
     """Forget what was announced: these files are sealed again."""
-    table = operations.file_rewrites
-    with operations.transaction(engine) as work:
+    table = erasure_tables.file_rewrites
+    with database.transaction(engine) as work:
         for path in paths:
             work.execute(delete(table).where(table.c.path == path))

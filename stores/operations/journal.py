@@ -13,7 +13,8 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, select
 
-from stores import operations
+from stores.operations import log_tables
+from terms.canonical_json import canonical_json
 from terms.clock import to_micros
 
 
@@ -52,9 +53,9 @@ class Entry(StrEnum):
 
 def append(connection: Connection, at: datetime, kind: Entry, subject: str, payload: Mapping[str, object]) -> None:
     """Write one line in the caller's transaction; `payload` holds ids, hashes and counts, never identity."""
-    text = operations.canonical_json(payload)
+    text = canonical_json(payload)
     connection.execute(
-        operations.journal.insert(),
+        log_tables.journal.insert(),
         {
             "at": to_micros(at),
             "kind": kind.value,
@@ -67,7 +68,7 @@ def append(connection: Connection, at: datetime, kind: Entry, subject: str, payl
 
 def last_subject(connection: Connection, kind: Entry) -> str | None:
     """Return what the newest line of a kind is about, or None before the first."""
-    table = operations.journal
+    table = log_tables.journal
     query = select(table.c.subject).where(table.c.kind == kind.value).order_by(table.c.sequence.desc()).limit(1)
     found: str | None = connection.execute(query).scalar_one_or_none()
     return found

@@ -1,7 +1,7 @@
 """Brings the operations database to the newest schema.
 
 The schema itself stands in `stores.operations`, its history in `stores/migrations`. Imported only where a database is
-migrated, because Alembic is slow to import; whether one has the right schema is asked in `stores.schema_version`.
+migrated, because Alembic is slow to import; whether one has the right schema is asked in `stores.operations.schema_version`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
-from stores.operations import transaction
+from stores.operations.database import transaction
 
 
 def migrate(engine: Engine) -> str:
@@ -31,6 +31,6 @@ def head() -> str:
 
 def _config(connection: Connection | None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
     config.attributes["connection"] = connection
     return config

@@ -1,0 +1,172 @@
+"""Engines and transactions of the operations database, on SQLite and PostgreSQL.
+
+Ids are text, instants 64-bit microseconds of UTC, lists and records canonical JSON text. Inserts that may meet themselves
+use `insert_once`. Tables stand by subject beside this, migrations in `stores.migrations`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+)
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from stores.operations.plan_tables import LIVING, living_plan
+from terms.errors import FiliationError, UsageError
+
+
+class DatabaseBusy(FiliationError):
+    """Another process wrote for longer than we wait; nothing of ours was written, and it can be tried again."""
+
+
+#: PostgreSQL's codes for a table or column that is not there.
+_OTHER_SCHEMA = ("42P01", "42703")
+
+
+#: Execution options of a connection: one that means to write, and one whose every statement sees the latest commit.
+_WRITES, _LATEST = "filiation_writes", "filiation_latest"
+
+
+def open_operations(url: str) -> Engine:
+    """Return an engine for `url` (SQLite or PostgreSQL by psycopg).
+
+    SQLite runs in WAL with `synchronous = FULL`: with NORMAL a committed claim can vanish at a power cut,
+    and a vanished claim is a message sent twice. `engine.connect()` reads: a snapshot that no writer delays and
+    that may write nothing. `transaction` writes.
+
+    Raises:
+        UsageError: `url` cannot be read; or of an engine without driver; it is not repeated, because it may hold a password.
+        FiliationError: later, when the server does not answer or is busy, or its schema is another (UsageError).
+    """
+    try:
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
+        raise UsageError(
+            "FILIATION_DATABASE_URL cannot be read.",
+            "Give postgresql://USER:PASSWORD@HOST/NAME, or unset it for SQLite under the home.",
+        ) from None
+    event.listen(engine, "handle_error", _say_in_words)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        # told here: naming the other dialect's option imports it, a tenth of the time of a cold look-up
+        living_plan.kwargs["postgresql_where"] = LIVING
+    return engine
+
+
+def _say_in_words(context: ExceptionContext) -> None:
+    """Put into words what a person can mend; the driver's own text names host and user, or values of a statement."""
+    error, said = context.sqlalchemy_exception, str(context.original_exception)
+    if isinstance(error, OperationalError) and "database is locked" in said:
+        raise DatabaseBusy("The operations database is busy.", "Run this again when the other command has ended.")
+    if isinstance(error, OperationalError) and context.connection is None:
+        raise FiliationError(
+            "The operations database does not answer.",
+            "See that FILIATION_DATABASE_URL is right and its server runs (SQLite: that the home can be written).",
+        )
+    if (
+        said.startswith(("no such table", "no such column"))
+        or getattr(context.original_exception, "sqlstate", "") in _OTHER_SCHEMA
+    ):
+        raise UsageError("The operations database has another schema than this code.", "Run `filiation init`.")
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # SQLAlchemy's own BEGIN below, not the driver's
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 20000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin as a writer, who waits for the other writer at once, or as a reader, whom nobody delays.
+
+    A reader that turned writer halfway would fail as soon as anybody else wrote: it may not.
+    """
+    options = connection.get_execution_options()
+    is_writer = bool(options.get(_WRITES))
+    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if is_writer else 'ON'}")
+    if not options.get(_LATEST):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose work is committed at the end of the block, or not at all; the only way to write."""
+    with engine.execution_options(**{_WRITES: True}).begin() as connection:
+        yield connection
+
+
+def connect_to_latest(engine: Engine) -> Connection:
+    """Return a reading connection that may be kept: each of its statements sees all that was committed before it.
+
+    `engine.connect()` sees one instant; asking it anew for each question costs more than the question. The caller
+    closes it.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine.connect().execution_options(**{_LATEST: True})
+    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    connection.detach()  # it stays a reader: the pool must not give it to a writer
+    connection.exec_driver_sql("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+    return connection
+
+
+def compact(engine: Engine) -> None:
+    """Write the database anew, so that what was deleted or changed leaves no bytes behind.
+
+    PostgreSQL frees them for later rows; its archives of the log and its backups age out by their own rules.
+
+    Raises:
+        DatabaseBusy: somebody reads the state before; what was committed stands.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM")
+        return
+    raw = engine.raw_connection()  # SQLAlchemy begins a transaction, in which SQLite does not vacuum
+    try:
+        cursor = raw.cursor()
+        cursor.execute("PRAGMA query_only = OFF")
+        cursor.execute("VACUUM")
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError:
+        busy = 1
+    finally:
+        raw.close()
+    if busy:
+        raise DatabaseBusy("The operations database is busy.", "Run this again when the other command has ended.")
+
+
+def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert rows, leaving those whose key exists, and return how many were new.
+
+    One short statement that the driver runs for each row: one statement of many rows would be put together anew
+    for each number of rows, which takes longer than the inserts.
+    """
+    if not rows:
+        return 0
+    kept = connection.execution_options(preserve_rowcount=True)
+    return kept.execute(_insert_once(connection.dialect.name, table), [dict(row) for row in rows]).rowcount
+
+
+@cache
+def _insert_once(dialect: str, table: Table) -> Any:
+    """Return the dialect's own INSERT; the other dialect is not imported, a cold look-up must start at once."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table).inline().on_conflict_do_nothing()
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table).inline().on_conflict_do_nothing()

@@ -1,0 +1,83 @@
+"""Persons taken out: marks, erasures, redacted lines, files written again.
+
+Columns are classed in `columns`; a change here needs a migration.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+)
+
+from stores.operations.columns import metadata, number, text
+from stores.schemas.column_classes import Privacy
+
+#: Marks of persons who were taken out: a hash of the number under a key of its own, and nothing else of them.
+suppression_marks = Table(
+    "suppression_marks",
+    metadata,
+    text("mark", privacy=Privacy.PSEUDONYMOUS),
+    number("marked_at"),
+    number("acts_from", null=True),  # acts from this instant on are let in; null: none, ever
+    number("returned_at", null=True),  # when something was let in again; null: nothing of the person stands
+    PrimaryKeyConstraint("mark"),
+)
+
+#: Erasures begun and ended; what was found is written before anything is changed, so that a killed one can be told whole.
+erasures = Table(
+    "erasures",
+    metadata,
+    text("erasure_id"),
+    text("mark", privacy=Privacy.PSEUDONYMOUS),
+    text("case_id"),
+    number("started_at"),
+    text("started_by"),
+    text("found_json"),
+    number("finished_at", null=True),  # null: it was killed, and is to be run again
+    number("acts_from", null=True),  # what its mark lets in once it has ended
+    PrimaryKeyConstraint("erasure_id"),
+    Index("erasures_of_mark", "mark"),
+)
+
+#: Accepted rows that an erasure took out of a reading: what came in is what stands there and these.
+erased_rows = Table(
+    "erased_rows",
+    metadata,
+    text("erasure_id"),
+    text("delivery_id"),
+    number("reading"),
+    number("accepted_rows"),
+    PrimaryKeyConstraint("erasure_id", "delivery_id", "reading"),
+)
+
+#: Physical lines of evidence whose bytes are gone; their commitments stand.
+redacted_lines = Table(
+    "redacted_lines",
+    metadata,
+    text("delivery_id"),
+    number("line_number"),
+    PrimaryKeyConstraint("delivery_id", "line_number"),
+)
+
+#: What the evidence of a delivery is since lines of it went; the newest says what it is now.
+redactions = Table(
+    "redactions",
+    metadata,
+    text("delivery_id"),
+    number("number"),  # 1, 2, ... within the delivery
+    number("lines"),  # redacted by this one
+    text("sha256"),  # of the delivered bytes as they are kept since
+    number("redacted_at"),
+    PrimaryKeyConstraint("delivery_id", "number"),
+)
+
+#: Sealed files that are being written again on purpose: announced before the first byte, gone once they are sealed again.
+file_rewrites = Table(
+    "file_rewrites",
+    metadata,
+    text("path"),  # under the home
+    number("announced_at"),
+    PrimaryKeyConstraint("path"),
+)

@@ -1,0 +1,111 @@
+"""Messages: texts, states, events, replies, and what gateways and listeners told.
+
+Columns are classed in `columns`; a change here needs a migration.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+    UniqueConstraint,
+)
+
+from stores.operations.columns import contact, metadata, number, text
+
+messages = Table(
+    "messages",
+    metadata,
+    text("send_id"),
+    text("plan_id"),
+    contact(),
+    number("position"),  # order of sending within the plan
+    text("bureau_code", null=True),
+    text("state"),
+    number("state_at"),
+    number("attempt"),
+    text("run_id", null=True),
+    text("planned_base_version"),
+    text("judged_base_version", null=True),  # at hand-over
+    text("judged_rule_set_sha256", null=True),
+    text("codes_json"),  # of the judgement at hand-over; [] where it was allowed
+    number("claimed_at", null=True),
+    number("handed_over_at", null=True),
+    text("gateway_message_id", null=True),
+    text("message_sha256"),
+    PrimaryKeyConstraint("send_id"),
+    UniqueConstraint("plan_id", "position"),
+    UniqueConstraint("plan_id", "contact_id"),
+    Index("messages_of_contact", "contact_id"),  # a report or a reply names a phone
+)
+
+#: What people were shown, letter by letter, by its hash: the text stays although order and gateway change.
+message_texts = Table(
+    "message_texts",
+    metadata,
+    text("message_sha256"),
+    text("handed_text"),  # as the gateway gets it
+    text("shown_text"),  # as the phone shows it: with the STOP line that the gateway appends
+    number("gives_origin"),  # 1: it says where the number comes from (R-16)
+    number("planned_at"),
+    PrimaryKeyConstraint("message_sha256"),
+)
+
+#: Yeses to invitations that were handed in as a delivery of our own; a file of them is made again until it is taken in.
+agreement_exports = Table(
+    "agreement_exports",
+    metadata,
+    text("fact_id"),
+    text("file_name"),
+    number("exported_at"),
+    PrimaryKeyConstraint("fact_id"),
+)
+
+message_events = Table(
+    "message_events",
+    metadata,
+    text("event_id"),
+    text("send_id"),
+    number("at"),
+    number("known_at"),
+    text("state"),
+    text("source"),  # sender | report | reconciliation
+    text("detail", null=True),
+    PrimaryKeyConstraint("event_id"),
+    Index("message_events_of_send", "send_id"),  # a trace, a seal and an erasure ask for those of some messages
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    text("reply_id"),
+    text("gateway"),
+    contact(null=True),
+    number("at"),
+    number("known_at"),
+    text("meaning"),  # stop | yes | other
+    PrimaryKeyConstraint("reply_id"),
+    Index("replies_of_contact", "contact_id"),
+)
+
+#: Ledgers that came from a backup: until a person answers for what the backup cannot know, sending asks the gateway.
+restorations = Table(
+    "restorations",
+    metadata,
+    number("restored_at"),
+    number("backup_made_at"),
+    text("restored_by"),
+    number("cleared_at", null=True),
+    text("cleared_by", null=True),
+    text("why", null=True),
+    PrimaryKeyConstraint("restored_at"),
+)
+
+gateway_heartbeats = Table(
+    "gateway_heartbeats",
+    metadata,
+    text("gateway"),
+    number("seen_at"),
+    PrimaryKeyConstraint("gateway"),
+)

@@ -1,0 +1,11 @@
+"""The civil time of France: days and hours of rules, orders and pages are Paris time unless they say another zone.
+
+Zones of electors overseas belong to the calendar of sends.
+"""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+#: Civil time of metropolitan France.
+PARIS = ZoneInfo("Europe/Paris")
