@@ -33,15 +33,15 @@ class SendLimit(dg.Config):
     kinds={"sms"},
 )
 def sends(
-    context: dg.AssetExecutionContext, config: SendLimit, opened: dg.ResourceParam[Stores]
+    context: dg.AssetExecutionContext, config: SendLimit, stores: dg.ResourceParam[Stores]
 ) -> dg.MaterializeResult[None]:
     """Messages of one approved plan, each judged again at the instant at which it left for the gateway."""
-    stores, plan_id = SendStores.of(opened), context.partition_key
-    sent = send_plan(stores, plan_id, limit=config.limit, progress=context.log.info)
-    renew_notice(stores, plan_id)
-    report = campaign_report(stores, plan_id)
-    opened.home.pages.mkdir(mode=0o700, exist_ok=True)  # a home that is older than these pages
-    page = opened.home.pages / f"campaign-{plan_id}.html"
+    sending, plan_id = SendStores.of(stores), context.partition_key
+    sent = send_plan(sending, plan_id, limit=config.limit, progress=context.log.info)
+    renew_notice(sending, plan_id)
+    report = campaign_report(sending, plan_id)
+    stores.home.pages.mkdir(mode=0o700, exist_ok=True)  # a home that is older than these pages
+    page = stores.home.pages / f"campaign-{plan_id}.html"
     write_page(page, render_page("campaign_report.html", report))
     plots = {"delivery_curve": report.curve_plot(), "why_not_delivered": report.failure_plot()}
     return dg.MaterializeResult(
