@@ -51,7 +51,7 @@ def plan(order: Annotated[Path, typer.Argument(metavar="FILE")], as_json: AsJson
 
 @app.command()
 def lift(plan_id: PlanArgument, code: str, by: By, why: Annotated[str, typer.Option(help="Recorded.")]) -> None:
-    """Answer for a HOLD that the rules allow to be lifted.
+    """Lift a HOLD by name, where the rules allow it.
 
     Example: filiation campaign lift 4be1… ART19_STALE --by "Camille Second" --why "assessment renewed today"
     """
@@ -64,7 +64,7 @@ def lift(plan_id: PlanArgument, code: str, by: By, why: Annotated[str, typer.Opt
 
 @app.command()
 def approve(plan_id: PlanArgument, by: By) -> None:
-    """Approve a plan: a person who is not the one who planned it.
+    """Approve a plan. The approver must be another person than the planner.
 
     Example: filiation campaign approve 4be1… --by "Camille Second"
     """
@@ -81,7 +81,7 @@ def send(
     limit: Annotated[int | None, typer.Option(min=1, help="Hand over at most this many messages now.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hand the plan's messages to its gateway, each judged again; safe to kill and to run again.
+    """Hand the plan's messages to its gateway; each is judged again first. Safe to interrupt and repeat.
 
     Example: filiation campaign send 4be1…
     """
@@ -96,7 +96,7 @@ def send(
 
 @app.command()
 def pause(plan_id: PlanArgument) -> None:
-    """Hold a plan's sending after the batch at hand.
+    """Pause a plan after the current batch.
 
     Example: filiation campaign pause 4be1…
     """
@@ -109,7 +109,7 @@ def pause(plan_id: PlanArgument) -> None:
 
 @app.command()
 def resume(plan_id: PlanArgument) -> None:
-    """Let a paused plan go on.
+    """Resume a paused plan.
 
     Example: filiation campaign resume 4be1…
     """
@@ -135,7 +135,7 @@ def stop(plan_id: PlanArgument) -> None:
 
 @app.command()
 def release(plan_id: PlanArgument) -> None:
-    """Free the bureaux and contacts of a plan that were never sent to.
+    """Free the bureaux and contacts that a plan reserved and never sent to.
 
     Example: filiation campaign release 4be1…
     """
@@ -148,7 +148,7 @@ def release(plan_id: PlanArgument) -> None:
 
 @app.command()
 def status(plan_id: PlanArgument, as_json: AsJson = False) -> None:
-    """Tell how many messages of a plan are in which state.
+    """Show how many messages of a plan are in which state.
 
     Example: filiation campaign status 4be1… --json
     """

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def report(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> None:
-    """Tell what was done, for the sponsor and its accounts: dates, volumes, delivery, invoice lines; small counts hidden.
+    """Write the sponsor's report: dates, volumes, delivery, invoice lines. Small counts are hidden.
 
     Example: filiation campaign report 4be1… --out report.html
     """
@@ -45,7 +45,7 @@ def exclusivity(
     out: Annotated[Path | None, typer.Option(dir_okay=False, help="HTML file to write; it must be new.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Certify to the sponsor that its bureaux and electors were its own, and reveal nobody else's.
+    """Certify to the sponsor that no other sponsor had its bureaux and electors. It shows nothing of others.
 
     Example: filiation campaign exclusivity 4be1… --out certificate.html
     """
@@ -61,7 +61,7 @@ def exclusivity(
 
 
 def notice(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> None:
-    """Publish the label and the 16-item notice of political advertising as it stands; a change is a new version, kept.
+    """Publish the current label and 16-item notice of political advertising. Each change is kept as a new version.
 
     Example: filiation campaign notice 4be1… --out notice.html
     """

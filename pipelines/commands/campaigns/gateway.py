@@ -18,7 +18,7 @@ app = typer.Typer(help="Run a local gateway, take in reports and replies.", no_a
 
 @app.command()
 def listen(name: Annotated[str, typer.Argument(metavar="NAME", help="A file of config/gateways/.")]) -> None:
-    """Take in delivery reports and replies of a gateway until stopped; its heartbeat is a condition of sending.
+    """Receive delivery reports and replies of a gateway until stopped. Nothing is sent while nobody listens.
 
     Example: filiation gateway listen simulator
     """
@@ -61,7 +61,7 @@ def simulator(
 
 
 def optout(number: str, source: Annotated[str, typer.Option(help="Where the STOP came from; recorded.")]) -> None:
-    """Take in a STOP from any source; it counts for all sponsors at once.
+    """Record a STOP from any source. It counts for all sponsors at once.
 
     Example: filiation optout "06 39 98 00 42" --source "letter of 24 November"
     """

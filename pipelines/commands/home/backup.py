@@ -37,7 +37,7 @@ def backup(folder: Folder, as_json: AsJson = False) -> None:
 
 
 def restore(folder: Folder, as_json: AsJson = False) -> None:
-    """Put a backup into a new home and an empty database; nothing is sent before the gateway showed it knows no more.
+    """Put a backup into a new home and an empty database. Sending is refused while the gateway may know more than the backup.
 
     Example: filiation restore /srv/backups/2026-11-24
     """
@@ -55,7 +55,7 @@ def restored(
     by: Annotated[str, typer.Option(help="The person who answers for it.")],
     why: Annotated[str, typer.Option(help="How it is known; recorded.")],
 ) -> None:
-    """Answer that nothing was sent, and no STOP was missed, between a backup and its restoration.
+    """Declare that nothing was sent and no STOP was missed between a backup and its restoration.
 
     Example: filiation restored --by "Camille Second" --why "the operator's list of the day is empty"
     """

@@ -140,7 +140,7 @@ def refuse(delivery_id: str, why: Annotated[str, typer.Option(help="Why it stays
 
 
 def reread(delivery_id: str, why: Annotated[str, typer.Option(help="Why it is read again; recorded.")]) -> None:
-    """Read an accepted delivery again at the next refresh, by its dossier as it then is: same rows, a new reading.
+    """Read an accepted delivery again at the next refresh, with the dossier of then: same rows, a new reading.
 
     Example: filiation reread 1f0c… --why "the column of the postcode was mapped wrongly"
     """
@@ -155,7 +155,7 @@ def allow_loss(
     down_to: Annotated[int, typer.Option(help="How many contacts the next base must still have.")],
     why: Annotated[str, typer.Option(help="Why so many may go; recorded.")],
 ) -> None:
-    """Let the next base lose more contacts than the policy allows, after a person decided; lapses once it is published.
+    """Let the next base lose more contacts than the policy allows. The permission ends when that base is published.
 
     Example: filiation allow-loss --down-to 1200 --why "the contract with a partner has ended"
     """

@@ -59,7 +59,7 @@ def check(as_json: AsJson = False) -> None:
 
 @app.command()
 def checkpoint() -> None:
-    """Print the newest signed checkpoint, to be given away: whoever holds it can see that nothing changes behind it.
+    """Print the newest signed checkpoint, to give away. Whoever keeps it can check later that nothing before it was changed.
 
     Example: filiation log checkpoint > checkpoint-of-today
     """

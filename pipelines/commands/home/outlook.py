@@ -31,7 +31,7 @@ def why_not(
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell the funnel from records to sendable contacts by reason; reasons and sendable contacts add up to the base.
+    """Show how many records become sendable contacts, and for which reasons the others do not. The counts add up to the base.
 
     Example: filiation why-not --out /tmp/why-not.html
     """
@@ -52,7 +52,7 @@ def expiring(
     out: Out = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell which sendable contacts the base loses, when, why and by partner, if nothing new comes in.
+    """Show which sendable contacts the base will lose, when, why and by partner, if nothing new comes in.
 
     Example: filiation expiring --within 90d
     """

@@ -24,7 +24,7 @@ def stop(
     partner: Annotated[str, typer.Option(help="Whose, where several partners have a version of this name.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Switch a form version off at once: nothing that hangs on it leaves any more; tells whom it concerns, before and after.
+    """Switch a form version off at once: no consent from it is used any more. Shows how many contacts that concerns.
 
     Example: filiation form stop 482320 --why "audit of 24 November: the box is ticked beforehand"
     """
@@ -45,7 +45,7 @@ def lint(
     partners: Annotated[Path | None, typer.Option(help="Folder of dossiers; default: the configured one.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare what dossiers declare of their notices with the texts themselves; a difference is for a person to settle.
+    """Compare what dossiers declare of their notices with the texts themselves. A person must settle each difference.
 
     Example: filiation form lint --partners config/partners
     """

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 def fetch(
     partner: Annotated[str | None, typer.Argument(help="Only this partner; none = all that have a server.")] = None,
 ) -> None:
-    """Fetch what is new and complete on partners' servers into the landing folder; nothing there is touched.
+    """Fetch what is new and complete on partners' servers into the landing folder. Nothing is changed on the servers.
 
     Example: filiation partner fetch
     """

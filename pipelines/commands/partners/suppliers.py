@@ -25,7 +25,7 @@ def suppliers(
     out: Annotated[Path | None, typer.Option(help="Write the page for a person here too.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell of each partner the share of complete proof, the audit calendar, findings, contract end and what is held.
+    """Show for each partner the share of complete proof, the audit calendar, findings, end of contract and what is held.
 
     Example: filiation suppliers --out suppliers.html
     """

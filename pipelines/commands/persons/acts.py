@@ -26,7 +26,7 @@ from terms.errors import UsageError
 if TYPE_CHECKING:
     from consent.acts.act_entry import ActStores
 
-ReceivedAt = Annotated[str, typer.Option(help="When it was received, with offset; its clock starts there.")]
+ReceivedAt = Annotated[str, typer.Option(help="When it was received, with offset; the deadline counts from there.")]
 Source = Annotated[str, typer.Option(help="Where it came from, such as a letter's own mark; recorded.")]
 Why = Annotated[str, typer.Option("--reason", help="What the person wrote about it, without numbers; recorded.")]
 
@@ -45,7 +45,7 @@ def act(
     relayed_by: Annotated[str, typer.Option(help="The sponsor who passed it on.")] = "",
     reason: Why = "",
 ) -> None:
-    """Enter what a person asked or did; it counts at the next hand-over, and a request gets its clock.
+    """Record what a person asked or did. It counts from the next hand-over on; a request gets its deadline.
 
     Example: filiation act "06 39 98 00 42" --kind erasure --received-at 2026-11-24T09:30:00+01:00 --source "letter 117"
     """
@@ -61,7 +61,7 @@ def act(
 
 
 def acts(file: Annotated[Path, typer.Argument(metavar="FILE")], as_json: AsJson = False) -> None:
-    """Take in a file of acts; bad lines are told by number and exit with 2, the rest goes in; repeating it changes nothing.
+    """Record a file of acts. Bad lines are named by number (exit code 2), all others are recorded. Repeating changes nothing.
 
     Columns: number,kind,received_at,source,relayed_by,reason (the last two may be left out), as CSV or JSON lines.
 
@@ -87,7 +87,7 @@ def acts(file: Annotated[Path, typer.Argument(metavar="FILE")], as_json: AsJson 
 
 
 def complaint(campaign_id: str, received_at: ReceivedAt, source: Source, reason: Why = "") -> None:
-    """Take in a complaint about an ad: unanswered for more than 48 hours it holds the campaign.
+    """Record a complaint about an advertisement. Without an answer within 48 hours it holds the campaign.
 
     Example: filiation complaint PRES2027-R1-HORIZON-01 --received-at 2026-11-24T09:30:00+01:00 --source "form 12"
     """
@@ -103,7 +103,7 @@ def requests(
     all_: Annotated[bool, typer.Option("--all", help="Answered ones too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List requests by id and clock, the most urgent first; no number and no contact.
+    """List requests by id and deadline, the most urgent first; never a number or a contact.
 
     Example: filiation requests --due-within 7d
     """
@@ -127,7 +127,7 @@ def answer(
         list[str] | None, typer.Option("--list", help="For access: sponsors, send_times, source_partner, proof.")
     ] = None,
 ) -> None:
-    """Record that a request was answered; its clock stops. An access answer must hold all four lists.
+    """Record that a request was answered. The answer to an access request must hold all four lists.
 
     Example: filiation answer 3f0c… --at 2026-11-30T16:00:00+01:00 --answer "erased, confirmed by letter"
     """

@@ -35,7 +35,7 @@ def erase(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Erase persons from every store, for good; a mark stays that keeps each number out. Safe to kill and run again.
+    """Erase persons from every store for good. A mark stays that keeps each number out. Safe to interrupt and repeat.
 
     Prints a receipt per person, proved by the log. Backups and the landing folder: docs/runbook.md, "Erase a person".
 
@@ -82,9 +82,9 @@ def readmit(
     case: Annotated[str, typer.Option(help="Where the new agreement was seen; recorded.")],
     reason: Annotated[str, typer.Option(help="Why; recorded.")] = "a later, direct agreement of the person",
 ) -> None:
-    """Let in again what an erased person did from an instant on. Only a later, direct agreement is a ground for it.
+    """Let an erased person in again, for what the person did from an instant on. It takes a later, direct agreement.
 
-    The agreement comes by the next file that tells it; one through a partner stays barred, and what was before stays out.
+    The next file that holds the agreement brings the person in. Agreements through a partner and earlier acts stay out.
 
     Example: filiation readmit "06 39 98 00 42" --since 2026-11-20T10:15:00+01:00 --case DPO-2026-131
     """

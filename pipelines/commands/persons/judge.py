@@ -44,7 +44,7 @@ def judge(  # noqa: PLR0913 - the options of a use are many, and each is one fac
     elector_on: Annotated[str, typer.Option(help="The day on which the person must be an elector.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Judge a use of a number by the law and the knowledge of two instants, with each rule that spoke and its evidence.
+    """Judge one use of a number by the law of one instant and the knowledge of another, with each rule that applied.
 
     Example: filiation judge "06 39 98 00 42" --at 2026-11-24T10:00:00+01:00 --reason "complaint 12"
     """

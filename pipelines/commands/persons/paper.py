@@ -34,7 +34,7 @@ def register(root: typer.Typer) -> None:
 
 @app.command()
 def provenance(number: str, reason: Reason, out: Out, case: Case = None, as_json: AsJson = False) -> None:
-    """Issue the certificate of provenance of a number: its sources, what it is worth, every message.
+    """Issue the certificate of provenance of a number: its sources, its judgement, every message.
 
     Example: filiation paper provenance "06 39 98 00 42" --reason "request 117" --out certificate-117.pdf
     """
@@ -77,7 +77,7 @@ def access(
 
 @app.command()
 def campaign(plan_id: Annotated[str, typer.Argument(metavar="PLAN_ID")], out: Out, as_json: AsJson = False) -> None:
-    """Issue the dossier of a campaign for an audit: order, criteria, bases, rules, approvals, volumes; names nobody.
+    """Issue the dossier of a campaign for an audit: order, criteria, bases, rules, approvals, volumes. It names nobody.
 
     Example: filiation paper campaign 4be1… --out campaign.html
     """
@@ -88,7 +88,7 @@ def campaign(plan_id: Annotated[str, typer.Argument(metavar="PLAN_ID")], out: Ou
 
 @app.command()
 def partner(partner_id: Annotated[str, typer.Argument(metavar="PARTNER")], out: Out, as_json: AsJson = False) -> None:
-    """Issue the dossier of a partner: forms, texts, audits, files delivered and what they are worth; names nobody.
+    """Issue the dossier of a partner: forms, texts, audits, delivered files and how they are judged. It names nobody.
 
     Example: filiation paper partner jeux-valombre --out partner.html
     """
@@ -117,7 +117,7 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check a paper against the log and a signed checkpoint; exit 3 names what was changed.
+    """Check a document against the log and a signed checkpoint. Exit code 3: it names what was changed.
 
     Example: filiation verify certificate-117.pdf
     """

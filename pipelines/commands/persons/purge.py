@@ -25,11 +25,11 @@ def purge(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete what is older than it may be kept, by the rules of config/retention/. Safe to kill and run again.
+    """Delete what is older than the rules of config/retention/ allow. Safe to interrupt and repeat.
 
-    Persons go as by `filiation erase`: counts stay, and a mark that keeps old records of each number out; who
-    agrees anew later is a new person. Tells no number, ever.
-    Prints a receipt per rule that let something go, proved by the log.
+    Persons are deleted as by `filiation erase`: counts stay, and a mark that keeps old records of each number out.
+    Whoever agrees again later is a new contact. No number is printed.
+    Prints a receipt for each rule that deleted something, proved by the log.
 
     Example: filiation purge --dry-run
     """

@@ -13,7 +13,9 @@ import typer
 from pipelines.commands.answers import AsJson, opened_stores, print_json, print_lines, say
 from terms.errors import UsageError
 
-app = typer.Typer(help="From a message, a delivered line or a plan to all that it rests on.", no_args_is_help=True)
+app = typer.Typer(
+    help="Follow a message, a delivered line or a plan to everything that it rests on.", no_args_is_help=True
+)
 
 Reason = Annotated[str, typer.Option(help="Why this is looked up; recorded.")]
 
@@ -27,7 +29,7 @@ def send(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell of one message: plan, approval, judgement at its instant, opt-ins, territory, reports.
+    """Show for one message: plan, approval, judgement at its instant, opt-ins, territory, reports.
 
     Example: filiation trace send 7f3a… --reason "audit 12" --passport message.passport.json
     """
@@ -56,7 +58,7 @@ def line(
     line_number: Annotated[int | None, typer.Argument(help="Where the record starts, counted from 1.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell of every message to the person whose opt-in starts at a line of a delivered file.
+    """Show every message to the person whose opt-in starts at a line of a delivered file.
 
     Example: filiation trace line 3f0c… 412 --reason "audit 12"
     """
@@ -85,7 +87,7 @@ def plan(
     reason: Annotated[str | None, typer.Option(help="Why; recorded. Not needed: a plan names nobody.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell what a plan was, what people decided of it, and where its messages stand; names nobody.
+    """Show a plan, what people decided about it, and the states of its messages. It names nobody.
 
     Example: filiation trace plan 51c2…
     """

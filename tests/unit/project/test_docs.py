@@ -24,7 +24,7 @@ Made from the commands' own help; after a change run `python -m tests.unit.proje
 | 0 | done; a held or refused delivery does not change it |
 | 1 | unexpected error: one line that says what to do; the traceback only with `--debug` |
 | 2 | wrong usage, a file that cannot be read, a missing secret, a wrong environment |
-| 3 | a check refused to publish, plan, count, approve or send, or another writer is at work; what stood before still stands |
+| 3 | a check refused to publish, plan, count, approve or send, or another writer is at work; the previous base, plan or state is kept |
 
 With `--json` standard output holds JSON and nothing else; progress goes to standard error.
 """
