@@ -44,8 +44,8 @@ _SWAPS = (
 
 #: Why the mutants that survive give the same answer as the unit.
 _SAME = {
-    "AGE_BRACKET_CROSSES_17": "no bracket begins between 0 and 1 or ends at 150, and a belief of no duration is nobody's",
-    "UNDER_17": "who turns 17 at the first instant that is judged is never younger when judged, and a belief of no duration is nobody's",
+    "AGE_BRACKET_CROSSES_17": "no age bracket begins between 0 and 1 or ends at 150; a period of no length concerns nobody",
+    "UNDER_17": "whoever turns 17 at the first instant that is judged is never judged when younger; a period of no length concerns nobody",
 }
 
 
@@ -236,21 +236,22 @@ def report(found: Mapping[str, Sequence[tuple[Mutant, str | None]]]) -> str:
     killed = sum(killer is not None for mutants in found.values() for _, killer in mutants)
     total = sum(len(mutants) for mutants in found.values())
     lines = [
-        "# Mutants of the evaluators",
+        "# Mutation tests of the evaluators",
         "",
-        "Written by `python -m tests.scenes.mutation > docs/mutants.md`: each evaluator broken on purpose, and the tests that see it.",
-        "What lets a base grow is broken in [mutants-of-growing.md](mutants-of-growing.md), by hand.",
+        "Written by `python -m tests.scenes.mutation > docs/mutants.md`. An evaluator is the SQL that finds one code. Each mutant is one",
+        "small change that breaks it; a mutant is killed when a test fails. Incremental builds are broken by hand:",
+        "[mutants-of-incremental-builds.md](mutants-of-incremental-builds.md).",
         "",
         f"{killed} of {total} mutants are killed; each of the {len(found)} codes has at least one killed mutant.",
         "",
-        "| code | mutants | killed | silenced unit is seen by |",
+        "| code | mutants | killed | test that fails when the evaluator finds nothing |",
         "|---|---|---|---|",
     ]
     for code, mutants in sorted(found.items()):
         silenced = next((killer for mutant, killer in mutants if mutant.change == "never"), None)
         dead = sum(killer is not None for _, killer in mutants)
         lines.append(f"| {code} | {len(mutants)} | {dead} | {silenced or 'nothing'} |")
-    lines += ["", "## Survivors", ""]
+    lines += ["", "## Mutants that no test kills, and why", ""]
     for code, mutants in sorted(found.items()):
         reason = f" ({_SAME[code]})" if code in _SAME else ""
         lines += [f"- {code}: {mutant.change}{reason}" for mutant, killer in mutants if killer is None]
