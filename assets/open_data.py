@@ -104,7 +104,7 @@ def _fetch(stores: Stores, sources: Iterable[Source], progress: Progress) -> Map
 def _spec(source: Source) -> dg.AssetSpec:
     return dg.AssetSpec(
         source_key(source),
-        group_name=words.OPEN_DATA,
+        group_name=words.ELECTIONS if source.election else words.OPEN_DATA,
         owners=words.DATA_ENGINEERING,
         kinds={"parquet"},
         freshness_policy=ASKED_WITHIN,

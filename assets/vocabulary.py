@@ -1,6 +1,6 @@
-"""Groups, owners and metadata as every asset states them, so that the graph reads as one story.
+"""Groups, owners and metadata of the assets that are written in Python.
 
-What an asset does stands in the module of its room.
+A dbt model names its group and owners in its own yml. What an asset does stands in the module of its room.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,9 @@ from stores.schemas.column_classes import Table
 
 PARTNERS = "partners"
 OPEN_DATA = "open_data"
+ELECTIONS = "elections"
 CONFIGURATION = "configuration"
 TERRITORIES = "territories"
-CONSENT = "consent"
-SEGMENTS = "segments"
 BASE = "base"
 SENDS = "sends"
 

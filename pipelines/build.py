@@ -13,7 +13,7 @@ import dagster as dg
 from dagster_dbt import DbtCliResource
 
 from assets import base, configuration, fetching, open_data, outlook, partners, sealing, sends
-from assets.consent_marts import consent_marts, dbt_project
+from assets.dbt_models import dbt_models, dbt_project
 from open_data.sources import read_sources
 from pipelines.jobs import refresh_job, send_job
 from pipelines.resources import stores, writing_stores
@@ -42,7 +42,7 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
             *fetching.ASSETS,
             *partners.ASSETS,
             *open_data.assets_of(sources),
-            consent_marts(project, open_data.filled_by(sources)),
+            dbt_models(project, open_data.filled_by(sources)),
             *base.ASSETS,
             *outlook.ASSETS,
             *sealing.ASSETS,

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import dagster as dg
@@ -60,13 +61,36 @@ def test_every_asset_has_owner_group_kind_and_description():
         assert node.description, key
 
 
+#: The chapters of the story in their order. A chapter may ask only what stands in it or before it.
+CHAPTERS = (
+    *("configuration", "open_data", "elections", "partners", "territories"),
+    *("dossiers", "partner_rows", "claims", "contacts", "findings", "judgement", "segments"),
+    *("base", "sends"),
+)
+#: More boxes than these are no picture that a person can read.
+MOST_BOXES = 25
+
+
 def test_groups_tell_one_story_without_a_circle():
     graph = build_defs().resolve_asset_graph()
-    order = ["configuration", "open_data", "partners", "territories", "consent", "segments", "base", "sends"]
     for key in graph.get_all_asset_keys():
         node = graph.get(key)
         for parent in node.parent_keys:
-            assert order.index(graph.get(parent).group_name) <= order.index(node.group_name), (parent, key)
+            assert CHAPTERS.index(graph.get(parent).group_name) <= CHAPTERS.index(node.group_name), (parent, key)
+
+
+def test_every_group_can_be_read_as_a_picture():
+    graph = build_defs().resolve_asset_graph()
+    boxes = Counter(graph.get(key).group_name for key in graph.get_all_asset_keys())
+    assert set(boxes) == set(CHAPTERS)
+    assert {group: count for group, count in boxes.items() if count > MOST_BOXES} == {}
+
+
+def test_a_model_has_the_layer_of_its_folder():
+    graph = build_defs().resolve_asset_graph()
+    layers = {key.to_user_string(): graph.get(key).tags.get("filiation/layer") for key in graph.get_all_asset_keys()}
+    folders = {file.stem: file.parent.name for file in (PROJECT_ROOT / "dbt_project" / "models").glob("*/*.sql")}
+    assert {name: layer for name, layer in layers.items() if layer} == folders
 
 
 def test_the_schedule_asks_for_four_in_paris_and_the_blocking_checks_block():

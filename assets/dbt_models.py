@@ -1,6 +1,7 @@
-"""The dbt project as assets: from the lake's tables to findings, contacts and segments, in one build.
+"""The dbt project as assets: one asset per model, all built and tested in one run of dbt.
 
-The models and their tests stand in `dbt_project`; what a base is made of is collected in `publishing`.
+A model's group, owners and key are not set here: they stand in its own yml under `meta`, its layer in `dbt_project.yml`.
+SQL belongs to `dbt_project`; what a base is made of is collected in `publishing.build`.
 """
 
 import json
@@ -13,18 +14,12 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
-from assets import vocabulary as words
 from publishing.build import DBT_PROJECT, collect_inputs, is_published, row_counts, start_build
 from stores.all_stores import Stores
 from stores.engine import httpfs_file
 
-#: Marts about territories; every other model tells of consents, but for those of segments.
-_TERRITORIES = {
-    *("address_ties", "bureaux", "bureau_results", "bureau_crosswalk", "bureau_estimates", "bureau_income"),
-    *("bureau_changes", "commune_income", "iris"),
-}
-_CONFIGURATION = {"dossiers", "form_stops", "rules", "sponsors", "controller", "segment_definitions"}
-
+#: Tag of an asset that tells the layer of its model.
+_LAYER = "filiation/layer"
 
 #: model -> column -> what it means
 Descriptions = Mapping[str, Mapping[str, str]]
@@ -42,27 +37,27 @@ class MartTranslator(DagsterDbtTranslator):
         self._filled_by = filled_by
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
-        """Return the spec with every dependency on a jointly filled source replaced by its writers."""
+        """Return the spec with every dependency on a jointly filled source replaced by its writers.
+
+        Args:
+            manifest: dbt's manifest, parsed.
+            unique_id: dbt's id of the model or source, for example `model.filiation.contacts`.
+            project: the dbt project, where Dagster knows it.
+        """
         spec = super().get_asset_spec(manifest, unique_id, project)
         keys = {key for dep in spec.deps for key in self._writers(dep.asset_key)}
-        return spec.replace_attributes(
-            deps=[dg.AssetDep(key) for key in sorted(keys)],
-            owners=words.DATA_ENGINEERING,
-        )
+        return spec.replace_attributes(deps=[dg.AssetDep(key) for key in sorted(keys)])
 
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """Return the chapter of the story that the model belongs to."""
-        name = dbt_resource_props["name"]
-        if "segment" in name:
-            return words.SEGMENTS
-        return words.TERRITORIES if name in _TERRITORIES else words.CONSENT
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return dbt's tags and the model's layer: staging, intermediate or marts; a source has none."""
+        layer = dbt_resource_props["meta"].get("layer")
+        return {**super().get_tags(dbt_resource_props), **({_LAYER: layer} if layer else {})}
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        """Return the model's own name, and for a source the Python asset that stands before it."""
+        """Return the model's own name, without dbt's schema; for a source the key that its yml states."""
         if dbt_resource_props["resource_type"] != "source":
             return dg.AssetKey(dbt_resource_props["name"])
-        key = super().get_asset_key(dbt_resource_props)
-        return dg.AssetKey(["configuration" if key.path[-1] in _CONFIGURATION else "lake", *key.path])
+        return super().get_asset_key(dbt_resource_props)
 
     def _writers(self, key: dg.AssetKey) -> tuple[dg.AssetKey, ...]:
         if key.path[0] != "lake":
@@ -75,17 +70,22 @@ def dbt_project() -> DbtProject:
     return DbtProject(project_dir=DBT_PROJECT, profiles_dir=DBT_PROJECT)
 
 
-def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey, ...]]) -> dg.AssetsDefinition:
-    """Return the assets of all dbt models."""
+def dbt_models(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey, ...]]) -> dg.AssetsDefinition:
+    """Return the assets of all dbt models.
+
+    Args:
+        project: the dbt project, with its manifest.
+        filled_by: lake table -> keys of the assets that write it, for tables that several write.
+    """
     described = _descriptions(project.manifest_path)
 
     @dbt_assets(
         manifest=project.manifest_path,
         project=project,
         dagster_dbt_translator=MartTranslator(filled_by),
-        name="consent_marts",
+        name="dbt_models",
     )
-    def marts(
+    def models(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, writing_stores: dg.ResourceParam[Stores]
     ) -> Iterator[Any]:
         """Build every model and run every test on it, unless the serving base was made of the same inputs."""
@@ -107,7 +107,7 @@ def consent_marts(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey
             # dbt's own message may quote SQL and values; its log in the home has them, the event log must not
             raise dg.Failure("A dbt model or test failed; see the failed checks of this run.", allow_retries=False)
 
-    return marts
+    return models
 
 
 def _with_tables(stores: Stores, described: Descriptions, events: list[Any]) -> Iterator[Any]:
