@@ -64,7 +64,7 @@ def test_every_asset_has_owner_group_kind_and_description():
 #: The chapters of the story in their order. A chapter may ask only what stands in it or before it.
 CHAPTERS = (
     *("configuration", "open_data", "elections", "partners", "territories"),
-    *("dossiers", "partner_rows", "claims", "contacts", "findings", "judgement", "segments"),
+    *("dossiers", "claims", "consents", "contacts", "findings", "judgement", "segments"),
     *("base", "sends"),
 )
 #: More boxes than these are no picture that a person can read.
