@@ -223,7 +223,12 @@ def _overlaps_asset(source_keys: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         """Which part of each bureau lies in which bureau of a newer map and in which IRIS, by addresses or surface."""
         stores = OverlapStores(writing_stores.lake, writing_stores.engine)
         report = make_overlaps(stores, writing_stores.clock, context.log.info)
-        rows = {"dagster/row_count": sum(report.rows.values()), "rows_by_rule": dict(report.rows)}
-        return dg.MaterializeResult(metadata={"serving": report.serving or "none", **rows})
+        return dg.MaterializeResult(
+            metadata={
+                "serving": report.serving or "none",
+                "dagster/row_count": sum(report.rows.values()),
+                "rows_by_rule": dict(report.rows),
+            }
+        )
 
     return territory_overlaps

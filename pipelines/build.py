@@ -49,7 +49,7 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
             *sends.ASSETS,
         ],
         asset_checks=[*base.CHECKS, *sealing.CHECKS],
-        jobs=[refresh, send],  # type: ignore[list-item]
+        jobs=[refresh, send],
         schedules=[nightly(refresh)],
         sensors=[delivery_sensor(refresh)],
         resources={**resources, **(resource_overrides or {})},

@@ -5,15 +5,21 @@ Which assets they run is chosen here; what the assets do is not.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
 from assets import vocabulary as words
+
+if TYPE_CHECKING:
+    # what `define_asset_job` returns; Dagster does not export its name
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 REFRESH = "refresh"
 SEND = "send"
 
 
-def refresh_job() -> dg.UnresolvedAssetJobDefinition | object:
+def refresh_job() -> UnresolvedAssetJobDefinition:
     """Return the nightly job: everything but the sends, in one process, because a DuckDB file has one writer."""
     return dg.define_asset_job(
         REFRESH,
@@ -24,7 +30,7 @@ def refresh_job() -> dg.UnresolvedAssetJobDefinition | object:
     )
 
 
-def send_job() -> dg.UnresolvedAssetJobDefinition | object:
+def send_job() -> UnresolvedAssetJobDefinition:
     """Return the job that hands the messages of one approved plan to its gateway."""
     return dg.define_asset_job(
         SEND,

@@ -137,8 +137,14 @@ def _outcomes(result: dg.ExecuteInProcessResult) -> Mapping[str, int]:
     for event in result.get_asset_materialization_events():
         if event.asset_key == dg.AssetKey(["lake", "deliveries"]):
             metadata = event.materialization.metadata
-            return {name: int(metadata[name].value) for name in ("accepted", "held", "refused", "duplicate")}  # type: ignore[arg-type]
+            return {name: _count(metadata[name]) for name in ("accepted", "held", "refused", "duplicate")}
     return {}
+
+
+def _count(value: dg.MetadataValue) -> int:
+    if not isinstance(value, dg.IntMetadataValue) or value.value is None:
+        raise TypeError("The asset lake/deliveries must tell its outcomes as whole numbers.")
+    return value.value
 
 
 def _warnings(result: dg.ExecuteInProcessResult) -> Iterator[str]:
@@ -147,7 +153,7 @@ def _warnings(result: dg.ExecuteInProcessResult) -> Iterator[str]:
         if not check.passed:
             yield f"warned: {check.asset_key.to_user_string()}: {check.check_name}"
             problems = check.metadata.get("problems")
-            for problem in problems.value if isinstance(problems, dg.JsonMetadataValue) else []:
+            for problem in (problems.value or ()) if isinstance(problems, dg.JsonMetadataValue) else ():
                 yield f"  {problem}"
 
 

@@ -5,14 +5,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
+if TYPE_CHECKING:
+    # what `pipelines.jobs` returns; Dagster does not export its name
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-def nightly(job: dg.ExecutableDefinition | object) -> dg.ScheduleDefinition:
+
+def nightly(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
     """Return the schedule of the nightly refresh."""
     return dg.ScheduleDefinition(
         name="nightly_refresh",
-        job=job,  # type: ignore[arg-type]
+        job=job,
         cron_schedule="0 4 * * *",
         execution_timezone="Europe/Paris",
         default_status=dg.DefaultScheduleStatus.RUNNING,

@@ -5,6 +5,7 @@ the intake's business.
 """
 
 import time
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -16,13 +17,17 @@ from partners_ingest.intake.overview import unknown_files
 from stores.all_stores import Stores
 from terms.identifiers import digest
 
+if TYPE_CHECKING:
+    # what `pipelines.jobs` returns; Dagster does not export its name
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-def delivery_sensor(job: object) -> dg.SensorDefinition:
+
+def delivery_sensor(job: "UnresolvedAssetJobDefinition") -> dg.SensorDefinition:
     """Return the sensor; the same new files are asked for once, whatever becomes of that run."""
 
     @dg.sensor(
         name="new_deliveries",
-        job=job,  # type: ignore[arg-type]
+        job=job,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Asks for a refresh when a complete file lies in the landing folder that no delivery knows.",

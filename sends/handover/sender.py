@@ -131,7 +131,7 @@ class SendReport:
     base_version: str
     states: Mapping[State, int]
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, str | int | dict[str, int]]:
         """Return the report as metadata and as the command prints it."""
         return {
             "plan_id": self.plan_id,

@@ -26,10 +26,11 @@ def plan(order: Annotated[Path, typer.Argument(metavar="FILE")], as_json: AsJson
     Example: filiation campaign plan config/campaigns/demo.yaml --json
     """
     from sends.plans.planning import PlanRefused, plan_campaign
+    from sends.rules.rulebook import findings_json
     from sends.send_stores import SendStores
 
     try:
-        answer = plan_campaign(SendStores.of(opened_stores()), order).to_json()
+        answer = plan_campaign(SendStores.of(opened_stores()), order)
     except PlanRefused as refusal:
         if as_json:
             print_json({"plan_id": None, "findings": [finding.to_json() for finding in refusal.findings]})
@@ -37,16 +38,16 @@ def plan(order: Annotated[Path, typer.Argument(metavar="FILE")], as_json: AsJson
             print_findings([finding.to_json() for finding in refusal.findings])
         raise
     if as_json:
-        print_json(answer)
+        print_json(answer.to_json())
         return
-    print(f"plan {answer['plan_id']}: {answer['contacts']} contacts, {answer['bureaux']} bureaux")
+    print(f"plan {answer.plan_id}: {answer.contacts} contacts, {answer.bureaux} bureaux")
     print(
-        f"price {answer['total_cents']} cents: {answer['contacts']} x {answer['unit_price_cents']},"
-        f" {answer['parts_per_message']} parts each, by the list {answer['price_list']}"
+        f"price {answer.total_cents} cents: {answer.contacts} x {answer.unit_price_cents},"
+        f" {answer.parts_per_message} parts each, by the list {answer.price_list}"
     )
-    if answer["costly_characters"]:
-        print(f"characters that cost extra: {' '.join(answer['costly_characters'])}")
-    print_findings(answer["findings"])
+    if answer.costly_characters:
+        print(f"characters that cost extra: {' '.join(answer.costly_characters)}")
+    print_findings(findings_json(answer.findings))
 
 
 @app.command()
@@ -155,10 +156,10 @@ def status(plan_id: PlanArgument, as_json: AsJson = False) -> None:
     from sends.plans.status import campaign_status
     from sends.send_stores import SendStores
 
-    answer = campaign_status(SendStores.of(opened_stores()), plan_id).to_json()
+    answer = campaign_status(SendStores.of(opened_stores()), plan_id)
     if as_json:
-        print_json(answer)
+        print_json(answer.to_json())
         return
-    print(f"planned {answer['planned']}")
-    for state, number in answer["states"].items():
+    print(f"planned {answer.planned}")
+    for state, number in answer.states.items():
         print(f"  {state:<12}{number}")

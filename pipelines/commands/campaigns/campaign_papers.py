@@ -84,6 +84,7 @@ def _tell_report(report: CampaignReport) -> None:
 
 
 def _tell_certificate(certificate: Certificate) -> None:
-    context = certificate.context
-    print(f"certificate {certificate.number}: {context.sponsor.legal_name}, plan {context.plan.plan_id}")
+    print(
+        f"certificate {certificate.number}: {certificate.context.sponsor.legal_name}, plan {certificate.plan.plan_id}"
+    )
     print_table([one.to_json() for one in certificate.held], ["bureau_code", "ages", "from", "until"])

@@ -31,9 +31,10 @@ def count(
     from sends.plans.counting import count_audience
     from sends.rules.rulebook import OrderRefused
     from sends.send_stores import SendStores
+    from terms.clock import to_iso
 
     try:
-        answer = count_audience(SendStores.of(opened_stores()), order).to_json()
+        answer = count_audience(SendStores.of(opened_stores()), order)
     except OrderRefused as refusal:
         if as_json:
             print_json(refusal.to_json())
@@ -41,9 +42,9 @@ def count(
             print_findings([finding.to_json() for finding in refusal.findings])
         raise
     if as_json:
-        print_json(answer)
+        print_json(answer.to_json())
         return
-    print(f"{answer['contacts']} contacts at {answer['at']} in base {answer['base_version']}")
-    for name in ("verdicts", "reasons"):
-        for code, number in answer[name].items():
-            print(f"  {name[:-1]:<9}{code:<28}{number}")
+    print(f"{answer.contacts} contacts at {to_iso(answer.at)} in base {answer.base_version}")
+    for name, numbers in (("verdict", answer.verdicts), ("reason", answer.reasons)):
+        for code, number in numbers.items():
+            print(f"  {name:<9}{code:<28}{number}")
