@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from pages.page import render_page
+from pipelines.commands.campaigns import campaign_papers
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
 from sends.handover.sender import send_plan
@@ -69,6 +70,16 @@ def test_a_certificate_tells_the_sponsors_own_part_and_of_nobody_else(stores, tm
     for word in ("Union", "union", "U-1", theirs, "60 and over"):
         assert word not in page and word not in str(told)
     assert certify(stores, theirs).held[0].ages == "60 and over"
+
+
+def test_a_certificate_in_words_names_its_plan_and_every_part(stores, tmp_path, monkeypatch, capsys):
+    ours = planned(stores, tmp_path)
+    approve_plan(stores, ours, "second")
+    monkeypatch.setattr(campaign_papers, "opened_stores", lambda: stores)
+    campaign_papers.exclusivity(ours)
+    told = capsys.readouterr().out
+    assert f"plan {ours}" in told
+    assert "75056_1101" in told and "75056_1102" in told
 
 
 def test_a_released_part_was_held_until_then_and_the_next_sponsor_from_then(stores, tmp_path):
