@@ -13,15 +13,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from stores.all_stores import Stores, open_stores
-from stores.operations.schema_version import require_schema
 from terms.clock import to_iso
 from terms.errors import UsageError
 from terms.settings import load_settings
+
+if TYPE_CHECKING:
+    from stores.all_stores import Stores
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
 Out = Annotated[Path | None, typer.Option(dir_okay=False, help="HTML file to write; replaced if it exists.")]
@@ -44,6 +45,9 @@ class Page:
 
 def opened_stores() -> Stores:
     """Open the home that the environment names, if its database has the schema of this code."""
+    from stores.all_stores import open_stores
+    from stores.operations.schema_version import require_schema
+
     opened = open_stores(load_settings(os.environ))
     require_schema(opened.engine)
     return opened

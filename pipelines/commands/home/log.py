@@ -8,7 +8,6 @@ from __future__ import annotations
 import typer
 
 from pipelines.commands.answers import AsJson, opened_stores, print_json, say
-from stores.home import writer_lock
 from terms.errors import Refused, UsageError
 
 app = typer.Typer(help="The transparency log: seal, check, checkpoint.", no_args_is_help=True)
@@ -21,6 +20,7 @@ def seal(as_json: AsJson = False) -> None:
     Example: filiation log seal
     """
     from sealing.seals.seal import seal as seal_new
+    from stores.home import writer_lock
 
     opened = opened_stores()
     with writer_lock(opened.home):

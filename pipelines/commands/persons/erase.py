@@ -12,7 +12,6 @@ import typer
 
 from pipelines.commands.answers import AsJson, opened_stores, print_json, read_instant, say
 from pipelines.commands.persons.origin import numbers_in
-from stores.home import writer_lock
 from terms.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,6 +43,7 @@ def erase(
     from lineage.erasure.erasure import erase as erase_persons
     from lineage.papers.erasure import erasure_papers
     from lineage.papers.issuing import check_folder
+    from stores.home import writer_lock
 
     asked = [*(numbers or []), *numbers_in(from_file)]
     if not asked:

@@ -11,7 +11,6 @@ from typing import Annotated
 import typer
 
 from pipelines.commands.answers import AsJson, opened_stores, print_json, say
-from stores.home import writer_lock
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +33,7 @@ def purge(
     Example: filiation purge --dry-run
     """
     from retention import purge as retention
+    from stores.home import writer_lock
 
     opened = opened_stores()
     if dry_run:

@@ -1,4 +1,4 @@
-"""A look-up starts at once: what it imports is light, and DuckDB does not pull pandas in behind its back."""
+"""The command starts at once, and so does a look-up: what it imports is light, and DuckDB does not pull pandas in behind its back."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ ROOT = Path(__file__).resolve().parents[3]
 def _run(script: str) -> str:
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     return done.stdout.strip()
+
+
+def test_the_help_of_the_command_opens_no_store_and_imports_none() -> None:
+    heavy = ("dagster", "sqlalchemy", "duckdb", "cryptography", "pandas", "stores.all_stores", "stores.home")
+    script = f"import sys, pipelines.command; print([m for m in {heavy!r} if m in sys.modules])"
+    assert _run(script) == "[]"
 
 
 def test_a_look_up_imports_nothing_heavy() -> None:
