@@ -68,7 +68,14 @@ class Comparison:
 
 
 def compare(case: Case, folder: Path, records: int, pairs: int) -> Comparison:
-    """Prepare the data once and measure the pairs."""
+    """Prepare the data once and measure the pairs.
+
+    Args:
+        case: what is measured.
+        folder: where the case keeps its data.
+        records: records of the case.
+        pairs: times that floor and ours run, in turn.
+    """
     case.prepare(folder, records)
     measured = [(_apart(case.floor, folder), _apart(case.ours, folder)) for _ in range(pairs)]
     return Comparison(case, records, tuple(measured))

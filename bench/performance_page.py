@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 import re
 import statistics
-from pathlib import Path
 
 from bench.comparison import Comparison
 from terms.errors import UsageError
+from terms.settings import PROJECT_ROOT
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+PAGE = PROJECT_ROOT / "docs" / "performance.md"
 
 HEAD = (
     "| case | records | floor s | ours s | ratio min / median | ratio of CPU | asked | peak MB floor / ours |\n"
@@ -40,6 +40,11 @@ def line_of(name: str, found: Comparison) -> str:
 
 def put_line(text: str, bench: str, line: str) -> str:
     """Return the page with the line in the table of the bench: instead of that case at that size, or at the end.
+
+    Args:
+        text: the whole page.
+        bench: name of the bench, as in its markers.
+        line: the line of one case, as `line_of` makes it.
 
     Raises:
         UsageError: the page has no place for the bench.

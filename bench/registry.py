@@ -1,4 +1,7 @@
-"""The benches by name. A new one is a module with `CASES` and a line here; nothing else is registered anywhere."""
+"""The benches by name: what `python -m bench NAME` may measure.
+
+A new bench is a folder of its subject with a module that has `CASES`, and a line here. What is measured belongs there.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ from terms.errors import UsageError
 
 _MODULES: Mapping[str, str] = MappingProxyType(
     {
-        "door": "bench.door",
-        "judgement": "bench.judgement",
-        "seal": "bench.seal",
-        "territories": "bench.territories",
+        "door": "bench.door.cases",
+        "judgement": "bench.judgement.cases",
+        "seal": "bench.sealing.seal",
+        "territories": "bench.territories.cases",
     }
 )
 

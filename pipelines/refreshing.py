@@ -59,6 +59,13 @@ def run_refresh(
 ) -> RefreshReport:
     """Run the nightly job in this process and report.
 
+    Args:
+        stores: the opened stores.
+        landing: folder of the deliveries; None = the settings' folder.
+        partners: folder of the dossiers; None = the settings' folder.
+        open_data: folder of the official files; None = the settings' folder.
+        progress: told a line of words now and then.
+
     Raises:
         WriterBusy: another refresh holds the lock.
         Refused: a blocking check or a dbt test said no; the last base goes on serving.

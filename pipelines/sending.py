@@ -25,6 +25,12 @@ from terms.errors import FiliationError
 def run_send(opened: Stores, plan_id: str, limit: int | None, progress: Callable[[str], None]) -> Mapping[str, object]:
     """Run the send job for one plan in this process and return its report.
 
+    Args:
+        opened: the opened stores.
+        plan_id: an approved plan.
+        limit: messages to hand over at most; None = the whole plan.
+        progress: told a line of words now and then.
+
     Raises:
         Refused: the plan may not be sent now, said before Dagster starts and after what earlier runs left open was
             settled; or another sender is at work.

@@ -1,6 +1,6 @@
 """How sure each likeness of a match is: measured on written addresses, kept as data beside this module.
 
-What the likenesses are, `addresses` decides; measuring is `bench.address_holdout`'s, which writes the file anew.
+What the likenesses are, `addresses` decides; measuring is `bench.territories.address_holdout`'s, which writes the file anew.
 """
 
 from __future__ import annotations

@@ -79,7 +79,15 @@ def print_findings(findings: Iterable[Mapping[str, object]]) -> None:
 
 
 def give(answer: Answer, page: Page, out: Path | None, as_json: AsJson, tell: Callable[[], None]) -> None:
-    """Give one answer in the forms that were asked for: a page in `out`, JSON, and words (`tell`) if neither was."""
+    """Give one answer in the forms that were asked for: a page in `out`, JSON, and words (`tell`) if neither was.
+
+    Args:
+        answer: what the room answers.
+        page: how the answer looks as a file.
+        out: HTML file to write; None = no page is asked for.
+        as_json: whether JSON is asked for.
+        tell: prints the answer in words.
+    """
     if out is not None:
         from pages.page import render_page, write_page
 

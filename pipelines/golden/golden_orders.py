@@ -59,6 +59,11 @@ def read_shipped(config: Path) -> Shipped:
 def context_of(case: GoldenCase, profile: Profile, shipped: Shipped) -> Context:
     """Return the order of a case with everything that it refers to.
 
+    Args:
+        case: the golden case.
+        profile: reading of the disputed law that judges it.
+        shipped: rules, calendar and gateway of the configuration.
+
     Raises:
         UsageError: its election is none of the case's, or a field holds what no order file could.
     """

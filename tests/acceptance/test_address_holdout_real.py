@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.address_holdout import calibrate, load_ban, measure, tallies
+from bench.territories.address_holdout import calibrate, load_ban, measure, tallies
 from stores.engine import connect
 from territories.calibration import read_confidences
 from tests.acceptance.test_open_data_shared import OPEN_DATA

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import judgement, judgement_answers
+from bench.judgement import answers, cases
 
 CONSENTS = 12_000
 
@@ -17,7 +17,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("judgement")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("FILIATION_ENV", "bench")
-        judgement.prepare(made, CONSENTS)
+        cases.prepare(made, CONSENTS)
     return made
 
 
@@ -28,11 +28,11 @@ def on_the_bench(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_floors_and_ours_handle_every_consent(folder: Path) -> None:
-    assert judgement.group_plainly(folder) == CONSENTS
-    assert judgement.find_after_change(folder) == CONSENTS
-    assert judgement.group_acts(folder) == judgement.judge_all(folder) > 0
+    assert cases.group_plainly(folder) == CONSENTS
+    assert cases.find_after_change(folder) == CONSENTS
+    assert cases.group_acts(folder) == cases.judge_all(folder) > 0
 
 
-@pytest.mark.parametrize("name", judgement_answers.ANSWERS)
+@pytest.mark.parametrize("name", answers.ANSWERS)
 def test_an_answer_comes_and_spans_agree_with_the_macro(folder: Path, name: str) -> None:
-    assert judgement_answers.ANSWERS[name].ask(folder)
+    assert answers.ANSWERS[name].ask(folder)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bench.base_digest import base_digest, differing_tables
+from bench.kills.base_digest import base_digest, differing_tables
 from stores.engine import connect
 from stores.home import open_home, writer_lock
 from stores.operations.database import open_operations, transaction

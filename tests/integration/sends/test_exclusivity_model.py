@@ -3,8 +3,8 @@
 import pytest
 
 import sends.plans.exclusivity
-from bench.exclusivity import race, walk_model
-from bench.exclusivity_world import AGES, World, create_tables
+from bench.exclusivity.proofs import race, walk_model
+from bench.exclusivity.world import AGES, World, create_tables
 from stores.operations.database import open_operations
 
 

@@ -10,8 +10,8 @@ from random import Random
 
 import pytest
 
-from bench.address_holdout import Answer, apart, calibrate, load_ban, measure, tallies
-from bench.perturbed_addresses import WAYS, House, Written, write_addresses
+from bench.territories.address_holdout import Answer, apart, calibrate, load_ban, measure, tallies
+from bench.territories.perturbed_addresses import WAYS, House, Written, write_addresses
 from stores.engine import connect
 from territories.calibration import FEW, MOST, SURE_OF_FEW, Calibrated, read_confidences, write_calibration
 

@@ -1,6 +1,6 @@
 """The bench of sealing: messages with their reports, one plan, sealed at once; the floor hashes the same rows.
 
-`python -m bench seal --records N --folder DIR` measures sealing. `python -m bench.seal DIR` then proves sends of the
+`python -m bench seal --records N --folder DIR` measures sealing. `python -m bench.sealing.seal DIR` then proves sends of the
 same home, one after the other: how large a proof is, how long it takes to make, and a stranger to verify.
 """
 
@@ -111,7 +111,7 @@ def main(
 ) -> None:
     """Prove sends of the sealed home and let the stranger's program verify each.
 
-    Example: python -m bench.seal /tmp/seal --proofs 20
+    Example: python -m bench.sealing.seal /tmp/seal --proofs 20
     """
     stores = open_stores(load_settings(_environ(folder)))
     log, chance = Log.of(stores), random.Random(seed)

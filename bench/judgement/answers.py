@@ -1,4 +1,4 @@
-"""`python -m bench.judgement_answers FOLDER`: what is asked of a published base while somebody waits: one contact, fifty, a count; and that spans and macro agree.
+"""`python -m bench.judgement.answers FOLDER`: what is asked of a published base while somebody waits: one contact, fifty, a count; and that spans and macro agree.
 
 Every question is asked many times of random contacts of the base that `python -m bench judgement --folder FOLDER` left
 there; the median counts.
@@ -20,8 +20,8 @@ from types import MappingProxyType
 
 import duckdb
 
-from bench import judgement_world
-from bench.judgement_world import open_world
+from bench.judgement import invented_base
+from bench.judgement.invented_base import open_world
 from consent.judgement import (
     Use,
     counts_everyone,
@@ -63,7 +63,7 @@ def _judge_some(folder: Path, contacts: int) -> list[float]:
     with _base(folder) as base:
         ids = _some_contacts(base, contacts * _ASKINGS)
         return [
-            _timed(partial(_judge, base, ids[start : start + contacts], _use(judgement_world.NOW)))
+            _timed(partial(_judge, base, ids[start : start + contacts], _use(invented_base.NOW)))
             for start in range(0, len(ids), contacts)
         ]
 
@@ -72,12 +72,12 @@ def count_by_sex(folder: Path) -> list[float]:
     """Count the contacts of a use by verdict and sex over the spans of all."""
     with _base(folder) as base:
         use_every_core(base)
-        return [_timed(partial(_count, base, _use(judgement_world.NOW))) for _ in range(_ASKINGS)]
+        return [_timed(partial(_count, base, _use(invented_base.NOW))) for _ in range(_ASKINGS)]
 
 
 def _count(base: duckdb.DuckDBPyConnection, use: Use) -> None:
     if not counts_everyone(base, use):
-        raise FiliationError("The base cannot count at the bench's instant.", "See bench/judgement_world.py.")
+        raise FiliationError("The base cannot count at the bench's instant.", "See bench/judgement/invented_base.py.")
     lay_situations_of_everyone(base, use, "found_situations")
     found = situations_sql(use, "found_situations")
     base.execute(
@@ -148,7 +148,7 @@ def _some_contacts(base: duckdb.DuckDBPyConnection, number: int) -> list[str]:
 
 def _base(folder: Path) -> duckdb.DuckDBPyConnection:
     base = open_stores(open_world(folder).settings).warehouse.open_base()
-    judgement_world.lay_no_facts(base)
+    invented_base.create_no_live_facts(base)
     return base
 
 

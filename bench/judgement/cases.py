@@ -1,7 +1,7 @@
 """The judgement against plain DuckDB on the same consents: findings for all, findings after a dossier changed, and uses.
 
 The floor of findings reads the consents, groups them by contact and writes the same rows in the order of contacts; that of
-uses groups the acts by contact. What is asked of a base in milliseconds stands in `bench.judgement_answers`.
+uses groups the acts by contact. What is asked of a base in milliseconds stands in `bench.judgement.answers`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from bench import judgement_world
 from bench.comparison import Case
-from bench.judgement_world import BenchWorld, open_world, write_world
+from bench.judgement import invented_base, invented_dossiers
+from bench.judgement.invented_base import BenchWorld, open_world, write_world
 from consent.judgement import lay_judged, use_for_some_sponsor
 from publishing.build import DBT_PROJECT, publish, start_build
 from stores.all_stores import Stores, open_stores
@@ -68,7 +68,7 @@ def find_after_change(folder: Path) -> int:
     """Build the findings after the dossier of one percent of the consents changed, from the serving base; return all consents."""
     world = open_world(folder)
     stores = open_stores(world.settings)
-    changed = judgement_world.take_dossiers(stores.snapshots, [judgement_world.found_by_audit()])
+    changed = invented_base.take_dossiers(stores.snapshots, [invented_dossiers.found_by_audit()])
     _start_grown(world.with_dossiers(changed), stores)
     return world.consents
 
@@ -102,10 +102,10 @@ def group_acts(folder: Path) -> int:
 def judge_all(folder: Path) -> int:
     """Judge one use of every contact; return the acts."""
     stores = open_stores(open_world(folder).settings)
-    use = use_for_some_sponsor(Channel.SMS, Profile.MARKET, NumberRules.BENCH, judgement_world.NOW)
+    use = use_for_some_sponsor(Channel.SMS, Profile.MARKET, NumberRules.BENCH, invented_base.NOW)
     with stores.warehouse.open_base() as base:
         base.execute("set memory_limit = '4GB'")
-        judgement_world.lay_no_facts(base)
+        invented_base.create_no_live_facts(base)
         lay_judged(base, "contacts", "live_facts", use, "judged")
         return _count(base.execute("select count(*) from acts").fetchone())
 

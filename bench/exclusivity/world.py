@@ -1,7 +1,7 @@
 """A small world for proofs of exclusivity: the real reservations, with plans, messages and electors made by hand.
 
 Two sponsors, three electors, two bureaux and an age split. Judgement, prices and gateways do not belong here; how the
-world is walked through stands in `bench.exclusivity`.
+world is walked through stands in `bench.exclusivity.proofs`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,14 @@ class World:
     now: datetime = START
 
     def plan(self, plan_id: str, sponsor: str, bureaux: tuple[str, ...], part: str) -> bool:
-        """Reserve and write a plan as `sends.plans.planning` does, in one transaction; return False on a conflict."""
+        """Reserve and write a plan as `sends.plans.planning` does, in one transaction; return False on a conflict.
+
+        Args:
+            plan_id: id of the new plan.
+            sponsor: id of the sponsor that pays.
+            bureaux: codes of the bureaux to reserve.
+            part: which ages to reserve, a key of `PARTS`.
+        """
         holding = Holding(ELECTION, ROUND, sponsor, plan_id, self.now + _RESERVED)
         try:
             with transaction(self.engine) as work:

@@ -21,8 +21,8 @@ import duckdb
 import numpy as np
 import shapely
 
-from bench.address_holdout import load_ban
 from bench.comparison import Case
+from bench.territories.address_holdout import load_ban
 from open_data.load import OpenDataStores, refresh_open_data
 from open_data.sources import read_sources
 from stores.engine import connect, quoted
@@ -34,11 +34,10 @@ from stores.schemas.territory_tables import CONTOURS
 from terms.clock import Clock
 from terms.environment import Environment
 from terms.errors import UsageError
-from terms.settings import load_settings
+from terms.settings import PROJECT_ROOT, load_settings
 from territories.addresses import match_addresses
 from territories.contours import ContourIndex
 
-_ROOT = Path(__file__).resolve().parents[1]
 #: BAN rows per delivered address: a million against five.
 BAN_PER_ADDRESS = 5
 #: Contours per point: a million points in 70,000 bureaux.
@@ -50,8 +49,8 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _ban_files() -> list[Path]:
-    shared = (_ROOT / os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data" / "open" / "ban"
-    return sorted(shared.glob("*/*.csv")) or [_ROOT / "sample" / "open_data" / "ban" / "adresses-48.csv.gz"]
+    shared = (PROJECT_ROOT / os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data" / "open" / "ban"
+    return sorted(shared.glob("*/*.csv")) or [PROJECT_ROOT / "sample" / "open_data" / "ban" / "adresses-48.csv.gz"]
 
 
 def write_addresses(folder: Path, records: int) -> None:
@@ -216,7 +215,7 @@ def load_national_contours(folder: Path) -> int:
     migrate(engine)
     national = [
         replace(source, files=("contours.geojson",))
-        for source in read_sources(_ROOT / "config" / "open_data")
+        for source in read_sources(PROJECT_ROOT / "config" / "open_data")
         if source.source_id == "bureaux_2026_contours"
     ]
     stores = OpenDataStores(home, engine, Lake(home))

@@ -1,4 +1,4 @@
-"""`python -m bench.lookup grow HOME --contacts N`: grow a published home to N contacts in HOME; `… ask HOME` times look-ups there.
+"""`python -m bench.lookups.lookup grow HOME --contacts N`: grow a published home to N contacts in HOME; `… ask HOME` times look-ups there.
 
 The home that `FILIATION_HOME` names (environment `demo` or `test`) is the pattern: each of its contacts is repeated with
 its rows, events, findings and messages under invented numbers that only the environment `bench` knows, spread over the
@@ -54,7 +54,7 @@ def grow_home(
 ) -> None:
     """Grow a home after the one that FILIATION_HOME names.
 
-    Example: FILIATION_ENV=test FILIATION_HOME=/tmp/h python -m bench.lookup grow /tmp/grown --contacts 1000000
+    Example: FILIATION_ENV=test FILIATION_HOME=/tmp/h python -m bench.lookups.lookup grow /tmp/grown --contacts 1000000
     """
     pattern = open_stores(load_settings(os.environ))
     shutil.rmtree(home, ignore_errors=True)
@@ -75,7 +75,7 @@ def ask_home(
 ) -> None:
     """Time look-ups in a grown home: in process one by one, cold by command, ten thousand from a file.
 
-    Example: python -m bench.lookup ask /tmp/grown
+    Example: python -m bench.lookups.lookup ask /tmp/grown
     """
     environment = _environment(home)
     stores = open_stores(load_settings(environment))
@@ -98,7 +98,16 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def grow(pattern: Stores, stores: Stores, contacts: int) -> int:
-    """Fill the base, the vault and the ledger of `stores` after a pattern; return how many copies of it there are."""
+    """Fill the base, the vault and the ledger of `stores` after a pattern; return how many copies of it there are.
+
+    Args:
+        pattern: stores of a home with a published base.
+        stores: stores of a new, empty home.
+        contacts: contacts that the grown base has at least.
+
+    Raises:
+        UsageError: the pattern has no published base.
+    """
     manifest = pattern.warehouse.manifest()
     if manifest is None:
         raise UsageError("The pattern has no published base.", "Run `filiation refresh` on it first.")

@@ -1,6 +1,6 @@
 """Takes in a landing folder by the door alone, as the refresh does, in a process that may be measured or killed.
 
-Run as `python -m bench.intake LANDING PARTNERS` on an initialised home. The whole refresh is the command's.
+Run as `python -m bench.kills.intake LANDING PARTNERS` on an initialised home. The whole refresh is the command's.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Proofs of exclusivity, run by hand: every order of steps of a small world, and random steps by several processes.
 
-`python -m bench.exclusivity model DEPTH [SECONDS]` walks all orders of plan, approve, send, release, expire and move up to a
-depth, with a crash before each statement; `python -m bench.exclusivity random URL STEPS WORKERS` lets processes race. Each
+`python -m bench.exclusivity.proofs model DEPTH [SECONDS]` walks all orders of plan, approve, send, release, expire and move up to a
+depth, with a crash before each statement; `python -m bench.exclusivity.proofs random URL STEPS WORKERS` lets processes race. Each
 prints one JSON line and exits with 1 if an elector or a bureau part ever had two sponsors.
 """
 
@@ -21,7 +21,7 @@ from functools import partial
 from sqlalchemy import create_engine, event, insert, select
 from sqlalchemy.pool import StaticPool
 
-from bench.exclusivity_world import AGES, PARTS, SPONSORS, START, TABLES, World, create_tables
+from bench.exclusivity.world import AGES, PARTS, SPONSORS, START, TABLES, World, create_tables
 from stores.operations.database import DatabaseBusy, open_operations, transaction
 
 #: At most so many plans in one order of steps.
@@ -99,7 +99,13 @@ class Model:
             raise Crashed
 
     def take(self, place: Place, step: _Step, walk: Walk) -> Place:
-        """Take a step from a state, whole and with a crash before each of its statements; return where it leads."""
+        """Take a step from a state, whole and with a crash before each of its statements; return where it leads.
+
+        Args:
+            place: the state to start from.
+            step: kind of the step and its arguments, as words.
+            walk: counts of steps, crashes and violations; added to.
+        """
         world = self._enter(place)
         self._statements = 0
         made = _do(world, step, place.plans)
@@ -136,7 +142,13 @@ class Model:
 
 
 def race(url: str, steps: int, workers: int) -> dict[str, object]:
-    """Let processes take random steps on one ledger, and look for a violation at the end of each one's part and at last."""
+    """Let processes take random steps on one ledger, look for violations on the way and at the end, and return counts.
+
+    Args:
+        url: SQLAlchemy's URL of an empty operations database.
+        steps: steps of all processes together.
+        workers: processes.
+    """
     create_tables(open_operations(url))
     began = time.monotonic()
     # not a Pool: that waits for ever for a process that died

@@ -1,4 +1,4 @@
-"""`python -m bench.address_holdout BAN_FILE … [--addresses 20000] [--write]`: how right the matcher of addresses is, by kind.
+"""`python -m bench.territories.address_holdout BAN_FILE … [--addresses 20000] [--write]`: how right the matcher of addresses is, by kind.
 
 Real BAN rows are written as people write them (`perturbed_addresses`), a fifth of the streets is hidden from the matcher, another
 fifth each time, and what it states is compared with the row that was meant. `--write` records what was measured as the confidences that it states from then on.
@@ -14,7 +14,7 @@ from typing import Annotated
 import duckdb
 import typer
 
-from bench.perturbed_addresses import House, Written, write_addresses
+from bench.territories.perturbed_addresses import House, Written, write_addresses
 from stores.engine import connect, quoted
 from territories.addresses import STATED_FROM, match_addresses
 from territories.calibration import FILE, SURE_OF_FEW, Calibrated, write_calibration
@@ -86,7 +86,13 @@ def measure(connection: duckdb.DuckDBPyConnection, addresses: int) -> tuple[list
 
 
 def ask(connection: duckdb.DuckDBPyConnection, written: Sequence[Written], hidden: frozenset[str]) -> list[Answer]:
-    """Match the addresses against `all_ban` without the hidden streets and return the answers in order."""
+    """Match the addresses against `all_ban` without the hidden streets and return the answers in order.
+
+    Args:
+        connection: holds the table `all_ban`.
+        written: addresses as people write them, one answer each.
+        hidden: streets whose rows are left out of BAN.
+    """
     import pyarrow
 
     delivered = pyarrow.table(

@@ -1,8 +1,8 @@
 """Kills refreshes of one home at random instants, lets one more run, and compares its base with one that nobody killed.
 
 A refresh that ended before its kill has nothing left to kill: its base is compared, and the next one starts on a new home.
-A long proof that is run by hand, in one call or in several (`python -m bench.kill_refresh --help`); kills at each named
-step of a delivery's way are tests. What a base is compared by stands in `bench.base_digest`.
+A long proof that is run by hand, in one call or in several (`python -m bench.kills.kill_refresh --help`); kills at each named
+step of a delivery's way are tests. What a base is compared by stands in `bench.kills.base_digest`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.base_digest import base_digest, differing_tables
+from bench.kills.base_digest import base_digest, differing_tables
 from terms.settings import PROJECT_ROOT
 
 FILIATION = Path(sys.executable).with_name("filiation")
@@ -66,7 +66,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m bench.kill_refresh", description=(__doc__ or "").partition("\n")[0]
+        prog="python -m bench.kills.kill_refresh", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("folder", type=Path, help="where the two homes are kept between calls")
     parser.add_argument("--landing", type=Path, default=PROJECT_ROOT / "sample" / "landing")

@@ -1,7 +1,7 @@
 """Kills the intake of a landing folder at random instants, one home each, lets it run once more, and compares.
 
-A long proof that is run by hand: `python -m bench.kill_intake FOLDER LANDING PARTNERS`. Kills at each named step of a
-delivery's way are tests; kills of the whole refresh are `bench.kill_refresh`.
+A long proof that is run by hand: `python -m bench.kills.kill_intake FOLDER LANDING PARTNERS`. Kills at each named step of a
+delivery's way are tests; kills of the whole refresh are `bench.kills.kill_refresh`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from bench.base_digest import differing_tables
+from bench.kills.base_digest import differing_tables
 from stores.all_stores import Stores, open_stores
 from stores.engine import connect
 from stores.lake import reading_name
@@ -56,7 +56,9 @@ def main() -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench.kill_intake", description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.kills.kill_intake", description=(__doc__ or "").partition("\n")[0]
+    )
     for name in ("folder", "landing", "partners"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--kills", type=int, default=20)
@@ -114,7 +116,7 @@ def _ledger_digest(stores: Stores) -> Mapping[str, str]:
 
 
 def _command(asked: argparse.Namespace) -> list[str]:
-    return [sys.executable, "-m", "bench.intake", str(asked.landing), str(asked.partners)]
+    return [sys.executable, "-m", "bench.kills.intake", str(asked.landing), str(asked.partners)]
 
 
 def _init(home: Path) -> None:

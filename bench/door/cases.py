@@ -20,8 +20,8 @@ from types import MappingProxyType
 import duckdb
 import phonenumbers
 
-from bench import door_files
 from bench.comparison import Case
+from bench.door import partner_files
 from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.landing import Arrival
 from partners_ingest.intake.take_in import IntakeStores, take_in
@@ -49,7 +49,13 @@ _LIBRARY_SHARE = 40
 
 
 def take_in_file(file: str, partner: str, folder: Path) -> int:
-    """Take one file in as the refresh does, into a fresh home, and return its records."""
+    """Take one file in as the refresh does, into a fresh home, and return its records.
+
+    Args:
+        file: name of the file in `folder`.
+        partner: id of the partner whose dossier reads it, a folder of `bench/door/dossiers/`.
+        folder: where the file is; the home is made there and removed again.
+    """
     home = folder / "home"
     settings = load_settings({**os.environ, "FILIATION_HOME": str(home), "FILIATION_NOW": "2026-11-24T09:00:00+01:00"})
     opened, keys, engine = init_home(settings), derive_keys(settings), open_operations(settings.database_url)
@@ -65,7 +71,13 @@ def take_in_file(file: str, partner: str, folder: Path) -> int:
 
 
 def read_csv_plainly(file: str, phones: tuple[str, ...], folder: Path) -> int:
-    """Do the floor for a CSV file and return its records."""
+    """Do the floor for a CSV file and return its records.
+
+    Args:
+        file: name of the file in `folder`.
+        phones: labels of the columns that hold phone numbers.
+        folder: where the file is and the result is written.
+    """
     connection = _connect_plainly(folder)
     with (folder / file).open(encoding="utf-8") as handle:
         labels = next(handle).rstrip("\n").split(",")
@@ -91,7 +103,7 @@ def read_json_plainly(folder: Path) -> int:
     connection.execute(
         'create view records as select row_number() over () as line_number, id, ip, url, "completedAt", state,'
         f' browser."userAgent" as agent, campaign.id as campaign, {fields}, optins[2].description as notice,'
-        f" optins[2].response as flag from read_json('{quoted(folder / door_files.QUALIFIO_FILE)}',"
+        f" optins[2].response as flag from read_json('{quoted(folder / partner_files.QUALIFIO_FILE)}',"
         f" columns = {columns}, format = 'newline_delimited')"
     )
     cells = ["id", "ip", "url", "state", "notice", "flag", *(f"answer_{place}" for place in range(1, 10))]
@@ -119,11 +131,11 @@ def _write_plainly(connection: duckdb.DuckDBPyConnection, cells: list[str], phon
 
 def write_phones(folder: Path, records: int) -> None:
     """Write phone cells alone, as the generic CSV has them."""
-    door_files.write_generic_csv(folder, records)
+    partner_files.write_generic_csv(folder, records)
     connection = connect()
     connection.execute(
         f"copy (select row_number() over () as line_number, [coalesce(telephone, '')] as phones, 'FR' as country,"
-        f" code_postal as postcode from read_csv('{quoted(folder / door_files.CSV_FILE)}', all_varchar = true))"
+        f" code_postal as postcode from read_csv('{quoted(folder / partner_files.CSV_FILE)}', all_varchar = true))"
         f" to '{quoted(folder / _PHONES)}'"
     )
     connection.close()
@@ -172,25 +184,25 @@ CASES: Mapping[str, Case] = MappingProxyType(
             title="generic CSV",
             floor_title="DuckDB: read, phone rule, sha256, write",
             target=2.5,
-            prepare=door_files.write_generic_csv,
-            floor=partial(read_csv_plainly, door_files.CSV_FILE, ("telephone",)),
-            ours=partial(take_in_file, door_files.CSV_FILE, "csv"),
+            prepare=partner_files.write_generic_csv,
+            floor=partial(read_csv_plainly, partner_files.CSV_FILE, ("telephone",)),
+            ours=partial(take_in_file, partner_files.CSV_FILE, "csv"),
         ),
         "shopify": Case(
             title="Shopify customers export",
             floor_title="DuckDB: read, phone rule, sha256, write",
             target=2.5,
-            prepare=door_files.write_shopify,
-            floor=partial(read_csv_plainly, door_files.SHOPIFY_FILE, ("Phone", "Default Address Phone")),
-            ours=partial(take_in_file, door_files.SHOPIFY_FILE, "shopify"),
+            prepare=partner_files.write_shopify,
+            floor=partial(read_csv_plainly, partner_files.SHOPIFY_FILE, ("Phone", "Default Address Phone")),
+            ours=partial(take_in_file, partner_files.SHOPIFY_FILE, "shopify"),
         ),
         "qualifio": Case(
             title="Qualifio participations",
             floor_title="DuckDB: read, phone rule, sha256, write",
             target=4,
-            prepare=door_files.write_qualifio,
+            prepare=partner_files.write_qualifio,
             floor=read_json_plainly,
-            ours=partial(take_in_file, door_files.QUALIFIO_FILE, "qualifio"),
+            ours=partial(take_in_file, partner_files.QUALIFIO_FILE, "qualifio"),
         ),
     }
 )

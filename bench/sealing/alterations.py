@@ -1,4 +1,4 @@
-"""`python -m bench.alterations --flips N`: flip single bits in the stores and the log of a sealed home, count what is named.
+"""`python -m bench.sealing.alterations --flips N`: flip single bits in the stores and the log of a sealed home, count what is named.
 
 The home is the one that `FILIATION_HOME` names; each byte is put back after its round, and the chain must hold again
 at the end. What is found stands in `sealing.checks.check`; the same with few flips is a test.
@@ -23,7 +23,7 @@ from terms.settings import load_settings
 def main(flips: int = 5_000, seed: int = 1) -> None:
     """Flip `flips` bits, one in each file per round, and say how many were named.
 
-    Example: python -m bench.alterations --flips 5000
+    Example: python -m bench.sealing.alterations --flips 5000
     """
     stores, chance, done, missed = open_stores(load_settings(os.environ)), random.Random(seed), 0, []
     if not check_chain(Log.of(stores), stores.home).holds:

@@ -1,7 +1,8 @@
 """An invented base of any size: consents of partners with dossiers, written by SQL as lake and snapshots hold them.
 
 Eleven partners of every kind, forms that follow each other, audits, refusals, withdrawals, records that full exports
-lose, addresses that many share. Nothing is measured or judged here; no file of a partner is read.
+lose, addresses that many share. Nothing is measured or judged here; no file of a partner is read. What the partners'
+dossiers say is in `bench.judgement.invented_dossiers`.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import duckdb
 
+from bench.judgement.invented_dossiers import FULL_EXPORTERS, KNOWN_FROM, PARTNERS, Row, dossiers_of_partners
 from consent.rules.registry import take_rules_snapshot
 from publishing.build import code_version
 from stores.engine import connect
@@ -29,21 +31,14 @@ from stores.warehouse.inputs import AcceptedDelivery, BuildInputs
 from terms.clock import to_micros
 from terms.settings import PROJECT_ROOT, Settings, load_settings
 
-Row = Mapping[str, object]
-
 #: When the world is looked at; twelve quarters of consents lie before it.
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 _QUARTERS = 12
 _FIRST = datetime(2023, 11, 1)
 _QUARTER = timedelta(days=90)
 
-#: Percent of the consents by partner; the first is our own page, the last two send full exports.
+#: Percent of the consents by partner.
 _SHARES = (30, 20, 15, 10, 8, 6, 4, 3, 2, 1, 1)
-PARTNERS = tuple(f"partner-{number:02d}" for number in range(len(_SHARES)))
-#: The partner of one percent, whose dossier changes.
-CHANGED = PARTNERS[9]
-_FULL = PARTNERS[9:]
-_KNOWN_FROM = datetime(2023, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -89,15 +84,15 @@ def open_world(folder: Path) -> BenchWorld:
     snapshots = SnapshotStore(home, engine)
     kinds = ("form_stops", "rules", "sponsors", "controller", "segments")
     taken = {kind: found for kind in kinds if (found := snapshots.current(kind)) is not None}
-    dossiers = snapshots.by_hash("dossiers", _hash_of(_dossiers(())))
+    dossiers = snapshots.by_hash("dossiers", _hash_of(dossiers_of_partners(())))
     if dossiers is not None:
         taken["dossiers"] = dossiers
     inputs = BuildInputs(tuple(_deliveries()), {"hand@1": ""}, "ties", taken, code_version())
     return BenchWorld(settings, Lake(home), snapshots, inputs)
 
 
-def lay_no_facts(base: duckdb.DuckDBPyConnection) -> None:
-    """Create the empty temporary table `live_facts`: the day brought nothing."""
+def create_no_live_facts(base: duckdb.DuckDBPyConnection) -> None:
+    """Create the temporary table `live_facts` without a row: nothing came in since the base was published."""
     base.execute(
         "create temp table live_facts (contact_id uuid, kind varchar, channel varchar, sponsor_id varchar,"
         " occurred_at timestamp, known_at timestamp, delivery_id varchar, line_number bigint)"
@@ -114,7 +109,7 @@ def _deliveries() -> Iterator[AcceptedDelivery]:
         for quarter in range(_QUARTERS):
             exported = _FIRST + (quarter + 1) * _QUARTER
             at = to_micros(exported.replace(tzinfo=UTC))
-            mode = "full" if partner in _FULL else "delta"
+            mode = "full" if partner in FULL_EXPORTERS else "delta"
             name = f"{partner}-{quarter:02d}"
             yield AcceptedDelivery(
                 name, partner, "web", "optins", mode, f"{name}.csv", "0" * 64, 1, at, at + 600_000_000
@@ -259,7 +254,7 @@ def _empty(table: Table) -> str:
 
 
 def _take_snapshots(snapshots: SnapshotStore) -> None:
-    take_rules_snapshot(snapshots, PROJECT_ROOT / "config" / "rules", _KNOWN_FROM.replace(tzinfo=UTC))
+    take_rules_snapshot(snapshots, PROJECT_ROOT / "config" / "rules", KNOWN_FROM.replace(tzinfo=UTC))
     take_dossiers(snapshots, ())
     with connect() as connection:
         for kind, tables in (
@@ -274,25 +269,7 @@ def _take_snapshots(snapshots: SnapshotStore) -> None:
 def take_dossiers(snapshots: SnapshotStore, further_audits: Sequence[Row]) -> Snapshot:
     """Take the snapshot of the dossiers, with further audits."""
     with connect() as connection:
-        return _take(snapshots, connection, "dossiers", _dossiers(further_audits))
-
-
-def _dossiers(further_audits: Sequence[Row]) -> Mapping[Table, Sequence[Row]]:
-    return {
-        dossier_tables.DOSSIER_PARTNERS: [_partner(name) for name in PARTNERS],
-        dossier_tables.DOSSIER_CHAIN: [hop for name in PARTNERS for hop in _chain(name)],
-        dossier_tables.DOSSIER_AUDITS: [*(audit for name in PARTNERS for audit in _audits(name)), *further_audits],
-        dossier_tables.DOSSIER_FORM_VERSIONS: [form for name in PARTNERS for form in _forms(name)],
-        dossier_tables.DOSSIER_NOTICES: [notice for name in PARTNERS for notice in _notices(name)],
-        dossier_tables.DOSSIER_NOTICE_RECIPIENTS: [row for name in PARTNERS for row in _recipients(name)],
-        dossier_tables.DOSSIER_FEEDS: [_feed(name) for name in PARTNERS],
-        dossier_tables.DOSSIER_NOTICE_CONTRADICTIONS: (),
-    }
-
-
-def found_by_audit() -> Row:
-    """Return the audit that changes the dossier of `CHANGED`: one of its forms had its box ticked."""
-    return _audit(CHANGED, "F2", date(2026, 11, 20), "pre_ticked")
+        return _take(snapshots, connection, "dossiers", dossiers_of_partners(further_audits))
 
 
 def _take(
@@ -320,111 +297,3 @@ _SPONSORS = [
     {"sponsor_id": "horizon", "legal_name": "Parti de l'Horizon", "candidate": None},
     {"sponsor_id": "union", "legal_name": "Union des Territoires", "candidate": None},
 ]
-
-
-def _partner(name: str) -> Row:
-    place = PARTNERS.index(name)
-    return {
-        "partner_id": name,
-        "legal_name": name,
-        "collected_directly": place == 0,
-        "sensitivity": "ordinary",
-        "legal_basis": "legitimate_interest" if place == 7 else "consent",
-        "balancing_test_signed_on": date(2024, 1, 1) if place == 7 else None,
-        "balancing_test_shows_expectation": True if place == 7 else None,
-        "contract_signed_on": date(2023, 1, 1),
-        "contract_ends_on": date(2026, 3, 31) if place == 5 else None,
-        "known_from": _KNOWN_FROM,
-    }
-
-
-def _chain(name: str) -> list[Row]:
-    hops = ["Jeu", name, "Contact Citoyen SAS"] if PARTNERS.index(name) == 6 else [name, "Contact Citoyen SAS"]
-    return [
-        {"partner_id": name, "position": position, "name": hop, "role": "hop", "known_from": _KNOWN_FROM}
-        for position, hop in enumerate(hops, start=1)
-    ]
-
-
-def _audits(name: str) -> list[Row]:
-    found = "single_button" if PARTNERS.index(name) == 8 else "compliant"
-    days = [date(2024, 2, 1), date(2025, 1, 15), date(2026, 1, 10)]
-    return [_audit(name, "*", day, found) for day in days[: 2 if PARTNERS.index(name) == 3 else 3]]
-
-
-def _audit(name: str, form: str, on: date, found: str) -> Row:
-    known_from = datetime(on.year, on.month, on.day)
-    return {
-        "partner_id": name,
-        "form_version": form,
-        "audited_on": on,
-        "auditor": "auditor",
-        "finding": found,
-        "known_from": known_from,
-    }
-
-
-def _forms(name: str) -> list[Row]:
-    starts = {"F1": _KNOWN_FROM, "F2": datetime(2025, 2, 1), "F3": datetime(2026, 2, 1)}
-    return [
-        {
-            "partner_id": name,
-            "form_version": version,
-            "url": f"https://{name}.example/{version}",
-            "first_seen_at": since,
-            "last_seen_at": None,
-            "stopped_at": None,
-            "box_default": "ticked" if (PARTNERS.index(name), version) == (4, "F1") else "unticked",
-            "act": "tick",
-            "refusal_as_easy": True,
-            "bundled_with_entry": False,
-            "notice_id": "narrow" if (PARTNERS.index(name), version) == (1, "F1") else "full",
-            "known_from": max(since, _KNOWN_FROM),
-        }
-        for version, since in starts.items()
-    ]
-
-
-def _notices(name: str) -> list[Row]:
-    return [
-        {
-            "partner_id": name,
-            "notice_id": notice,
-            "language": "fr",
-            "notice_text": notice,
-            "purposes": ["political"],
-            "channels": ["sms", "voice"] if notice == "full" else ["sms"],
-            "mentions_targeting": True,
-            "targeting_by": ["address", "age", "sex"] if notice == "full" else ["address"],
-            "known_from": _KNOWN_FROM,
-        }
-        for notice in ("full", "narrow")
-    ]
-
-
-def _recipients(name: str) -> list[Row]:
-    named = [("Contact Citoyen SAS", "controller"), ("Parti de l'Horizon", "sponsor")]
-    return [
-        {
-            "partner_id": name,
-            "notice_id": notice,
-            "position": position,
-            "name": recipient,
-            "kind": kind,
-            "known_from": _KNOWN_FROM,
-        }
-        for notice in ("full", "narrow")
-        for position, (recipient, kind) in enumerate(named, start=1)
-    ]
-
-
-def _feed(name: str) -> Row:
-    mode = "full" if name in _FULL else "delta"
-    return {
-        "partner_id": name,
-        "feed_id": "web",
-        "kind": "optins",
-        "mode": mode,
-        "form_version_from": "form_version",
-        "known_from": _KNOWN_FROM,
-    }

@@ -1,0 +1,1 @@
+"""Look-ups of numbers, timed on a published base that is grown to any size."""
