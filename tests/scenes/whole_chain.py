@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from consent.acts.form_stops import take_form_stops_snapshot
-from consent.controller import take_controller_snapshot
+from consent.dossiers.controller import take_controller_snapshot
 from consent.dossiers.dossier_snapshots import take_dossier_snapshot
 from consent.dossiers.dossiers import read_dossiers
 from consent.rules.registry import take_rules_snapshot
