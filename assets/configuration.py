@@ -10,7 +10,7 @@ import dagster as dg
 
 from assets import vocabulary as words
 from consent.acts.form_stops import take_form_stops_snapshot
-from consent.controller import take_controller_snapshot
+from consent.dossiers.controller import take_controller_snapshot
 from consent.dossiers.dossier_snapshots import absent_partners, take_dossier_snapshot
 from consent.dossiers.dossiers import read_dossiers
 from consent.dossiers.notice_linter import lint_dossier

@@ -14,8 +14,10 @@ from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.completeness import sort_arrivals, stalled
 from partners_ingest.arrival.fetched_files import with_fetched
 from partners_ingest.arrival.landing import scan_landing
+from partners_ingest.intake.delivery_case import IntakeStores
+from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.drift import Drift
-from partners_ingest.intake.take_in import DeliveryReport, IntakeStores, take_in
+from partners_ingest.intake.take_in import take_in
 from sends.inbound.agreements import with_own_dossier, yes_landing
 from sends.send_stores import SendStores
 from stores.all_stores import Stores

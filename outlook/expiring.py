@@ -14,7 +14,11 @@ from datetime import UTC, date, datetime, time, timedelta
 import duckdb
 from markupsafe import Markup
 
-from consent.judgement import Use, judgement_sql, lay_judged, load_live_facts, situations_sql, use_for_some_sponsor
+from consent.judgement.asking import lay_judged
+from consent.judgement.live_facts import load_live_facts
+from consent.judgement.queries import judgement_sql
+from consent.judgement.situations import situations_sql
+from consent.judgement.uses import Use, use_for_some_sponsor
 from pages.plots import Plot, Series, bars, columns
 from sends.send_stores import SendStores
 from stores.warehouse.warehouse import read_manifest

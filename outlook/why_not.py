@@ -13,7 +13,7 @@ from datetime import datetime
 import duckdb
 from markupsafe import Markup
 
-from consent.judgement import Use, use_for_some_sponsor
+from consent.judgement.uses import Use, use_for_some_sponsor
 from pages.plots import Plot, Series, bars
 from sends.plans.counting import find_audience, lay_audience
 from sends.plans.judging import create_counted_of_everyone

@@ -24,7 +24,8 @@ from bench.comparison import Case
 from bench.door import partner_files
 from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.landing import Arrival
-from partners_ingest.intake.take_in import IntakeStores, take_in
+from partners_ingest.intake.delivery_case import IntakeStores
+from partners_ingest.intake.take_in import take_in
 from partners_ingest.rows.phone_cells import read_phone_cells
 from stores.engine import connect, quoted
 from stores.evidence.evidence_store import EvidenceStore

@@ -22,15 +22,10 @@ import duckdb
 
 from bench.judgement import invented_base
 from bench.judgement.invented_base import open_world
-from consent.judgement import (
-    Use,
-    counts_everyone,
-    judge,
-    judgement_sql,
-    lay_situations_of_everyone,
-    situations_sql,
-    use_for_some_sponsor,
-)
+from consent.judgement.asking import judge
+from consent.judgement.queries import judgement_sql
+from consent.judgement.situations import counts_everyone, lay_situations_of_everyone, situations_sql
+from consent.judgement.uses import Use, use_for_some_sponsor
 from stores.all_stores import open_stores
 from stores.engine import use_every_core
 from terms.environment import Environment, NumberRules

@@ -16,7 +16,8 @@ from types import MappingProxyType
 from bench.comparison import Case
 from bench.judgement import invented_base, invented_dossiers
 from bench.judgement.invented_base import BenchWorld, open_world, write_world
-from consent.judgement import lay_judged, use_for_some_sponsor
+from consent.judgement.asking import lay_judged
+from consent.judgement.uses import use_for_some_sponsor
 from publishing.build import DBT_PROJECT, publish, start_build
 from stores.all_stores import Stores, open_stores
 from stores.engine import connect, httpfs_file

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.landing import scan_landing
-from partners_ingest.intake.take_in import IntakeStores, take_in
+from partners_ingest.intake.delivery_case import IntakeStores
+from partners_ingest.intake.take_in import take_in
 from stores.all_stores import open_stores
 from stores.home import writer_lock
 from terms.settings import load_settings

@@ -13,7 +13,9 @@ from datetime import datetime
 import duckdb
 from sqlalchemy import select
 
-from consent.judgement import Use, judgement_sql, load_live_facts
+from consent.judgement.live_facts import load_live_facts
+from consent.judgement.queries import judgement_sql
+from consent.judgement.uses import Use
 from stores.all_stores import Stores
 from stores.engine import connect
 from stores.operations import database, journal, person_tables

@@ -89,6 +89,11 @@ class Feed:
     notice_from_header: str | None
     value_prefixes: Mapping[str, tuple[str, ...]]
 
+    @property
+    def is_table(self) -> bool:
+        """Whether the files are tables, whose cells have types: their date cells are dates already."""
+        return self.format in TABLE_FORMATS
+
 
 #: Canonical fields of a row (partners README, section 1), and `erasure`: the partner erased this person.
 CANONICAL_FIELDS = frozenset(
@@ -96,6 +101,8 @@ CANONICAL_FIELDS = frozenset(
     " consented_at consent_id notice_id notice_text form_version page_url ip user_agent channels purposes"
     " recipients entry_state withdrawn_at reason erasure".split()
 )
+#: Formats of tables: spreadsheets and Parquet.
+TABLE_FORMATS = frozenset({"xlsx", "parquet"})
 #: Fields whose cells are lists.
 LIST_FIELDS = frozenset({"channels", "purposes", "recipients"})
 #: A label of a header whatever its name; a word of `values` that is any other text.

@@ -14,7 +14,10 @@ from datetime import UTC, datetime
 import duckdb
 from sqlalchemy import Engine
 
-from consent.judgement import ActJudgement, Judgement, SpokenRule, Use, judge, judge_acts, load_live_facts, spoken_rules
+from consent.judgement.answers import ActJudgement, Judgement, SpokenRule
+from consent.judgement.asking import judge, judge_acts, spoken_rules
+from consent.judgement.live_facts import load_live_facts
+from consent.judgement.uses import Use
 from lineage.lookups.access_log import Access, record_access
 from lineage.lookups.file_names import file_names
 from lineage.lookups.lookup import LookupStores, contact_of, subjects_of

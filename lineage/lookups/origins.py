@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
 
-from consent.judgement import judge_for_some_sponsor, lay_live_facts
+from consent.judgement.asking import judge_for_some_sponsor
+from consent.judgement.live_facts import lay_live_facts
 from lineage.lookups.file_names import file_names
 from lineage.lookups.provenance import Attributes, ConsentEvent, OptIn, PerUse, Territory, UseVerdict
 from stores.lake import reading_name

@@ -18,7 +18,7 @@ from consent.acts.act_entry import ActStores
 from consent.acts.person_acts import ActKind
 from consent.acts.request_clock import due_on, request_late_at
 from consent.acts.requests import Answer, answer_request
-from consent.controller import Controller, read_controller
+from consent.dossiers.controller import Controller, read_controller
 from lineage.lookups.access_log import Access, record_access
 from lineage.lookups.lookup import LookupStores, describe_contacts
 from lineage.lookups.origins import Identity, read_identities

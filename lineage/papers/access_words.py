@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
-from consent.controller import Controller
+from consent.dossiers.controller import Controller
 from lineage.lookups.origins import Identity
 from lineage.lookups.provenance import Provenance
 from lineage.papers.background import Background

@@ -16,7 +16,8 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection, Row, func, select
 
-from consent.judgement import judge, load_live_facts
+from consent.judgement.asking import judge
+from consent.judgement.live_facts import load_live_facts
 from lineage.lookups.trace import PlanTrace, trace_plan
 from lineage.papers.background import Background, SentText, read_background, sent_texts
 from lineage.papers.issuing import Draft, Issued, PaperKind, issue_papers

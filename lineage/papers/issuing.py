@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from consent.controller import Controller, read_controller
+from consent.dossiers.controller import Controller, read_controller
 from lineage.papers.passport import paper_passports
 from pages.kept_file import refuse_taken
 from pages.paper import Form, Issue, Paper, Section, paper_html

@@ -20,9 +20,9 @@ from typing import IO, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from partners_ingest.arrival.damage import TableDamaged
 from partners_ingest.arrival.sheet_reader import UNREADABLE
 from partners_ingest.arrival.table_cells import line_of
-from partners_ingest.arrival.unpacking import TableDamaged
 from terms.errors import FiliationError
 from terms.settings import PROJECT_ROOT
 

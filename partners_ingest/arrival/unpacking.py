@@ -10,7 +10,6 @@ import gzip
 import importlib
 import io
 import zipfile
-import zlib
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import partial
@@ -19,14 +18,6 @@ from typing import BinaryIO, cast
 from consent.dossiers.dossiers import Feed
 from partners_ingest.arrival.seal_marks import HEAD_BYTES, is_sealed
 from stores.evidence.evidence_store import EvidenceStore
-
-
-class TableDamaged(Exception):
-    """A spreadsheet or Parquet file that cannot be opened or read to its end; says nothing of its content."""
-
-
-#: What is raised when a container is cut or damaged.
-DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile, TableDamaged)
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK"
@@ -106,7 +97,7 @@ def open_unpacked(evidence: EvidenceStore, delivery_id: str, container: str) -> 
         delivery_id: whose.
         container: as stored in `deliveries.container`; whether it is sealed is seen by its bytes.
 
-    Reading raises one of `DAMAGED` where the container is cut.
+    Reading raises one of `damage.DAMAGED` where the container is cut.
 
     Raises:
         SealUnopened: it is sealed, and gives nothing.

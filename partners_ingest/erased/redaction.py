@@ -18,8 +18,8 @@ from typing import IO, BinaryIO, cast
 
 from sqlalchemy import Engine, select
 
+from partners_ingest.arrival.damage import DAMAGED
 from partners_ingest.arrival.unpacking import (
-    DAMAGED,
     GZIP_MAGIC,
     ROWS_MAGIC,
     ZIP_MAGIC,

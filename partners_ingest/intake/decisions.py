@@ -1,6 +1,6 @@
 """A person's decisions about a delivery: release it, refuse it, read it again; who decided and why is kept.
 
-Which reasons may be overruled is `intake`'s; judging and reading the file again is too.
+Which reasons may be overruled is decided by `quality`; judging and reading the file again belongs to `take_in`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, RowMapping, select, update
 
 from partners_ingest.intake.delivery_records import DecisionKind
-from partners_ingest.intake.take_in import RELEASABLE
+from partners_ingest.intake.quality import RELEASABLE
 from stores.operations import database, delivery_tables, journal
 from terms.clock import to_micros
 from terms.errors import Refused, UsageError

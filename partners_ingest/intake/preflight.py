@@ -26,10 +26,9 @@ from partners_ingest.readers.delimited import split_header
 from partners_ingest.readers.encodings import decide_encoding
 from partners_ingest.readers.headers import difference, fit_header, fit_labels
 from partners_ingest.readers.labels import plain_label
-from partners_ingest.readers.records import Header, Records
+from partners_ingest.readers.records import Header
 from partners_ingest.readers.registry import missing_capability
 from partners_ingest.readers.text_lines import decode_line
-from partners_ingest.rows.values import TABLE_FORMATS
 from stores.operations import delivery_tables
 from terms.reasons import FileOutcome, FileReason, FileWarning
 
@@ -76,7 +75,7 @@ def check_content(head: bytes, feed: Feed, container: Container) -> FileReason |
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:16].lower()
     if start.startswith((b"<!doctype", b"<html")):
         return FileReason.HTML_NOT_DATA
-    if is_table_file(head) or (feed.format in TABLE_FORMATS) != container.is_table:
+    if is_table_file(head) or (feed.is_table) != container.is_table:
         return FileReason.FORMAT_MISMATCH
     return None
 
@@ -170,16 +169,3 @@ def warnings_of(connection: duckdb.DuckDBPyConnection, header: Header, feed: Fee
 def known_bad_export(header: Header, feed: Feed) -> KnownBad | None:
     """Return the spoilt export that the header is known to belong to, if any."""
     return next((bad for bad in feed.known_bad if fit_labels(header.labels, bad.labels, ()) is not None), None)
-
-
-def count_unspoilt(connection: duckdb.DuckDBPyConnection, records: Records, bad: KnownBad) -> int:
-    """Return how many sound records are not as all of a spoilt export are: the e-mail lacks `@` and equals the given name
-    (PrestaShop 1.7.6.0, feeds.md 1.2).
-    """
-    email = records.positions[plain_label(bad.email)]
-    given_name = records.positions[plain_label(bad.given_name)]
-    found = connection.execute(
-        f"select count(*) from records where problem is null"
-        f" and not (not contains(cells[{email}], '@') and cells[{email}] = cells[{given_name}])"
-    ).fetchone()
-    return int(found[0]) if found else 0

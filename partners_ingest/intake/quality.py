@@ -87,6 +87,9 @@ _HOLDS: Mapping[str, FileReason] = {
     "change_pct": FileReason.ROW_COUNT_CHANGE,
 }
 
+#: What a person may overrule by releasing the delivery: the file can be read, only its volume is unusual.
+RELEASABLE = frozenset(_HOLDS.values())
+
 
 def judge_contract(feed: Feed, counts: FeedCounts) -> QualityReport:
     """Judge one delivery against its feed's contract.

@@ -1,6 +1,6 @@
 """A rehearsal: what would become of a partner's file, told before anything of it is taken in.
 
-The file goes the real way (`intake`), in stores that are made for it in a private folder, under keys that only this
+The file goes the real way (`take_in`), in stores that are made for it in a private folder, under keys that only this
 process has, and are removed: so the answer cannot differ from the real one, and no home is touched. What that way
 compares with earlier deliveries (duplicates, change of volume) has nothing to compare with here. Counts, codes, line
 numbers and places of columns are told, never a value. What is wrong with a dossier by itself belongs to
@@ -24,9 +24,12 @@ import duckdb
 from consent.dossiers.dossiers import Dossier, DossierSet, Feed
 from partners_ingest.arrival.landing import Arrival, storable_name
 from partners_ingest.intake import decisions
+from partners_ingest.intake.delivery_case import IntakeStores
+from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.overview import DeliverySummary, list_deliveries
 from partners_ingest.intake.preflight import name_file
-from partners_ingest.intake.take_in import RELEASABLE, DeliveryReport, IntakeStores, take_in
+from partners_ingest.intake.quality import RELEASABLE
+from partners_ingest.intake.take_in import take_in
 from stores.engine import connect, quoted
 from stores.evidence.evidence_store import EvidenceStore
 from stores.home import init_home

@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from consent.dossiers.dossiers import Feed
-from partners_ingest.arrival.unpacking import DAMAGED
+from partners_ingest.arrival.damage import DAMAGED
 from partners_ingest.readers.encodings import TextEncoding, decide_encoding
 from partners_ingest.readers.records import LinesEnd
 from partners_ingest.readers.text_lines import transcode_lines

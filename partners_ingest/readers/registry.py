@@ -16,7 +16,6 @@ from partners_ingest.readers.json_lines import JsonLinesReader
 from partners_ingest.readers.json_paths import parse_path
 from partners_ingest.readers.records import Reader
 from partners_ingest.readers.table_rows import TableReader
-from partners_ingest.rows.values import TABLE_FORMATS
 from terms.errors import UsageError
 
 #: Changes with anything that could read a held delivery differently: such deliveries are then judged again.
@@ -40,7 +39,7 @@ def missing_capability(feed: Feed) -> str | None:
         return f"format {feed.format}"
     if declared_encoding(feed) is None:
         return f"encoding {feed.encoding}"
-    if feed.format in TABLE_FORMATS:
+    if feed.is_table:
         return _missing_of_table(feed)
     return _missing_of_csv(feed) if feed.format == "csv" else _missing_of_json(feed)
 

@@ -13,7 +13,9 @@ from datetime import UTC, date, datetime
 import duckdb
 from sqlalchemy import Engine
 
-from consent.judgement import judgement_sql, load_live_facts, use_for_some_sponsor
+from consent.judgement.live_facts import load_live_facts
+from consent.judgement.queries import judgement_sql
+from consent.judgement.uses import use_for_some_sponsor
 from terms.environment import NumberRules
 from terms.reasons import Channel, Profile, Verdict
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from consent.dossiers.feeds import Feed, KnownBad
-from partners_ingest.intake.preflight import count_unspoilt
 from partners_ingest.readers.delivered_lines import DeliveredLines, drop_lines
-from partners_ingest.readers.records import Header, LinesEnd, Reader
+from partners_ingest.readers.labels import plain_label
+from partners_ingest.readers.records import Header, LinesEnd, Reader, Records
 from partners_ingest.rows.fields import add_fields, create_fields, repair_fields
 from terms.identifiers import digest
 
@@ -86,7 +86,7 @@ class BatchReader:
         records = self.reader.read_records(bench, self.feed, self.header, end)
         put = add_fields if waiting else create_fields
         put(bench, records, self.feed)
-        unspoilt = count_unspoilt(bench, records, self.bad) if self.bad else 0
+        unspoilt = _count_unspoilt(bench, records, self.bad) if self.bad else 0
         drop_lines(bench)  # `fields` has what they say
         return unspoilt
 
@@ -104,3 +104,16 @@ def _sums(bench: duckdb.DuckDBPyConnection) -> RecordSums:
     ).fetchone()
     assert row is not None  # an aggregate always gives a row
     return RecordSums(*map(int, row))
+
+
+def _count_unspoilt(connection: duckdb.DuckDBPyConnection, records: Records, bad: KnownBad) -> int:
+    """Return how many sound records are not as all of a spoilt export are: the e-mail lacks `@` and equals the given name
+    (PrestaShop 1.7.6.0, feeds.md 1.2).
+    """
+    email = records.positions[plain_label(bad.email)]
+    given_name = records.positions[plain_label(bad.given_name)]
+    found = connection.execute(
+        f"select count(*) from records where problem is null"
+        f" and not (not contains(cells[{email}], '@') and cells[{email}] = cells[{given_name}])"
+    ).fetchone()
+    return int(found[0]) if found else 0

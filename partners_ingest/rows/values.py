@@ -20,9 +20,6 @@ NO_BIRTH_DATES = ("1900-01-01", "1970-01-01")
 #: Puts the parts of a list together where the dossier names no separator: no partner writes it.
 LIST_SEPARATOR = "\x1f"
 
-#: Formats whose date cells are dates already.
-TABLE_FORMATS = frozenset({"xlsx", "parquet"})
-
 _MACROS = (
     # of two equal local times the first one; ICU gives the second. A local time that never was counts by the offset
     # before the gap, as ICU does (partners README, section 2).
@@ -101,7 +98,7 @@ def formats_of(feed: Feed, field: str) -> tuple[str, ...]:
     A date cell of a table comes as ISO text (`unpacking`) and is taken as it is (partners README, section 1).
     """
     formats = feed.date_formats.get(field, ())
-    return ("iso8601", *formats) if feed.format in TABLE_FORMATS else formats
+    return ("iso8601", *formats) if feed.is_table else formats
 
 
 def instant_sql(cell: str, formats: Iterable[str], zone: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from consent.judgement import Use
+from consent.judgement.uses import Use
 from pipelines.golden.golden_base import read_number, sponsor_of
 from pipelines.golden.golden_cases import Facts, GoldenCase
 from sends.gateways.settings import GatewaySettings, read_gateway

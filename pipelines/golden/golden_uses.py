@@ -16,7 +16,7 @@ import duckdb
 from sqlalchemy import Engine, create_engine
 
 from consent.acts.access_requests import missing_lists
-from consent.judgement import judge
+from consent.judgement.asking import judge
 from pipelines.golden.golden_base import build_golden_base, contact_of, read_number
 from pipelines.golden.golden_cases import Answer, GoldenCase
 from pipelines.golden.golden_orders import (

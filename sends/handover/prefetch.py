@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import duckdb
 from sqlalchemy import Connection, ScalarResult, Table, bindparam, func, or_, select
 
-from consent.judgement import narrow
+from consent.judgement.asking import narrow
 from sends.handover.decision import HandOverDecision, Looked, decide
 from sends.ledger.messages import Claim, Judged, PlanRow, next_contacts
 from sends.plans.audience import DEPARTEMENT

@@ -20,7 +20,7 @@ from types import MappingProxyType
 from sqlalchemy import ColumnElement, Connection, FromClause, func, select
 
 from consent.acts.person_acts import FactKind
-from consent.controller import read_controller
+from consent.dossiers.controller import read_controller
 from consent.dossiers.dossiers import Dossier, DossierSet, notice_id_of, read_dossier
 from consent.dossiers.notice_linter import said_targeting
 from sends.orders.order import Kind

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from consent.judgement import Use
+from consent.judgement.uses import Use
 from sends.orders.order import Audience, Segment, is_segment_file, read_order, read_segment
 from sends.plans.audience import (
     Selection,

@@ -11,16 +11,11 @@ from datetime import datetime
 
 import duckdb
 
-from consent.judgement import (
-    Use,
-    counts_everyone,
-    judgement_sql,
-    knows_everything,
-    lay_judged,
-    lay_situations_of_everyone,
-    load_live_facts,
-    situations_sql,
-)
+from consent.judgement.asking import lay_judged
+from consent.judgement.live_facts import load_live_facts
+from consent.judgement.queries import judgement_sql
+from consent.judgement.situations import counts_everyone, knows_everything, lay_situations_of_everyone, situations_sql
+from consent.judgement.uses import Use
 from sends.rules.context import Context
 from sends.send_stores import SendStores
 from stores.engine import use_every_core

@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, insert, select
 
-from consent.controller import Controller, read_controller
+from consent.dossiers.controller import Controller, read_controller
 from sends.ledger.messages import PlanRow, find_plan
 from sends.orders.order import Audience, CriterionKind, parse_order
 from sends.reporting.outcomes import delivery_of

@@ -17,7 +17,9 @@ import pytest
 
 from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.landing import scan_landing
-from partners_ingest.intake.take_in import DeliveryReport, IntakeStores, take_in
+from partners_ingest.intake.delivery_case import IntakeStores
+from partners_ingest.intake.delivery_result import DeliveryReport
+from partners_ingest.intake.take_in import take_in
 from partners_ingest.rows import opt_ins, withdrawals
 from partners_ingest.rows.phone_cells import read_phone_cells
 from stores.engine import connect

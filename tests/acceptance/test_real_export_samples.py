@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from consent.dossiers.dossiers import DossierSet, read_dossier
+from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
-from partners_ingest.intake.take_in import IntakeStores
 from terms.settings import Settings, load_settings
 from tests.commands import ROOT
 

@@ -19,7 +19,7 @@ import duckdb
 import yaml
 from jinja2 import Environment
 
-from consent.judgement import judge
+from consent.judgement.asking import judge
 from pipelines.golden.golden_base import build_golden_base, contact_of
 from pipelines.golden.golden_cases import GoldenCase, read_cases
 from pipelines.golden.golden_orders import context_of, read_shipped, use_of

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from consent.acts.form_stops import take_form_stops_snapshot
-from consent.controller import take_controller_snapshot
+from consent.dossiers.controller import take_controller_snapshot
 from consent.dossiers.dossier_snapshots import take_dossier_snapshot
 from consent.dossiers.dossiers import read_dossiers
 from consent.rules.registry import take_rules_snapshot
 from open_data.load import OpenDataStores, refresh_open_data
 from open_data.sources import read_sources
 from partners_ingest.arrival.landing import scan_landing
-from partners_ingest.intake.take_in import DeliveryReport, IntakeStores, take_in
+from partners_ingest.intake.delivery_case import IntakeStores
+from partners_ingest.intake.delivery_result import DeliveryReport
+from partners_ingest.intake.take_in import take_in
 from publishing.build import collect_inputs, publish, start_build
 from sends.orders.segment_snapshots import take_segments_snapshot, take_sponsors_snapshot
 from stores.all_stores import Stores, open_stores

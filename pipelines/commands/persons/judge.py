@@ -48,7 +48,7 @@ def judge(  # noqa: PLR0913 - the options of a use are many, and each is one fac
 
     Example: filiation judge "06 39 98 00 42" --at 2026-11-24T10:00:00+01:00 --reason "complaint 12"
     """
-    from consent.judgement import Use
+    from consent.judgement.uses import Use
     from lineage.lookups.judged_use import describe_use, judge_number
     from lineage.lookups.lookup import LookupStores
 

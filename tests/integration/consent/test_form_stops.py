@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from consent.acts.form_stops import FormVersionKey, reach
-from consent.judgement import load_live_facts
+from consent.judgement.live_facts import load_live_facts
 from stores.all_stores import open_stores
 from terms.reasons import Profile
 from terms.settings import load_settings

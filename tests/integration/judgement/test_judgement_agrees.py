@@ -14,18 +14,10 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from consent.judgement import (
-    Use,
-    counts_everyone,
-    judge,
-    judge_acts,
-    judge_for_some_sponsor,
-    judgement_sql,
-    knows_everything,
-    lay_judged,
-    situations_sql,
-    use_for_some_sponsor,
-)
+from consent.judgement.asking import judge, judge_acts, judge_for_some_sponsor, lay_judged
+from consent.judgement.queries import judgement_sql
+from consent.judgement.situations import counts_everyone, knows_everything, situations_sql
+from consent.judgement.uses import Use, use_for_some_sponsor
 from consent.rules.registry import read_rules
 from sends.plans.judging import create_counted, create_counted_of_everyone
 from stores.operations import database, person_tables
@@ -287,7 +279,7 @@ def _apart(base, one, other, parameters):
 
 @pytest.mark.parametrize("held", [0, 10_000])
 def test_standings_and_findings_give_the_same_where_everything_is_known(judged_world, held, monkeypatch):
-    monkeypatch.setattr("consent.judgement._HELD", held)
+    monkeypatch.setattr("consent.judgement.asking._HELD", held)
     base, _ = judged_world
     rng = random.Random(20261127)
     for _ in range(40):

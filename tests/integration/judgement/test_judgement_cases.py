@@ -8,7 +8,10 @@ import duckdb
 import pytest
 import yaml
 
-from consent.judgement import Use, judge, judgement_sql, load_live_facts
+from consent.judgement.asking import judge
+from consent.judgement.live_facts import load_live_facts
+from consent.judgement.queries import judgement_sql
+from consent.judgement.uses import Use
 from stores.operations import database, person_tables
 from stores.operations.database import open_operations
 from stores.operations.migrate import migrate

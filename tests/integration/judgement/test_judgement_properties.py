@@ -14,7 +14,9 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pytest
 
-from consent.judgement import Judgement, Use, judge, narrow
+from consent.judgement.answers import Judgement
+from consent.judgement.asking import judge, narrow
+from consent.judgement.uses import Use
 from consent.rules.registry import read_rules
 from terms.environment import NumberRules
 from terms.reasons import Channel, Decision, Profile

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from consent.judgement import Use
+from consent.judgement.uses import Use
 from lineage.lookups.judged_use import JudgedUse, describe_use, judge_number
 from lineage.lookups.lookup import LookupStores
 from stores.all_stores import Stores, open_stores

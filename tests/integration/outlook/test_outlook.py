@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from consent.judgement import judge, load_live_facts
+from consent.judgement.asking import judge
+from consent.judgement.live_facts import load_live_facts
 from outlook.expiring import Expiring, expiring
 from outlook.why_not import WhyNot, why_not
 from pages.page import render_page

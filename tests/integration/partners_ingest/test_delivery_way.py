@@ -25,8 +25,10 @@ from partners_ingest.arrival.landing import Arrival, scan_landing
 from partners_ingest.arrival.unpacking import open_unpacked
 from partners_ingest.intake import decisions
 from partners_ingest.intake.decisions import Decision
+from partners_ingest.intake.delivery_case import IntakeStores
+from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.overview import list_deliveries
-from partners_ingest.intake.take_in import DeliveryReport, IntakeStores, take_in
+from partners_ingest.intake.take_in import take_in
 from partners_ingest.readers import delivered_lines
 from partners_ingest.rows import record_batches
 from stores.engine import connect

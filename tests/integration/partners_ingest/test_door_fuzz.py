@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from partners_ingest.intake import take_in as intake
+from partners_ingest.intake import preflight
 from partners_ingest.rows import delivery_facts as delivery
 from stores.keys import Keys
 from tests.scenes.door import door_fuzz
@@ -45,7 +45,7 @@ def test_a_lost_record_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
             " where line_number = (select max(line_number) from fields)"
         )
 
-    monkeypatch.setattr(intake.rows, "judge_rows", lose_the_last)
+    monkeypatch.setattr(delivery, "judge_rows", lose_the_last)
     tally = door_fuzz.run(SEED, range(20))
     assert any("control totals are not those of the rows" in failure for failure in tally.failures)
 
@@ -57,12 +57,12 @@ def test_a_record_that_is_not_where_it_is_said_to_be_is_seen(monkeypatch: pytest
         judge_rows(connection, keys)
         connection.execute("update keyed set byte_length = byte_length - 1 where line_number % 2 = 0")
 
-    monkeypatch.setattr(intake.rows, "judge_rows", shorten_one)
+    monkeypatch.setattr(delivery, "judge_rows", shorten_one)
     tally = door_fuzz.run(SEED, range(20))
     assert any("bytes between records belong to none" in failure for failure in tally.failures)
 
 
 def test_a_value_that_is_told_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake.preflight, "describe_unknown", lambda _header, line, _feed: f"it begins {line!r}")
+    monkeypatch.setattr(preflight, "describe_unknown", lambda _header, line, _feed: f"it begins {line!r}")
     tally = door_fuzz.run(SEED, range(60))
     assert any("a value was told" in failure for failure in tally.failures)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from consent.dossiers.dossiers import Dossier, DossierSet, read_dossier
+from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
-from partners_ingest.intake.take_in import IntakeStores
 from stores.engine import connect
 from stores.lake import reading_name
 from stores.schemas import delivered_rows

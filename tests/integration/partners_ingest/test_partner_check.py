@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from consent.dossiers.dossiers import DossierSet, find_faults, read_dossier
+from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
-from partners_ingest.intake.take_in import IntakeStores
 from terms.settings import Settings, load_settings
 from tests.commands import Shell
 from tests.scenes.door.dossier_samples import DOSSIER, NAMES_HEADER, json_row, names_row, write_dossier

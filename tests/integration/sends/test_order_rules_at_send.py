@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import insert
 
-from consent.controller import read_controller
+from consent.dossiers.controller import read_controller
 from sends.handover.sender import check_sendable
 from sends.ledger.messages import find_plan
 from sends.plans.approval import approve_plan, context_of, lift_hold

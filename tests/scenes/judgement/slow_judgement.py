@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
-from consent.judgement import Use
+from consent.judgement.uses import Use
 from consent.rules.registry import Rule
 from stores.schemas import column_classes, configuration_tables, delivered_rows, dossier_tables
 from terms.clock import naive_utc

@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from consent.dossiers.dossiers import Feed, read_dossier
+from partners_ingest.arrival.damage import TableDamaged
 from partners_ingest.arrival.table_cells import cell_text, line_of
 from partners_ingest.arrival.table_files import parquet_lines, sheet_lines
-from partners_ingest.arrival.unpacking import LineStream, TableDamaged
+from partners_ingest.arrival.unpacking import LineStream
 from partners_ingest.readers.delimited import DelimitedReader
 from partners_ingest.readers.delivered_lines import Content, DeliveredLines
 from partners_ingest.readers.encodings import decide_encoding, declared_encoding

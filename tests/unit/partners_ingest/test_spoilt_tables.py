@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from partners_ingest.arrival import table_files
+from partners_ingest.arrival.damage import TableDamaged
 from partners_ingest.arrival.table_cells import cell_text
 from partners_ingest.arrival.table_files import Limits, parquet_lines, sheet_lines
-from partners_ingest.arrival.unpacking import TableDamaged
 from tests.scenes.door.format_files import as_workbook, recommended_records
 
 RECORDS = recommended_records("0" * 16)

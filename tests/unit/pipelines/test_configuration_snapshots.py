@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from consent.controller import read_controller, take_controller_snapshot
+from consent.dossiers.controller import read_controller, take_controller_snapshot
 from sends.orders.segment_snapshots import read_segments, take_segments_snapshot, take_sponsors_snapshot
 from stores.engine import connect
 from stores.home import init_home

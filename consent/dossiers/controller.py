@@ -1,9 +1,7 @@
 """The controller: us, by the name that a notice must show and by what papers tell of us, read from `config/`.
 
-The name is kept as a snapshot; what papers tell is read when one is issued, and stands in the paper.
-
-Dossiers have their own module (`consent.dossiers.dossier_snapshots`), rules theirs (`consent.rules.registry`); sponsors and segments are
-`sends`' words.
+The name is kept as a snapshot. What papers tell is read when one is issued, and is part of the paper. Snapshots of
+dossiers belong to `dossier_snapshots`, rules to `consent.rules.registry`, sponsors to `sends.orders.sponsors`.
 """
 
 from __future__ import annotations
