@@ -18,6 +18,7 @@ import duckdb
 from sqlalchemy import Column, Connection, Engine, Select, bindparam, null, select
 
 from stores.operations import person_tables
+from stores.warehouse.excerpt import BASE
 from stores.warehouse.questions import Questions
 from terms.clock import naive_utc
 from terms.environment import NumberRules
@@ -28,7 +29,7 @@ from terms.reasons import Channel, Decision, Profile, Verdict
 _BATCH = 10_000
 
 #: Tables of the base that the judgement reads by contact, the large ones.
-_READ_BY_CONTACT = ("acts", "act_standings", "findings")
+READ_BY_CONTACT = ("acts", "act_standings", "findings")
 
 #: Up to so many contacts one plan for all is faster than one for those without live facts and one for the others.
 _FEW = 10
@@ -420,12 +421,15 @@ def lay_situations_of_everyone(connection: duckdb.DuckDBPyConnection, use: Use, 
     )
 
 
-def narrow(connection: duckdb.DuckDBPyConnection, asked: str) -> tuple[str, ...]:
-    """Let this connection know only the contacts of a relation from now on: a question about some of them reads little.
+def fill_excerpt(excerpt: duckdb.DuckDBPyConnection, asked: str) -> tuple[str, ...]:
+    """Let an excerpt of the base hold the acts and findings of the contacts of a relation, and nobody else's.
 
-    A base has its contacts in the order of their ids and a plan in none, so a question about a thousand reads nearly all
-    of it. Temporary tables stand before the base's own of the same name. Of anybody else a narrowed connection knows
-    no act: whoever asks about others narrows it anew.
+    A base has its contacts in the order of their ids and a plan in none, so a question about a thousand of them reads
+    nearly all of it. Of anybody else the excerpt knows no act: whoever asks about others fills it anew.
+
+    Args:
+        excerpt: as `stores.warehouse.excerpt.open_excerpt` opens it, with `READ_BY_CONTACT` as its own tables.
+        asked: name of a relation with `contact_id UUID`.
 
     Returns:
         the deliveries that hold an act of these contacts, sorted.
@@ -434,14 +438,11 @@ def narrow(connection: duckdb.DuckDBPyConnection, asked: str) -> tuple[str, ...]
         FiliationError: as `judge`.
     """
     name = _checked(asked)
-    # by the base's own name: to `main` belongs what an earlier narrowing left, too
-    (base,) = connection.execute("select current_database()").fetchone() or ("",)
-    for table in _READ_BY_CONTACT:
-        connection.execute(
-            f"create or replace temp table {table} as"
-            f' select * from "{base}".main.{table} semi join {name} using (contact_id)'
+    for table in READ_BY_CONTACT:
+        excerpt.execute(
+            f"create or replace table {table} as select * from {BASE}.main.{table} semi join {name} using (contact_id)"
         )
-    rows = connection.execute("select distinct delivery_id from acts order by 1").fetchall()
+    rows = excerpt.execute("select distinct delivery_id from acts order by 1").fetchall()
     return tuple(row[0] for row in rows)
 
 
