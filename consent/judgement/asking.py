@@ -24,13 +24,14 @@ from consent.judgement.queries import (
 )
 from consent.judgement.situations import knows_everything
 from consent.judgement.uses import Use, use_for_some_sponsor
+from stores.warehouse.excerpt import BASE
 from stores.warehouse.questions import Questions
 from terms.clock import naive_utc
 from terms.environment import NumberRules
 from terms.reasons import Channel, Decision, Profile, Verdict
 
 #: Tables of the base that the judgement reads by contact, the large ones.
-_READ_BY_CONTACT = ("acts", "act_standings", "findings")
+READ_BY_CONTACT = ("acts", "act_standings", "findings")
 
 #: Up to so many contacts one plan for all is faster than one for those without live facts and one for the others.
 _FEW = 10
@@ -182,12 +183,15 @@ def spoken_rules(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: 
     ]
 
 
-def narrow(connection: duckdb.DuckDBPyConnection, asked: str) -> tuple[str, ...]:
-    """Let this connection know only the contacts of a relation from now on, so that questions about them read little.
+def fill_excerpt(excerpt: duckdb.DuckDBPyConnection, asked: str) -> tuple[str, ...]:
+    """Let an excerpt of the base hold the acts and findings of the contacts of a relation, and nobody else's.
 
     The base is sorted by contact, a plan is not: a question about a thousand contacts of a plan would read nearly all of
-    the base. The temporary tables that are created here hide the base's own of the same name. A narrowed connection
-    knows no act of other contacts: whoever asks about others narrows it anew.
+    the base. The excerpt knows no act of other contacts: whoever asks about others fills it anew.
+
+    Args:
+        excerpt: as `stores.warehouse.excerpt.open_excerpt` opens it, with `READ_BY_CONTACT` as its own tables.
+        asked: name of a relation with `contact_id UUID`.
 
     Returns:
         the deliveries that hold an act of these contacts, sorted.
@@ -196,14 +200,11 @@ def narrow(connection: duckdb.DuckDBPyConnection, asked: str) -> tuple[str, ...]
         FiliationError: as `judge`.
     """
     name = checked_name(asked)
-    # by the base's own name: an earlier narrowing left tables of the same names
-    (base,) = connection.execute("select current_database()").fetchone() or ("",)
-    for table in _READ_BY_CONTACT:
-        connection.execute(
-            f"create or replace temp table {table} as"
-            f' select * from "{base}".main.{table} semi join {name} using (contact_id)'
+    for table in READ_BY_CONTACT:
+        excerpt.execute(
+            f"create or replace table {table} as select * from {BASE}.main.{table} semi join {name} using (contact_id)"
         )
-    rows = connection.execute("select distinct delivery_id from acts order by 1").fetchall()
+    rows = excerpt.execute("select distinct delivery_id from acts order by 1").fetchall()
     return tuple(row[0] for row in rows)
 
 

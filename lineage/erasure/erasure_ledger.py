@@ -20,7 +20,7 @@ from lineage.erasure.erasure_receipt import ErasedCounts
 from lineage.erasure.erasure_traces import Person
 from sealing.seals.forgetting import ERASED, forget_lines, forget_messages
 from sealing.seals.messages import batches_of
-from sends.ledger.messages import find_plan
+from sends.ledger.plan_rows import find_plan
 from sends.plans.approval import approved_sha256
 from stores.all_stores import Stores
 from stores.operations import database, erasure_tables, journal, log_tables, message_tables, person_tables, plan_tables

@@ -19,7 +19,8 @@ from lineage.lookups.judged_use import JudgedUse, judge_contact
 from lineage.lookups.origins import Origins, OriginSources, read_origins
 from lineage.lookups.provenance import OptIn, Territory
 from lineage.lookups.reactions import Reaction, reactions_of
-from sends.ledger.messages import PlanRow, count_states, find_plan
+from sends.ledger.messages import count_states
+from sends.ledger.plan_rows import PlanRow, find_plan
 from sends.plans.approval import context_of
 from sends.plans.judging import use_of
 from sends.send_stores import SendStores

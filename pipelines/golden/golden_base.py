@@ -20,7 +20,8 @@ import duckdb
 from consent.rules.registry import own_names, read_rules, rule_rows
 from partners_ingest.rows.phone import ReadPhone, RowPlace, read_phone
 from pipelines.golden.golden_cases import Facts, GoldenCase
-from sends.inbound.replies import Meaning, read_meaning
+from sends.inbound.replies import read_meaning
+from sends.ledger.replies import Meaning
 from stores.engine import connect, quoted
 from stores.files.parquet import read_sql
 from stores.schemas import all_tables

@@ -11,11 +11,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from configuration.fields import read_document
-from sends.gateways.gateway import ReportStatus
+from sends.gateways.gateway import DlrStatus
 
-#: The report on a message by the last digit of its number; digits that are not here: DELIVERED. None = silence.
-_FATES: Mapping[str, ReportStatus | None] = MappingProxyType(
-    {"7": ReportStatus.UNDELIVERED, "8": ReportStatus.EXPIRED, "9": None}
+#: The final DLR of a message by the last digit of its number; digits that are not here: DELIVERED. None = silence.
+_FATES: Mapping[str, DlrStatus | None] = MappingProxyType(
+    {"7": DlrStatus.UNDELIVERED, "8": DlrStatus.EXPIRED, "9": None}
 )
 
 
@@ -51,9 +51,9 @@ def read_faults(path: Path) -> Faults:
     return Faults(**seconds, **counts)  # type: ignore[arg-type]
 
 
-def fate_of(e164: str) -> ReportStatus | None:
-    """Return the final report on a message to a number; None = none ever comes."""
-    return _FATES.get(e164[-1:], ReportStatus.DELIVERED)
+def fate_of(e164: str) -> DlrStatus | None:
+    """Return the final DLR of a message to a number; None = none ever comes."""
+    return _FATES.get(e164[-1:], DlrStatus.DELIVERED)
 
 
 def hits(every: int, count: int) -> bool:

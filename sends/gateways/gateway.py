@@ -1,13 +1,15 @@
-"""What every gateway offers, whatever its protocol: hand over lazily, tell what it received, tell events until acknowledged.
+"""What every gateway offers, whatever its protocol: take messages one by one, say what it received, tell its events.
 
-It fits a window of `submit_sm` (messages are pulled as slots come free, ids come in the response, `deliver_sm` is
-acknowledged after our commit), Kannel (202 without an id, reports by callback) and HTTP providers alike. No client
-may retry by itself: what has no answer is UNKNOWN.
+It fits a window of `submit_sm` (a message is taken when a slot is free, its id comes in a later answer), Kannel (202
+without an id) and HTTP providers alike. No client may retry by itself: what has no answer is UNKNOWN.
+
+Words: a *hand-over* is one message given to a gateway, a *DLR* (delivery report) what the operator tells about it
+later, an *MO* a message that a phone sent. What they do to a message of the ledger does not belong here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -56,22 +58,22 @@ class Proof(StrEnum):
 
 
 @dataclass(frozen=True)
-class Receipt:
-    """The answer to "did you get this reference?"."""
+class HandOverProof:
+    """The answer to "did you get this reference?"; the id only where it was received and the gateway tells it."""
 
     proof: Proof
     gateway_message_id: str | None = None
 
 
 class EventKind(StrEnum):
-    """What a gateway tells by itself."""
+    """What a gateway tells by itself; the values are those of the local simulator's protocol."""
 
-    REPORT = "report"
-    REPLY = "reply"
+    DLR = "report"
+    MO = "reply"
 
 
-class ReportStatus(StrEnum):
-    """What a report says, in SMPP's words; all but ACCEPTED are final."""
+class DlrStatus(StrEnum):
+    """What a DLR says, in SMPP's words; all but ACCEPTED are final."""
 
     ACCEPTED = "ACCEPTD"  # on its way: evidence that it was handed over
     DELIVERED = "DELIVRD"
@@ -81,18 +83,18 @@ class ReportStatus(StrEnum):
 
 @dataclass(frozen=True)
 class GatewayEvent:
-    """A report about a message of ours, or a reply of a phone; a report's `event_id` is the same when told again.
+    """A DLR about a message of ours, or an MO; a DLR's `event_id` is the same when told again.
 
-    `at` is when it happened, where the protocol tells it. A report names its message by `reference`, or, where the
-    protocol echoes none, by `gateway_message_id`, `phone` and `mark` (see `mark_of`). `status` is null for a
-    report that says nothing new. `phone` is E.164: whom the report is about, or who replied.
+    `at` is when it happened, where the protocol tells it. A DLR names its message by `reference`, or, where the
+    protocol echoes none, by `gateway_message_id`, `phone` and `mark` (see `mark_of`). `status` is None for a
+    DLR that says nothing new. `phone` is E.164: whom the DLR is about, or who wrote the MO.
     """
 
     event_id: str
     kind: EventKind
     at: datetime | None = None
     reference: str | None = None
-    status: ReportStatus | None = None
+    status: DlrStatus | None = None
     gateway_message_id: str | None = None
     mark: int | None = None
     phone: str | None = field(default=None, repr=False)
@@ -105,13 +107,20 @@ def mark_of(reference: str) -> int:
 
 
 class Gateway(Protocol):
-    """One route to phones."""
+    """One route to phones. Each message handed over gets exactly one answer, from `hand_over` or from `finish`."""
 
-    def hand_over(self, messages: Iterator[Outgoing]) -> Iterator[HandOver]:
-        """Hand messages over, pulling each at the last moment, and yield one answer per message pulled."""
+    def hand_over(self, message: Outgoing) -> Sequence[HandOver]:
+        """Hand one message over now, then wait until the next may follow; return the answers that came meanwhile.
+
+        They may be about earlier messages, and the answer to this one may come later.
+        """
         ...
 
-    def received(self, reference: str) -> Receipt:
+    def finish(self) -> Sequence[HandOver]:
+        """Wait for the answers that are still out, and return them; one that is overdue is UNKNOWN."""
+        ...
+
+    def received(self, reference: str) -> HandOverProof:
         """Return what the gateway can prove about a reference."""
         ...
 

@@ -5,21 +5,21 @@ What the simulator does with a message belongs to `simulator`; nothing here may 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import requests
 
 from sends.gateways.gateway import (
     Answer,
+    DlrStatus,
     EventKind,
     GatewayEvent,
     GatewayUnreachable,
     HandOver,
+    HandOverProof,
     Outgoing,
     Proof,
-    Receipt,
-    ReportStatus,
 )
 from sends.gateways.http_session import open_session, was_refused
 from sends.gateways.settings import GatewaySettings
@@ -39,21 +39,24 @@ class HttpSimulator:
         self._url, self._timeout = settings.url.rstrip("/"), settings.timeout_seconds
         self._session = open_session()
 
-    def hand_over(self, messages: Iterator[Outgoing]) -> Iterator[HandOver]:
-        """Post messages one by one, each pulled when the one before was answered."""
-        for message in messages:
-            yield self._post(message)
+    def hand_over(self, message: Outgoing) -> Sequence[HandOver]:
+        """Post a message and return its answer."""
+        return [self._post(message)]
 
-    def received(self, reference: str) -> Receipt:
+    def finish(self) -> Sequence[HandOver]:
+        """Return nothing: every message was answered when it was posted."""
+        return ()
+
+    def received(self, reference: str) -> HandOverProof:
         """Ask whether a reference arrived; absence counts only where the simulator's record is whole."""
         try:
             answer = self._session.get(f"{self._url}/messages/{reference}", timeout=self._timeout)
             found = answer.json() if answer.status_code == 200 else {}
         except (requests.RequestException, ValueError):
-            return Receipt(Proof.NONE)
+            return HandOverProof(Proof.NONE)
         if found.get("message_id"):
-            return Receipt(Proof.RECEIVED, str(found["message_id"]))
-        return Receipt(Proof.ABSENT if found.get("is_record_whole") else Proof.NONE)
+            return HandOverProof(Proof.RECEIVED, str(found["message_id"]))
+        return HandOverProof(Proof.ABSENT if found.get("is_record_whole") else Proof.NONE)
 
     def events(self, wait_seconds: float) -> Sequence[GatewayEvent]:
         """Poll for events; they come again until acknowledged."""
@@ -121,7 +124,7 @@ def _event(item: Mapping[str, str | None]) -> GatewayEvent:
         kind=EventKind(str(item["kind"])),
         at=datetime.fromisoformat(str(item["at"])),
         reference=item.get("reference"),
-        status=None if status is None else ReportStatus(status),
+        status=None if status is None else DlrStatus(status),
         gateway_message_id=item.get("message_id"),
         phone=item.get("from"),
         text=item.get("text"),

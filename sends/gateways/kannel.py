@@ -1,4 +1,4 @@
-"""Kannel: messages by its `sendsms` page, reports and replies by its callbacks, answered after our commit.
+"""Kannel: messages by its `sendsms` page, DLRs and MOs by its callbacks, answered after our commit.
 
 Kannel gives no id of its own and echoes what stands in the callback's address: our reference. It keeps a queue and
 repeats towards the SMSC by itself: what its own death doubles is not seen here (config/kannel.conf makes it little).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
@@ -19,14 +19,14 @@ import requests
 
 from sends.gateways.gateway import (
     Answer,
+    DlrStatus,
     EventKind,
     GatewayEvent,
     GatewayUnreachable,
     HandOver,
+    HandOverProof,
     Outgoing,
     Proof,
-    Receipt,
-    ReportStatus,
 )
 from sends.gateways.http_session import open_session, was_refused
 from sends.gateways.settings import GatewaySettings
@@ -36,16 +36,16 @@ from terms.identifiers import digest
 
 #: Kannel's bits: delivered, failed at the phone, waiting at the SMSC, taken by the SMSC, refused by the SMSC.
 _DELIVERED, _FAILED, _BUFFERED, _TAKEN, _REFUSED = 1, 2, 4, 8, 16
-_EVERY_REPORT = _DELIVERED | _FAILED | _BUFFERED | _TAKEN | _REFUSED
+_EVERY_DLR = _DELIVERED | _FAILED | _BUFFERED | _TAKEN | _REFUSED
 
-_STATUSES: Mapping[int, ReportStatus] = MappingProxyType(
+_STATUSES: Mapping[int, DlrStatus] = MappingProxyType(
     {
-        _DELIVERED: ReportStatus.DELIVERED,
-        _FAILED: ReportStatus.UNDELIVERED,
-        _BUFFERED: ReportStatus.ACCEPTED,
-        _TAKEN: ReportStatus.ACCEPTED,
-        _REFUSED: ReportStatus.UNDELIVERED,
-        _FAILED | 32: ReportStatus.EXPIRED,
+        _DELIVERED: DlrStatus.DELIVERED,
+        _FAILED: DlrStatus.UNDELIVERED,
+        _BUFFERED: DlrStatus.ACCEPTED,
+        _TAKEN: DlrStatus.ACCEPTED,
+        _REFUSED: DlrStatus.UNDELIVERED,
+        _FAILED | 32: DlrStatus.EXPIRED,
     }
 )
 
@@ -65,22 +65,28 @@ class Kannel:
         self._settings, self._account, self._password = settings, settings.kannel, password
         self._url = settings.url.rstrip("/")
         self._local = threading.local()
+        self._connections: ThreadPoolExecutor | None = None
+        self._open: set[Future[HandOver]] = set()
         self._callbacks: _Callbacks | None = None
 
-    def hand_over(self, messages: Iterator[Outgoing]) -> Iterator[HandOver]:
-        """Hand messages over on a few connections at once, each pulled when one of them is free."""
-        with ThreadPoolExecutor(self._account.connections) as pool:
-            open_ones: set[Future[HandOver]] = set()
-            for message in messages:
-                open_ones.add(pool.submit(self._send, message))
-                if len(open_ones) >= self._account.connections:
-                    done, open_ones = wait(open_ones, return_when=FIRST_COMPLETED)
-                    yield from (future.result() for future in done)
-            yield from (future.result() for future in open_ones)
+    def hand_over(self, message: Outgoing) -> Sequence[HandOver]:
+        """Hand a message over on one of a few connections, then wait until one of them is free."""
+        if self._connections is None:
+            self._connections = ThreadPoolExecutor(self._account.connections)
+        self._open.add(self._connections.submit(self._send, message))
+        if len(self._open) < self._account.connections:
+            return ()
+        done, self._open = wait(self._open, return_when=FIRST_COMPLETED)
+        return [future.result() for future in done]
 
-    def received(self, reference: str) -> Receipt:
-        """Return no proof: its spool survives a kill and not a power cut. The report "taken by the SMSC" is evidence."""
-        return Receipt(Proof.NONE)
+    def finish(self) -> Sequence[HandOver]:
+        """Wait for the answers on all connections."""
+        done, self._open = self._open, set()
+        return [future.result() for future in done]
+
+    def received(self, reference: str) -> HandOverProof:
+        """Return no proof: its spool survives a kill and not a power cut. The DLR "taken by the SMSC" is evidence."""
+        return HandOverProof(Proof.NONE)
 
     def events(self, wait_seconds: float) -> Sequence[GatewayEvent]:
         """Return callbacks that wait for their answer; where none came, Kannel and its SMSC must be there all the same.
@@ -101,7 +107,10 @@ class Kannel:
             self._callbacks.answer({event.event_id for event in events})
 
     def close(self) -> None:
-        """Stop hearing callbacks; Kannel repeats those that were not answered."""
+        """Let the connections go and stop hearing callbacks; Kannel repeats those that were not answered."""
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            connections.shutdown()
         callbacks, self._callbacks = self._callbacks, None
         if callbacks is not None:
             callbacks.stop()
@@ -133,7 +142,7 @@ class Kannel:
             "coding": _CODINGS[encode_text(message.text).coding],  # without it Kannel replaces what GSM lacks
             "validity": str(message.validity_minutes),
             "account": message.reference,
-            "dlr-mask": str(_EVERY_REPORT),
+            "dlr-mask": str(_EVERY_DLR),
             "dlr-url": callback,
         }
 
@@ -250,7 +259,7 @@ def _read_callback(path: str, query: str) -> GatewayEvent | None:
         reference, status = fields["reference"][0], int(fields["status"][0])
         return GatewayEvent(
             event_id=digest(reference, str(status))[:32],  # %I is new at each callback
-            kind=EventKind.REPORT,
+            kind=EventKind.DLR,
             reference=reference,
             status=_STATUSES.get(status),
             gateway_message_id=fields.get("id", [None])[0],
@@ -264,7 +273,7 @@ def _read_callback(path: str, query: str) -> GatewayEvent | None:
             .decode("utf-16-be" if charset == "UTF-16BE" else "utf-8", "replace")
         )
         phone = raw["phone"][0].replace(" ", "+")
-        return GatewayEvent(uuid4().hex, EventKind.REPLY, phone=phone, text=text)
+        return GatewayEvent(uuid4().hex, EventKind.MO, phone=phone, text=text)
     return None
 
 

@@ -44,7 +44,7 @@ class BreakerLimits:
 
 
 class ListensAs(StrEnum):
-    """How the session for reports and replies binds: operators allow one or the other."""
+    """How the session for DLRs and MOs binds: operators allow one or the other."""
 
     RECEIVER = "receiver"
     TRANSCEIVER = "transceiver"

@@ -1,4 +1,4 @@
-"""A local gateway over HTTP: message ids, delayed reports, replies and faults on demand, on 127.0.0.1 only.
+"""A local gateway over HTTP: message ids, delayed DLRs, MOs and faults on demand, on 127.0.0.1 only.
 
 POST /messages             {to, from, text, reference, validity_minutes} -> {message_id}
 GET  /messages/REFERENCE   -> {message_id | null, is_record_whole}

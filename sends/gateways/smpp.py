@@ -1,7 +1,7 @@
 """SMPP 3.4 direct: a window of `submit_sm` one way, `deliver_sm` acknowledged after our commit the other way.
 
 Sender and listener are two processes, so they bind as two sessions, transmitter and receiver. The library sends and
-parses PDUs; it repeats nothing. Reading what a receipt says belongs to `smpp_events`.
+parses PDUs; it repeats nothing. Reading what a DLR says belongs to `smpp_events`.
 
 One message is one `submit_sm`, a long text in its `message_payload`: parts of our own would be several hand-overs, of
 which a crash can lose some.
@@ -19,7 +19,16 @@ from smpplib import consts, exceptions, smpp
 from smpplib.client import Client
 from smpplib.command import Command
 
-from sends.gateways.gateway import Answer, GatewayEvent, GatewayUnreachable, HandOver, Outgoing, Proof, Receipt, mark_of
+from sends.gateways.gateway import (
+    Answer,
+    GatewayEvent,
+    GatewayUnreachable,
+    HandOver,
+    HandOverProof,
+    Outgoing,
+    Proof,
+    mark_of,
+)
 from sends.gateways.settings import GatewaySettings, SmppSettings
 from sends.gateways.smpp_events import read_deliver
 from sends.gateways.sms_text import encode_text
@@ -48,25 +57,27 @@ class SmppGateway:
         self._window, self._timeout = _account(settings).window, settings.timeout_seconds
         self._transmitter = _Session(settings, password, "bind_transmitter")
         self._receiver = _Session(settings, password, f"bind_{_account(settings).listens_as}")
+        self._flight = _Flight(self._transmitter, self._timeout)
         self._held: dict[str, _Held] = {}
         self._asked_at: float | None = None
 
-    def hand_over(self, messages: Iterator[Outgoing]) -> Iterator[HandOver]:
-        """Submit messages, each pulled when a slot of the window is free, and yield the answers as they come."""
-        flight = _Flight(self._transmitter, self._timeout)
-        for message in messages:
-            yield from flight.answers(wait=False)
-            failed = flight.submit(message)
-            if failed is not None:
-                yield failed
-            while flight.count >= self._window:
-                yield from flight.answers(wait=True)
-        while flight.count:
-            yield from flight.answers(wait=True)
+    def hand_over(self, message: Outgoing) -> Sequence[HandOver]:
+        """Submit a message, then wait until a slot of the window is free; a slot is always free when this is called."""
+        answers = [*self._flight.answers_here(), *self._flight.submit(message)]
+        while self._flight.count >= self._window:
+            answers += self._flight.next_answers()
+        return answers
 
-    def received(self, reference: str) -> Receipt:
-        """Return no proof: `query_sm` needs the id that an unknown message lacks. A receipt is the evidence."""
-        return Receipt(Proof.NONE)
+    def finish(self) -> Sequence[HandOver]:
+        """Wait until the window is empty."""
+        answers: list[HandOver] = []
+        while self._flight.count:
+            answers += self._flight.next_answers()
+        return answers
+
+    def received(self, reference: str) -> HandOverProof:
+        """Return no proof: `query_sm` needs the id that an unknown message lacks. A DLR is the evidence."""
+        return HandOverProof(Proof.NONE)
 
     def events(self, wait_seconds: float) -> Sequence[GatewayEvent]:
         """Return what was delivered and not acknowledged; an idle link is asked whether it lives."""
@@ -77,7 +88,7 @@ class SmppGateway:
                 self._take(self._receiver.read())
         except _Lost:
             self._forget()
-            raise GatewayUnreachable("The SMPP session for reports and replies was lost.") from None
+            raise GatewayUnreachable("The SMPP session for DLRs and MOs was lost.") from None
         return [held.event for held in self._held.values()]
 
     def acknowledge(self, events: Sequence[GatewayEvent]) -> None:
@@ -136,7 +147,7 @@ class _Submitted:
 
 
 class _Flight:
-    """The messages of one hand-over that were submitted and not answered yet."""
+    """The messages that were submitted and not answered yet."""
 
     def __init__(self, session: _Session, timeout: float) -> None:
         self._session, self._timeout = session, timeout
@@ -147,49 +158,51 @@ class _Flight:
         """Return how many wait for their answer."""
         return len(self._open)
 
-    def submit(self, message: Outgoing) -> HandOver | None:
+    def submit(self, message: Outgoing) -> Sequence[HandOver]:
         """Submit one message; an answer at once means that it did not leave, or that nobody knows."""
         try:
             if not self._open:
                 self._session.catch_up()
             self._session.bind()
         except _Lost as reason:
-            return HandOver(message.reference, Answer.NOT_SENT, detail=str(reason))
+            return [HandOver(message.reference, Answer.NOT_SENT, detail=str(reason))]
         try:
             sequence = self._session.submit(message)
         except _Lost:
-            return HandOver(message.reference, Answer.UNKNOWN, detail="connection lost")
+            return [HandOver(message.reference, Answer.UNKNOWN, detail="connection lost")]
         self._open[sequence] = _Submitted(message.reference, time.monotonic())
-        return None
+        return ()
 
-    def answers(self, *, wait: bool) -> Iterator[HandOver]:
-        """Yield the answers that are here, after waiting for the first if asked to; what is overdue is UNKNOWN."""
-        try:
-            while self._open and self._session.is_readable(self._patience() if wait else 0):
-                answer = self._read(self._session.read())
-                if answer is not None:
-                    yield answer
-                    wait = False
-        except _Lost:
-            yield from self._give_up(tuple(self._open), "connection lost")
-        limit = time.monotonic() - self._timeout
-        yield from self._give_up([key for key, sent in self._open.items() if sent.at <= limit], "no answer")
+    def answers_here(self) -> Sequence[HandOver]:
+        """Return the answers that can be read without waiting, and UNKNOWN for each that is overdue."""
+        return self._answers(until=time.monotonic())
 
-    def _patience(self) -> float:
+    def next_answers(self) -> Sequence[HandOver]:
+        """Wait for one answer at least, or until the oldest is overdue; return what came and UNKNOWN for the overdue."""
         oldest = next(iter(self._open.values()))
-        return max(0.0, oldest.at + self._timeout - time.monotonic())
+        return self._answers(until=oldest.at + self._timeout)
 
-    def _read(self, pdu: Command) -> HandOver | None:
+    def _answers(self, until: float) -> list[HandOver]:
+        """Read answers, waiting for the first until an instant of `time.monotonic`; a lost session makes all UNKNOWN."""
+        answers: list[HandOver] = []
+        try:
+            while self._open and self._session.is_readable(0.0 if answers else max(0.0, until - time.monotonic())):
+                answers += self._read(self._session.read())
+        except _Lost:
+            answers += self._give_up(tuple(self._open), "connection lost")
+        limit = time.monotonic() - self._timeout
+        return answers + self._give_up([key for key, sent in self._open.items() if sent.at <= limit], "no answer")
+
+    def _read(self, pdu: Command) -> Sequence[HandOver]:
         sent = self._open.pop(pdu.sequence, None) if pdu.command in ("submit_sm_resp", "generic_nack") else None
         if sent is None:
-            return None  # an answer that came after we gave its message up
+            return ()  # an answer that came after we gave its message up
         if pdu.status == consts.SMPP_ESME_ROK and pdu.command == "submit_sm_resp" and pdu.message_id:
-            return HandOver(sent.reference, Answer.ACCEPTED, pdu.message_id.decode("ascii", "replace"))
-        return HandOver(sent.reference, _refusal(pdu), detail=f"smpp status 0x{pdu.status:08x}")
+            return [HandOver(sent.reference, Answer.ACCEPTED, pdu.message_id.decode("ascii", "replace"))]
+        return [HandOver(sent.reference, _refusal(pdu), detail=f"smpp status 0x{pdu.status:08x}")]
 
-    def _give_up(self, sequences: Sequence[int], why: str) -> Iterator[HandOver]:
-        for sequence in sequences:
-            yield HandOver(self._open.pop(sequence).reference, Answer.UNKNOWN, detail=why)
+    def _give_up(self, sequences: Sequence[int], why: str) -> list[HandOver]:
+        return [HandOver(self._open.pop(sequence).reference, Answer.UNKNOWN, detail=why) for sequence in sequences]
 
 
 def _refusal(pdu: Command) -> Answer:

@@ -1,6 +1,6 @@
-"""What a `deliver_sm` says: a receipt about a message of ours, or what a phone wrote.
+"""What a `deliver_sm` says: a DLR about a message of ours, or an MO.
 
-A receipt is read from its optional parameters, else from the text that operators write in the form of SMPP 3.4's
+A DLR is read from its optional parameters, else from the text that operators write in the form of SMPP 3.4's
 appendix B ("id:… stat:DELIVRD …"). Acknowledging it belongs to `smpp`.
 """
 
@@ -14,24 +14,24 @@ from types import MappingProxyType
 from smpplib import consts
 from smpplib.command import Command
 
-from sends.gateways.gateway import EventKind, GatewayEvent, ReportStatus
+from sends.gateways.gateway import DlrStatus, EventKind, GatewayEvent
 from sends.gateways.sms_text import decode_text, without_header
 from terms.identifiers import digest
 
-#: esm_class: bits of a receipt (final, or on its way), and of a user data header.
-_RECEIPT, _INTERMEDIATE, _HAS_HEADER = 0x04, 0x20, 0x40
+#: esm_class: bits of a DLR (final, or on its way), and of a user data header.
+_DLR, _INTERMEDIATE, _HAS_HEADER = 0x04, 0x20, 0x40
 
 #: What operators write under stat:, cut to seven letters. REJECTD and DELETED are final: the phone did not get it.
 #: UNKNOWN says nothing, and ENROUTE no more than that it left.
-_STATUS_WORDS: Mapping[str, ReportStatus | None] = MappingProxyType(
+_STATUS_WORDS: Mapping[str, DlrStatus | None] = MappingProxyType(
     {
-        "ENROUTE": ReportStatus.ACCEPTED,
-        "ACCEPTD": ReportStatus.ACCEPTED,
-        "DELIVRD": ReportStatus.DELIVERED,
-        "EXPIRED": ReportStatus.EXPIRED,
-        "UNDELIV": ReportStatus.UNDELIVERED,
-        "REJECTD": ReportStatus.UNDELIVERED,
-        "DELETED": ReportStatus.UNDELIVERED,
+        "ENROUTE": DlrStatus.ACCEPTED,
+        "ACCEPTD": DlrStatus.ACCEPTED,
+        "DELIVRD": DlrStatus.DELIVERED,
+        "EXPIRED": DlrStatus.EXPIRED,
+        "UNDELIV": DlrStatus.UNDELIVERED,
+        "REJECTD": DlrStatus.UNDELIVERED,
+        "DELETED": DlrStatus.UNDELIVERED,
         "UNKNOWN": None,
     }
 )
@@ -52,13 +52,13 @@ def read_deliver(pdu: Command) -> GatewayEvent:
         octets = without_header(octets)
     text = decode_text(octets, int(pdu.data_coding or 0))
     phone = _e164(pdu.source_addr or b"", int(pdu.source_addr_ton or 0))
-    if esm_class & (_RECEIPT | _INTERMEDIATE) or pdu.receipted_message_id:
-        return _read_receipt(pdu, text, phone)
-    # nothing in it is the same for one reply and different for the next: told twice, it is two replies
-    return GatewayEvent(uuid.uuid4().hex, EventKind.REPLY, phone=phone, text=text)
+    if esm_class & (_DLR | _INTERMEDIATE) or pdu.receipted_message_id:
+        return _read_dlr(pdu, text, phone)
+    # nothing in it is the same for one MO and different for the next: told twice, it is two MOs
+    return GatewayEvent(uuid.uuid4().hex, EventKind.MO, phone=phone, text=text)
 
 
-def _read_receipt(pdu: Command, text: str, phone: str) -> GatewayEvent:
+def _read_dlr(pdu: Command, text: str, phone: str) -> GatewayEvent:
     written_id, written_status = _ID.search(text), _STATUS.search(text)
     message_id = _ascii(pdu.receipted_message_id or b"") or (written_id.group(1) if written_id else None)
     word = _STATE_WORDS.get(int(pdu.message_state or 0)) or (
@@ -66,7 +66,7 @@ def _read_receipt(pdu: Command, text: str, phone: str) -> GatewayEvent:
     )
     return GatewayEvent(
         event_id=digest(message_id or "", phone, word)[:32],
-        kind=EventKind.REPORT,
+        kind=EventKind.DLR,
         status=_STATUS_WORDS.get(word),
         gateway_message_id=message_id,
         mark=pdu.user_message_reference or None,

@@ -1,6 +1,6 @@
-"""A local SMSC over SMPP 3.4: message ids, receipts, replies and faults on demand, on 127.0.0.1 only.
+"""A local SMSC over SMPP 3.4: message ids, DLRs, MOs and faults on demand, on 127.0.0.1 only.
 
-A receipt is told until it is acknowledged, across restarts where there is a durable record; told are transceivers,
+A DLR is told until it is acknowledged, across restarts where there is a durable record; told are transceivers,
 because the library of the server refuses a receiver's acknowledgements. Faults and what becomes of a message stand in
 `faults`. Nothing here knows of plans or rules; the client is `smpp`, and Kannel speaks to it too.
 """
@@ -22,7 +22,7 @@ import smpp34
 from smpplib import consts
 
 from sends.gateways.faults import Faults, fate_of, hits, read_faults
-from sends.gateways.gateway import ReportStatus
+from sends.gateways.gateway import DlrStatus
 from sends.gateways.received import ReceivedFile
 from sends.gateways.sms_parts import Parts
 from sends.gateways.sms_text import encode_text
@@ -31,23 +31,23 @@ from terms.errors import UsageError
 
 _HOST = "127.0.0.1"
 
-#: A delivery that was not acknowledged is tried again after this; so many may wait for their acknowledgement.
+#: A `deliver_sm` that was not acknowledged is tried again after this; so many may wait for their acknowledgement.
 _AGAIN_SECONDS, _WINDOW = 0.5, 50
 
 #: message_state of a final report (SMPP 3.4, 5.2.28).
-_STATES = {ReportStatus.DELIVERED: 2, ReportStatus.EXPIRED: 3, ReportStatus.UNDELIVERED: 5}
+_STATES = {DlrStatus.DELIVERED: 2, DlrStatus.EXPIRED: 3, DlrStatus.UNDELIVERED: 5}
 
-#: Optional parameters of messages and receipts.
+#: Optional parameters of messages and DLRs.
 _MARK, _MESSAGE_ID, _STATE = (
     consts.OPTIONAL_PARAMS[name] for name in ("user_message_reference", "receipted_message_id", "message_state")
 )
 
-_ESM_RECEIPT, _WANTS_RECEIPT, _INTERNATIONAL = 0x04, 0x01, 1
+_ESM_RECEIPT, _WANTS_DLR, _INTERNATIONAL = 0x04, 0x01, 1
 
 
 @dataclass(frozen=True)
 class _Message:
-    """A submitted message as far as its receipt needs it; `mark` is the sender's user_message_reference."""
+    """A submitted message as far as its DLR needs it; `mark` is the sender's user_message_reference."""
 
     message_id: str
     to: str
@@ -56,7 +56,7 @@ class _Message:
 
 
 @dataclass(frozen=True)
-class _Delivery:
+class _Pending:
     """One `deliver_sm` that must be acknowledged; `key` names it in the record of acknowledgements."""
 
     key: str
@@ -72,7 +72,7 @@ class _Delivery:
 class _Due:
     at: float
     number: int
-    delivery: _Delivery = field(compare=False)
+    pending: _Pending = field(compare=False)
 
 
 class SmscSimulator:
@@ -106,20 +106,20 @@ class SmscSimulator:
     def reply(self, phone: str, text: str, to: str = "36111") -> None:
         """Let a phone write back."""
         encoded = encode_text(text)
-        delivery = _Delivery(f"reply.{secrets.token_hex(8)}", phone, to, encoded.octets, coding=int(encoded.coding))
+        pending = _Pending(f"reply.{secrets.token_hex(8)}", phone, to, encoded.octets, coding=int(encoded.coding))
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._push, delivery, 0.0)
+            self._loop.call_soon_threadsafe(self._push, pending, 0.0)
 
     async def _serve(self, is_ready: Callable[[], None]) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
         server = smpp34.Server(_HOST, self.port, system_id="SIMULATOR", inbound_capacity=5000)
         await server.start()
         self._tell_again()
-        deliveries = asyncio.create_task(self._deliver_all())
+        telling = asyncio.create_task(self._deliver_all())
         events = asyncio.create_task(self._take_events(server))
         is_ready()
         await self._stopped.wait()
-        for task in (events, deliveries, *self._tasks):
+        for task in (events, telling, *self._tasks):
             task.cancel()
         await server.stop()
         for record in (self._record, self._acknowledged):
@@ -127,7 +127,7 @@ class SmscSimulator:
                 record.close()
 
     def _tell_again(self) -> None:
-        """Take up the receipts that an earlier run owed."""
+        """Take up the DLRs that an earlier run owed."""
         if self._record is None or self._acknowledged is None:
             return
         told = {line["key"] for line in self._acknowledged.lines}
@@ -135,9 +135,9 @@ class SmscSimulator:
             self._count += 1
             mark = int(line["reference"]) if line["reference"] else None
             message = _Message(line["gateway_message_id"], line["to"], line["from"], mark)
-            for delivery in self._receipts(message, self._count, datetime.fromisoformat(line["at"])):
-                if delivery.key not in told:
-                    self._push(delivery, 0.0)
+            for pending in self._dlrs(message, self._count, datetime.fromisoformat(line["at"])):
+                if pending.key not in told:
+                    self._push(pending, 0.0)
 
     async def _take_events(self, server: smpp34.Server) -> None:
         while True:
@@ -192,23 +192,23 @@ class SmscSimulator:
         delay = faults.report_delay_seconds * (10 if hits(faults.late_report_every, count) else 1)
         if hits(faults.early_report_every, count):
             delay = 0.0
-        if event.registered_delivery & _WANTS_RECEIPT:
-            for delivery in self._receipts(message, count, self._clock.now()):
-                self._push(delivery, delay)
+        if event.registered_delivery & _WANTS_DLR:
+            for pending in self._dlrs(message, count, self._clock.now()):
+                self._push(pending, delay)
         if hits(faults.stop_reply_every, count):
-            self._push(_Delivery(f"{message.message_id}.stop", message.to, message.sender, b"STOP"), delay)
+            self._push(_Pending(f"{message.message_id}.stop", message.to, message.sender, b"STOP"), delay)
 
-    def _receipts(self, message: _Message, count: int, at: datetime) -> list[_Delivery]:
-        """Return what is told about a message in the end: one receipt, none, or the same twice."""
+    def _dlrs(self, message: _Message, count: int, at: datetime) -> list[_Pending]:
+        """Return what is told about a message in the end: one DLR, none, or the same twice."""
         status = fate_of(message.to)
         if status is None or hits(self._faults.missing_report_every, count):
             return []
         copies = 2 if hits(self._faults.duplicate_report_every, count) else 1
-        return [_receipt(message, status, at, copy) for copy in range(copies)]
+        return [_dlr(message, status, at, copy) for copy in range(copies)]
 
-    def _push(self, delivery: _Delivery, delay: float) -> None:
+    def _push(self, pending: _Pending, delay: float) -> None:
         self._numbers += 1
-        heapq.heappush(self._due, _Due(asyncio.get_running_loop().time() + delay, self._numbers, delivery))
+        heapq.heappush(self._due, _Due(asyncio.get_running_loop().time() + delay, self._numbers, pending))
 
     async def _deliver_all(self) -> None:
         slots = asyncio.Semaphore(_WINDOW)
@@ -218,33 +218,33 @@ class SmscSimulator:
                 await asyncio.sleep(0.01)
                 continue
             await slots.acquire()
-            self._start(self._deliver(heapq.heappop(self._due).delivery, slots))
+            self._start(self._deliver(heapq.heappop(self._due).pending, slots))
 
-    async def _deliver(self, delivery: _Delivery, slots: asyncio.Semaphore) -> None:
-        """Tell one delivery to some receiver; without its acknowledgement it is told again."""
+    async def _deliver(self, pending: _Pending, slots: asyncio.Semaphore) -> None:
+        """Send one `deliver_sm` to some receiver; without its acknowledgement it is told again."""
         try:
-            is_acknowledged = await self._tell(delivery)
+            is_acknowledged = await self._tell(pending)
         finally:
             slots.release()
         if not is_acknowledged:
-            self._push(delivery, _AGAIN_SECONDS)
+            self._push(pending, _AGAIN_SECONDS)
         elif self._acknowledged is not None:
-            self._acknowledged.write({"key": delivery.key})
+            self._acknowledged.write({"key": pending.key})
 
-    async def _tell(self, delivery: _Delivery) -> bool:
+    async def _tell(self, pending: _Pending) -> bool:
         receiver = next(iter(self._receivers.values()), None)
         if receiver is None:
             return False
         try:
             answer = await receiver.deliver_sm(
-                destination_addr=delivery.to,
-                short_message=delivery.octets,
-                source_addr=delivery.phone.removeprefix("+"),
+                destination_addr=pending.to,
+                short_message=pending.octets,
+                source_addr=pending.phone.removeprefix("+"),
                 source_addr_ton=_INTERNATIONAL,
                 source_addr_npi=1,
-                esm_class=delivery.esm_class,
-                data_coding=delivery.coding,
-                tlvs=list(delivery.tlvs),
+                esm_class=pending.esm_class,
+                data_coding=pending.coding,
+                tlvs=list(pending.tlvs),
             )
         except smpp34.SmppError:
             return False
@@ -291,7 +291,7 @@ def open_smsc(port: int, faults: Faults, received: Path | None, clock: Clock) ->
 
 
 def acknowledgements_of(received: Path) -> Path:
-    """Return the file that says which receipts were acknowledged."""
+    """Return the file that says which DLRs were acknowledged."""
     return received.with_name(received.name + ".acknowledged")
 
 
@@ -300,8 +300,8 @@ def _mark(event: smpp34.SubmitSmEvent) -> int | None:
     return next(found, None)
 
 
-def _receipt(message: _Message, status: ReportStatus, at: datetime, copy: int) -> _Delivery:
-    """Return a receipt as operators write it: in words and in optional parameters."""
+def _dlr(message: _Message, status: DlrStatus, at: datetime, copy: int) -> _Pending:
+    """Return a DLR as operators write it: in words and in optional parameters."""
     when = f"{at:%y%m%d%H%M}"
     words = f"id:{message.message_id} sub:001 dlvrd:001 submit date:{when} done date:{when} stat:{status} err:000 text:"
     tlvs = [
@@ -311,4 +311,4 @@ def _receipt(message: _Message, status: ReportStatus, at: datetime, copy: int) -
     if message.mark is not None:
         tlvs.append(smpp34.Tlv(_MARK, message.mark.to_bytes(2, "big")))
     key = f"{message.message_id}.{copy}"
-    return _Delivery(key, message.to, message.sender, words.encode(), _ESM_RECEIPT, tlvs=tuple(tlvs))
+    return _Pending(key, message.to, message.sender, words.encode(), _ESM_RECEIPT, tlvs=tuple(tlvs))

@@ -1,22 +1,27 @@
 """The circuit breaker: when so many messages fail, or so many people say stop or complain, that a person must look.
 
 What it rests on is what happened since the run began: a person who resumes a plan has seen what came before. Pausing
-the plan belongs to `control`; the limits are the gateway's (`circuit_breaker`).
+the plan belongs to `sends.plans.control`; the limits are the gateway's (`circuit_breaker`).
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
 from sends.gateways.settings import BreakerLimits
-from sends.inbound.replies import Meaning
-from sends.ledger.messages import PlanRow
-from stores.operations.message_tables import messages, replies
+from sends.handover.plan_to_send import PlanToSend
+from sends.ledger.plan_rows import PlanRow
+from sends.ledger.replies import count_stops
+from sends.send_stores import SendStores
 from stores.operations.person_tables import requests
 from terms.clock import to_micros
+
+#: It looks at what happened this often, in seconds.
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,38 @@ class Health:
     errors: int
     stops: int
     complaints: int
+
+
+class Breaker:
+    """Watches one run over one plan.
+
+    Args:
+        stores: the opened stores.
+        ours: the plan.
+    """
+
+    def __init__(self, stores: SendStores, ours: PlanToSend) -> None:
+        self._stores, self._plan, self._limits = stores, ours.plan, ours.context.gateway.breaker
+        self._since, self._looked_at = stores.clock.now(), time.monotonic()
+
+    def why_broken(self, accepted: int, errors: int) -> str | None:
+        """Return why the run must pause its plan, in words, or None; it looks again only after a while.
+
+        Args:
+            accepted: messages of this run that the gateway accepted.
+            errors: those that it refused or did not answer.
+        """
+        if time.monotonic() - self._looked_at < _LOOK_SECONDS:
+            return None
+        self._looked_at = time.monotonic()
+        with self._stores.engine.connect() as work:
+            health = Health(
+                tried=errors + accepted,
+                errors=errors,
+                stops=count_stops(work, self._plan, self._since),
+                complaints=_count_complaints(work, self._plan, self._since),
+            )
+        return why_broken(health, self._limits)
 
 
 def why_broken(health: Health, limits: BreakerLimits) -> str | None:
@@ -42,22 +79,7 @@ def why_broken(health: Health, limits: BreakerLimits) -> str | None:
     return None
 
 
-def count_stops(work: Connection, plan: PlanRow, since: datetime) -> int:
-    """Return how many people of a plan said stop by reply since an instant."""
-    query = (
-        select(func.count(func.distinct(replies.c.contact_id)))
-        .join(messages, messages.c.contact_id == replies.c.contact_id)
-        .where(
-            messages.c.plan_id == plan.plan_id,
-            replies.c.gateway == plan.gateway,
-            replies.c.meaning == Meaning.STOP.value,
-            replies.c.known_at >= to_micros(since),
-        )
-    )
-    return int(work.execute(query).scalar_one())
-
-
-def count_complaints(work: Connection, plan: PlanRow, since: datetime) -> int:
+def _count_complaints(work: Connection, plan: PlanRow, since: datetime) -> int:
     """Return how many complaints about a plan's campaign were entered since an instant."""
     theirs = (requests.c.kind == "complaint") & (requests.c.campaign_id == plan.campaign_id)
     query = select(func.count()).select_from(requests).where(theirs, requests.c.entered_at >= to_micros(since))

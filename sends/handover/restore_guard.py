@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, func, select, update
 
 from sends.gateways.gateway import Gateway, Proof
-from sends.ledger.messages import PlanRow
+from sends.ledger.plan_rows import PlanRow
 from sends.ledger.states import REPORTED, State
 from sends.send_stores import SendStores
 from stores.operations import journal

@@ -16,12 +16,13 @@ from sqlalchemy import Connection, ScalarResult, select
 
 from consent.acts.person_acts import ActKind, FactKind, Subject, record_fact, suppress
 from partners_ingest.rows.phone import NOWHERE, read_phone
-from sends.gateways.gateway import EventKind, Gateway, GatewayEvent, GatewayUnreachable, ReportStatus
+from sends.gateways.gateway import DlrStatus, EventKind, Gateway, GatewayEvent, GatewayUnreachable
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
 from sends.inbound.matching import match_reports
-from sends.inbound.replies import Meaning, read_meaning
-from sends.ledger.messages import Change, apply_changes, send_id_of
+from sends.inbound.replies import read_meaning
+from sends.ledger.changes import Change, apply_changes, send_id_of
+from sends.ledger.replies import Meaning
 from sends.ledger.states import MAY_HAVE_LEFT, State
 from sends.send_stores import SendStores
 from stores.operations.database import DatabaseBusy, insert_once, transaction
@@ -31,12 +32,12 @@ from terms.clock import to_micros
 from terms.failpoint import reach
 from terms.identifiers import ContactId
 
-_STATES: Mapping[ReportStatus, State] = MappingProxyType(
+_STATES: Mapping[DlrStatus, State] = MappingProxyType(
     {
-        ReportStatus.ACCEPTED: State.ACCEPTED,
-        ReportStatus.DELIVERED: State.DELIVERED,
-        ReportStatus.UNDELIVERED: State.UNDELIVERED,
-        ReportStatus.EXPIRED: State.EXPIRED,
+        DlrStatus.ACCEPTED: State.ACCEPTED,
+        DlrStatus.DELIVERED: State.DELIVERED,
+        DlrStatus.UNDELIVERED: State.UNDELIVERED,
+        DlrStatus.EXPIRED: State.EXPIRED,
     }
 )
 
@@ -119,8 +120,8 @@ def take_in(stores: SendStores, name: str, gateway: Gateway, wait_seconds: float
 def _commit_events(
     work: Connection, stores: SendStores, name: str, events: Sequence[GatewayEvent], now: datetime
 ) -> Intake:
-    reports = [event for event in events if event.kind is EventKind.REPORT]
-    answers = [event for event in events if event.kind is EventKind.REPLY]
+    reports = [event for event in events if event.kind is EventKind.DLR]
+    answers = [event for event in events if event.kind is EventKind.MO]
     _take_reports(work, stores, name, reports, now)
     stops = sum(_take_reply(work, stores, name, event, now) for event in answers)
     return Intake(len(reports), len(answers), stops)

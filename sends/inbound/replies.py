@@ -1,23 +1,15 @@
 """What a phone writes back: is it a STOP, or the yes that an invitation asks for, in whatever way it is written?
 
-A person who says stop is never asked to say it better; a yes that is not plain is none. What a STOP or a yes does
-belongs to `listener` and the judgement.
+A person who says stop is never asked to say it better; a yes that is not plain is none. The meanings that there are, and
+counts of them, are in `sends.ledger.replies`; what a STOP or a yes does belongs to `listener` and the judgement.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from enum import StrEnum
 
-
-class Meaning(StrEnum):
-    """What a reply means."""
-
-    STOP = "stop"
-    YES = "yes"
-    OTHER = "other"
-
+from sends.ledger.replies import Meaning
 
 #: Words that mean stop wherever they stand in a reply, without accents and case (R-55, and how people write).
 _STOP = re.compile(

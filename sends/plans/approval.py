@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, ScalarResult, insert, select
 
-from sends.ledger.messages import PlanRow, change_plan_state, find_plan, findings_of
+from sends.ledger.plan_rows import PlanRow, change_plan_state, find_plan, findings_of
 from sends.orders.order import parse_order
 from sends.plans.exclusivity import Holding, extend
 from sends.plans.planning import RESERVED_FOR, rule_set_of

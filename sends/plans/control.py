@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from sends.ledger.messages import cancel_planned, change_plan_state, find_plan
+from sends.ledger.changes import cancel_planned
+from sends.ledger.plan_rows import change_plan_state, find_plan
 from sends.plans.exclusivity import release
 from sends.send_stores import SendStores
 from stores.operations import journal

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sends.ledger.messages import count_states, find_plan
+from sends.ledger.messages import count_states
+from sends.ledger.plan_rows import find_plan
 from sends.ledger.states import State
 from sends.send_stores import SendStores
 

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, insert, select
 
 from consent.dossiers.controller import Controller, read_controller
-from sends.ledger.messages import PlanRow, find_plan
+from sends.ledger.plan_rows import PlanRow, find_plan
 from sends.orders.order import Audience, CriterionKind, parse_order
 from sends.reporting.outcomes import delivery_of
 from sends.rules.context import Context, read_context

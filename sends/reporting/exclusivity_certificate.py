@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, select
 
-from sends.ledger.messages import PlanRow, find_plan
+from sends.ledger.plan_rows import PlanRow, find_plan
 from sends.ledger.states import MAY_HAVE_LEFT
 from sends.plans.approval import context_of
 from sends.plans.exclusivity import OLDEST, UNKNOWN_AGE

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from pages.plots import bars, lines
-from sends.ledger.messages import PlanRow, find_plan, findings_of
+from sends.ledger.plan_rows import PlanRow, find_plan, findings_of
 from sends.plans.approval import context_of
 from sends.plans.transparency_notice import PublishedNotice, kept_notices
 from sends.reporting.area import Area, area_of

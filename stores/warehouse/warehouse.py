@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ import duckdb
 
 from stores.engine import another, connect_for_few, connect_in_groups, connect_read_only, quoted
 from stores.home import Home
+from stores.warehouse.excerpt import open_excerpt
 from stores.warehouse.questions import KeptQuestions, Questions
 from terms.errors import Refused
 
@@ -121,6 +122,14 @@ class Warehouse:
             Refused: nothing was published yet.
         """
         return connect_for_few(self._published())
+
+    def open_excerpt(self, own_tables: Collection[str]) -> duckdb.DuckDBPyConnection:
+        """Return a connection to a new excerpt of the published base, with some empty tables of its own.
+
+        Raises:
+            Refused: nothing was published yet.
+        """
+        return open_excerpt(self._published(), own_tables)
 
     def _published(self) -> Path:
         if not self.base_path.exists():

@@ -10,14 +10,16 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from consent.judgement.answers import Judgement
-from consent.judgement.asking import judge, narrow
+from consent.judgement.asking import READ_BY_CONTACT, fill_excerpt, judge
 from consent.judgement.uses import Use
 from consent.rules.registry import read_rules
+from stores.warehouse.excerpt import open_excerpt
 from terms.environment import NumberRules
 from terms.reasons import Channel, Decision, Profile
 from tests.scenes.judgement.many_worlds import (
@@ -30,7 +32,7 @@ from tests.scenes.judgement.many_worlds import (
     known_by,
     person,
 )
-from tests.scenes.judgement.small_base import ROOT, build_base, open_base
+from tests.scenes.judgement.small_base import ROOT, build_base, lay_no_facts, open_base
 
 _THEN = datetime(2026, 6, 15)
 _NOW = datetime(2027, 1, 15, 9, tzinfo=UTC)
@@ -177,16 +179,19 @@ def test_a_past_pair_of_instants_answers_as_it_did(
             assert judge(base, "known_then", "live_facts", at) == judge(then, "known_then", "live_facts", at)
 
 
-def test_a_connection_that_knows_some_contacts_only_answers_alike_about_them(base: duckdb.DuckDBPyConnection) -> None:
+def test_an_excerpt_of_some_contacts_answers_alike_about_them(base: duckdb.DuckDBPyConnection) -> None:
     alike = {item.contact_id: item for item in judge(base, "asked", "live_facts", USES[0])}
-    try:
+    (path,) = base.execute("select path from duckdb_databases() where database_name = current_database()").fetchone()
+    with open_excerpt(Path(path), READ_BY_CONTACT) as excerpt:
+        excerpt.execute("create temp table everyone as select contact_id from contacts")
+        lay_no_facts(excerpt)
         for some in (sorted(alike)[::7], sorted(alike)[1::7]):
-            base.execute("create or replace temp table few as select unnest($ids::uuid[]) as contact_id", {"ids": some})
-            assert narrow(base, "few")
-            found = judge(base, "few", "live_facts", USES[0])
+            excerpt.execute(
+                "create or replace temp table few as select unnest($ids::uuid[]) as contact_id", {"ids": some}
+            )
+            assert fill_excerpt(excerpt, "few")
+            found = judge(excerpt, "few", "live_facts", USES[0])
             assert len(found) == len(some)
             assert all(alike[item.contact_id] == item for item in found)
-            others = judge(base, "asked", "live_facts", USES[0])
+            others = judge(excerpt, "everyone", "live_facts", USES[0])
             assert not any(item.best_delivery_id for item in others if item.contact_id not in set(some))
-    finally:
-        base.execute("drop table temp.acts; drop table temp.findings")

@@ -16,7 +16,8 @@ from sealing.log.proofs import prove_message
 from sends.gateways.gateway import EventKind, GatewayEvent
 from sends.inbound.listener import take_in
 from sends.inbound.opt_outs import opt_out
-from sends.ledger.messages import count_states, find_plan
+from sends.ledger.messages import count_states
+from sends.ledger.plan_rows import find_plan
 from sends.plans.approval import approved_sha256
 from sends.send_stores import SendStores
 from stores.all_stores import open_stores
@@ -143,7 +144,7 @@ class Phone:
 
     def events(self, wait_seconds):
         told = enumerate(self._replies)
-        return [GatewayEvent(f"r{i}", EventKind.REPLY, phone=e164, text=text) for i, (e164, text) in told]
+        return [GatewayEvent(f"r{i}", EventKind.MO, phone=e164, text=text) for i, (e164, text) in told]
 
     def acknowledge(self, events):
         pass

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from consent.acts.person_acts import ActKind, suppress
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
-from sends.handover.sender import BATCH, Ending, reconcile_plan, send_plan, sender_lock, settle_plan
+from sends.handover.lock import sender_lock
+from sends.handover.sender import BATCH, Ending, send_plan, settle_plan
 from sends.inbound.listener import take_in
 from sends.inbound.opt_outs import opt_out
-from sends.ledger.messages import claim_batch
+from sends.ledger.claims import claim_batch
 from sends.ledger.states import State
 from sends.plans.approval import approve_plan
 from sends.plans.control import pause_plan, resume_plan, stop_plan
@@ -34,6 +35,7 @@ from tests.scenes.sends.small_send_home import (
     point_gateway,
     publish,
     received_lines,
+    reconcile_plan,
     simulator,
     write_order,
 )
@@ -96,10 +98,10 @@ def test_every_message_leaves_once_and_gets_its_report(stage):
 
 
 def test_a_plan_of_many_slices_leaves_whole(local_stage, monkeypatch):
-    from sends.handover import prefetch as ahead
+    from sends.handover import prefetch
 
-    monkeypatch.setattr(ahead, "_SLICE", 60)
-    monkeypatch.setattr(ahead, "_MOST", 50)
+    monkeypatch.setattr(prefetch, "_SLICE", 60)
+    monkeypatch.setattr(prefetch, "_MOST", 50)
     with simulator(local_stage.record) as running:
         local_stage.point(running)
         assert send_plan(local_stage.stores, local_stage.plan_id).accepted == 216
@@ -150,12 +152,11 @@ def test_a_stop_between_judgement_and_hand_over_wins(stage, monkeypatch):
 
 def test_what_comes_after_many_were_judged_at_once_counts_for_those_behind(stage, monkeypatch):
     """All 216 are judged with the first claim of 40; then one says STOP, another is another sponsor's, and 40 leave."""
-    from sends.handover import prefetch as ahead
-    from sends.handover import sender
+    from sends.handover import prefetch, sender
 
     looked, recorded = [], []
-    ask = ahead.JudgedAhead._ask
-    monkeypatch.setattr(ahead.JudgedAhead, "_ask", lambda self, ids, at: looked.append(len(ids)) or ask(self, ids, at))
+    ask = prefetch.Prefetch._ask
+    monkeypatch.setattr(prefetch.Prefetch, "_ask", lambda self, ids, at: looked.append(len(ids)) or ask(self, ids, at))
     with stage.stores.engine.connect() as work:
         last = messages.c.position.desc()
         behind = work.execute(select(messages.c.contact_id).order_by(last).limit(2)).scalars().all()
@@ -183,12 +184,11 @@ def test_what_comes_after_many_were_judged_at_once_counts_for_those_behind(stage
 
 @pytest.mark.parametrize("moved", ["base", "form", "time"])
 def test_what_was_judged_of_many_is_asked_anew_when_it_may_have_changed(local_stage, monkeypatch, moved):
-    from sends.handover import prefetch as ahead
-    from sends.handover import sender
+    from sends.handover import prefetch, sender
 
     looked, recorded, stores = [], [], local_stage.stores
-    ask = ahead.JudgedAhead._ask
-    monkeypatch.setattr(ahead.JudgedAhead, "_ask", lambda self, ids, at: looked.append(len(ids)) or ask(self, ids, at))
+    ask = prefetch.Prefetch._ask
+    monkeypatch.setattr(prefetch.Prefetch, "_ask", lambda self, ids, at: looked.append(len(ids)) or ask(self, ids, at))
     stop = {"partner_id": "p", "form_version": "f", "stopped_at": 0, "stopped_by": "x", "why": "y"}
 
     def after_the_first_claim(step):
@@ -198,11 +198,11 @@ def test_what_was_judged_of_many_is_asked_anew_when_it_may_have_changed(local_st
         if moved == "base":
             publish(stores, CONTACTS, version="b2")
         elif moved == "form":
-            monkeypatch.setattr(ahead, "create_judged", lambda *_: None)  # the stand-in base knows no forms
+            monkeypatch.setattr(prefetch, "create_judged", lambda *_: None)  # the stand-in base knows no forms
             with transaction(stores.engine) as work:
                 insert_once(work, form_stops, [stop])
         else:
-            monkeypatch.setattr(ahead, "_FRESH_SECONDS", 0.0)
+            monkeypatch.setattr(prefetch, "_FRESH_SECONDS", 0.0)
 
     monkeypatch.setattr(sender, "reach", after_the_first_claim)
     with simulator(local_stage.record) as running:
@@ -245,11 +245,11 @@ def test_a_consent_that_ends_between_judgement_and_hand_over_has_ended(local_sta
 
 
 def test_what_was_judged_too_long_ago_is_asked_of_each_at_its_instant(local_stage, monkeypatch):
-    from sends.handover import prefetch as ahead
+    from sends.handover import prefetch
 
-    looked, ask = [], ahead.JudgedAhead._ask
-    monkeypatch.setattr(ahead.JudgedAhead, "_ask", lambda self, ids, at: looked.append(len(ids)) or ask(self, ids, at))
-    monkeypatch.setattr(ahead, "_COUNTS_FOR", timedelta(0))
+    looked, ask = [], prefetch.Prefetch._ask
+    monkeypatch.setattr(prefetch.Prefetch, "_ask", lambda self, ids, at: looked.append(len(ids)) or ask(self, ids, at))
+    monkeypatch.setattr(prefetch, "_COUNTS_FOR", timedelta(0))
     with simulator(local_stage.record) as running:
         local_stage.point(running)
         assert send_plan(local_stage.stores, local_stage.plan_id, limit=5).accepted == 5

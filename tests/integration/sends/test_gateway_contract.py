@@ -7,11 +7,11 @@ from collections import Counter
 
 import pytest
 
-from sends.gateways.gateway import Answer, EventKind, GatewayUnreachable, Proof, ReportStatus
+from sends.gateways.gateway import Answer, DlrStatus, EventKind, GatewayUnreachable, Proof
 from sends.gateways.routes import open_gateway
 from sends.gateways.smsc_simulator import acknowledgements_of
 from terms.settings import PROJECT_ROOT
-from tests.scenes.sends.gateway_routes import ROUTES, free_ports, message, wait_for_port, write_settings
+from tests.scenes.sends.gateway_routes import ROUTES, free_ports, hand_over_all, message, wait_for_port, write_settings
 
 TEXTS = [
     "Bonjour à tous, réunion jeudi 18 h. STOP 36111",
@@ -32,7 +32,9 @@ def opened(request, tmp_path):
 
 
 def hand_over(gateway, messages):
-    return {answer.reference: answer for answer in gateway.hand_over(iter(messages))}
+    answers = hand_over_all(gateway, messages)
+    assert len({answer.reference for answer in answers}) == len(answers), "a message got two answers"
+    return {answer.reference: answer for answer in answers}
 
 
 def collect(gateway, wanted, seconds=10.0):
@@ -46,7 +48,7 @@ def collect(gateway, wanted, seconds=10.0):
 
 
 def finals(events):
-    return [event for event in events if event.status is not ReportStatus.ACCEPTED]
+    return [event for event in events if event.status is not DlrStatus.ACCEPTED]
 
 
 def collect_finals(gateway, wanted, seconds=10.0):
@@ -75,19 +77,14 @@ def test_a_message_arrives_once_as_it_was_written(opened):
     assert len(route.received()) == len(sent)
 
 
-def test_messages_are_pulled_when_there_is_room_for_them(opened):
+def test_the_next_message_may_follow_only_when_there_is_room_for_it(opened):
     gateway = opened(slow_seconds=0.02).open()
-    pulled, answered = [], 0
-
-    def messages():
-        for index in range(100):
-            pulled.append(index)
-            yield message(index)
-
-    for _ in gateway.hand_over(messages()):
-        answered += 1
-        assert len(pulled) - answered <= 20
-    assert answered == 100
+    answered = 0
+    for index in range(100):
+        answered += len(gateway.hand_over(message(index)))
+        assert index + 1 - answered <= 20
+    assert answered + len(gateway.finish()) == 100
+    assert not gateway.finish()
 
 
 def test_every_report_is_told_until_it_is_acknowledged(opened):
@@ -103,7 +100,7 @@ def test_every_report_is_told_until_it_is_acknowledged(opened):
     again = collect_finals(second, 9)
     assert {event.event_id for event in again} == {event.event_id for event in told}
     statuses = Counter(event.status for event in again)
-    assert statuses == {ReportStatus.DELIVERED: 7, ReportStatus.UNDELIVERED: 1, ReportStatus.EXPIRED: 1}
+    assert statuses == {DlrStatus.DELIVERED: 7, DlrStatus.UNDELIVERED: 1, DlrStatus.EXPIRED: 1}
     ids = {answer.gateway_message_id for answer in answers.values()} - {None}
     assert {event.gateway_message_id for event in again} < ids or route.has_a_queue
     assert {event.reference for event in again} < set(answers) or not route.has_a_queue
@@ -116,7 +113,7 @@ def test_a_report_told_twice_is_one_event_or_two_that_say_the_same(opened):
     gateway = route.open()
     hand_over(gateway, [message(1), message(2)])
     events = collect_finals(gateway, 4, seconds=1.5)
-    assert {event.status for event in events} == {ReportStatus.DELIVERED}
+    assert {event.status for event in events} == {DlrStatus.DELIVERED}
     assert len({event.gateway_message_id for event in events}) == 2
 
 
@@ -127,7 +124,7 @@ def test_a_reply_comes_with_its_phone_and_its_text(opened, text):
     gateway.events(0.0)
     route.reply("+33639980042", text)
     (event,) = collect(gateway, 1)
-    assert (event.kind, event.phone, event.text) == (EventKind.REPLY, "+33639980042", text)
+    assert (event.kind, event.phone, event.text) == (EventKind.MO, "+33639980042", text)
 
 
 def test_what_is_refused_is_told_and_does_not_arrive(opened):
@@ -136,7 +133,7 @@ def test_what_is_refused_is_told_and_does_not_arrive(opened):
     answers = Counter(answer.answer for answer in hand_over(gateway, map(message, range(9))).values())
     if route.has_a_queue:
         told = Counter(event.status for event in collect_finals(gateway, 9))
-        assert (answers, told[ReportStatus.UNDELIVERED]) == ({Answer.ACCEPTED: 9}, 3 + ends_in_7(route.received()))
+        assert (answers, told[DlrStatus.UNDELIVERED]) == ({Answer.ACCEPTED: 9}, 3 + ends_in_7(route.received()))
     else:
         assert answers == {Answer.ACCEPTED: 6, Answer.REJECTED: 3}
     assert len(route.received()) == 6

@@ -3,7 +3,8 @@
 import random
 import threading
 
-from sends.ledger.messages import Change, apply_changes, claim_batch
+from sends.ledger.changes import Change, apply_changes
+from sends.ledger.claims import claim_batch
 from sends.ledger.states import State
 from sends.plans.planning import plan_campaign
 from stores.operations.database import transaction

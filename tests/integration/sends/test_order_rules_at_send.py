@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import insert
 
 from consent.dossiers.controller import read_controller
-from sends.handover.sender import check_sendable
-from sends.ledger.messages import find_plan
+from sends.handover.sender import ready_to_send
+from sends.ledger.plan_rows import find_plan
 from sends.plans.approval import approve_plan, context_of, lift_hold
 from sends.plans.planning import PlanRefused, plan_campaign
 from sends.plans.transparency_notice import renew_notice, told_items
@@ -35,8 +35,8 @@ def change(stores, name, old, new):
 
 
 def refusal(stores, plan_id):
-    with pytest.raises(Refused) as caught:
-        check_sendable(stores, plan_id)
+    with pytest.raises(Refused) as caught, ready_to_send(stores, plan_id, print):
+        pass
     return str(caught.value)
 
 

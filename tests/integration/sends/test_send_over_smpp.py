@@ -7,13 +7,13 @@ from collections import Counter
 import pytest
 from sqlalchemy import select, update
 
-from sends.gateways.gateway import EventKind, GatewayEvent, ReportStatus, mark_of
+from sends.gateways.gateway import DlrStatus, EventKind, GatewayEvent, mark_of
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
 from sends.handover.sender import BATCH, Ending, send_plan
 from sends.inbound.listener import listen, take_in
 from sends.inbound.matching import match_reports
-from sends.ledger.messages import claim_batch, recover_claims
+from sends.ledger.claims import claim_batch, recover_claims
 from sends.ledger.states import State
 from sends.plans.approval import approve_plan
 from sends.plans.control import resume_plan
@@ -149,7 +149,7 @@ def claimed(tmp_path):
 
 
 def report(event_id, message_id=None, phone="+1", mark=None):
-    return GatewayEvent(event_id, EventKind.REPORT, None, None, ReportStatus.DELIVERED, message_id, mark, phone)
+    return GatewayEvent(event_id, EventKind.DLR, None, None, DlrStatus.DELIVERED, message_id, mark, phone)
 
 
 def test_a_report_finds_the_message_that_it_is_about(claimed):

@@ -16,9 +16,10 @@ from sqlalchemy import select
 
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
-from sends.handover.sender import FAILPOINTS, reconcile_plan, sender_lock
+from sends.handover.lock import sender_lock
 from sends.inbound.listener import listen, take_in
-from sends.ledger.messages import recover_claims
+from sends.ledger.claims import recover_claims
+from sends.ledger.failpoints import FAILPOINTS
 from sends.ledger.states import MAY_HAVE_LEFT, State
 from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign
@@ -31,6 +32,7 @@ from tests.scenes.sends.small_send_home import (
     make_home,
     point_gateway,
     received_lines,
+    reconcile_plan,
     simulator,
     write_order,
 )

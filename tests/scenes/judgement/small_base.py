@@ -139,11 +139,16 @@ def open_base(path: Path, asked: Sequence[str] | None = None) -> duckdb.DuckDBPy
         base.execute("insert into asked select contact_id from contacts")
     else:
         base.execute("insert into asked select unnest($ids::uuid[])", {"ids": list(asked)})
+    lay_no_facts(base)
+    return base
+
+
+def lay_no_facts(base: duckdb.DuckDBPyConnection) -> None:
+    """Create an empty temporary table `live_facts`."""
     base.execute(
         "create temp table live_facts (contact_id uuid, kind varchar, channel varchar, sponsor_id varchar,"
         " occurred_at timestamp, known_at timestamp, delivery_id varchar, line_number bigint)"
     )
-    return base
 
 
 def _write_lake(connection: duckdb.DuckDBPyConnection, lake: Lake, world: World) -> None:

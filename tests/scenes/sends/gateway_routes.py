@@ -15,7 +15,7 @@ from string import Template
 import pytest
 
 from sends.gateways.faults import Faults
-from sends.gateways.gateway import Gateway, GatewayUnreachable, Outgoing
+from sends.gateways.gateway import Gateway, GatewayUnreachable, HandOver, Outgoing
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import GatewaySettings, read_gateway
 from sends.gateways.simulator import start
@@ -192,6 +192,12 @@ def wait_until(is_so, seconds=20.0) -> None:
     while not is_so():
         assert time.monotonic() < end, "it did not come to that in time"
         time.sleep(0.1)
+
+
+def hand_over_all(gateway: Gateway, messages) -> list[HandOver]:
+    """Hand messages over one after another and return all answers."""
+    answers = [answer for message in messages for answer in gateway.hand_over(message)]
+    return answers + list(gateway.finish())
 
 
 ROUTES = {"http": http_route, "smpp": smpp_route, "kannel": kannel_route}

@@ -23,8 +23,10 @@ if __name__ == "__main__":
 from sqlalchemy import select
 
 from sends.gateways.faults import fate_of
-from sends.handover.sender import BATCH, FAILPOINTS, sender_lock
-from sends.ledger.messages import recover_claims
+from sends.handover.lock import sender_lock
+from sends.handover.sender import BATCH
+from sends.ledger.claims import recover_claims
+from sends.ledger.failpoints import FAILPOINTS
 from sends.ledger.states import MAY_HAVE_LEFT, State
 from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign

@@ -20,7 +20,7 @@ from sends.gateways.routes import open_gateway
 from sends.handover.sender import send_plan
 from sends.ledger.states import REPORTED
 from sends.plans.status import campaign_status
-from tests.scenes.sends.gateway_routes import write_settings
+from tests.scenes.sends.gateway_routes import hand_over_all, write_settings
 from tests.scenes.sends.kill_scene import KillScene
 from tests.scenes.sends.small_send_home import bench_number, point_gateway
 
@@ -43,7 +43,7 @@ def _bare(folder: Path, port: int, number: int) -> int:
     gateway = open_gateway(write_settings(folder, "smsc", url=f"smpp://127.0.0.1:{port}"))
     text = "Parti de l'Horizon : reunion jeudi 18 h. STOP 36111"
     outgoing = (Outgoing(f"{i:032x}.1", bench_number(900_000 + i), "HORIZON27", text, 120) for i in range(number))
-    answered = sum(1 for _ in gateway.hand_over(outgoing))
+    answered = len(hand_over_all(gateway, outgoing))
     gateway.close()
     return answered
 

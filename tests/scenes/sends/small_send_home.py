@@ -7,7 +7,7 @@ of the fiction range only.
 import json
 import shutil
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,10 @@ from pathlib import Path
 import duckdb
 
 from sends.gateways.faults import Faults
+from sends.gateways.routes import open_gateway
 from sends.gateways.simulator import start
+from sends.handover.plan_to_send import read_plan_to_send
+from sends.handover.reconciliation import reconcile
 from sends.send_stores import SendStores
 from stores.all_stores import open_stores
 from stores.home import init_home
@@ -263,6 +266,13 @@ def simulator(received=None, port=0, **faults):
     finally:
         running.stop()
         thread.join()
+
+
+def reconcile_plan(stores, plan_id, quiet=None):
+    """Ask the gateway about a plan's UNKNOWN messages, as the sender does before and after a send."""
+    ours = read_plan_to_send(stores, plan_id)
+    with closing(open_gateway(ours.context.gateway)) as gateway:
+        return reconcile(stores, ours, gateway, quiet)
 
 
 def received_lines(path):

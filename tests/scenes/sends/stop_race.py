@@ -39,23 +39,24 @@ class Races:
 
 
 class _Watched:
-    """A gateway whose pulls are timed: the sender decides about a message after `asked_at`, never before."""
+    """A gateway that knows when the sender began to decide about each message that it was handed: `asked_at`."""
 
     def __init__(self, gateway):
-        self._gateway, self.asked_at, self.last = gateway, {}, ""
+        self._gateway, self.asked_at, self.last, self._deciding_since = gateway, {}, "", 0.0
 
-    def hand_over(self, outgoing):
-        return self._gateway.hand_over(self._timed(outgoing))
+    def timed(self, decide):
+        """The sender's last decision about a message, with its beginning noted."""
 
-    def _timed(self, outgoing):
-        while True:
-            asked_at = time.monotonic()
-            message = next(outgoing, None)
-            if message is None:
-                return
-            self.last = message.reference.rpartition(".")[0]
-            self.asked_at[self.last] = asked_at
-            yield message
+        def decide_again(prefetch, contact_id):
+            self._deciding_since = time.monotonic()
+            return decide(prefetch, contact_id)
+
+        return decide_again
+
+    def hand_over(self, message):
+        self.last = message.reference.rpartition(".")[0]
+        self.asked_at[self.last] = self._deciding_since
+        return self._gateway.hand_over(message)
 
     def __getattr__(self, name):
         return getattr(self._gateway, name)
@@ -79,6 +80,7 @@ def race(folder: Path, races: int, url=None, name="test") -> Races:
 
 def _race(stores, plan_id, watched, races):
     import sends.handover.sender
+    from sends.handover.prefetch import Prefetch
 
     with stores.engine.connect() as work:
         order = work.execute(select(messages.c.send_id, messages.c.contact_id).order_by(messages.c.position)).all()
@@ -86,6 +88,7 @@ def _race(stores, plan_id, watched, races):
     committed, moments, people_may_speak = {}, random.Random(7), threading.Event()
     people_may_speak.set()
     original, sends.handover.sender.open_gateway = sends.handover.sender.open_gateway, lambda *_: watched
+    decide, Prefetch.decide_again = Prefetch.decide_again, watched.timed(Prefetch.decide_again)
 
     def say_stop():
         while len(committed) < races and people_may_speak.is_set():
@@ -103,6 +106,7 @@ def _race(stores, plan_id, watched, races):
         assert send_plan(stores, plan_id).ending is Ending.DONE
     finally:
         sends.handover.sender.open_gateway = original
+        Prefetch.decide_again = decide
         people_may_speak.clear()
         people.join()
     return committed

@@ -27,7 +27,7 @@ from lineage.lookups.lookup import LookupStores, look_up
 from lineage.lookups.trace import SendTrace, trace_send
 from partners_ingest.rows.phone import NOWHERE, read_phone
 from sample.make_sample import ROOT as SAMPLE
-from sends.ledger.messages import find_plan
+from sends.ledger.plan_rows import find_plan
 from sends.plans.approval import context_of
 from sends.send_stores import SendStores
 from stores.all_stores import Stores

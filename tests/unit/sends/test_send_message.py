@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sends.gateways.settings import read_gateway
-from sends.inbound.replies import Meaning, read_meaning
+from sends.inbound.replies import read_meaning
+from sends.ledger.replies import Meaning
 from sends.orders.elections import read_elections
 from sends.orders.order import AgreedPrice
 from sends.orders.price import PriceList, count_parts, quote_sms, read_price_list

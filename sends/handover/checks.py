@@ -1,0 +1,110 @@
+"""Whether a plan may be sent: the checks before a send, and the shorter ones before each of its claims.
+
+The rules themselves live in `sends.rules`, the comparison with what was approved in `sends.plans.approval`; deciding about
+one message belongs to `decision`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, select
+
+from sends.gateways.gateway import Gateway
+from sends.handover.plan_to_send import PlanToSend
+from sends.handover.restore_guard import check_ledger_knows
+from sends.ledger.plan_rows import PlanRow, find_plan
+from sends.plans.approval import check_approval, lifted_codes
+from sends.plans.transparency_notice import untold_findings
+from sends.rules.bureau_changes import bureaux_of_plan, change_findings, read_map_changes
+from sends.rules.context import Context
+from sends.rules.controller_documents import complaints_about
+from sends.rules.order_rules import order_findings
+from sends.send_stores import SendStores
+from stores.operations.message_tables import gateway_heartbeats
+from terms.clock import from_micros, to_iso
+from terms.environment import LIVE_SENDING
+from terms.errors import Refused
+from terms.paris import PARIS
+
+#: What ends a refusal by a rule of orders.
+_END_IT = "See docs/rules-of-orders.md for what ends each; a HOLD is lifted in a new plan."
+
+
+def check_sendable(stores: SendStores, ours: PlanToSend, gateway: Gateway) -> None:
+    """Refuse a plan that may not be sent now.
+
+    Args:
+        stores: the opened stores.
+        ours: the plan.
+        gateway: the plan's, open; it is asked only where the ledger came from a backup.
+
+    Raises:
+        UsageError: there is no such plan any more.
+        Refused: not approved, changed since, a rule of orders says otherwise by now, the gateway not allowed in this
+            environment, paused, outside its window, the gateway's listener silent (STOP replies would not arrive), or the
+            ledger older than the gateway.
+    """
+    with stores.engine.connect() as work:
+        plan = find_plan(work, ours.plan.plan_id)
+        check_approval(stores, work, plan, ours.context)
+        _check_order(stores, work, plan, ours.context)
+    _check_route(stores, ours.context)
+    check_now(stores, ours)
+    check_ledger_knows(stores, plan, gateway)
+
+
+def check_now(stores: SendStores, ours: PlanToSend) -> None:
+    """Refuse a plan of which nothing more may be claimed at this instant: state, window and heartbeat are read anew.
+
+    Raises:
+        Refused: paused or ended by a person, outside its window, or nobody listens to its gateway.
+    """
+    now = stores.clock.now()
+    with stores.engine.connect() as work:
+        plan = find_plan(work, ours.plan.plan_id)
+        seen = work.execute(
+            select(gateway_heartbeats.c.seen_at).where(gateway_heartbeats.c.gateway == plan.gateway)
+        ).scalar()
+    if plan.state != "approved" or plan.is_paused:
+        state = "paused" if plan.is_paused else plan.state
+        raise Refused(f"Plan {plan.plan_id} is {state}.", "See `campaign status`.")
+    if now < plan.opens_at:
+        raise Refused(f"The window of plan {plan.plan_id} opens at {to_iso(plan.opens_at)}.", "Run this again then.")
+    if now >= plan.closes_at:
+        raise Refused(
+            f"The window of plan {plan.plan_id} ended at {to_iso(plan.closes_at)}; what was under way is settled.",
+            "See `campaign status`; release the plan, then plan a new order.",
+        )
+    limit = timedelta(seconds=ours.context.gateway.heartbeat_limit_seconds)
+    if seen is None or now - from_micros(seen) > limit:
+        raise Refused(
+            f"Nobody listens to {plan.gateway}: a STOP would not arrive (STOP_FEED_STALE, R-18 R-55).",
+            f"Run `filiation gateway listen {plan.gateway}` beside this.",
+            code="STOP_FEED_STALE",
+        )
+
+
+def _check_order(stores: SendStores, work: Connection, plan: PlanRow, context: Context) -> None:
+    """Ask the rules of orders again: papers grow old, complaints come in, bureaux change, sponsors fall out."""
+    now = stores.clock.now()
+    found = order_findings(context, context.quote.list_unit_cents, complaints_about(work, plan.campaign_id), now)
+    found += untold_findings(stores, context, now)
+    held = bureaux_of_plan(work, plan.plan_id)
+    with stores.warehouse.open_base() as base:
+        mapped = read_map_changes(base, context.election.bureau_map, [item.bureau_code for item in held])
+    found += change_findings(held, context.bureau_changes, mapped, now.astimezone(PARIS).date(), context.rules)
+    lifted = lifted_codes(work, plan.plan_id)
+    still = [item for item in found if item.code not in lifted]
+    if still:
+        codes = ", ".join(sorted({item.code for item in still}))
+        raise Refused(f"Plan {plan.plan_id} may not be sent now: {codes}. {still[0].message}", _END_IT, code=codes)
+
+
+def _check_route(stores: SendStores, context: Context) -> None:
+    is_live = LIVE_SENDING[stores.settings.environment]
+    if not is_live and not context.gateway.is_local_simulator:
+        raise Refused(
+            f"{context.gateway.name} leaves this machine, and {stores.settings.environment} may not send.",
+            "Use the local simulator.",
+        )
