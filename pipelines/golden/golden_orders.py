@@ -15,8 +15,10 @@ from consent.judgement import Use
 from pipelines.golden.golden_base import read_number, sponsor_of
 from pipelines.golden.golden_cases import Facts, GoldenCase
 from sends.gateways.settings import GatewaySettings, read_gateway
+from sends.orders.audience_criteria import Years
 from sends.orders.elections import Election, ElectionType, Round
-from sends.orders.order import AgreedPrice, Message, Order, VoiceMessage, Years, parse_order
+from sends.orders.order import AgreedPrice, Message, Order, VoiceMessage
+from sends.orders.order_file import parse_order
 from sends.orders.price import PriceList
 from sends.orders.sponsors import Payer, PayerKind, Sponsor, SponsorKind
 from sends.rules.bureau_changes import BureauChange, BureauChangeKind

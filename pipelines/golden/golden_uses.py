@@ -30,7 +30,7 @@ from pipelines.golden.golden_orders import (
     sponsor_of_case,
     use_of,
 )
-from sends.orders.order import Years
+from sends.orders.audience_criteria import Years
 from sends.plans.exclusivity import Holding, reserve_bureaux
 from sends.rules.bureau_changes import ReservedBureau, change_findings
 from sends.rules.calendar import moment_findings, planned_end, window_findings

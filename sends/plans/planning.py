@@ -14,7 +14,9 @@ import duckdb
 from sqlalchemy import Connection, insert, select
 
 from sends.ledger.states import State
-from sends.orders.order import Kind, Order, Years, read_order
+from sends.orders.audience_criteria import Years
+from sends.orders.order import Kind, Order
+from sends.orders.order_file import read_order
 from sends.orders.price import Quote
 from sends.plans.audience import (
     Selection,

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, func, insert, select
 
 from consent.controller import Controller, read_controller
 from sends.ledger.messages import PlanRow, find_plan
-from sends.orders.order import Audience, CriterionKind, parse_order
+from sends.orders.audience_criteria import Audience, CriterionKind
+from sends.orders.order_file import parse_order
 from sends.reporting.outcomes import delivery_of
 from sends.rules.context import Context, read_context
 from sends.rules.controller_documents import NOTICE_ITEMS, Notice, notice_findings

@@ -16,7 +16,7 @@ import duckdb
 from sqlalchemy import Connection, func, select
 
 from configuration.fields import Section, read_document
-from sends.orders.order import BUREAU
+from sends.orders.audience_criteria import BUREAU
 from sends.rules.rulebook import Finding, SendRules
 from stores.operations.plan_tables import bureau_holdings
 from terms.clock import from_micros, to_micros

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection, ScalarResult, select
 
-from sends.orders.order import Amount, Audience, BureauVote, Exclusion, Sex, Years
+from sends.orders.audience_criteria import Amount, Audience, BureauVote, Exclusion, Sex, Years
 from sends.plans.audience import Selection, age_predicate, count_rows, create_contacts
 from sends.rules.order_rules import FLOOR
 from sends.rules.rulebook import Finding, SendRules

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sends.orders.order import Audience, Order, SignOff
+from sends.orders.audience_criteria import Audience
+from sends.orders.order import Order, SignOff
 from sends.orders.price import price_findings
 from sends.orders.sponsors import sponsor_findings
 from sends.rules.context import Context

@@ -8,7 +8,8 @@ import pytest
 
 from sends.gateways.settings import read_gateway
 from sends.orders.elections import read_elections
-from sends.orders.order import AgreedPrice, VoiceMessage, read_order
+from sends.orders.order import AgreedPrice, VoiceMessage
+from sends.orders.order_file import read_order
 from sends.orders.price import costly_characters, price_findings, quote_sms, quote_voice, read_price_list
 from sends.orders.recordings import measure
 from sends.orders.sponsors import Payer, PayerKind, read_sponsor, sponsor_findings
