@@ -38,7 +38,7 @@ from sends.rules.context import Context, read_context
 from sends.rules.controller_documents import complaints_about
 from sends.rules.differencing import AskedAudience, asked_by, differencing_findings, remember
 from sends.rules.order_rules import AudienceFacts, audience_findings, order_findings
-from sends.rules.rulebook import Finding, OrderRefused, findings_json, refuses
+from sends.rules.rulebook import OrderFinding, OrderRefused, findings_json, refuses
 from sends.send_stores import SendStores
 from stores.operations import journal
 from stores.operations.database import insert_once, transaction
@@ -102,7 +102,7 @@ class CampaignPlan:
     starts_at: datetime
     ends_at: datetime
     base_version: str
-    findings: tuple[Finding, ...]
+    findings: tuple[OrderFinding, ...]
 
     def to_json(self) -> dict[str, object]:
         """Return the answer as the command prints it."""
@@ -157,7 +157,7 @@ def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
     return _answer(order, draft, found)
 
 
-def _findings_of_order(stores: SendStores, context: Context, now: datetime) -> tuple[Finding, ...]:
+def _findings_of_order(stores: SendStores, context: Context, now: datetime) -> tuple[OrderFinding, ...]:
     """Return what the order itself gets, and whether its window is over; nobody is counted."""
     order = context.order
     with stores.engine.connect() as work:
@@ -195,7 +195,7 @@ def rule_set_of(base: duckdb.DuckDBPyConnection, context: Context) -> str:
 
 def _draft(
     base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context, now: datetime
-) -> tuple[Draft, tuple[Finding, ...]]:
+) -> tuple[Draft, tuple[OrderFinding, ...]]:
     order, manifest = context.order, read_manifest(base)
     plan_id = PlanId(digest(order.campaign_id, order.sha256, manifest.version, str(to_micros(now)))[:16])
     create_audience(base, selection_of(context))
@@ -234,7 +234,7 @@ def _draft(
     return draft, _audience_findings(base, context, draft, where)
 
 
-def _differencing(base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context) -> tuple[Finding, ...]:
+def _differencing(base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context) -> tuple[OrderFinding, ...]:
     """Return whether the audience gives away the few by whom it differs from an earlier one of the sponsor."""
     on = context.order.window_from.astimezone(PARIS).date()
     with stores.engine.connect() as work:
@@ -243,7 +243,7 @@ def _differencing(base: duckdb.DuckDBPyConnection, stores: SendStores, context: 
 
 def _audience_findings(
     base: duckdb.DuckDBPyConnection, context: Context, draft: Draft, where: Sequence[Place]
-) -> tuple[Finding, ...]:
+) -> tuple[OrderFinding, ...]:
     vote = context.order.audience.bureau_vote
     facts = AudienceFacts(
         contacts=draft.contacts,
@@ -253,7 +253,7 @@ def _audience_findings(
     return calendar_findings(context, where, draft) + audience_findings(context.order.audience, facts, context.rules)
 
 
-def calendar_findings(context: Context, where: Sequence[Place], draft: Draft) -> tuple[Finding, ...]:
+def calendar_findings(context: Context, where: Sequence[Place], draft: Draft) -> tuple[OrderFinding, ...]:
     """Return what the calendar says of a whole order: at its first instant for everybody, and of its last message.
 
     A first instant that is closed for some places only is no finding: their messages wait, or are excluded.
@@ -380,7 +380,7 @@ def _reserved_bureaux(base: duckdb.DuckDBPyConnection, context: Context) -> tupl
     return tuple(row[0] for row in rows)
 
 
-def _changed_bureaux(work: Connection, context: Context, draft: Draft, now: datetime) -> tuple[Finding, ...]:
+def _changed_bureaux(work: Connection, context: Context, draft: Draft, now: datetime) -> tuple[OrderFinding, ...]:
     """Return whether a bureau of the order, or an older one that lies in it now, changed since somebody reserved it.
 
     What this plan itself reserves is reserved on the election's map, which a newer one may have overtaken already.
@@ -398,7 +398,7 @@ def _changed_bureaux(work: Connection, context: Context, draft: Draft, now: date
 
 def _bureau_conflicts(
     work: Connection, context: Context, holding: Holding, draft: Draft, now: datetime
-) -> tuple[Finding, ...]:
+) -> tuple[OrderFinding, ...]:
     """Reserve, and where another sponsor is in the way tell which part is free; nothing about who holds the rest."""
     order, codes = context.order, draft.bureau_codes
     taken = reserve_bureaux(work, holding, context.election.bureau_map, codes, order.reserve, now)
@@ -441,7 +441,7 @@ def _write(
     stores: SendStores,
     context: Context,
     draft: Draft,
-    findings: tuple[Finding, ...],
+    findings: tuple[OrderFinding, ...],
     now: datetime,
 ) -> None:
     row = _plan_row(context, draft, findings)
@@ -474,7 +474,7 @@ def _kept(base: duckdb.DuckDBPyConnection) -> Iterator[Sequence[tuple[str, str, 
         yield some
 
 
-def _plan_row(context: Context, draft: Draft, findings: tuple[Finding, ...]) -> dict[str, object]:
+def _plan_row(context: Context, draft: Draft, findings: tuple[OrderFinding, ...]) -> dict[str, object]:
     order = context.order
     return {
         "plan_id": draft.plan_id,
@@ -540,7 +540,7 @@ def _reserve_contacts(work: Connection, base: duckdb.DuckDBPyConnection, holding
             raise Refused("Another sponsor reserved some of these contacts at this very moment.", "Plan again.")
 
 
-def _answer(order: Order, draft: Draft, findings: tuple[Finding, ...]) -> CampaignPlan:
+def _answer(order: Order, draft: Draft, findings: tuple[OrderFinding, ...]) -> CampaignPlan:
     return CampaignPlan(
         plan_id=draft.plan_id,
         campaign_id=order.campaign_id,

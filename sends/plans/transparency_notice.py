@@ -22,7 +22,7 @@ from sends.reporting.outcomes import delivery_of
 from sends.rules.context import Context, read_context
 from sends.rules.controller_documents import NOTICE_ITEMS, Notice, notice_findings
 from sends.rules.retention import deletable_on
-from sends.rules.rulebook import Finding
+from sends.rules.rulebook import OrderFinding
 from sends.rules.small_counts import told_count
 from sends.send_stores import SendStores
 from stores.operations import journal
@@ -135,7 +135,7 @@ def told_items(context: Context, controller: Controller) -> frozenset[int]:
     return NOTICE_ITEMS - untold
 
 
-def untold_findings(stores: SendStores, context: Context, moment: datetime) -> tuple[Finding, ...]:
+def untold_findings(stores: SendStores, context: Context, moment: datetime) -> tuple[OrderFinding, ...]:
     """Return NOTICE_INCOMPLETE where people would get a message whose notice, made from its order, lacks items (R-43).
 
     A local simulator reaches nobody: nothing is published to anybody, and a sponsor may be tried out with its name alone.

@@ -23,7 +23,7 @@ from sends.reporting.outcomes import Delivery, delivery_of
 from sends.rules.context import Context
 from sends.rules.invoice_rules import invoice_findings
 from sends.rules.order_rules import FLOOR
-from sends.rules.rulebook import Finding
+from sends.rules.rulebook import OrderFinding
 from sends.rules.small_counts import count_words, told_counts
 from sends.send_stores import SendStores
 from stores.operations.plan_tables import approvals, plan_lifts, plans
@@ -60,7 +60,7 @@ class CampaignReport:
     notices: tuple[PublishedNotice, ...]
 
     @property
-    def invoice_findings(self) -> tuple[Finding, ...]:
+    def invoice_findings(self) -> tuple[OrderFinding, ...]:
         """Return what keeps the invoice back on the day (Paris) of the report."""
         context, on = self.context, self.made_at.astimezone(PARIS).date()
         return invoice_findings(self.invoice.statement(), context.sponsor, on, context.rules)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from configuration.fields import read_document
 from consent.acts.request_clock import complaint_late_at
 from consent.acts.requests import COMPLAINT
-from sends.rules.rulebook import Finding, SendRules
+from sends.rules.rulebook import OrderFinding, SendRules
 from stores.operations.person_tables import request_answers, requests
 from terms.clock import from_micros
 from terms.months import months_after
@@ -61,14 +61,14 @@ def read_controller_papers(config: Path) -> ControllerPapers:
     return ControllerPapers(top.day("targeting_policy_on"), top.day("risk_assessment_on"))
 
 
-def paper_findings(papers: ControllerPapers, on: date, rules: SendRules) -> tuple[Finding, ...]:
+def paper_findings(papers: ControllerPapers, on: date, rules: SendRules) -> tuple[OrderFinding, ...]:
     """Return ART19_STALE where one of our papers is 12 months old on a day in Paris (R-45)."""
     days = {"targeting_policy_on": papers.targeting_policy_on, "risk_assessment_on": papers.risk_assessment_on}
     stale = [f"{name}: {day}" for name, day in days.items() if months_after(day, _PAPERS_MONTHS) <= on]
     return rules.found("ART19_STALE", "controller", f"{', '.join(stale)}.") if stale else ()
 
 
-def notice_findings(notice: Notice, moment: datetime, rules: SendRules) -> tuple[Finding, ...]:
+def notice_findings(notice: Notice, moment: datetime, rules: SendRules) -> tuple[OrderFinding, ...]:
     """Return NOTICE_INCOMPLETE where an item is missing or nothing is published at the first message (R-43)."""
     if notice.published_at is None or notice.published_at > moment:
         return rules.found("NOTICE_INCOMPLETE", "ttpa_notice", "It is not published.")
@@ -76,7 +76,7 @@ def notice_findings(notice: Notice, moment: datetime, rules: SendRules) -> tuple
     return rules.found("NOTICE_INCOMPLETE", "ttpa_notice", f"Missing: {missing}.") if missing else ()
 
 
-def complaint_findings(complaints: Iterable[Complaint], moment: datetime, rules: SendRules) -> tuple[Finding, ...]:
+def complaint_findings(complaints: Iterable[Complaint], moment: datetime, rules: SendRules) -> tuple[OrderFinding, ...]:
     """Return ART15_LATE where a complaint about the ad has waited for more than 48 hours without an answer (R-51)."""
     late = [item for item in complaints if _is_open(item, moment) and moment >= complaint_late_at(item.received_at)]
     return rules.found("ART15_LATE", "complaints") if late else ()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sends.rules.rulebook import Finding, SendRules
+from sends.rules.rulebook import OrderFinding, SendRules
 from terms.months import months_after
 
 #: R-44: a notice and the record of its campaign are kept so long after the last publication.
@@ -54,9 +54,9 @@ def deletable_on(last_published_on: date) -> date:
     return months_after(last_published_on, KEPT_MONTHS)
 
 
-def retention_findings(jobs: Iterable[RetentionJob], on: date, rules: SendRules) -> tuple[Finding, ...]:
+def retention_findings(jobs: Iterable[RetentionJob], on: date, rules: SendRules) -> tuple[OrderFinding, ...]:
     """Return what forbids jobs on a day (Paris): deleting too early (R-44), keeping numbers (R-11, R-44)."""
-    found: tuple[Finding, ...] = ()
+    found: tuple[OrderFinding, ...] = ()
     for job in jobs:
         if job.operation is Operation.DELETE and on < deletable_on(job.last_published_on):
             found += rules.found("RETENTION_7Y", job.record.value, f"Not before {deletable_on(job.last_published_on)}.")

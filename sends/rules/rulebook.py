@@ -28,7 +28,7 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class OrderFinding:
     """One answer of a check: code, what it does, the rule behind it, where in the order, words for a person."""
 
     code: str
@@ -98,14 +98,14 @@ class SendRules:
         """
         return self._rule(code).effects[self.profile]
 
-    def found(self, code: str, where: str, words: str = "") -> tuple[Finding, ...]:
+    def found(self, code: str, where: str, words: str = "") -> tuple[OrderFinding, ...]:
         """Return the finding of a code, or nothing where it has no effect; `words` add to the rule's sentence."""
         effect = self.effect(code)
         if effect is Effect.ALLOW:
             return ()
         rule = self._rule(code)
         message = f"{rule.sentence} {words}".strip()
-        return (Finding(code, Decision(effect.value), " ".join(rule.ids), where, message),)
+        return (OrderFinding(code, Decision(effect.value), " ".join(rule.ids), where, message),)
 
     def lifter(self, code: str) -> Lifter:
         """Return who may lift what a code holds."""
@@ -120,7 +120,7 @@ class SendRules:
 class OrderRefused(Refused):
     """An order was refused; `findings` say by which rules, all at once, and hold no number of people."""
 
-    def __init__(self, campaign_id: str, findings: tuple[Finding, ...]) -> None:
+    def __init__(self, campaign_id: str, findings: tuple[OrderFinding, ...]) -> None:
         codes = ", ".join(sorted({item.code for item in findings if item.decision is Decision.REFUSE}))
         super().__init__(f"{campaign_id} is refused: {codes}.", "Read the findings and change the order.", code=codes)
         self.findings = findings
@@ -130,12 +130,12 @@ class OrderRefused(Refused):
         return {"findings": findings_json(self.findings)}
 
 
-def refuses(findings: Iterable[Finding]) -> bool:
+def refuses(findings: Iterable[OrderFinding]) -> bool:
     """Return whether one of the findings is a refusal."""
     return any(item.decision is Decision.REFUSE for item in findings)
 
 
-def findings_json(findings: Iterable[Finding]) -> list[dict[str, str]]:
+def findings_json(findings: Iterable[OrderFinding]) -> list[dict[str, str]]:
     """Return findings as they are stored and printed, in order of code and place."""
     return [item.to_json() for item in sorted(findings, key=lambda item: (item.code, item.where))]
 

@@ -10,9 +10,9 @@ from sends.gateways.settings import read_gateway
 from sends.orders.elections import read_elections
 from sends.orders.order import AgreedPrice, VoiceMessage
 from sends.orders.order_file import read_order
-from sends.orders.price import costly_characters, price_findings, quote_sms, quote_voice, read_price_list
+from sends.orders.price import costly_characters, quote_sms, quote_voice, read_price_list
 from sends.orders.recordings import measure
-from sends.orders.sponsors import Payer, PayerKind, read_sponsor, sponsor_findings
+from sends.orders.sponsors import Payer, PayerKind, read_sponsor
 from sends.rules.bureau_changes import BureauChange, BureauChangeKind, MapChange, ReservedBureau, change_findings
 from sends.rules.calendar import Place, Timing, moment_findings, planned_end, read_calendar, window_findings
 from sends.rules.controller_documents import (
@@ -27,8 +27,10 @@ from sends.rules.controller_documents import (
 from sends.rules.invoice_rules import Addressee, InvoiceDetail, InvoiceStatement, invoice_findings
 from sends.rules.message import community_findings
 from sends.rules.order_rules import AudienceFacts, audience_findings, feed_findings, reveals_votes
+from sends.rules.price_rules import price_findings
 from sends.rules.retention import Operation, Record, RecordField, RetentionJob, deletable_on, retention_findings
 from sends.rules.rulebook import read_rulebook
+from sends.rules.sponsor_rules import sponsor_findings
 from sends.rules.voice import voice_findings
 from terms.errors import UsageError
 from terms.months import months_after
