@@ -31,7 +31,7 @@ from sends.plans.exclusivity import Holding, drop_expired, free_ages, held_conta
 from sends.plans.invitations import invited_contacts
 from sends.plans.judging import create_judged, use_of
 from sends.plans.texts import Shown, keep_texts, longest, names_source, text_for, texts_for
-from sends.plans.transparency_notice import publish_notice, untold_findings
+from sends.plans.transparency_notice import publish_transparency_notice, untold_findings
 from sends.rules.bureau_changes import MapChange, ReservedBureau, change_findings, read_map_changes, reserved_bureaux
 from sends.rules.calendar import Place, first_open, moment_findings, planned_end, window_findings
 from sends.rules.context import Context, read_context
@@ -151,7 +151,7 @@ def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
             if refuses(found):
                 raise PlanRefused(order.campaign_id, found)
             _write(work, base, stores, context, draft, found, now)
-            publish_notice(work, stores, draft.plan_id, context, now)
+            publish_transparency_notice(work, stores, draft.plan_id, context, now)
             _reserve_contacts(work, base, holding)
             remember(work, order.sponsor, asked_of(context), now)
     return _answer(order, draft, found)

@@ -13,7 +13,12 @@ from datetime import datetime, timedelta
 from sends.orders.audience_criteria import Audience
 from sends.orders.order import Order, SignOff
 from sends.rules.context import Context
-from sends.rules.controller_documents import Complaint, complaint_findings, notice_findings, paper_findings
+from sends.rules.controller_documents import (
+    Complaint,
+    complaint_findings,
+    controller_document_findings,
+    transparency_notice_findings,
+)
 from sends.rules.message import community_findings, sender_findings, text_findings
 from sends.rules.price_rules import price_findings
 from sends.rules.rulebook import OrderFinding, SendRules
@@ -64,9 +69,9 @@ def order_findings(
     found = criteria_findings(order.audience, rules)
     found += _sign_off_findings(order, moment, rules)
     found += sponsor_findings(context.sponsor, context.election, order.round, on, rules)
-    found += paper_findings(context.papers, on, rules)
-    if context.notice is not None:
-        found += notice_findings(context.notice, moment, rules)
+    found += controller_document_findings(context.controller_documents, on, rules)
+    if context.transparency_notice is not None:
+        found += transparency_notice_findings(context.transparency_notice, moment, rules)
     found += complaint_findings(complaints, moment, rules)
     return found + price_findings(order.price, list_unit_cents, rules) + _message_findings(context, moment)
 
