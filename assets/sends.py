@@ -11,7 +11,7 @@ from markupsafe import Markup
 from assets import vocabulary as words
 from pages.page import render_page, write_page
 from sends.handover.sender import send_plan
-from sends.plans.transparency_notice import renew_notice
+from sends.plans.transparency_notice import renew_transparency_notice
 from sends.reporting.report import campaign_report
 from sends.send_stores import SendStores
 from stores.all_stores import Stores
@@ -38,7 +38,7 @@ def sends(
     """Messages of one approved plan, each judged again at the instant at which it left for the gateway."""
     sending, plan_id = SendStores.of(stores), context.partition_key
     sent = send_plan(sending, plan_id, limit=config.limit, progress=context.log.info)
-    renew_notice(sending, plan_id)
+    renew_transparency_notice(sending, plan_id)
     report = campaign_report(sending, plan_id)
     stores.home.pages.mkdir(mode=0o700, exist_ok=True)  # a home that is older than these pages
     page = stores.home.pages / f"campaign-{plan_id}.html"

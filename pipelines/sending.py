@@ -16,7 +16,8 @@ from pipelines.build import build_defs
 from pipelines.failures import told_error
 from pipelines.instance import use_instance
 from pipelines.jobs import SEND
-from sends.handover.sender import SendReport, check_sendable, settle_plan
+from sends.handover.checks import check_sendable
+from sends.handover.sender import SendReport, settle_plan
 from sends.send_stores import SendStores
 from stores.all_stores import Stores
 from terms.errors import FiliationError

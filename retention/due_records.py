@@ -1,4 +1,7 @@
-"""Campaigns whose records and notices are older than they must be kept: found in the ledger, deleted nowhere here."""
+"""Finding the campaigns whose records and transparency notices are older than the operator keeps them.
+
+The law's shortest period is the rule RETENTION_7Y of `sends.rules.retention`; deleting belongs to `retention.purge_records`.
+"""
 
 from __future__ import annotations
 
@@ -9,47 +12,61 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Table, func, select
 
 from retention.periods import RetentionRule
-from sends.rules.retention import KEPT_MONTHS
+from sends.rules.retention import kept_months
+from sends.rules.rulebook import read_rulebook
 from stores.all_stores import Stores
 from stores.operations import message_tables, plan_tables
 from terms.clock import from_micros, to_micros
 from terms.errors import UsageError
 from terms.paris import PARIS
+from terms.reasons import Profile
 
 _CHUNK = 500
 
 
 @dataclass(frozen=True)
 class DueRecords:
-    """Plans that go by a rule, the oldest first, and how many rows stand of them in the ledger."""
+    """Plans that are due by a rule, the oldest first, and how many rows the ledger holds of them."""
 
     plan_ids: tuple[str, ...]
     messages: int
-    notices: int
+    transparency_notices: int
 
 
 def find_due_records(stores: Stores, rule: RetentionRule, now: datetime) -> DueRecords:
-    """Return the plans whose last publication is older than the rule keeps it at `now`.
+    """Return the plans whose last publication is older than a period keeps it.
 
-    A plan with a notice that says of itself that it is kept longer stays whole.
+    A plan with a transparency notice that says of itself that it is kept longer stays whole.
+
+    Args:
+        stores: the opened stores.
+        rule: the operator's period.
+        now: the instant (aware) of the question.
 
     Raises:
-        UsageError: the rule lets records go before the law does (R-44).
+        UsageError: the period is shorter than the law's (RETENTION_7Y, R-44).
     """
-    if rule.months < KEPT_MONTHS:
-        raise UsageError(
-            f"config/retention/: {rule.code} lets records of campaigns go after {rule.months} months (RETENTION_7Y, R-44).",
-            f"Keep them at least {KEPT_MONTHS} months.",
-        )
     today = now.astimezone(PARIS).date()
+    _check_law(stores, rule, today)
     with stores.engine.connect() as reading:
         plans = tuple(plan for plan, last in _last_published(reading, now) if rule.goes_on(last) <= today)
         messages, notices = message_tables.messages, plan_tables.transparency_notices
         return DueRecords(plans, _count(reading, messages, plans), _count(reading, notices, plans))
 
 
+def _check_law(stores: Stores, rule: RetentionRule, today: date) -> None:
+    """Refuse a period that is shorter than the law's, which is the same under every profile."""
+    book = read_rulebook(stores.settings.config / "rules" / "orders")
+    least = kept_months(book.under(Profile.STRICT, today))
+    if rule.months < least:
+        raise UsageError(
+            f"config/retention/: {rule.code} lets records of campaigns go after {rule.months} months (RETENTION_7Y, R-44).",
+            f"Keep them at least {least} months.",
+        )
+
+
 def _last_published(reading: Connection, now: datetime) -> list[tuple[str, date]]:
-    """Return each plan with the day (Paris) of its last publication, those aside that a notice still keeps."""
+    """Return each plan with the day (Paris) of its last publication, without those that a transparency notice still keeps."""
     plans, messages, notices = plan_tables.plans, message_tables.messages, plan_tables.transparency_notices
     handed = (
         select(messages.c.plan_id, func.max(messages.c.handed_over_at).label("at"))

@@ -165,7 +165,7 @@ def _count(reading: Connection, table: Table, contact_ids: Sequence[str]) -> int
 
 def _count_records(stores: Stores, rule: RetentionRule, now: datetime) -> dict[str, dict[str, int]]:
     due = find_due_records(stores, rule, now)
-    return {"ledger": {"plans": len(due.plan_ids), "messages": due.messages, "notices": due.notices}}
+    return {"ledger": {"plans": len(due.plan_ids), "messages": due.messages, "notices": due.transparency_notices}}
 
 
 def _take_records_out(stores: Stores, rule: RetentionRule, purge_id: str, now: datetime, progress: Progress) -> None:

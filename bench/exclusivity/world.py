@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from sends.ledger.states import MAY_HAVE_LEFT, State
-from sends.orders.order import Years
+from sends.orders.audience_criteria import Years
 from sends.plans.exclusivity import (
     Holding,
     ages_of,

@@ -17,7 +17,8 @@ from sqlalchemy import Connection, select
 
 from lineage.papers.words import criteria_words
 from sends.gateways.settings import read_gateway
-from sends.orders.order import Order, parse_order
+from sends.orders.order import Order
+from sends.orders.order_file import parse_order
 from sends.rules.message import final_text
 from stores.operations import plan_tables
 from terms.clock import naive_utc

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 
 from pages.french import count_french, percent_french
 from sends.ledger.states import State
-from sends.orders.order import Amount, Audience, Exclusion, Order, Sex, Years
+from sends.orders.audience_criteria import Amount, Audience, Exclusion, Sex, Years
+from sends.orders.order import Order
 from terms.reasons import Channel, Profile, Verdict
 
 CHANNELS: Mapping[Channel, str] = {Channel.SMS: "SMS", Channel.VOICE: "appel vocal"}

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import partial
 from typing import BinaryIO, cast
 
-from consent.dossiers.dossiers import Feed
+from consent.dossiers.feeds import Feed
 from partners_ingest.arrival.seal_marks import HEAD_BYTES, is_sealed
 from stores.evidence.evidence_store import EvidenceStore
 

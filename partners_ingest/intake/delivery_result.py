@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from consent.dossiers.dossiers import Feed, KnownBad
+from consent.dossiers.feeds import Feed, KnownBad
 from partners_ingest.arrival.unpacking import Container
 from partners_ingest.intake.preflight import NamedFile
 from partners_ingest.intake.quality import QualityReport

@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 from sqlalchemy import Connection, select
 
-from consent.dossiers.dossiers import SECRET_COLUMNS, Dossier, ExportInstant, Feed, KnownBad
-from consent.dossiers.feeds import is_secret
+from consent.dossiers.dossiers import Dossier
+from consent.dossiers.feeds import SECRET_COLUMNS, ExportInstant, Feed, KnownBad, is_secret
 from partners_ingest.arrival.seal_marks import name_inside
 from partners_ingest.arrival.unpacking import PARQUET_MAGIC, ZIP_MAGIC, Container
 from partners_ingest.readers.delimited import split_header

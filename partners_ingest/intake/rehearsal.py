@@ -21,7 +21,8 @@ from types import MappingProxyType
 
 import duckdb
 
-from consent.dossiers.dossiers import Dossier, DossierSet, Feed
+from consent.dossiers.dossiers import Dossier, DossierSet
+from consent.dossiers.feeds import Feed
 from partners_ingest.arrival.landing import Arrival, storable_name
 from partners_ingest.intake import decisions
 from partners_ingest.intake.delivery_case import IntakeStores

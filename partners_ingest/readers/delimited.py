@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from consent.dossiers.dossiers import Feed
+from consent.dossiers.feeds import Feed
 from partners_ingest.readers.cells import create_records
 from partners_ingest.readers.delivered_lines import hold_lines
 from partners_ingest.readers.labels import plain_label

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import duckdb
 import pyarrow as pa
 
-from consent.dossiers.dossiers import Feed
+from consent.dossiers.feeds import Feed
 from partners_ingest.arrival.damage import DAMAGED
 from partners_ingest.readers.encodings import TextEncoding, decide_encoding
 from partners_ingest.readers.records import LinesEnd

@@ -10,7 +10,7 @@ import codecs
 from dataclasses import dataclass
 from enum import StrEnum
 
-from consent.dossiers.dossiers import Feed
+from consent.dossiers.feeds import Feed
 from stores.evidence.lines import CodeUnit
 
 #: What can be read, by Python's names: French exports, and what re-saving makes of them (feeds.md 3.2).

@@ -12,7 +12,7 @@ from types import MappingProxyType
 import duckdb
 import pyarrow as pa
 
-from consent.dossiers.dossiers import Feed
+from consent.dossiers.feeds import Feed
 from partners_ingest.readers.cells import RECORD_KEY
 from partners_ingest.readers.json_paths import expression_of, structure_of
 from partners_ingest.readers.records import Header, LinesEnd, Records

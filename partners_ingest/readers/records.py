@@ -13,7 +13,7 @@ from typing import Protocol
 
 import duckdb
 
-from consent.dossiers.dossiers import Feed
+from consent.dossiers.feeds import Feed
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from consent.dossiers.dossiers import Feed
+from consent.dossiers.feeds import Feed
 from partners_ingest.readers.delimited import DelimitedReader
 from partners_ingest.readers.encodings import declared_encoding
 from partners_ingest.readers.json_lines import JsonLinesReader

@@ -9,7 +9,7 @@ import json
 
 import duckdb
 
-from consent.dossiers.dossiers import Feed
+from consent.dossiers.feeds import Feed
 from partners_ingest.readers.cells import create_records
 from partners_ingest.readers.labels import plain_label
 from partners_ingest.readers.records import Header, LinesEnd, Records

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import duckdb
 import pyarrow as pa
 
-from consent.dossiers.dossiers import Feed
+from consent.dossiers.feeds import Feed
 from partners_ingest.readers.encodings import TextEncoding, decide_encoding
 
 #: Lines decoded by Python at a time; bounds memory.

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 import duckdb
 
-from consent.dossiers.dossiers import Feed
+from consent.dossiers.feeds import Feed
 from stores.engine import quoted
 from stores.keys import Keys, RowHash
 from terms.clock import naive_utc

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from consent.dossiers.dossiers import Feed
+from consent.dossiers.feeds import Feed
 from partners_ingest.rows.delivery_facts import PLACE_SQL, exported_sql
 from partners_ingest.rows.phone_cells import read_phone_cells
 from partners_ingest.rows.repairs import (

@@ -15,14 +15,16 @@ from consent.judgement.uses import Use
 from pipelines.golden.golden_base import read_number, sponsor_of
 from pipelines.golden.golden_cases import Facts, GoldenCase
 from sends.gateways.settings import GatewaySettings, read_gateway
+from sends.orders.audience_criteria import Years
 from sends.orders.elections import Election, ElectionType, Round
-from sends.orders.order import AgreedPrice, Message, Order, VoiceMessage, Years, parse_order
+from sends.orders.order import AgreedPrice, Message, Order, VoiceMessage
+from sends.orders.order_file import parse_order
 from sends.orders.price import PriceList
 from sends.orders.sponsors import Payer, PayerKind, Sponsor, SponsorKind
 from sends.rules.bureau_changes import BureauChange, BureauChangeKind
 from sends.rules.calendar import Calendar, Place, read_calendar
 from sends.rules.context import Context
-from sends.rules.controller_documents import Complaint, ControllerPapers, Notice
+from sends.rules.controller_documents import Complaint, ControllerDocuments, TransparencyNoticeFacts
 from sends.rules.retention import Operation, Record, RecordField, RetentionJob
 from sends.rules.rulebook import SendRulebook, read_rulebook
 from terms.environment import NumberRules
@@ -78,11 +80,11 @@ def context_of(case: GoldenCase, profile: Profile, shipped: Shipped) -> Context:
         elections=elections,
         sponsor=_sponsor(facts["sponsor"]),
         gateway=_gateway(facts["gateway"], shipped.gateway, facts["order"]["rate_per_second"]),
-        papers=ControllerPapers(
+        controller_documents=ControllerDocuments(
             date.fromisoformat(facts["controller"]["targeting_policy_on"]),
             date.fromisoformat(facts["controller"]["risk_assessment_on"]),
         ),
-        notice=_notice(facts["ttpa_notice"]),
+        transparency_notice=_transparency_notice(facts["ttpa_notice"]),
         bureau_changes=bureau_changes_of(case),
         prices=PriceList("case", date.min, {}, {}),
         calendar=replace(shipped.calendar, clocks={**shipped.calendar.clocks, **clocks}),
@@ -219,8 +221,8 @@ def _price(case: GoldenCase) -> AgreedPrice:
     return AgreedPrice(told["order_unit_cents"], told["discount_open_to_all"], told["free_messages"])
 
 
-def _notice(told: Facts) -> Notice:
-    return Notice(_instant(told["published_at"]), frozenset(told["items"]))
+def _transparency_notice(told: Facts) -> TransparencyNoticeFacts:
+    return TransparencyNoticeFacts(_instant(told["published_at"]), frozenset(told["items"]))
 
 
 def _gateway(told: Facts, shipped: GatewaySettings, rate_per_second: int) -> GatewaySettings:

@@ -30,7 +30,7 @@ from pipelines.golden.golden_orders import (
     sponsor_of_case,
     use_of,
 )
-from sends.orders.order import Years
+from sends.orders.audience_criteria import Years
 from sends.plans.exclusivity import Holding, reserve_bureaux
 from sends.rules.bureau_changes import ReservedBureau, change_findings
 from sends.rules.calendar import moment_findings, planned_end, window_findings
@@ -38,7 +38,7 @@ from sends.rules.context import Context
 from sends.rules.invoice_rules import Addressee, InvoiceDetail, InvoiceStatement, invoice_findings
 from sends.rules.order_rules import AudienceFacts, audience_findings, feed_findings, order_findings, reveals_votes
 from sends.rules.retention import retention_findings
-from sends.rules.rulebook import Finding
+from sends.rules.rulebook import OrderFinding
 from stores.engine import connect_read_only
 from stores.operations.database import transaction
 from stores.operations.plan_tables import bureau_holdings, bureau_reservations
@@ -123,7 +123,7 @@ def _answer(
     return _judge_send(base, case, index, context_of(case, profile, shipped))
 
 
-def _worst(findings: Sequence[Finding], decision: Decision = Decision.ALLOW, codes: Sequence[str] = ()) -> Answer:
+def _worst(findings: Sequence[OrderFinding], decision: Decision = Decision.ALLOW, codes: Sequence[str] = ()) -> Answer:
     decisions = [decision.value, *(item.decision.value for item in findings)]
     return Answer(max(decisions, key=_RANK.__getitem__), tuple(sorted({*codes, *(item.code for item in findings)})))
 
@@ -134,7 +134,7 @@ def _judge_send(base: duckdb.DuckDBPyConnection, case: GoldenCase, index: int, c
     return _worst(send_findings(case, context), person.decision, person.codes)
 
 
-def send_findings(case: GoldenCase, context: Context) -> tuple[Finding, ...]:
+def send_findings(case: GoldenCase, context: Context) -> tuple[OrderFinding, ...]:
     """Return what the rules of `sends` find, as a plan asks them and as a hand-over does."""
     facts, order, rules, moment = case.facts, context.order, context.rules, case.moment
     audience = AudienceFacts(
@@ -152,7 +152,7 @@ def send_findings(case: GoldenCase, context: Context) -> tuple[Finding, ...]:
     return found + _exclusivity(case, context)
 
 
-def _exclusivity(case: GoldenCase, context: Context) -> tuple[Finding, ...]:
+def _exclusivity(case: GoldenCase, context: Context) -> tuple[OrderFinding, ...]:
     """Reserve in a database of the case's own, with production's keys, what others hold and then what the order wants."""
     bureaux, rules = bureaux_of(case, context.order), context.rules
     if not bureaux:
@@ -188,7 +188,7 @@ def _reserve(
         return reserve_bureaux(work, holding, bureau_map, bureaux, part, holding.expires_at - _HELD_FOR)
 
 
-def _changes(case: GoldenCase, context: Context, bureaux: frozenset[str]) -> tuple[Finding, ...]:
+def _changes(case: GoldenCase, context: Context, bureaux: frozenset[str]) -> tuple[OrderFinding, ...]:
     order, on = context.order, case.moment.astimezone(PARIS).date()
     held = [
         ReservedBureau(told["bureau_code"], None)

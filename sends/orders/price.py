@@ -1,7 +1,7 @@
 """Price: the dated public list, what a message costs by its parts in the real alphabet and a call by its seconds.
 
-The price is the list's, the same for every sponsor; what an order says otherwise is a finding (R-33, R-72). Invoices
-belong to `invoice`.
+The price is the list's, the same for every sponsor; what an order may not say otherwise is judged by
+`sends.rules.price_rules`. The lines of an invoice belong to `sends.reporting.invoice`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import smsutil
 
 from configuration.fields import Section, read_document
 from sends.orders.order import AgreedPrice
-from sends.rules.rulebook import Finding, SendRules
 from terms.errors import UsageError
 
 
@@ -112,27 +111,6 @@ def quote_voice(seconds: float, prices: PriceList, agreed: AgreedPrice) -> Quote
         )
     listed = prices.voice_unit_cents[steps[0]]
     return Quote(1, seconds, listed, agreed.unit_cents_of(listed), prices.price_list)
-
-
-def price_findings(agreed: AgreedPrice, list_unit_cents: int, rules: SendRules) -> tuple[Finding, ...]:
-    """Return what an order's price is beside the list's: a gift in kind, or below the usual price for one alone.
-
-    Args:
-        agreed: what the order says of its price.
-        list_unit_cents: cents of the list for the same message.
-        rules: effects and sentences.
-
-    Sources: L52-8 of the electoral code (R-33), R-72. A price of zero is a gift and no low price; messages given away
-    beside a low price are both.
-    """
-    unit_cents = agreed.unit_cents_of(list_unit_cents)
-    found: tuple[Finding, ...] = ()
-    if unit_cents == 0 or agreed.free_messages > 0:
-        found += rules.found("GIFT_IN_KIND", "price")
-    if 0 < unit_cents < list_unit_cents and not agreed.discount_open_to_all:
-        told = f"The list says {list_unit_cents} cents, the order {unit_cents}."
-        found += rules.found("BELOW_USUAL_PRICE", "price", told)
-    return found
 
 
 def _read(path: Path) -> PriceList:

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from sends.orders.order import Amount, Audience, BureauVote, Segment, Years, read_segment
+from sends.orders.audience_criteria import Amount, Audience, BureauVote, Years
+from sends.orders.order import Segment
+from sends.orders.order_file import read_segment
 from sends.orders.sponsors import Sponsor, read_sponsor
 from stores.schemas.configuration_tables import SEGMENT_CRITERIA, SEGMENTS, SPONSORS
 from stores.snapshots import Row, Snapshot, SnapshotStore

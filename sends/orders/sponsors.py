@@ -1,6 +1,6 @@
-"""Sponsors: the candidate or party that pays, read from `config/sponsors/`, and what its papers allow.
+"""Sponsors: the candidate or party in whose name is sent, and who pays for it, read from `config/sponsors/`.
 
-Whether a notice names the sponsor is a matter of consent and judged by the base.
+What a sponsor may not be is judged by `sends.rules.sponsor_rules`; whether the notice of a form names it, by the base.
 """
 
 from __future__ import annotations
@@ -11,21 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from configuration.fields import Section, read_document
-from sends.orders.elections import Election
-from sends.rules.rulebook import Finding, SendRules
 from terms.errors import UsageError
-from terms.months import months_after
 
 _COUNTRY = r"[A-Z]{2}"
-
-#: Member States of the Union (ISO 3166), since 1 February 2020.
-EU_MEMBERS = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
-
-#: France, under every code that ISO 3166 has for a part of it: whoever is established there is French.
-FRANCE = frozenset("FR GP MQ GF RE YT MF BL PM PF NC WF".split())
-
-#: R-46: so long before the first round nobody from outside the Union may sponsor.
-_THIRD_COUNTRY_MONTHS = 3
 
 
 class SponsorKind(StrEnum):
@@ -65,7 +53,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Sponsor:
-    """One sponsor with its papers; fields as rules page §3 (`sponsor.*`).
+    """One sponsor with its declarations; fields as rules page §3 (`sponsor.*`).
 
     `identity` None: the sponsor has not told it; its notices lack those items, and nothing of it leaves for phones.
     """
@@ -116,37 +104,6 @@ def read_sponsor(folder: Path, sponsor_id: str) -> Sponsor:
     if sponsor.sponsor_id != sponsor_id:
         raise top.invalid("sponsor_id", f"is not the name of its file ({sponsor_id})")
     return sponsor
-
-
-def sponsor_findings(
-    sponsor: Sponsor, election: Election, round_number: int, on: date, rules: SendRules
-) -> tuple[Finding, ...]:
-    """Return what stands against a sponsor on a day (Paris).
-
-    Declaration (R-47), qualified for round 2 (R-26; not known yet = no finding), establishment and control in the three
-    months before round 1 (R-46), a foreign legal person that pays (R-33: L52-8 of the electoral code).
-    """
-    found: tuple[Finding, ...] = ()
-    signed = sponsor.declaration_signed_on
-    if signed is None or signed > on:
-        found += rules.found("NO_DECLARATION", "sponsor.declaration_signed_on")
-    if round_number == 2 and sponsor.qualified_for_round_2 is False:
-        found += rules.found("SPONSOR_ELIMINATED", "sponsor.qualified_for_round_2")
-    return found + _third_country(sponsor, election, on, rules) + _foreign_payer(sponsor.payer, rules)
-
-
-def _third_country(sponsor: Sponsor, election: Election, on: date, rules: SendRules) -> tuple[Finding, ...]:
-    begins = months_after(election.rounds[min(election.rounds)].polling_on, -_THIRD_COUNTRY_MONTHS)
-    if on < begins:
-        return ()
-    told = {"established_in": sponsor.established_in, "controlled_from": sponsor.controlled_from}
-    outside = [f"{name}: {country}" for name, country in told.items() if country not in EU_MEMBERS | FRANCE]
-    return rules.found("THIRD_COUNTRY_SPONSOR", "sponsor", f"{', '.join(outside)}, since {begins}.") if outside else ()
-
-
-def _foreign_payer(payer: Payer, rules: SendRules) -> tuple[Finding, ...]:
-    is_foreign = payer.established_in not in FRANCE and payer.kind in (PayerKind.COMPANY, PayerKind.PARTY)
-    return rules.found("FOREIGN_LEGAL_PERSON", "sponsor.payer") if is_foreign else ()
 
 
 def _identity(section: Section) -> Identity:

@@ -12,7 +12,7 @@ from datetime import date
 
 import duckdb
 
-from sends.orders.order import Amount, Audience, BureauVote, Years
+from sends.orders.audience_criteria import Amount, Audience, BureauVote, Years
 from sends.rules.calendar import Place
 from sends.rules.order_rules import HIGHEST_SHARE, LEAST_VOTES
 from terms.errors import FiliationError

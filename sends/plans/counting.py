@@ -13,7 +13,9 @@ from pathlib import Path
 import duckdb
 
 from consent.judgement.uses import Use
-from sends.orders.order import Audience, Segment, is_segment_file, read_order, read_segment
+from sends.orders.audience_criteria import Audience
+from sends.orders.order import Segment
+from sends.orders.order_file import is_segment_file, read_order, read_segment
 from sends.plans.audience import (
     Selection,
     count_rows,

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from sends.ledger.states import MAY_HAVE_LEFT, State
-from sends.orders.order import Years
+from sends.orders.audience_criteria import Years
 from stores.operations.database import insert_once
 from stores.operations.message_tables import messages
 from stores.operations.plan_tables import bureau_holdings, bureau_reservations, contact_reservations, plans

@@ -14,7 +14,9 @@ import duckdb
 from sqlalchemy import Connection, insert, select
 
 from sends.ledger.states import State
-from sends.orders.order import Kind, Order, Years, read_order
+from sends.orders.audience_criteria import Years
+from sends.orders.order import Kind, Order
+from sends.orders.order_file import read_order
 from sends.orders.price import Quote
 from sends.plans.audience import (
     Selection,
@@ -29,14 +31,14 @@ from sends.plans.exclusivity import Holding, drop_expired, free_ages, held_conta
 from sends.plans.invitations import invited_contacts
 from sends.plans.judging import create_judged, use_of
 from sends.plans.texts import Shown, keep_texts, longest, names_source, text_for, texts_for
-from sends.plans.transparency_notice import publish_notice, untold_findings
+from sends.plans.transparency_notice import publish_transparency_notice, untold_findings
 from sends.rules.bureau_changes import MapChange, ReservedBureau, change_findings, read_map_changes, reserved_bureaux
 from sends.rules.calendar import Place, first_open, moment_findings, planned_end, window_findings
 from sends.rules.context import Context, read_context
 from sends.rules.controller_documents import complaints_about
 from sends.rules.differencing import AskedAudience, asked_by, differencing_findings, remember
 from sends.rules.order_rules import AudienceFacts, audience_findings, order_findings
-from sends.rules.rulebook import Finding, OrderRefused, findings_json, refuses
+from sends.rules.rulebook import OrderFinding, OrderRefused, findings_json, refuses
 from sends.send_stores import SendStores
 from stores.operations import journal
 from stores.operations.database import insert_once, transaction
@@ -100,7 +102,7 @@ class CampaignPlan:
     starts_at: datetime
     ends_at: datetime
     base_version: str
-    findings: tuple[Finding, ...]
+    findings: tuple[OrderFinding, ...]
 
     def to_json(self) -> dict[str, object]:
         """Return the answer as the command prints it."""
@@ -149,13 +151,13 @@ def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
             if refuses(found):
                 raise PlanRefused(order.campaign_id, found)
             _write(work, base, stores, context, draft, found, now)
-            publish_notice(work, stores, draft.plan_id, context, now)
+            publish_transparency_notice(work, stores, draft.plan_id, context, now)
             _reserve_contacts(work, base, holding)
             remember(work, order.sponsor, asked_of(context), now)
     return _answer(order, draft, found)
 
 
-def _findings_of_order(stores: SendStores, context: Context, now: datetime) -> tuple[Finding, ...]:
+def _findings_of_order(stores: SendStores, context: Context, now: datetime) -> tuple[OrderFinding, ...]:
     """Return what the order itself gets, and whether its window is over; nobody is counted."""
     order = context.order
     with stores.engine.connect() as work:
@@ -193,7 +195,7 @@ def rule_set_of(base: duckdb.DuckDBPyConnection, context: Context) -> str:
 
 def _draft(
     base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context, now: datetime
-) -> tuple[Draft, tuple[Finding, ...]]:
+) -> tuple[Draft, tuple[OrderFinding, ...]]:
     order, manifest = context.order, read_manifest(base)
     plan_id = PlanId(digest(order.campaign_id, order.sha256, manifest.version, str(to_micros(now)))[:16])
     create_audience(base, selection_of(context))
@@ -232,7 +234,7 @@ def _draft(
     return draft, _audience_findings(base, context, draft, where)
 
 
-def _differencing(base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context) -> tuple[Finding, ...]:
+def _differencing(base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context) -> tuple[OrderFinding, ...]:
     """Return whether the audience gives away the few by whom it differs from an earlier one of the sponsor."""
     on = context.order.window_from.astimezone(PARIS).date()
     with stores.engine.connect() as work:
@@ -241,7 +243,7 @@ def _differencing(base: duckdb.DuckDBPyConnection, stores: SendStores, context: 
 
 def _audience_findings(
     base: duckdb.DuckDBPyConnection, context: Context, draft: Draft, where: Sequence[Place]
-) -> tuple[Finding, ...]:
+) -> tuple[OrderFinding, ...]:
     vote = context.order.audience.bureau_vote
     facts = AudienceFacts(
         contacts=draft.contacts,
@@ -251,7 +253,7 @@ def _audience_findings(
     return calendar_findings(context, where, draft) + audience_findings(context.order.audience, facts, context.rules)
 
 
-def calendar_findings(context: Context, where: Sequence[Place], draft: Draft) -> tuple[Finding, ...]:
+def calendar_findings(context: Context, where: Sequence[Place], draft: Draft) -> tuple[OrderFinding, ...]:
     """Return what the calendar says of a whole order: at its first instant for everybody, and of its last message.
 
     A first instant that is closed for some places only is no finding: their messages wait, or are excluded.
@@ -378,7 +380,7 @@ def _reserved_bureaux(base: duckdb.DuckDBPyConnection, context: Context) -> tupl
     return tuple(row[0] for row in rows)
 
 
-def _changed_bureaux(work: Connection, context: Context, draft: Draft, now: datetime) -> tuple[Finding, ...]:
+def _changed_bureaux(work: Connection, context: Context, draft: Draft, now: datetime) -> tuple[OrderFinding, ...]:
     """Return whether a bureau of the order, or an older one that lies in it now, changed since somebody reserved it.
 
     What this plan itself reserves is reserved on the election's map, which a newer one may have overtaken already.
@@ -396,7 +398,7 @@ def _changed_bureaux(work: Connection, context: Context, draft: Draft, now: date
 
 def _bureau_conflicts(
     work: Connection, context: Context, holding: Holding, draft: Draft, now: datetime
-) -> tuple[Finding, ...]:
+) -> tuple[OrderFinding, ...]:
     """Reserve, and where another sponsor is in the way tell which part is free; nothing about who holds the rest."""
     order, codes = context.order, draft.bureau_codes
     taken = reserve_bureaux(work, holding, context.election.bureau_map, codes, order.reserve, now)
@@ -439,7 +441,7 @@ def _write(
     stores: SendStores,
     context: Context,
     draft: Draft,
-    findings: tuple[Finding, ...],
+    findings: tuple[OrderFinding, ...],
     now: datetime,
 ) -> None:
     row = _plan_row(context, draft, findings)
@@ -472,7 +474,7 @@ def _kept(base: duckdb.DuckDBPyConnection) -> Iterator[Sequence[tuple[str, str, 
         yield some
 
 
-def _plan_row(context: Context, draft: Draft, findings: tuple[Finding, ...]) -> dict[str, object]:
+def _plan_row(context: Context, draft: Draft, findings: tuple[OrderFinding, ...]) -> dict[str, object]:
     order = context.order
     return {
         "plan_id": draft.plan_id,
@@ -538,7 +540,7 @@ def _reserve_contacts(work: Connection, base: duckdb.DuckDBPyConnection, holding
             raise Refused("Another sponsor reserved some of these contacts at this very moment.", "Plan again.")
 
 
-def _answer(order: Order, draft: Draft, findings: tuple[Finding, ...]) -> CampaignPlan:
+def _answer(order: Order, draft: Draft, findings: tuple[OrderFinding, ...]) -> CampaignPlan:
     return CampaignPlan(
         plan_id=draft.plan_id,
         campaign_id=order.campaign_id,

@@ -16,12 +16,17 @@ from sqlalchemy import Connection, func, insert, select
 
 from consent.dossiers.controller import Controller, read_controller
 from sends.ledger.plan_rows import PlanRow, find_plan
-from sends.orders.order import Audience, CriterionKind, parse_order
-from sends.reporting.outcomes import delivery_of
+from sends.orders.audience_criteria import Audience, CriterionKind
+from sends.orders.order_file import parse_order
+from sends.reporting.outcomes import outcomes_of
 from sends.rules.context import Context, read_context
-from sends.rules.controller_documents import NOTICE_ITEMS, Notice, notice_findings
+from sends.rules.controller_documents import (
+    TRANSPARENCY_NOTICE_ITEMS,
+    TransparencyNoticeFacts,
+    transparency_notice_findings,
+)
 from sends.rules.retention import deletable_on
-from sends.rules.rulebook import Finding
+from sends.rules.rulebook import OrderFinding
 from sends.rules.small_counts import told_count
 from sends.send_stores import SendStores
 from stores.operations import journal
@@ -77,7 +82,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class PublishedNotice:
+class TransparencyNotice:
     """One version of a plan's label and notice, as it is kept."""
 
     plan_id: str
@@ -131,10 +136,10 @@ def told_items(context: Context, controller: Controller) -> frozenset[int]:
         untold |= {1, 7}
     if controller.contacts is None:
         untold |= {12, 16}
-    return NOTICE_ITEMS - untold
+    return TRANSPARENCY_NOTICE_ITEMS - untold
 
 
-def untold_findings(stores: SendStores, context: Context, moment: datetime) -> tuple[Finding, ...]:
+def untold_findings(stores: SendStores, context: Context, moment: datetime) -> tuple[OrderFinding, ...]:
     """Return NOTICE_INCOMPLETE where people would get a message whose notice, made from its order, lacks items (R-43).
 
     A local simulator reaches nobody: nothing is published to anybody, and a sponsor may be tried out with its name alone.
@@ -142,10 +147,10 @@ def untold_findings(stores: SendStores, context: Context, moment: datetime) -> t
     if context.gateway.is_local_simulator:
         return ()
     items = told_items(context, read_controller(stores.settings.config))
-    return notice_findings(Notice(moment, items), moment, context.rules)
+    return transparency_notice_findings(TransparencyNoticeFacts(moment, items), moment, context.rules)
 
 
-def renew_notice(stores: SendStores, plan_id: str) -> PublishedNotice:
+def renew_transparency_notice(stores: SendStores, plan_id: str) -> TransparencyNotice:
     """Make the notice of a plan as things stand; where it differs from the last version, keep it as the next one.
 
     Raises:
@@ -154,13 +159,13 @@ def renew_notice(stores: SendStores, plan_id: str) -> PublishedNotice:
     with transaction(stores.engine) as work:
         order = parse_order(find_plan(work, plan_id).order_json, f"the order of plan {plan_id}")
         context = read_context(stores.settings.config, order)
-        return publish_notice(work, stores, plan_id, context, stores.clock.now())
+        return publish_transparency_notice(work, stores, plan_id, context, stores.clock.now())
 
 
-def publish_notice(
+def publish_transparency_notice(
     work: Connection, stores: SendStores, plan_id: str, context: Context, now: datetime
-) -> PublishedNotice:
-    """Do what `renew_notice` does in the caller's transaction; the first version is written with the plan."""
+) -> TransparencyNotice:
+    """Do what `renew_transparency_notice` does in the caller's transaction; the first version is written with the plan."""
     plan = find_plan(work, plan_id)
     made = _make(work, plan, context, read_controller(stores.settings.config), now)
     content = canonical_json(made.content())
@@ -187,7 +192,7 @@ def publish_notice(
     return _kept(content, version, to_micros(now), to_micros(kept_until))
 
 
-def kept_notices(work: Connection, plan_id: str) -> tuple[PublishedNotice, ...]:
+def kept_transparency_notices(work: Connection, plan_id: str) -> tuple[TransparencyNotice, ...]:
     """Return every version of a plan's notice, the oldest first."""
     table = transparency_notices
     rows = work.execute(select(table).where(table.c.plan_id == plan_id).order_by(table.c.version))
@@ -202,7 +207,9 @@ def label_of(context: Context) -> str:
     return f"{told} Ciblage: {targeting}." + (f" Avis: {link}" if link else "")
 
 
-def _make(work: Connection, plan: PlanRow, context: Context, controller: Controller, now: datetime) -> PublishedNotice:
+def _make(
+    work: Connection, plan: PlanRow, context: Context, controller: Controller, now: datetime
+) -> TransparencyNotice:
     answers = (
         *_sponsor_items(context),
         *_money_items(work, plan, context),
@@ -212,7 +219,7 @@ def _make(work: Connection, plan: PlanRow, context: Context, controller: Control
     items = tuple(
         Item(number, title, tuple(lines)) for number, (title, lines) in enumerate(zip(_TITLES, answers, strict=True), 1)
     )
-    return PublishedNotice(
+    return TransparencyNotice(
         plan_id=plan.plan_id,
         campaign_id=plan.campaign_id,
         sponsor=context.sponsor.legal_name,
@@ -221,13 +228,13 @@ def _make(work: Connection, plan: PlanRow, context: Context, controller: Control
         items=items,
         version=0,
         made_at=now,
-        kept_until=deletable_on(plan.closes_at.astimezone(PARIS).date()),
+        kept_until=deletable_on(plan.closes_at.astimezone(PARIS).date(), context.rules),
     )
 
 
-def _kept(content: str, version: int, made_at: int, kept_until: int) -> PublishedNotice:
+def _kept(content: str, version: int, made_at: int, kept_until: int) -> TransparencyNotice:
     told = json.loads(content)
-    return PublishedNotice(
+    return TransparencyNotice(
         plan_id=told["plan_id"],
         campaign_id=told["campaign_id"],
         sponsor=told["sponsor"],
@@ -312,9 +319,9 @@ def _targeting_items(
             "But : joindre les électeurs de territoires entiers ; aucun profil ni score de personne, aucun outil d'IA.",
             "Données : numéro, adresse, date de naissance et sexe, données par la personne avec son accord.",
         ]
-    views = told_count(delivery_of(work, plan.plan_id, plan.contacts).handed_over)
+    views = told_count(outcomes_of(work, plan.plan_id, plan.contacts).handed_over)
     how.append(f"Messages remis : {'moins de 200' if views is None else views}. Interactions : non mesurées.")
-    day = f"{context.papers.targeting_policy_on:%d/%m/%Y}"
+    day = f"{context.controller_documents.targeting_policy_on:%d/%m/%Y}"
     how.append(f"Politique interne de ciblage du {day}, sur demande.")
     rights = []
     if contacts is not None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from sends.orders.order import Amount, Audience, Order, Years
+from sends.orders.audience_criteria import Amount, Audience, Years
+from sends.orders.order import Order
 from sends.rules.small_counts import told_counts
 from stores.operations.message_tables import messages
 

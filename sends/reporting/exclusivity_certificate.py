@@ -46,7 +46,7 @@ class HeldBureau:
 
 
 @dataclass(frozen=True)
-class Certificate:
+class ExclusivityCertificate:
     """What a plan's sponsor had for itself; `electors` None = a small group, not told.
 
     `number` is a hash of what is certified: the same holdings give the same number.
@@ -100,7 +100,7 @@ class NotExclusive(FiliationError):
     exit_code = 3
 
 
-def certify(stores: SendStores, plan_id: str) -> Certificate:
+def certify(stores: SendStores, plan_id: str) -> ExclusivityCertificate:
     """Check against all that was ever held and sent for the ballot, and return the certificate of a plan.
 
     Raises:
@@ -115,7 +115,7 @@ def certify(stores: SendStores, plan_id: str) -> Certificate:
         rows = work.execute(select(bureau_holdings).where(held.plan_id == plan_id).order_by(held.bureau_code)).all()
         left = and_(messages.c.plan_id == plan_id, messages.c.state.in_(MAY_HAVE_LEFT))
         electors = work.execute(select(func.count()).select_from(messages).where(left)).scalar_one()
-    return Certificate(
+    return ExclusivityCertificate(
         plan=plan,
         context=context_of(stores, plan),
         made_at=stores.clock.now(),

@@ -41,7 +41,7 @@ _MEANINGS: Mapping[State, str] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Delivery:
+class MessageOutcomes:
     """How the messages of a plan stand: `handed_over` is exact and not for a page; the others hide small counts.
 
     `failures` by reason in words; `points` are instants with the whole percents of the plan that were handed over and
@@ -100,11 +100,11 @@ class Delivery:
         )
 
 
-def delivery_of(work: Connection, plan_id: str, planned: int) -> Delivery:
+def outcomes_of(work: Connection, plan_id: str, planned: int) -> MessageOutcomes:
     """Return how a plan's messages fared so far."""
     states = count_states(work, plan_id)
     first, last = _span(work, plan_id)
-    return Delivery(
+    return MessageOutcomes(
         handed_over=sum(number for state, number in states.items() if state in HANDED_OVER),
         delivered=states.get(State.DELIVERED, 0),
         states=told_counts({state.value: number for state, number in states.items()}),

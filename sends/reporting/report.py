@@ -1,6 +1,6 @@
 """What a campaign was and what became of it, for the sponsor and its accounts: no number, no contact, no small count.
 
-Area, delivery and invoice are gathered by their own modules; how the page looks stands in `pages`.
+Area, outcomes and invoice are gathered by their own modules; how the page looks stands in `pages`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from pages.plots import bars, lines
 from sends.ledger.plan_rows import PlanRow, find_plan, findings_of
 from sends.plans.approval import context_of
-from sends.plans.transparency_notice import PublishedNotice, kept_notices
+from sends.plans.transparency_notice import TransparencyNotice, kept_transparency_notices
 from sends.reporting.area import Area, area_of
 from sends.reporting.invoice import Invoice
-from sends.reporting.outcomes import Delivery, delivery_of
+from sends.reporting.outcomes import MessageOutcomes, outcomes_of
 from sends.rules.context import Context
 from sends.rules.invoice_rules import invoice_findings
 from sends.rules.order_rules import FLOOR
-from sends.rules.rulebook import Finding
+from sends.rules.rulebook import OrderFinding
 from sends.rules.small_counts import count_words, told_counts
 from sends.send_stores import SendStores
 from stores.operations.plan_tables import approvals, plan_lifts, plans
@@ -55,20 +55,20 @@ class CampaignReport:
     price_list: str
     excluded: Mapping[str, int | None]
     area: Area
-    delivery: Delivery
+    outcomes: MessageOutcomes
     invoice: Invoice
-    notices: tuple[PublishedNotice, ...]
+    transparency_notices: tuple[TransparencyNotice, ...]
 
     @property
-    def invoice_findings(self) -> tuple[Finding, ...]:
+    def invoice_findings(self) -> tuple[OrderFinding, ...]:
         """Return what keeps the invoice back on the day (Paris) of the report."""
         context, on = self.context, self.made_at.astimezone(PARIS).date()
         return invoice_findings(self.invoice.statement(), context.sponsor, on, context.rules)
 
     @property
-    def notice(self) -> PublishedNotice | None:
-        """Return the newest notice; None for a plan that is older than notices and was not asked for one."""
-        return self.notices[-1] if self.notices else None
+    def transparency_notice(self) -> TransparencyNotice | None:
+        """Return the newest transparency notice; None for a plan that is older than those and was not asked for one."""
+        return self.transparency_notices[-1] if self.transparency_notices else None
 
     @property
     def floor(self) -> int:
@@ -102,12 +102,12 @@ class CampaignReport:
 
     def curve_plot(self) -> Markup | None:
         """Draw the delivery curve."""
-        plot = self.delivery.curve()
+        plot = self.outcomes.curve()
         return None if plot is None else lines(plot)
 
     def failure_plot(self) -> Markup | None:
         """Draw the reasons of failure."""
-        plot = self.delivery.failure_plot()
+        plot = self.outcomes.failure_plot()
         return None if plot is None else bars(plot)
 
     def to_json(self) -> dict[str, object]:
@@ -132,12 +132,12 @@ class CampaignReport:
                 "communes": dict(self.area.communes),
             },
             "planned": self.plan.contacts,
-            "states": dict(self.delivery.states),
-            "failures": dict(self.delivery.failures),
+            "states": dict(self.outcomes.states),
+            "failures": dict(self.outcomes.failures),
             "excluded_at_plan": dict(self.excluded),
             "curve": [
                 {"at": to_iso(at), "handed_over_percent": handed, "delivered_percent": delivered}
-                for at, handed, delivered in (self.delivery.points if self.curve_is_told else ())
+                for at, handed, delivered in (self.outcomes.points if self.curve_is_told else ())
             ],
             "parts_per_message": self.parts_per_message,
             "unit_price_cents": self.unit_price_cents,
@@ -145,13 +145,13 @@ class CampaignReport:
             "price_list": self.price_list,
             "invoice": self.invoice.to_json(),
             "invoice_findings": [finding.to_json() for finding in self.invoice_findings],
-            "transparency_notice": None if self.notice is None else self.notice.to_json(),
+            "transparency_notice": None if self.transparency_notice is None else self.transparency_notice.to_json(),
         }
 
     @property
     def curve_is_told(self) -> bool:
         """Return whether the curve may be shown."""
-        return self.delivery.curve() is not None
+        return self.outcomes.curve() is not None
 
 
 def campaign_report(stores: SendStores, plan_id: str) -> CampaignReport:
@@ -164,10 +164,10 @@ def campaign_report(stores: SendStores, plan_id: str) -> CampaignReport:
         plan = find_plan(work, plan_id)
         context = context_of(stores, plan)
         priced = _priced(work, plan_id)
-        area, delivery = area_of(work, plan_id, context.order), delivery_of(work, plan_id, plan.contacts)
+        area, outcomes = area_of(work, plan_id, context.order), outcomes_of(work, plan_id, plan.contacts)
         of_plan: ColumnElement[bool] = approvals.c.plan_id == plan_id
         approved: int | None = work.execute(select(approvals.c.approved_at).where(of_plan)).scalar()
-        lifts, notices = _lifts(work, plan_id), kept_notices(work, plan_id)
+        lifts, notices = _lifts(work, plan_id), kept_transparency_notices(work, plan_id)
     return CampaignReport(
         plan=plan,
         context=context,
@@ -180,9 +180,9 @@ def campaign_report(stores: SendStores, plan_id: str) -> CampaignReport:
         price_list=priced.price_list,
         excluded=told_counts(json.loads(priced.excluded_json)),
         area=area,
-        delivery=delivery,
-        invoice=_invoice(context, priced, area, delivery),
-        notices=notices,
+        outcomes=outcomes,
+        invoice=_invoice(context, priced, area, outcomes),
+        transparency_notices=notices,
     )
 
 
@@ -202,16 +202,18 @@ def _lifts(work: Connection, plan_id: str) -> tuple[Lift, ...]:
     return tuple(Lift(row.code, from_micros(row.lifted_at), row.why) for row in work.execute(query))
 
 
-def _invoice(context: Context, priced: Row[tuple[int, int, int, str, str]], area: Area, delivery: Delivery) -> Invoice:
+def _invoice(
+    context: Context, priced: Row[tuple[int, int, int, str, str]], area: Area, outcomes: MessageOutcomes
+) -> Invoice:
     payer, voice = context.sponsor.payer, context.order.message.voice
     return Invoice(
         addressed_to=payer.name,
         addressed_to_kind=payer.kind,
-        first_at=delivery.first_at,
-        last_at=delivery.last_at,
+        first_at=outcomes.first_at,
+        last_at=outcomes.last_at,
         area=area.words(),
-        messages=delivery.told_handed_over or None,
-        delivered=delivery.delivered_words(),
+        messages=outcomes.told_handed_over or None,
+        delivered=outcomes.delivered_words(),
         unit_price_cents=priced.unit_price_cents,
         price_list=priced.price_list,
         message_copy=context.final_text if voice is None else voice.audio,

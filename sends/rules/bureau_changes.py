@@ -16,8 +16,8 @@ import duckdb
 from sqlalchemy import Connection, func, select
 
 from configuration.fields import Section, read_document
-from sends.orders.order import BUREAU
-from sends.rules.rulebook import Finding, SendRules
+from sends.orders.audience_criteria import BUREAU
+from sends.rules.rulebook import OrderFinding, SendRules
 from stores.operations.plan_tables import bureau_holdings
 from terms.clock import from_micros, to_micros
 from terms.paris import PARIS
@@ -121,7 +121,7 @@ def change_findings(
     mapped: Iterable[MapChange],
     on: date,
     rules: SendRules,
-) -> tuple[Finding, ...]:
+) -> tuple[OrderFinding, ...]:
     """Return BUREAU_REMAPPED where a reserved bureau is no longer what it was (R-71).
 
     Args:

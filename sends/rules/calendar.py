@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from configuration.fields import FileInvalid, Section, read_document
 from sends.orders.elections import Election
-from sends.rules.rulebook import Finding, SendRules
+from sends.rules.rulebook import OrderFinding, SendRules
 from terms.errors import UsageError
 from terms.paris import PARIS
 from terms.reasons import Channel, Decision, Profile
@@ -140,7 +140,7 @@ def blackout_starts_at(election: Election, number: int, zone: str, calendar: Cal
     return datetime.combine(eve, time(0), calendar.timezones[zone])
 
 
-def moment_findings(moment: datetime, place: Place, timing: Timing) -> tuple[Finding, ...]:
+def moment_findings(moment: datetime, place: Place, timing: Timing) -> tuple[OrderFinding, ...]:
     """Return every code of the calendar for handing a message over at an instant.
 
     Under MARKET the operator's hours and days are HOLD where another zone of the contact allows (rules page §4): one in
@@ -176,7 +176,7 @@ def planned_end(start: datetime, messages: int, rate_per_second: int) -> datetim
     return start + timedelta(seconds=messages / rate_per_second)
 
 
-def window_findings(start: datetime, last: datetime, window_to: datetime, rules: SendRules) -> tuple[Finding, ...]:
+def window_findings(start: datetime, last: datetime, window_to: datetime, rules: SendRules) -> tuple[OrderFinding, ...]:
     """Return WINDOW_TOO_SHORT when the last message falls after 22:00:00 in Paris or after the window (R-54)."""
     closes = datetime.combine(start.astimezone(PARIS).date(), CLOSES, PARIS)
     if last <= min(closes, window_to):
@@ -184,11 +184,11 @@ def window_findings(start: datetime, last: datetime, window_to: datetime, rules:
     return rules.found("WINDOW_TOO_SHORT", "window", "Cut it: the rest can follow on the next working day.")
 
 
-def _blackout_findings(moment: datetime, place: Place, timing: Timing) -> tuple[Finding, ...]:
+def _blackout_findings(moment: datetime, place: Place, timing: Timing) -> tuple[OrderFinding, ...]:
     own = [election for election in timing.elections if place.votes_in(election)]
     spans = [_span(election, number, zone, timing) for election, number, zone in _ballots(own, place.zones)]
     code = "L49" if timing.channel is Channel.SMS else "L49-3"
-    found: tuple[Finding, ...] = ()
+    found: tuple[OrderFinding, ...] = ()
     if any(starts <= moment < ends for starts, ends in spans):
         found += timing.rules.found(code, "window")
     else:
@@ -198,10 +198,10 @@ def _blackout_findings(moment: datetime, place: Place, timing: Timing) -> tuple[
     return found
 
 
-def _before_blackout(starts: Iterable[datetime], moment: datetime, timing: Timing) -> tuple[Finding, ...]:
+def _before_blackout(starts: Iterable[datetime], moment: datetime, timing: Timing) -> tuple[OrderFinding, ...]:
     """Return what a coming blackout says: the operator may deliver in it (R-26), or nobody could answer before it (R-30)."""
     left = min((start - moment for start in starts), default=timedelta.max)
-    found: tuple[Finding, ...] = ()
+    found: tuple[OrderFinding, ...] = ()
     if left <= timing.validity:
         found += timing.rules.found("VALIDITY_CROSSES_BLACKOUT", "validity_minutes")
     if timing.has_new_accusation and left <= _TOO_LATE_TO_ANSWER:
@@ -228,12 +228,12 @@ def _some_blackout(moment: datetime, timing: Timing) -> bool:
     return any(starts <= moment < ends for starts, ends in spans)
 
 
-def _hour_findings(moment: datetime, place: Place, timing: Timing) -> tuple[Finding, ...]:
+def _hour_findings(moment: datetime, place: Place, timing: Timing) -> tuple[OrderFinding, ...]:
     biting = {zone: [code for code in _HOUR_CODES if _bites(code, moment, zone, timing)] for zone in place.zones}
     codes = [code for code in _HOUR_CODES if any(code in own for own in biting.values())]
     found = tuple(item for code in codes for item in timing.rules.found(code, "window"))
     if timing.rules.profile is Profile.MARKET and not all(biting.values()):
-        return tuple(Finding(item.code, Decision.HOLD, item.rule, item.where, item.message) for item in found)
+        return tuple(OrderFinding(item.code, Decision.HOLD, item.rule, item.where, item.message) for item in found)
     return found
 
 

@@ -17,7 +17,7 @@ from sends.orders.price import PriceList, Quote, quote_sms, quote_voice, read_pr
 from sends.orders.sponsors import Sponsor, read_sponsor
 from sends.rules.bureau_changes import BureauChange, read_bureau_changes
 from sends.rules.calendar import Calendar, Timing, read_calendar
-from sends.rules.controller_documents import ControllerPapers, Notice, read_controller_papers
+from sends.rules.controller_documents import ControllerDocuments, TransparencyNoticeFacts, read_controller_documents
 from sends.rules.message import final_text
 from sends.rules.rulebook import SendRules, read_rulebook
 from terms.errors import UsageError
@@ -27,9 +27,10 @@ from terms.paris import PARIS
 
 @dataclass(frozen=True)
 class Context:
-    """An order with its election (and all others: their blackouts count too), sponsor, gateway, papers, prices and rules.
+    """An order with its election (and all others: their blackouts count too), sponsor, gateway, documents, prices and rules.
 
-    `notice` None: it is generated from the order and published with the plan; `transparency` says what it lacks.
+    `transparency_notice` None: it is made from the order and published with the plan; `sends.plans.transparency_notice`
+    tells which items it lacks.
     """
 
     order: Order
@@ -37,8 +38,8 @@ class Context:
     elections: Mapping[str, Election]
     sponsor: Sponsor
     gateway: GatewaySettings
-    papers: ControllerPapers
-    notice: Notice | None
+    controller_documents: ControllerDocuments
+    transparency_notice: TransparencyNoticeFacts | None
     bureau_changes: tuple[BureauChange, ...]
     prices: PriceList
     calendar: Calendar
@@ -126,8 +127,8 @@ def read_context(config: Path, order: Order) -> Context:
         elections=elections,
         sponsor=read_sponsor(config / "sponsors", order.sponsor),
         gateway=gateway,
-        papers=read_controller_papers(config),
-        notice=None,
+        controller_documents=read_controller_documents(config),
+        transparency_notice=None,
         bureau_changes=read_bureau_changes(config),
         prices=read_price_list(config / "prices", on),
         calendar=read_calendar(config / "calendar"),

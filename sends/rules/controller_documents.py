@@ -1,6 +1,7 @@
-"""Papers that must be in order before anything is sent: ours of article 19, the notice of article 12, complaints.
+"""What the TTPA asks of us before anything is sent: two documents of article 19, the transparency notice, complaints.
 
-The sponsor's papers belong to `sponsors`; what may be deleted when, to `retention`; answering a complaint, to `consent`.
+What a sponsor must have declared belongs to `sends.rules.sponsor_rules`, how long records are kept to
+`sends.rules.retention`, answering a complaint to `consent.acts`.
 """
 
 from __future__ import annotations
@@ -15,20 +16,20 @@ from sqlalchemy import Connection, select
 from configuration.fields import read_document
 from consent.acts.request_clock import complaint_late_at
 from consent.acts.requests import COMPLAINT
-from sends.rules.rulebook import Finding, SendRules
+from sends.rules.rulebook import OrderFinding, SendRules
 from stores.operations.person_tables import request_answers, requests
 from terms.clock import from_micros
 from terms.months import months_after
 
-#: R-43: the items of the template of Implementing Regulation (EU) 2025/1410 (rules page §4.2).
-NOTICE_ITEMS = frozenset(range(1, 17))
+#: R-43: the numbers of the items of the template of Implementing Regulation (EU) 2025/1410 (rules page §4.2).
+TRANSPARENCY_NOTICE_ITEMS = frozenset(range(1, 17))
 
 #: R-45: policy and assessment are of the last 12 months; on the day on which those are over they are too old.
-_PAPERS_MONTHS = 12
+_DOCUMENTS_MONTHS = 12
 
 
 @dataclass(frozen=True)
-class ControllerPapers:
+class ControllerDocuments:
     """Days of our last policy on targeting and our last yearly assessment of its risks (TTPA article 19)."""
 
     targeting_policy_on: date
@@ -36,7 +37,7 @@ class ControllerPapers:
 
 
 @dataclass(frozen=True)
-class Notice:
+class TransparencyNoticeFacts:
     """A transparency notice: when it was published (None = not yet) and which of the 16 items are filled."""
 
     published_at: datetime | None
@@ -51,32 +52,36 @@ class Complaint:
     answered_at: datetime | None
 
 
-def read_controller_papers(config: Path) -> ControllerPapers:
-    """Read our papers' days from `controller.yaml`; our name there is read by `consent`.
+def read_controller_documents(config: Path) -> ControllerDocuments:
+    """Read the days of our documents from `controller.yaml`; the rest of that file is read by `consent.controller`.
 
     Raises:
         FileInvalid: a day is missing or wrong.
     """
     top = read_document(config / "controller.yaml").top
-    return ControllerPapers(top.day("targeting_policy_on"), top.day("risk_assessment_on"))
+    return ControllerDocuments(top.day("targeting_policy_on"), top.day("risk_assessment_on"))
 
 
-def paper_findings(papers: ControllerPapers, on: date, rules: SendRules) -> tuple[Finding, ...]:
-    """Return ART19_STALE where one of our papers is 12 months old on a day in Paris (R-45)."""
-    days = {"targeting_policy_on": papers.targeting_policy_on, "risk_assessment_on": papers.risk_assessment_on}
-    stale = [f"{name}: {day}" for name, day in days.items() if months_after(day, _PAPERS_MONTHS) <= on]
+def controller_document_findings(
+    documents: ControllerDocuments, on: date, rules: SendRules
+) -> tuple[OrderFinding, ...]:
+    """Return ART19_STALE where one of our documents is 12 months old on a day in Paris (R-45)."""
+    days = {"targeting_policy_on": documents.targeting_policy_on, "risk_assessment_on": documents.risk_assessment_on}
+    stale = [f"{name}: {day}" for name, day in days.items() if months_after(day, _DOCUMENTS_MONTHS) <= on]
     return rules.found("ART19_STALE", "controller", f"{', '.join(stale)}.") if stale else ()
 
 
-def notice_findings(notice: Notice, moment: datetime, rules: SendRules) -> tuple[Finding, ...]:
+def transparency_notice_findings(
+    notice: TransparencyNoticeFacts, moment: datetime, rules: SendRules
+) -> tuple[OrderFinding, ...]:
     """Return NOTICE_INCOMPLETE where an item is missing or nothing is published at the first message (R-43)."""
     if notice.published_at is None or notice.published_at > moment:
         return rules.found("NOTICE_INCOMPLETE", "ttpa_notice", "It is not published.")
-    missing = ", ".join(str(item) for item in sorted(NOTICE_ITEMS - notice.items))
+    missing = ", ".join(str(item) for item in sorted(TRANSPARENCY_NOTICE_ITEMS - notice.items))
     return rules.found("NOTICE_INCOMPLETE", "ttpa_notice", f"Missing: {missing}.") if missing else ()
 
 
-def complaint_findings(complaints: Iterable[Complaint], moment: datetime, rules: SendRules) -> tuple[Finding, ...]:
+def complaint_findings(complaints: Iterable[Complaint], moment: datetime, rules: SendRules) -> tuple[OrderFinding, ...]:
     """Return ART15_LATE where a complaint about the ad has waited for more than 48 hours without an answer (R-51)."""
     late = [item for item in complaints if _is_open(item, moment) and moment >= complaint_late_at(item.received_at)]
     return rules.found("ART15_LATE", "complaints") if late else ()

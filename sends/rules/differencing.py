@@ -15,10 +15,10 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection, ScalarResult, select
 
-from sends.orders.order import Amount, Audience, BureauVote, Exclusion, Sex, Years
+from sends.orders.audience_criteria import Amount, Audience, BureauVote, Exclusion, Sex, Years
 from sends.plans.audience import Selection, age_predicate, count_rows, create_contacts
 from sends.rules.order_rules import FLOOR
-from sends.rules.rulebook import Finding, SendRules
+from sends.rules.rulebook import OrderFinding, SendRules
 from stores.operations.database import insert_once
 from stores.operations.plan_tables import told_audiences
 from terms.canonical_json import canonical_json
@@ -57,7 +57,7 @@ def differencing_findings(
     asked: Iterable[AskedAudience],
     on: date,
     rules: SendRules,
-) -> tuple[Finding, ...]:
+) -> tuple[OrderFinding, ...]:
     """Return DIFFERENCING where an audience differs from an earlier one of the sponsor by somebody, but under the floor.
 
     Both are evaluated on the published base as of the same day, so that birthdays between two orders of the same

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from sends.orders.sponsors import Sponsor
-from sends.rules.rulebook import Finding, SendRules
+from sends.rules.rulebook import OrderFinding, SendRules
 
 
 class InvoiceDetail(StrEnum):
@@ -40,7 +40,9 @@ class InvoiceStatement:
     details: frozenset[InvoiceDetail]
 
 
-def invoice_findings(invoice: InvoiceStatement, sponsor: Sponsor, on: date, rules: SendRules) -> tuple[Finding, ...]:
+def invoice_findings(
+    invoice: InvoiceStatement, sponsor: Sponsor, on: date, rules: SendRules
+) -> tuple[OrderFinding, ...]:
     """Return what keeps an invoice back on a day (Paris): a missing detail, a declared mandataire passed over (R-34)."""
     missing = sorted(set(InvoiceDetail) - invoice.details)
     found = rules.found("INVOICE_UNVERIFIABLE", "invoice", f"Missing: {', '.join(missing)}.") if missing else ()

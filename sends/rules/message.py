@@ -13,7 +13,7 @@ from sends.gateways.settings import GatewaySettings
 from sends.orders.elections import Election
 from sends.orders.sponsors import Sponsor
 from sends.rules.community_words import addressed_words
-from sends.rules.rulebook import Finding, SendRules
+from sends.rules.rulebook import OrderFinding, SendRules
 
 _STOP = re.compile(r"\bstop(?![a-z])\D{0,12}(\d{5})\b")
 _ORIGIN = re.compile(r"\borigine\s*:?\s*https?://\S+")
@@ -41,7 +41,7 @@ def gives_origin(text: str) -> bool:
 
 def text_findings(
     text: str, sponsor: Sponsor, gateway: GatewaySettings, election: Election, on: date, rules: SendRules
-) -> tuple[Finding, ...]:
+) -> tuple[OrderFinding, ...]:
     """Return what is wrong with a final text on a day: STOP, sponsor, origin, label, free number.
 
     Sources: R-16, R-17, R-32 (L50-1), R-42, R-55; label of rules page §4.2.
@@ -60,13 +60,13 @@ def text_findings(
     return found
 
 
-def community_findings(text: str | None, where: str, rules: SendRules) -> tuple[Finding, ...]:
+def community_findings(text: str | None, where: str, rules: SendRules) -> tuple[OrderFinding, ...]:
     """Return COMMUNITY_ADDRESS where a text or landing page speaks to a community (R-67); None = there is no text."""
     words = addressed_words(_folded(text or ""))
     return rules.found("COMMUNITY_ADDRESS", where, f"Read: {', '.join(words)}.") if words else ()
 
 
-def sender_findings(sender: str, gateway: GatewaySettings, rules: SendRules) -> tuple[Finding, ...]:
+def sender_findings(sender: str, gateway: GatewaySettings, rules: SendRules) -> tuple[OrderFinding, ...]:
     """Return what is wrong with a sender (R-55 to R-58): digits, form, generic or protected words."""
     where = "message.sender"
     if re.fullmatch(r"\+?\d+", sender):
@@ -81,9 +81,9 @@ def sender_findings(sender: str, gateway: GatewaySettings, rules: SendRules) -> 
     return ()
 
 
-def _stop_findings(folded: str, gateway: GatewaySettings, rules: SendRules) -> tuple[Finding, ...]:
+def _stop_findings(folded: str, gateway: GatewaySettings, rules: SendRules) -> tuple[OrderFinding, ...]:
     codes = _STOP.findall(folded)
-    found: tuple[Finding, ...] = ()
+    found: tuple[OrderFinding, ...] = ()
     if any(code.startswith("38") for code in codes):
         found += rules.found("WRONG_SHORT_CODE", "message.text")
     works = gateway.stop_short_code_in_service and gateway.stop_short_code in codes
@@ -92,7 +92,7 @@ def _stop_findings(folded: str, gateway: GatewaySettings, rules: SendRules) -> t
     return found
 
 
-def _numeric_sender(sender: str, where: str, rules: SendRules) -> tuple[Finding, ...]:
+def _numeric_sender(sender: str, where: str, rules: SendRules) -> tuple[OrderFinding, ...]:
     if re.fullmatch(r"36\d{3}", sender):
         return ()
     return rules.found("WRONG_SHORT_CODE" if re.fullmatch(r"38\d{3}", sender) else "SENDER_NUMERIC", where)

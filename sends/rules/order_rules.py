@@ -10,13 +10,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sends.orders.order import Audience, Order, SignOff
-from sends.orders.price import price_findings
-from sends.orders.sponsors import sponsor_findings
+from sends.orders.audience_criteria import Audience
+from sends.orders.order import Order, SignOff
 from sends.rules.context import Context
-from sends.rules.controller_documents import Complaint, complaint_findings, notice_findings, paper_findings
+from sends.rules.controller_documents import (
+    Complaint,
+    complaint_findings,
+    controller_document_findings,
+    transparency_notice_findings,
+)
 from sends.rules.message import community_findings, sender_findings, text_findings
-from sends.rules.rulebook import Finding, SendRules
+from sends.rules.price_rules import price_findings
+from sends.rules.rulebook import OrderFinding, SendRules
+from sends.rules.sponsor_rules import sponsor_findings
 from sends.rules.voice import voice_findings
 from terms.paris import PARIS
 
@@ -50,7 +56,7 @@ def reveals_votes(votes_cast: int, top_share: float) -> bool:
 
 def order_findings(
     context: Context, list_unit_cents: int, complaints: Iterable[Complaint], moment: datetime
-) -> tuple[Finding, ...]:
+) -> tuple[OrderFinding, ...]:
     """Return everything that an order itself gets when its first message leaves at an instant; nobody is counted.
 
     Args:
@@ -63,24 +69,24 @@ def order_findings(
     found = criteria_findings(order.audience, rules)
     found += _sign_off_findings(order, moment, rules)
     found += sponsor_findings(context.sponsor, context.election, order.round, on, rules)
-    found += paper_findings(context.papers, on, rules)
-    if context.notice is not None:
-        found += notice_findings(context.notice, moment, rules)
+    found += controller_document_findings(context.controller_documents, on, rules)
+    if context.transparency_notice is not None:
+        found += transparency_notice_findings(context.transparency_notice, moment, rules)
     found += complaint_findings(complaints, moment, rules)
     return found + price_findings(order.price, list_unit_cents, rules) + _message_findings(context, moment)
 
 
-def criteria_findings(audience: Audience, rules: SendRules) -> tuple[Finding, ...]:
+def criteria_findings(audience: Audience, rules: SendRules) -> tuple[OrderFinding, ...]:
     """Return the criteria that no order may use (R-14, R-22, R-66)."""
-    found: tuple[Finding, ...] = ()
+    found: tuple[OrderFinding, ...] = ()
     for criterion in audience.forbidden:
         found += rules.found(criterion.code, f"audience.{criterion.key}")
     return found
 
 
-def audience_findings(audience: Audience, facts: AudienceFacts, rules: SendRules) -> tuple[Finding, ...]:
+def audience_findings(audience: Audience, facts: AudienceFacts, rules: SendRules) -> tuple[OrderFinding, ...]:
     """Return what a whole audience says: too small (R-68), a bureau that reveals votes (R-69), a forbidden column (R-22)."""
-    found: tuple[Finding, ...] = ()
+    found: tuple[OrderFinding, ...] = ()
     if facts.contacts < FLOOR:
         found += rules.found("SEGMENT_TOO_SMALL", "audience")
     if audience.bureau_vote is not None and facts.reveals_votes:
@@ -90,12 +96,12 @@ def audience_findings(audience: Audience, facts: AudienceFacts, rules: SendRules
     return found
 
 
-def feed_findings(silent: timedelta, rules: SendRules) -> tuple[Finding, ...]:
+def feed_findings(silent: timedelta, rules: SendRules) -> tuple[OrderFinding, ...]:
     """Return STOP_FEED_STALE where the feed of STOP replies has been silent for too long (R-18, R-55)."""
     return rules.found("STOP_FEED_STALE", "gateway") if silent >= STOP_FEED_LIMIT else ()
 
 
-def _sign_off_findings(order: Order, moment: datetime, rules: SendRules) -> tuple[Finding, ...]:
+def _sign_off_findings(order: Order, moment: datetime, rules: SendRules) -> tuple[OrderFinding, ...]:
     if order.audience.bureau_vote is None or _is_signed(order.bureau_result_sign_off, moment):
         return ()
     return rules.found("BUREAU_RESULT_TARGETING", "sign_offs.bureau_result_targeting")
@@ -105,7 +111,7 @@ def _is_signed(sign_off: SignOff | None, moment: datetime) -> bool:
     return sign_off is not None and sign_off.signed_on <= moment.astimezone(PARIS).date()
 
 
-def _message_findings(context: Context, moment: datetime) -> tuple[Finding, ...]:
+def _message_findings(context: Context, moment: datetime) -> tuple[OrderFinding, ...]:
     message, rules, on = context.order.message, context.rules, moment.astimezone(PARIS).date()
     found = community_findings(message.landing_page_text, "message.landing_page_text", rules)
     if message.voice is not None:

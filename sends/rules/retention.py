@@ -1,6 +1,7 @@
-"""What a job may delete or keep of notices and records of campaigns: seven years, and without numbers.
+"""How long the law keeps transparency notices and records of campaigns, and what they may hold: no numbers.
 
-Deleting itself belongs to the job; erasing a person's data to `lineage`.
+The length is a parameter of the rule RETENTION_7Y in `config/rules/orders/`. The operator's own periods belong to
+`retention.periods`, deleting to `retention.purge`, erasing a person's data to `lineage.erasure`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sends.rules.rulebook import Finding, SendRules
+from sends.rules.rulebook import OrderFinding, SendRules
 from terms.months import months_after
-
-#: R-44: a notice and the record of its campaign are kept so long after the last publication.
-KEPT_MONTHS = 7 * 12
 
 
 class Operation(StrEnum):
@@ -25,7 +23,7 @@ class Operation(StrEnum):
 
 
 class Record(StrEnum):
-    """What is kept for seven years."""
+    """What is kept by RETENTION_7Y."""
 
     TTPA_NOTICE = "ttpa_notice"
     CAMPAIGN_RECORD = "campaign_record"
@@ -49,17 +47,36 @@ class RetentionJob:
     fields: frozenset[RecordField]
 
 
-def deletable_on(last_published_on: date) -> date:
-    """Return the first day on which a record may be deleted: seven calendar years after its last publication (R-44)."""
-    return months_after(last_published_on, KEPT_MONTHS)
+def kept_months(rules: SendRules) -> int:
+    """Return for how many calendar months the law keeps records after their last publication (R-44).
+
+    Raises:
+        FiliationError: no record of RETENTION_7Y is in force.
+    """
+    return rules.parameter("RETENTION_7Y", "months")
 
 
-def retention_findings(jobs: Iterable[RetentionJob], on: date, rules: SendRules) -> tuple[Finding, ...]:
-    """Return what forbids jobs on a day (Paris): deleting too early (R-44), keeping numbers (R-11, R-44)."""
-    found: tuple[Finding, ...] = ()
+def deletable_on(last_published_on: date, rules: SendRules) -> date:
+    """Return the first day (Paris) on which a record may be deleted that was last published on a day (Paris; R-44).
+
+    Raises:
+        FiliationError: no record of RETENTION_7Y is in force.
+    """
+    return months_after(last_published_on, kept_months(rules))
+
+
+def retention_findings(jobs: Iterable[RetentionJob], on: date, rules: SendRules) -> tuple[OrderFinding, ...]:
+    """Return what forbids jobs: deleting too early (R-44), keeping numbers (R-11, R-44).
+
+    Args:
+        jobs: what is to be done, each with one record.
+        on: the day (Paris) of the jobs.
+        rules: the rules that are in force on that day.
+    """
+    found: tuple[OrderFinding, ...] = ()
     for job in jobs:
-        if job.operation is Operation.DELETE and on < deletable_on(job.last_published_on):
-            found += rules.found("RETENTION_7Y", job.record.value, f"Not before {deletable_on(job.last_published_on)}.")
+        if job.operation is Operation.DELETE and on < (first := deletable_on(job.last_published_on, rules)):
+            found += rules.found("RETENTION_7Y", job.record.value, f"Not before {first}.")
         if job.operation is Operation.KEEP and RecordField.PHONE in job.fields:
             found += rules.found("MINIMISE", job.record.value)
     return found

@@ -1,13 +1,13 @@
-"""What a check of an order or a use says: a finding, and the table of codes that `sends` decides by.
+"""The rulebook of orders: the dated records of `config/rules/orders/`, and what a check finds by them.
 
-The checks themselves live with their subject (`calendar`, `message`, `sponsors`, `audience`, `exclusivity`).
-Codes of consent and person are not here: the base judges them.
+The checks themselves are the other modules of `sends.rules`. Codes of consent and person are not here: the base judges
+them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
@@ -17,6 +17,9 @@ from configuration.fields import Section, read_document
 from terms.canonical_json import canonical_json
 from terms.errors import FiliationError, Refused, UsageError
 from terms.reasons import Decision, Profile
+
+#: Codes with numbers of a law or a policy, and the names of those; every other record has none.
+_PARAMETERS: Mapping[str, frozenset[str]] = {"RETENTION_7Y": frozenset({"months"})}
 
 
 class Effect(StrEnum):
@@ -28,8 +31,11 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One answer of a check: code, what it does, the rule behind it, where in the order, words for a person."""
+class OrderFinding:
+    """One answer of a check about an order: a code and what it does.
+
+    `rule` holds the ids of the rule behind it, `where` the field of the order, `message` words for a person.
+    """
 
     code: str
     decision: Decision
@@ -38,7 +44,7 @@ class Finding:
     message: str
 
     def to_json(self) -> dict[str, str]:
-        """Return the finding as it is stored and printed."""
+        """Return the order finding as it is stored and printed."""
         return {
             "code": self.code,
             "decision": self.decision.value,
@@ -61,8 +67,8 @@ class Lifter(StrEnum):
 class SendRule:
     """One code in one period of the law: rule ids, effect under each profile, what it checks, who may lift it and how.
 
-    `starts_on`, `ends_on`: civil days in Paris, None = open, the last one excluded. `to_sponsor`: French, what the
-    sponsor may be told.
+    `starts_on`, `ends_on`: civil days in Paris, None = open, the last one excluded. `parameters`: numbers of the rule by
+    name, above 0, each in the unit that its name says. `to_sponsor`: French, what the sponsor may be told.
     """
 
     code: str
@@ -76,6 +82,7 @@ class SendRule:
     lifter: Lifter
     lifted_by: str
     to_sponsor: str
+    parameters: Mapping[str, int] = field(default_factory=dict)
 
     def is_in_force(self, on: date) -> bool:
         """Return whether the rule counts on a day."""
@@ -98,18 +105,35 @@ class SendRules:
         """
         return self._rule(code).effects[self.profile]
 
-    def found(self, code: str, where: str, words: str = "") -> tuple[Finding, ...]:
-        """Return the finding of a code, or nothing where it has no effect; `words` add to the rule's sentence."""
+    def found(self, code: str, where: str, words: str = "") -> tuple[OrderFinding, ...]:
+        """Return the order finding of a code, or nothing where the code has no effect.
+
+        Args:
+            code: a code of the rulebook.
+            where: the field of the order that it is about.
+            words: a sentence for a person, added to that of the rule.
+
+        Raises:
+            FiliationError: the code has no rule.
+        """
         effect = self.effect(code)
         if effect is Effect.ALLOW:
             return ()
         rule = self._rule(code)
         message = f"{rule.sentence} {words}".strip()
-        return (Finding(code, Decision(effect.value), " ".join(rule.ids), where, message),)
+        return (OrderFinding(code, Decision(effect.value), " ".join(rule.ids), where, message),)
 
     def lifter(self, code: str) -> Lifter:
         """Return who may lift what a code holds."""
         return self._rule(code).lifter
+
+    def parameter(self, code: str, name: str) -> int:
+        """Return a number of a rule, in the unit that its name says.
+
+        Raises:
+            FiliationError: the code has no rule in force.
+        """
+        return self._rule(code).parameters[name]
 
     def _rule(self, code: str) -> SendRule:
         if code not in self.by_code:
@@ -120,7 +144,7 @@ class SendRules:
 class OrderRefused(Refused):
     """An order was refused; `findings` say by which rules, all at once, and hold no number of people."""
 
-    def __init__(self, campaign_id: str, findings: tuple[Finding, ...]) -> None:
+    def __init__(self, campaign_id: str, findings: tuple[OrderFinding, ...]) -> None:
         codes = ", ".join(sorted({item.code for item in findings if item.decision is Decision.REFUSE}))
         super().__init__(f"{campaign_id} is refused: {codes}.", "Read the findings and change the order.", code=codes)
         self.findings = findings
@@ -130,13 +154,13 @@ class OrderRefused(Refused):
         return {"findings": findings_json(self.findings)}
 
 
-def refuses(findings: Iterable[Finding]) -> bool:
-    """Return whether one of the findings is a refusal."""
+def refuses(findings: Iterable[OrderFinding]) -> bool:
+    """Return whether one of these order findings is a refusal."""
     return any(item.decision is Decision.REFUSE for item in findings)
 
 
-def findings_json(findings: Iterable[Finding]) -> list[dict[str, str]]:
-    """Return findings as they are stored and printed, in order of code and place."""
+def findings_json(findings: Iterable[OrderFinding]) -> list[dict[str, str]]:
+    """Return order findings as they are stored and printed, in order of code and field of the order."""
     return [item.to_json() for item in sorted(findings, key=lambda item: (item.code, item.where))]
 
 
@@ -153,11 +177,11 @@ class SendRulebook:
 
 
 def read_rulebook(folder: Path) -> SendRulebook:
-    """Read every `*.yaml` of the folder, in order of file and place.
+    """Read every `*.yaml` of the folder, in order of file and of record.
 
     Raises:
         UsageError: there is no file.
-        FileInvalid: a record is wrong, or two of one code overlap in time.
+        FileInvalid: a record is wrong, a parameter is missing or unknown, or two of one code overlap in time.
     """
     documents = [read_document(path) for path in sorted(folder.glob("*.yaml"))]
     if not documents:
@@ -182,8 +206,9 @@ def _overlap(one: SendRule, other: SendRule) -> bool:
 
 def _rule(section: Section) -> SendRule:
     effects, lift = section.section("effects"), section.section("lift")
+    code = section.text("code", r"[A-Z][A-Z0-9_]*(-\d)?")
     rule = SendRule(
-        code=section.text("code", r"[A-Z][A-Z0-9_]*(-\d)?"),
+        code=code,
         ids=section.texts("ids", r"R-\d\d"),
         sentence=section.text("sentence"),
         source=section.text("source"),
@@ -194,9 +219,19 @@ def _rule(section: Section) -> SendRule:
         lifter=lift.choice("by", Lifter),
         lifted_by=lift.text("how"),
         to_sponsor=section.text("to_sponsor"),
+        parameters=_parameters(section, code),
     )
     if rule.starts_on is not None and rule.ends_on is not None and rule.ends_on <= rule.starts_on:
         raise section.invalid("until", "is not after from")
     for part in (effects, lift, section):
         part.finish()
     return rule
+
+
+def _parameters(section: Section, code: str) -> dict[str, int]:
+    wanted = _PARAMETERS.get(code, frozenset())
+    own = section.section("parameters") if section.has("parameters") else None
+    names = frozenset() if own is None else frozenset(own.names())
+    if names != wanted:
+        raise section.invalid("parameters", f"of {code} must be {', '.join(sorted(wanted)) or 'left out'}")
+    return {} if own is None else {name: own.integer(name, 1) for name in sorted(names)}

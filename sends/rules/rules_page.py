@@ -1,6 +1,7 @@
 """The rules of orders as a page for people, `docs/rules-of-orders.md`: `python -m sends.rules.rules_page > docs/rules-of-orders.md`.
 
-Reading the records belongs to `findings`; consent and person have their own page, by `consent.rules.rules_page`.
+Reading the records belongs to `sends.rules.rulebook`; rules of consent and person have their own page, made by
+`consent.rules.rules_page`.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ def _section(rule: SendRule) -> Iterator[str]:
     yield f"- Effect: {effects}"
     if rule.starts_on is not None or rule.ends_on is not None:
         yield f"- In force: from {rule.starts_on or 'always'} until {rule.ends_on or 'further notice'}"
+    if rule.parameters:
+        yield f"- Parameters: {', '.join(f'{name} = {number}' for name, number in sorted(rule.parameters.items()))}"
     yield f"- Source: {rule.source} ({rule.status})"
     yield f"- Lifted by: {rule.lifter}; {rule.lifted_by}"
     yield f"- To the sponsor: {rule.to_sponsor}\n"

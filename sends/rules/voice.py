@@ -8,15 +8,15 @@ from __future__ import annotations
 import phonenumbers
 
 from sends.orders.order import VoiceMessage
-from sends.rules.rulebook import Finding, SendRules
+from sends.rules.rulebook import OrderFinding, SendRules
 
 #: R-03: the way to object is told at the beginning; so late at most, in seconds from the start (policy).
 LATEST_OBJECTION_SECONDS = 10
 
 
-def voice_findings(voice: VoiceMessage, rules: SendRules) -> tuple[Finding, ...]:
+def voice_findings(voice: VoiceMessage, rules: SendRules) -> tuple[OrderFinding, ...]:
     """Return what is wrong with a call: objecting is told too late (R-03), a mobile number as caller (R-58, R-59)."""
-    found: tuple[Finding, ...] = ()
+    found: tuple[OrderFinding, ...] = ()
     if voice.objection_at_seconds > LATEST_OBJECTION_SECONDS:
         words = f"It comes at {voice.objection_at_seconds:g} s."
         found += rules.found("VOICE_OBJECTION_LATE", "message.voice.objection_at_seconds", words)

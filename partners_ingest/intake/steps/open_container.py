@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import duckdb
 
-from consent.dossiers.dossiers import Feed
+from consent.dossiers.feeds import Feed
 from partners_ingest.arrival.seal_marks import SealUnopened
 from partners_ingest.arrival.unpacking import Container, container_of, count_zip_members, open_delivered, unpack
 from partners_ingest.intake.delivery_case import DeliveryCase, IntakeStores

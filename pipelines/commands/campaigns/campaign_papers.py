@@ -14,7 +14,7 @@ import typer
 from pipelines.commands.answers import AsJson, Out, Page, give, opened_stores, print_table
 
 if TYPE_CHECKING:
-    from sends.reporting.exclusivity_certificate import Certificate
+    from sends.reporting.exclusivity_certificate import ExclusivityCertificate
     from sends.reporting.report import CampaignReport
 
 PlanArgument = Annotated[str, typer.Argument(metavar="PLAN_ID")]
@@ -65,10 +65,10 @@ def notice(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> N
 
     Example: filiation campaign notice 4be1… --out notice.html
     """
-    from sends.plans.transparency_notice import renew_notice
+    from sends.plans.transparency_notice import renew_transparency_notice
     from sends.send_stores import SendStores
 
-    published = renew_notice(SendStores.of(opened_stores()), plan_id)
+    published = renew_transparency_notice(SendStores.of(opened_stores()), plan_id)
     page = Page("transparency_notice.html", f"is version {published.version} of the notice of plan {plan_id}.")
     give(published, page, out, as_json, lambda: print(published.text()))
 
@@ -78,13 +78,12 @@ def _tell_report(report: CampaignReport) -> None:
     print(f"area: {report.invoice.area}")
     print(f"price: {report.unit_price_cents} cents a message")
     rows = [
-        {"state": state, "messages": report.count_words(number)} for state, number in report.delivery.states.items()
+        {"state": state, "messages": report.count_words(number)} for state, number in report.outcomes.states.items()
     ]
     print_table(rows, ["state", "messages"])
 
 
-def _tell_certificate(certificate: Certificate) -> None:
-    print(
-        f"certificate {certificate.number}: {certificate.context.sponsor.legal_name}, plan {certificate.plan.plan_id}"
-    )
+def _tell_certificate(certificate: ExclusivityCertificate) -> None:
+    context = certificate.context
+    print(f"certificate {certificate.number}: {context.sponsor.legal_name}, plan {certificate.plan.plan_id}")
     print_table([one.to_json() for one in certificate.held], ["bureau_code", "ages", "from", "until"])

@@ -14,7 +14,7 @@ from sends.inbound.listener import take_in
 from sends.plans.approval import approve_plan
 from sends.plans.control import release_plan
 from sends.plans.planning import PlanRefused, plan_campaign
-from sends.plans.transparency_notice import kept_notices, renew_notice
+from sends.plans.transparency_notice import kept_transparency_notices, renew_transparency_notice
 from sends.reporting.exclusivity_certificate import NotExclusive, certify
 from sends.reporting.report import campaign_report
 from stores.operations.database import insert_once, transaction
@@ -208,19 +208,19 @@ def test_an_unknown_plan_is_told_so(stores):
 
 def test_a_plan_publishes_its_notice_and_every_change_is_a_version_that_is_kept(stores, tmp_path):
     plan_id = planned(stores, tmp_path)
-    first = renew_notice(stores, plan_id)
+    first = renew_transparency_notice(stores, plan_id)
     assert (first.version, first.missing, len(first.items)) == (1, (), 16)
     assert first.label == (
         "Pub. politique. Parraineur: Parti de l'Horizon. Election: presidentielle 2027. Ciblage: oui."
         " Avis: https://avis.example/n1"
     )
     assert first.kept_until.isoformat() == "2033-11-24"
-    assert renew_notice(stores, plan_id).version == 1
+    assert renew_transparency_notice(stores, plan_id).version == 1
     planned(stores, tmp_path, "T-2")  # the campaign's amounts change
-    second = renew_notice(stores, plan_id)
+    second = renew_transparency_notice(stores, plan_id)
     assert second.version == 2 and second.items[5] != first.items[5]
     with stores.engine.connect() as work:
-        assert [notice.version for notice in kept_notices(work, plan_id)] == [1, 2]
+        assert [notice.version for notice in kept_transparency_notices(work, plan_id)] == [1, 2]
         kept = work.execute(select(transparency_notices.c.notice_text)).scalars().all()
     assert any("Retirer son accord : STOP au 36111" in text for text in kept)
     page = render_page("transparency_notice.html", second)
@@ -230,6 +230,6 @@ def test_a_plan_publishes_its_notice_and_every_change_is_a_version_that_is_kept(
 def test_what_a_sponsor_did_not_tell_is_missing_in_its_notice(stores, tmp_path):
     path = stores.settings.config / "sponsors" / "horizon.yaml"
     path.write_text(path.read_text().split("identity:")[0])
-    notice = renew_notice(stores, planned(stores, tmp_path))
+    notice = renew_transparency_notice(stores, planned(stores, tmp_path))
     assert notice.missing == (1, 7)
     assert "non renseigné" in notice.text()

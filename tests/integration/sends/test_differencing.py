@@ -2,7 +2,7 @@
 
 import pytest
 
-from sends.orders.order import Amount, Audience, BureauVote, Exclusion, Sex, Years
+from sends.orders.audience_criteria import Amount, Audience, BureauVote, Exclusion, Sex, Years
 from sends.plans.counting import count_audience
 from sends.plans.planning import PlanRefused, plan_campaign
 from sends.rules.differencing import AskedAudience, _read

@@ -8,8 +8,8 @@ from sends.handover.sender import ready_to_send
 from sends.ledger.plan_rows import find_plan
 from sends.plans.approval import approve_plan, context_of, lift_hold
 from sends.plans.planning import PlanRefused, plan_campaign
-from sends.plans.transparency_notice import renew_notice, told_items
-from sends.rules.controller_documents import NOTICE_ITEMS
+from sends.plans.transparency_notice import renew_transparency_notice, told_items
+from sends.rules.controller_documents import TRANSPARENCY_NOTICE_ITEMS
 from stores.operations.database import transaction
 from stores.operations.person_tables import request_answers, requests
 from stores.operations.plan_tables import bureau_holdings
@@ -119,7 +119,7 @@ def test_the_items_that_are_told_are_those_of_the_notice(tmp_path, lacking):
     with stores.engine.connect() as work:
         plan = find_plan(work, plan_id)
     told = told_items(context_of(stores, plan), read_controller(stores.settings.config))
-    assert NOTICE_ITEMS - told == set(renew_notice(stores, plan_id).missing)
+    assert TRANSPARENCY_NOTICE_ITEMS - told == set(renew_transparency_notice(stores, plan_id).missing)
 
 
 def test_a_sponsor_that_takes_its_identity_back_is_not_sent_for(tmp_path):

@@ -14,7 +14,7 @@ from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
 from sends.handover import sender
 from sends.inbound.listener import take_in
-from sends.orders.order import read_order
+from sends.orders.order_file import read_order
 from sends.plans.approval import approve_plan
 from sends.plans.audience import create_audience
 from sends.plans.control import release_plan

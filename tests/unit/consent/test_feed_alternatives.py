@@ -10,7 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from consent.dossiers.dossiers import DossierInvalid, Feed, read_dossier
+from consent.dossiers.dossiers import DossierInvalid, read_dossier
+from consent.dossiers.feeds import Feed
 from partners_ingest.readers.delimited import DelimitedReader
 from partners_ingest.readers.delivered_lines import DeliveredLines
 from partners_ingest.readers.headers import difference, fit_labels, header_version

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from consent.dossiers.dossiers import Feed, read_dossier
+from consent.dossiers.dossiers import read_dossier
+from consent.dossiers.feeds import Feed
 from partners_ingest.readers import delimited, delivered_lines
 from partners_ingest.readers.delimited import DelimitedReader
 from partners_ingest.readers.delivered_lines import DeliveredLines

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from consent.dossiers.dossiers import Feed, read_dossier
+from consent.dossiers.dossiers import read_dossier
+from consent.dossiers.feeds import Feed
 from partners_ingest.arrival.damage import TableDamaged
 from partners_ingest.arrival.table_cells import cell_text, line_of
 from partners_ingest.arrival.table_files import parquet_lines, sheet_lines

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from consent.dossiers.dossiers import Dossier, Feed, read_dossier
+from consent.dossiers.dossiers import Dossier, read_dossier
+from consent.dossiers.feeds import Feed
 from partners_ingest.arrival.landing import scan_landing
 from partners_ingest.arrival.unpacking import Container
 from partners_ingest.intake.preflight import check_content, check_header, name_file

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from configuration.fields import FileInvalid
+from sends.rules.retention import deletable_on, kept_months
 from sends.rules.rulebook import Effect, Lifter, read_rulebook
 from sends.rules.rules_page import rules_page
 from terms.errors import FiliationError, UsageError
@@ -94,6 +95,8 @@ def test_a_code_that_is_not_in_force_yet_is_no_silent_pass(tmp_path):
         ("until: null", "until: 2027-02-30", "until is not a day"),
         ("from: null\n    until: null", "from: 2027-03-02\n    until: 2027-03-02", "until is not after from"),
         ("status:", "priority: 3\n    status:", "priority is not known here"),
+        ("effects:", "parameters: {months: 84}\n    effects:", "parameters of SOME_CODE must be left out"),
+        ("SOME_CODE", "RETENTION_7Y", "parameters of RETENTION_7Y must be months"),
     ],
 )
 def test_a_wrong_record_is_told_by_its_field(tmp_path, old, new, told):
@@ -101,6 +104,27 @@ def test_a_wrong_record_is_told_by_its_field(tmp_path, old, new, told):
     with pytest.raises(FileInvalid, match="some.yaml, line") as caught:
         read_rulebook(write(tmp_path, RECORD.replace(old, new)))
     assert told in str(caught.value)
+
+
+def kept(months):
+    parameters = f"parameters: {{months: {months}}}\n    effects:"
+    return RECORD.replace("SOME_CODE", "RETENTION_7Y").replace("effects:", parameters)
+
+
+def test_the_seven_years_are_a_number_of_the_record_and_dated_like_it(tmp_path):
+    first = kept(84).replace("until: null", "until: 2030-01-01")
+    second = kept(120).replace("from: null", "from: 2030-01-01").removeprefix("rules:\n")
+    book = read_rulebook(write(tmp_path, first + second))
+    before, after = (book.under(Profile.MARKET, day) for day in (date(2029, 12, 31), date(2030, 1, 1)))
+    assert (kept_months(before), kept_months(after)) == (84, 120)
+    assert deletable_on(date(2027, 4, 9), before) == date(2034, 4, 9)
+    assert deletable_on(date(2027, 4, 9), after) == date(2037, 4, 9)
+
+
+@pytest.mark.parametrize("months", ["0", "-84", '"84"', "84.5"])
+def test_a_number_of_a_record_is_whole_and_above_zero(tmp_path, months):
+    with pytest.raises(FileInvalid, match=r"parameters\.months is not a whole number"):
+        read_rulebook(write(tmp_path, kept(months)))
 
 
 def test_two_records_of_one_code_and_day_are_refused(tmp_path):

@@ -8,26 +8,29 @@ import pytest
 
 from sends.gateways.settings import read_gateway
 from sends.orders.elections import read_elections
-from sends.orders.order import AgreedPrice, VoiceMessage, read_order
-from sends.orders.price import costly_characters, price_findings, quote_sms, quote_voice, read_price_list
+from sends.orders.order import AgreedPrice, VoiceMessage
+from sends.orders.order_file import read_order
+from sends.orders.price import costly_characters, quote_sms, quote_voice, read_price_list
 from sends.orders.recordings import measure
-from sends.orders.sponsors import Payer, PayerKind, read_sponsor, sponsor_findings
+from sends.orders.sponsors import Payer, PayerKind, read_sponsor
 from sends.rules.bureau_changes import BureauChange, BureauChangeKind, MapChange, ReservedBureau, change_findings
 from sends.rules.calendar import Place, Timing, moment_findings, planned_end, read_calendar, window_findings
 from sends.rules.controller_documents import (
-    NOTICE_ITEMS,
+    TRANSPARENCY_NOTICE_ITEMS,
     Complaint,
-    ControllerPapers,
-    Notice,
+    ControllerDocuments,
+    TransparencyNoticeFacts,
     complaint_findings,
-    notice_findings,
-    paper_findings,
+    controller_document_findings,
+    transparency_notice_findings,
 )
 from sends.rules.invoice_rules import Addressee, InvoiceDetail, InvoiceStatement, invoice_findings
 from sends.rules.message import community_findings
 from sends.rules.order_rules import AudienceFacts, audience_findings, feed_findings, reveals_votes
+from sends.rules.price_rules import price_findings
 from sends.rules.retention import Operation, Record, RecordField, RetentionJob, deletable_on, retention_findings
 from sends.rules.rulebook import read_rulebook
+from sends.rules.sponsor_rules import sponsor_findings
 from sends.rules.voice import voice_findings
 from terms.errors import UsageError
 from terms.months import months_after
@@ -80,21 +83,25 @@ def test_months_keep_the_day_number_or_take_the_last_day(day, months, expected):
     ],
 )
 def test_our_papers_are_of_the_last_twelve_months(policy, assessment, on, expected):
-    papers = ControllerPapers(date.fromisoformat(policy), date.fromisoformat(assessment))
-    assert codes(paper_findings(papers, date.fromisoformat(on), STRICT)) == expected
-    assert paper_findings(papers, date.fromisoformat(on), MARKET) == ()
+    papers = ControllerDocuments(date.fromisoformat(policy), date.fromisoformat(assessment))
+    assert codes(controller_document_findings(papers, date.fromisoformat(on), STRICT)) == expected
+    assert controller_document_findings(papers, date.fromisoformat(on), MARKET) == ()
 
 
 def test_a_notice_is_whole_and_published_by_the_first_message():
     moment = at("2027-03-16T10:30:00+01:00")
-    assert notice_findings(Notice(moment, NOTICE_ITEMS), moment, STRICT) == ()
+    assert (
+        transparency_notice_findings(TransparencyNoticeFacts(moment, TRANSPARENCY_NOTICE_ITEMS), moment, STRICT) == ()
+    )
     for notice in (
-        Notice(None, NOTICE_ITEMS),
-        Notice(moment + timedelta(seconds=1), NOTICE_ITEMS),
-        Notice(moment, NOTICE_ITEMS - {7}),
+        TransparencyNoticeFacts(None, TRANSPARENCY_NOTICE_ITEMS),
+        TransparencyNoticeFacts(moment + timedelta(seconds=1), TRANSPARENCY_NOTICE_ITEMS),
+        TransparencyNoticeFacts(moment, TRANSPARENCY_NOTICE_ITEMS - {7}),
     ):
-        assert codes(notice_findings(notice, moment, STRICT)) == ["NOTICE_INCOMPLETE"]
-    (finding,) = notice_findings(Notice(moment, NOTICE_ITEMS - {5, 7}), moment, STRICT)
+        assert codes(transparency_notice_findings(notice, moment, STRICT)) == ["NOTICE_INCOMPLETE"]
+    (finding,) = transparency_notice_findings(
+        TransparencyNoticeFacts(moment, TRANSPARENCY_NOTICE_ITEMS - {5, 7}), moment, STRICT
+    )
     assert "Missing: 5, 7." in finding.message
 
 
@@ -354,7 +361,7 @@ def test_a_record_is_deleted_seven_years_after_its_last_publication(last, on, ex
     for record in Record:
         job = RetentionJob(Operation.DELETE, record, date.fromisoformat(last), frozenset({RecordField.PHONE}))
         assert codes(retention_findings([job], date.fromisoformat(on), MARKET)) == expected
-        assert (deletable_on(job.last_published_on) <= date.fromisoformat(on)) is (not expected)
+        assert (deletable_on(job.last_published_on, STRICT) <= date.fromisoformat(on)) is (not expected)
 
 
 def test_a_record_is_kept_without_numbers():

@@ -13,9 +13,10 @@ from sends.ledger.replies import Meaning
 from sends.orders.elections import read_elections
 from sends.orders.order import AgreedPrice
 from sends.orders.price import PriceList, count_parts, quote_sms, read_price_list
-from sends.orders.sponsors import read_sponsor, sponsor_findings
+from sends.orders.sponsors import read_sponsor
 from sends.rules.message import final_text, sender_findings, text_findings
 from sends.rules.rulebook import read_rulebook
+from sends.rules.sponsor_rules import sponsor_findings
 from terms.errors import UsageError
 from terms.reasons import Profile
 from terms.settings import PROJECT_ROOT

@@ -6,7 +6,9 @@ import wave
 import pytest
 import yaml
 
-from sends.orders.order import AgreedPrice, CriterionKind, Kind, OrderInvalid, parse_order, read_order
+from sends.orders.audience_criteria import CriterionKind
+from sends.orders.order import AgreedPrice, Kind
+from sends.orders.order_file import OrderInvalid, parse_order, read_order
 from terms.settings import PROJECT_ROOT
 
 EXAMPLE = PROJECT_ROOT / "config" / "campaigns" / "example-75111.yaml"

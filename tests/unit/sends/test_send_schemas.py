@@ -12,7 +12,7 @@ import yaml
 
 from sends.gateways.settings import read_gateway
 from sends.orders.elections import read_elections
-from sends.orders.order import parse_order
+from sends.orders.order_file import parse_order
 from sends.orders.price import read_price_list
 from sends.orders.sponsors import read_sponsor
 from terms.errors import UsageError
@@ -172,7 +172,7 @@ def test_reader_and_schema_agree_on_every_key_of_an_order(change, fits, tmp_path
 
 
 def test_the_order_of_a_call_as_a_plan_keeps_it_fits_too(tmp_path):
-    from sends.orders.order import read_order
+    from sends.orders.order_file import read_order
 
     with wave.open(str(tmp_path / "a.wav"), "wb") as sound:
         sound.setnchannels(1)

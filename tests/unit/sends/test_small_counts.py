@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sends.orders.order import Years
+from sends.orders.audience_criteria import Years
 from sends.plans.planning import conflict_words
 from sends.rules.small_counts import told_count, told_counts
 
