@@ -16,8 +16,9 @@ from sqlalchemy import select
 from lineage.lookups.trace import SendTrace
 from sealing.log.checkpoint import Checkpoint
 from sealing.log.log import Log
-from sealing.log.proofs import Proof, prove_line, prove_lines, prove_message
+from sealing.log.proofs import Proof, prove_line, prove_lines
 from sealing.log.tree import consistency_path
+from sealing.seals.message_proofs import prove_message
 from stores.all_stores import Stores
 from stores.operations import base_tables, log_tables
 from stores.operations.journal import Entry
