@@ -97,7 +97,7 @@ def read_origins(sources: OriginSources, contact_ids: Sequence[str], at: datetim
 
 
 def _lay_asked(base: Questions, contact_ids: Sequence[str]) -> None:
-    base.lay(_ASKED, {"contact_id": "uuid"}, [(contact_id,) for contact_id in contact_ids])
+    base.fill(_ASKED, {"contact_id": "uuid"}, [(contact_id,) for contact_id in contact_ids])
 
 
 def read_identities(sources: OriginSources, contact_ids: Sequence[str]) -> dict[str, list[Identity]]:

@@ -1,6 +1,6 @@
-"""Persons taken out: marks, erasures, redacted lines, files written again.
+"""Tables of erasures and purges: marks, erasures, redacted lines, rewritten files.
 
-Columns are classed in `columns`; a change here needs a migration.
+A changed column needs a migration. Kinds of columns are in `stores.operations.columns`.
 """
 
 from __future__ import annotations
