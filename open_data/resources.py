@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from configuration import yaml_fields as fields
+from configuration import record_fields as fields
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from configuration import yaml_fields as fields
+from configuration import record_fields as fields
 from open_data.resources import Resource, read_resources
 from terms.errors import UsageError
 
