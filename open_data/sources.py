@@ -1,7 +1,7 @@
 """Sources as data: the records of `config/open_data/*.yaml`, typed and checked on reading.
 
-A new source of a known layout is a new file there, no code. Reading a source's files belongs to
-`open_data.layouts`, taking them in to `open_data.load`.
+A new source of a known layout is a new file there, no code. Reading a source's files belongs to `open_data.layouts`, loading
+them to `open_data.load`.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def unpack_by_hand(source: Source) -> str:
 
 
 def file_sha256(path: Path) -> str:
-    """Return the hex sha256 of a file's bytes."""
+    """Return the sha256 (hex) of a file's bytes."""
     total = sha256()
     with path.open("rb") as handle:
         while chunk := handle.read(1 << 20):

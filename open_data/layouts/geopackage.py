@@ -1,7 +1,7 @@
 """GeoPackage (OGC 12-128): features of one layer of an SQLite file, geometries as WKB in degrees.
 
-IGN publishes its contours so, in Lambert-93. Which column means what belongs to the layout modules; the archive around the file
-(7z) is unpacked by hand. Source: OGC GeoPackage 1.3 §2.1.3; IGN, algorithm ALG0004 (Lambert-93 to geographic).
+IGN publishes its contours in this format, in Lambert-93. The meaning of columns belongs to `contours`; the archive around the
+file (7z) is unpacked by hand. Source: OGC GeoPackage 1.3 §2.1.3; IGN, algorithm ALG0004 (Lambert-93 to geographic).
 """
 
 from __future__ import annotations
