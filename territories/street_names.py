@@ -1,7 +1,7 @@
-"""Which streets a delivered text names: BAN's names beside those written, exact by words, then near by letters.
+"""Which streets of BAN a delivered text names: by equal words first, then by nearly equal letters.
 
-Works for `addresses` on its connection. A text is looked at once, whatever number of addresses say it; a *spot* is a text
-in a place (postcode and town). Numbers of houses, and what settles an address, belong to `addresses`.
+It works for `territories.addresses` on its connection. Each text is matched once, however many addresses have it; a *spot* is a text
+in a place (postcode and town). House numbers, and which match counts, belong to `territories.addresses`.
 """
 
 from __future__ import annotations

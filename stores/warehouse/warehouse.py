@@ -47,7 +47,7 @@ class BaseManifest:
     snapshots: Mapping[str, str]  # kind -> sha256
     row_counts: Mapping[str, int]
     control_totals: Mapping[str, int]
-    touched_since_whole: int = 0  # contacts judged anew by the bases that grew from the last whole one
+    touched_since_whole: int = 0  # affected contacts of all bases since the last whole build; stored under this name
 
 
 class Warehouse:
