@@ -1,7 +1,7 @@
 """Reading YAML value by value, each with its line: every error names file, line and key.
 
-For dossiers (`consent.dossiers`), rules (`consent.rules`), the controller and retention periods. Which keys a file has, and
-which values are allowed, belongs to its reader. Orders are read by `configuration.fields`.
+For dossiers (`consent.dossiers`), rules (`consent.rules`), the controller and retention periods. Which keys a file has,
+and which values are allowed, belongs to its reader. Orders are read by `configuration.fields`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Typed keys of one parsed YAML record (a mapping); every error names file and key.
 
-Used for open-data sources (`open_data.sources`, `open_data.resources`), which decide the keys. Files whose errors name the
-line are read by `configuration.fields` or `configuration.marked_yaml`.
+Used for open-data sources (`open_data.sources`, `open_data.resources`), which decide the keys. Files whose errors name
+the line are read by `configuration.fields` or `configuration.marked_yaml`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Downloading one address over HTTP: conditional, resumed, checked for length, retried with pauses.
 
-Keeping files belongs to `open_data.shelf`, checking that a file is the announced one to `open_data.soundness`. An interrupted
-download keeps its bytes: the next attempt, or the next command, resumes if the server still has the same version.
+Keeping files belongs to `open_data.shelf`, checking that a file is the announced one to `open_data.soundness`. An
+interrupted download keeps its bytes: the next attempt, or the next command, resumes if the server still has the same
+version.
 """
 
 from __future__ import annotations
@@ -82,8 +83,8 @@ class Downloader:
         """Return the resource's present file, downloaded unless the shelf has this version.
 
         Raises:
-            SourceFailed: the address has no such file, gives a web page, or did not answer often enough; the bytes received stay
-                on the shelf.
+            SourceFailed: the address has no such file, gives a web page, or did not answer often enough; the bytes
+                received stay on the shelf.
         """
         seen = _Seen()
         retrying = tenacity.Retrying(

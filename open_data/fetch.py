@@ -1,7 +1,7 @@
 """Fetching: each source's official files are put into the open-data folder, all of them or none.
 
-They come from the network or from a folder of downloads; the checks are the same. Reading them belongs to `open_data.load`. A
-source that cannot be fetched keeps the files that it had.
+They come from the network or from a folder of downloads; the checks are the same. Reading them belongs to
+`open_data.load`. A source that cannot be fetched keeps the files that it had.
 """
 
 from __future__ import annotations

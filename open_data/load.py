@@ -1,8 +1,8 @@
 """Loading: each source's files are found, hashed, read, checked, written to the lake and committed.
 
 A source that fails does not stop the others. Nothing is written before all checks have passed. The row in
-`open_data_vintages` with its journal line is the commit: until then, and after any failure, the previous vintage stays in use.
-Formats belong to `open_data.layouts`, fetching files to `open_data.fetch`.
+`open_data_vintages` with its journal line is the commit: until then, and after any failure, the previous vintage stays
+in use. Formats belong to `open_data.layouts`, fetching files to `open_data.fetch`.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
     <open-data folder>/.shelf/known/<address>.json  what an address gave last: sha256, size, ETag, Last-Modified, when
     <open-data folder>/.shelf/partial/<address>     bytes of an unfinished download, and the version that they belong to
 
-Asking an address belongs to `open_data.download`, the files that a source needs to `open_data.fetch`. The name of an address
-here is its hash.
+Asking an address belongs to `open_data.download`, the files that a source needs to `open_data.fetch`. The name of an
+address here is its hash.
 """
 
 from __future__ import annotations

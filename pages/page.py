@@ -1,8 +1,8 @@
 """Pages for people: a record becomes one HTML file that opens offline, without script, font or picture from elsewhere.
 
-The facts are gathered by the room that owns them, as one frozen record; queries and decisions do not belong here. Templates
-are in `pages/templates`; each extends `frame.html`. Everything is escaped. A value that a template names and the record lacks
-is an error, never a blank.
+The facts are gathered by the room that owns them, as one frozen record; queries and decisions do not belong here.
+Templates are in `pages/templates`; each extends `frame.html`. Everything is escaped. A value that a template names and
+the record lacks is an error, never a blank.
 """
 
 from __future__ import annotations

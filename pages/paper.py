@@ -1,7 +1,8 @@
 """Papers: dated documents that are handed out and kept, each one record that HTML and PDF both show.
 
-What a paper says is put together by the room that owns the facts (`lineage.papers`); `pages.paper_pdf` prints the same record
-as PDF. A paper carries its mark (number and salt), so that `sealing.checks.paper_check` can find what was sealed of it.
+What a paper says is put together by the room that owns the facts (`lineage.papers`); `pages.paper_pdf` prints the same
+record as PDF. A paper carries its mark (number and salt), so that `sealing.checks.paper_check` can find what was sealed
+of it.
 """
 
 from __future__ import annotations

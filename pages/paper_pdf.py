@@ -135,8 +135,8 @@ def _grid(grid: Grid) -> Table:
 def column_widths(grid: Grid) -> list[float]:
     """Return the widths of a table's columns, in points.
 
-    Each column gets its longest word and half its longest cell; the rest is shared by the longest cells. Where the page has no
-    room for that, the widest columns are broken.
+    Each column gets its longest word and half its longest cell; the rest is shared by the longest cells. Where the page
+    has no room for that, the widest columns are broken.
     """
     _load_fonts()
     sizes = [_need_and_want(grid, position) for position in range(len(grid.columns))]

@@ -1,7 +1,7 @@
 """Plots of counts and shares as SVG inside a page.
 
-Only aggregates are drawn: numbers of rows, never a row. The caller decides which. Maps belong to `pages.territory_map`. The
-drawing library takes a second to import, so only a process that draws imports it.
+Only aggregates are drawn: numbers of rows, never a row. The caller decides which. Maps belong to `pages.territory_map`.
+The drawing library takes a second to import, so only a process that draws imports it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Affected contacts: those of new files and changed dossiers, and those that share a record or an IP with them.
 
-A finding depends on a contact's own rows, on rows that share a record or a burst's IP with them, on withdrawals of its number or
-records, and on what is believed of its partners (`publishing.changed_claims` finds the rows that a changed fact concerns). So a
-base can start as a copy of the serving base in which only the affected contacts are judged again. Where that does not hold, the
-base is built whole, which `publishing.build` decides by the answer of this module. dbt reads the contacts from `lake.touched`.
+A finding depends on a contact's own rows, on rows that share a record or a burst's IP with them, on withdrawals of its
+number or records, and on what is believed of its partners (`publishing.changed_claims` finds the rows that a changed
+fact concerns). So a base can start as a copy of the serving base in which only the affected contacts are judged again.
+Where that does not hold, the base is built whole, which `publishing.build` decides by the answer of this module. dbt
+reads the contacts from `lake.touched`.
 """
 
 from __future__ import annotations

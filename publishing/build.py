@@ -44,8 +44,8 @@ def collect_inputs(stores: Stores) -> BuildInputs:
     """Return everything that a base made now would be made of.
 
     Raises:
-        FiliationError: the addresses of the current readings are not tied yet; a base without ties would say "unknown" of addresses
-            that nobody has looked up.
+        FiliationError: the addresses of the current readings are not tied yet; a base without ties would say "unknown"
+            of addresses that nobody has looked up.
     """
     ties = current_ties(stores.engine, stores.lake)
     if ties is None:
@@ -69,8 +69,9 @@ def is_published(stores: Stores, inputs: BuildInputs) -> bool:
 def start_build(stores: Stores, inputs: BuildInputs) -> None:
     """Make a new build whose schema `lake` shows dbt the inputs, and close it so that dbt can open it.
 
-    Where that gives the same as a whole build (`publishing.affected_contacts`), it starts as a copy of the serving base, in which
-    dbt judges the affected contacts again; otherwise it starts empty. The serving base stays in use meanwhile.
+    Where that gives the same as a whole build (`publishing.affected_contacts`), it starts as a copy of the serving
+    base, in which dbt judges the affected contacts again; otherwise it starts empty. The serving base stays in use
+    meanwhile.
     """
     spill = stores.home.dbt / "spill"
     spill.mkdir(mode=0o700, exist_ok=True)
@@ -140,10 +141,10 @@ def _affected_since_whole(stores: Stores, affected: int | None) -> int:
 
 
 def journal_base(stores: Stores, manifest: BaseManifest, now: datetime) -> None:
-    """Write the base's journal line before its rename: after a crash between the two there is a line without a base, never a base
-    without a line.
+    """Write the base's journal line; the caller renames the build afterwards.
 
-    For such a line, the next call first records that its base never served.
+    So a crash between the two leaves a line without a base, never a base without a line. For such a line, the next call
+    first records that its base never served.
 
     Args:
         stores: of the home.

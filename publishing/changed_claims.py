@@ -1,8 +1,8 @@
 """Which of a partner's rows a changed dossier can concern, told from what the rows themselves state.
 
-One row too many is harmless, one too few would leave a stale finding. A row can mean a form version only by stating it, by
-stating a notice that the form shows, or by an instant within the form's time, whatever is believed of the form. Which contacts are
-judged again is decided in `publishing.affected_contacts`.
+One row too many is harmless, one too few would leave a stale finding. A row can mean a form version only by stating it,
+by stating a notice that the form shows, or by an instant within the form's time, whatever is believed of the form.
+Which contacts are judged again is decided in `publishing.affected_contacts`.
 """
 
 from __future__ import annotations

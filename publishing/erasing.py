@@ -33,8 +33,8 @@ class Erased:
 def publish_without(stores: Stores, erased: Erased) -> str | None:
     """Publish the base without what was erased and return its new version; None where the base holds none of it.
 
-    Needs memory for no table, and as much disk as the base. A build left by a failed run is deleted too: it may hold the person. The
-    caller holds the writer's lock.
+    Needs memory for no table, and as much disk as the base. A build left by a failed run is deleted too: it may hold
+    the person. The caller holds the writer's lock.
     """
     stores.warehouse.discard_build()
     if not stores.warehouse.base_path.exists():

@@ -1,7 +1,7 @@
 """Backups: every file of the home and every row of the operations database as of one instant, and restoring them.
 
-The copy of the database is SQLite whatever the engine, so it can be restored into either. What a restored ledger may do is
-decided in `sends.handover.restore_guard`.
+The copy of the database is SQLite whatever the engine, so it can be restored into either. What a restored ledger may do
+is decided in `sends.handover.restore_guard`.
 """
 
 from __future__ import annotations

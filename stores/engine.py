@@ -42,8 +42,8 @@ def connect(path: Path | None = None, *, spill_to: Path | None = None) -> duckdb
 def connect_in_groups(path: Path, name: str, rows: int, *, spill_to: Path) -> duckdb.DuckDBPyConnection:
     """Open a file for reading and writing as the connection's current catalog, in row groups of a given size.
 
-    DuckDB does not keep the size of row groups in the file. Opened without it, each checkpoint would merge a hundred groups
-    into one of DuckDB's own size; only an attached file can be given a size.
+    DuckDB does not keep the size of row groups in the file. Opened without it, each checkpoint would merge a hundred
+    groups into one of DuckDB's own size; only an attached file can be given a size.
 
     Args:
         path: of the database file, created if absent.

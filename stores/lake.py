@@ -1,7 +1,7 @@
 """The lake: Parquet without identity, one immutable file per delivery reading or open-data vintage.
 
-A table with a column of the class `identity` is refused by `Lake.write`. Which file is current is a row of the operations
-database, not a file name here.
+A table with a column of the class `identity` is refused by `Lake.write`. Which file is current is a row of the
+operations database, not a file name here.
 """
 
 from __future__ import annotations

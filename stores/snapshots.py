@@ -1,7 +1,7 @@
 """Snapshots of configuration: folders (dossiers, rules, sponsors, segments) as they were read, kept by hash.
 
-A refresh takes them; every other command reads the current snapshot and never the folder. What a fact means, and from when
-it was known, is decided by the room that takes the snapshot.
+A refresh takes them; every other command reads the current snapshot and never the folder. What a fact means, and from
+when it was known, is decided by the room that takes the snapshot.
 """
 
 from __future__ import annotations

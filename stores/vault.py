@@ -1,7 +1,8 @@
 """The vault: encrypted Parquet with names, numbers and addresses; the only store that may hold them.
 
-The callers of each public method that hands identity out are listed in tests/unit/project/test_identity_readers.py; adding
-one is a decision. Nothing here logs, and no message holds a value. Rows without identity belong to `stores.lake`.
+The callers of each public method that hands identity out are listed in tests/unit/project/test_identity_readers.py;
+adding one is a decision. Nothing here logs, and no message holds a value. Rows without identity belong to
+`stores.lake`.
 """
 
 from __future__ import annotations
@@ -102,8 +103,8 @@ class Vault:
     def page_urls(self, lines: Mapping[str, Sequence[int]]) -> list[tuple[str, int, str]]:
         """Return file name, line number and page URL of those given lines that have one. For `lineage`.
 
-        Rows lie in the order of lines: asked file by file with literal numbers, most row groups are skipped unread. Every file
-        ever written has these columns, so none needs the schema's defaults.
+        Rows lie in the order of lines: asked file by file with literal numbers, most row groups are skipped unread.
+        Every file ever written has these columns, so none needs the schema's defaults.
 
         Args:
             lines: 1-based line numbers by file name.
@@ -172,7 +173,8 @@ class Vault:
     def _reader(self, table: Table, names: Iterable[str]) -> duckdb.DuckDBPyConnection:
         """Return a connection for questions about few rows: nothing of it is large enough to spill.
 
-        All of them are in one memory, which remembers where in a file what lies; making a new one costs more than asking.
+        All of them are in one memory, which remembers where in a file what lies; making a new one costs more than
+        asking.
         """
         reader = self._cursor()
         reader.execute(f"create temp view {table.name} as {self._read(table, names)}")

@@ -1,4 +1,7 @@
-"""JSON with one text per value, for hashes and comparisons. What such a text contains is decided by the room that keeps it."""
+"""JSON with one text per value, for hashes and comparisons.
+
+What such a text contains is decided by the room that keeps it.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The one clock: real time, or a time that starts where `FILIATION_NOW` says and then ticks; conversions of instants.
 
-Everything that needs "now" is given a `Clock`; nothing else calls `datetime.now`. Hours and days in which a message may leave
-are rules and belong to `sends.rules.calendar`.
+Everything that needs "now" is given a `Clock`; nothing else calls `datetime.now`. Hours and days in which a message may
+leave are rules and belong to `sends.rules.calendar`.
 """
 
 from __future__ import annotations

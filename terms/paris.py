@@ -1,4 +1,4 @@
-"""The time zone of metropolitan France: days and hours of rules, orders and pages are Paris time unless they say another zone.
+"""The time zone of metropolitan France: days and hours of rules, orders and pages are in it unless they name another.
 
 Zones of electors overseas belong to `sends.rules.calendar`.
 """

@@ -1,8 +1,8 @@
 """Reason codes: the closed lists, each with its scope and its effect on a file, a row or a use.
 
-Their dated effects, sources and sentences are records in `config/rules/`. Where documents of the project differ on a code,
-the partner page wins. Evaluating a code belongs to `partners_ingest` (files and rows), `dbt_project` (consent and person) or
-`sends.rules` (calendar, message, sponsor, price, exclusivity).
+Their dated effects, sources and sentences are records in `config/rules/`. Where documents of the project differ on a
+code, the partner page wins. Evaluating a code belongs to `partners_ingest` (files and rows), `dbt_project` (consent and
+person) or `sends.rules` (calendar, message, sponsor, price, exclusivity).
 """
 
 from __future__ import annotations

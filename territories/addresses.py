@@ -1,12 +1,13 @@
 """Matching delivered addresses with BAN, set by set in SQL: exact, then near, then street, then commune.
 
-It works on a connection in memory, which street text never leaves, with the relations `delivered` (address_key, street, postcode,
-city, country), `ban` (columns of BAN_ADDRESSES), `communes` (of COMMUNES) and `commune_names` (of COMMUNE_NAMES). It leaves
-`matches` (one row per address), and the houses or streets that an unsettled address may be. Which street a text names belongs to
-`territories.street_names`, where a BAN address votes to `territories.tie`. Source of the rules: partners README §2 "Address".
+It works on a connection in memory, which street text never leaves, with the relations `delivered` (address_key, street,
+postcode, city, country), `ban` (columns of BAN_ADDRESSES), `communes` (of COMMUNES) and `commune_names` (of
+COMMUNE_NAMES). It leaves `matches` (one row per address), and the houses or streets that an unsettled address may be.
+Which street a text names belongs to `territories.street_names`, where a BAN address votes to `territories.tie`. Source
+of the rules: partners README §2 "Address".
 
-A million addresses have a few thousand texts in a few thousand places (postcode and town). Each text, each place and each pair of
-both (a *spot*) is matched once; an address itself is only its number, its spot and one join with BAN.
+A million addresses have a few thousand texts in a few thousand places (postcode and town). Each text, each place and
+each pair of both (a *spot*) is matched once; an address itself is only its number, its spot and one join with BAN.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ def match_addresses(connection: duckdb.DuckDBPyConnection) -> None:
 def _name_towns(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `towns`: each commune of today under each name that it has or had, in each of its postcodes.
 
-    A name of today goes before one of the past; `former_code` says which part of the commune a past or delegated name means.
+    A name of today goes before one of the past; `former_code` says which part of the commune a past or delegated name
+    means.
     """
     connection.execute(f"create or replace temp table today as {TODAY}")
     connection.execute(
@@ -130,8 +132,8 @@ def _resolve_places(connection: duckdb.DuckDBPyConnection) -> None:
 def _cut_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `said`: each address with its place, the number that begins it, and what else its text says (abroad: null).
 
-    A last number that no street is named after is a flat's and left out. Where a number could not be taken off the beginning,
-    the text still says it. In three steps: one statement would look for the numbers again at each mention.
+    A last number that no street is named after is a flat's and left out. Where a number could not be taken off the
+    beginning, the text still says it. In three steps: one statement would look for the numbers again at each mention.
     """
     connection.execute(
         """

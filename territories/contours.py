@@ -1,7 +1,7 @@
 """Point in polygon over arrays: which contours hold which points, with a tree over the contours.
 
-Points and contours are chosen by `territories.tie` and `territories.overlaps`. Degrees are taken as a plane, which is exact enough
-for "inside".
+Points and contours are chosen by `territories.tie` and `territories.overlaps`. Degrees are taken as a plane, which is
+exact enough for "inside".
 """
 
 from __future__ import annotations

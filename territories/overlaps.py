@@ -1,8 +1,8 @@
 """Overlaps: which part of a bureau lies in which bureau of a newer map and in which IRIS, by addresses or by surface.
 
-A bureau is measured by addresses where BAN has enough of them in every larger part of it, elsewhere by the surface of the contours;
-each row names its rule. Estimates from these shares are made in `dbt_project`. Where a person's address votes belongs to
-`territories.tie`. The result is kept as a vintage beside those of the sources that it was made of.
+A bureau is measured by addresses where BAN has enough of them in every larger part of it, elsewhere by the surface of
+the contours; each row names its rule. Estimates from these shares are made in `dbt_project`. Where a person's address
+votes belongs to `territories.tie`. The result is kept as a vintage beside those of the sources that it was made of.
 """
 
 from __future__ import annotations

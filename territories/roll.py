@@ -1,7 +1,7 @@
 """The electoral roll's table: which bureau it gives to each BAN address, by BAN id, else by the same point.
 
-It is used before contours. Loading the table belongs to `open_data.layouts.roll`; choosing addresses, and contours where the roll
-has no row, to `territories.tie`.
+It is used before contours. Loading the table belongs to `open_data.layouts.roll`; choosing addresses, and contours
+where the roll has no row, to `territories.tie`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _ID = "regexp_replace(regexp_replace(regexp_replace(lower({}), '_bis$', '_b'), '
 
 
 def read_roll(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `rolled` (address_id, map, code, weight): the bureaux that the roll gives to each of `points`, weights summing to 1.
+    """Create `rolled` (address_id, map, code, weight): the roll's bureaux of each of `points`, weights summing to 1.
 
-    Reads `points` (address_id, lon, lat), `reu_addresses` and `bureaux` (columns of the lake's tables). Two bureaux at one address
-    are both kept, weighted by the roll's addresses of each.
+    Reads `points` (address_id, lon, lat), `reu_addresses` and `bureaux` (columns of the lake's tables). Two bureaux at
+    one address are both kept, weighted by the roll's addresses of each.
     """
     connection.execute(
         f"""

@@ -1,4 +1,4 @@
-"""SQL for two choices: which contour of a commune is used where several sources give one, and which commune an old code is today.
+"""SQL for two choices: which contour is used where several sources give one, and which commune an old code is today.
 
 Which point lies in which contour belongs to `territories.contours`.
 """

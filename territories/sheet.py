@@ -1,7 +1,7 @@
 """The sheet of a bureau or commune: its bureaux with addresses tied, results and income, as one record for a page.
 
-Its look belongs to `pages`. Every figure comes from the published base, contours from the current vintages. It holds counts, shares
-and codes only: no address, no contact.
+Its look belongs to `pages`. Every figure comes from the published base, contours from the current vintages. It holds
+counts, shares and codes only: no address, no contact.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Leader:
 class Result:
     """The two leading candidates of one round; no leaders where R-69 withholds them or nobody voted.
 
-    `is_estimate`: read from the bureaux of an older map, which cover `covered_share` (0 to 1) of this one; `source` names the source and
-    vintage that counted it, or the map.
+    `is_estimate`: read from the bureaux of an older map, which cover `covered_share` (0 to 1) of this one; `source`
+    names the source and vintage that counted it, or the map.
     """
 
     election: str

@@ -1,7 +1,7 @@
 """Ties: each distinct address of the vault with its bureau on every map and its IRIS, kept by `address_key`.
 
-Matching text belongs to `territories.addresses`, polygons to `territories.contours`. The file of ties holds keys, codes and
-confidences; street text stays in the memory of one connection.
+Matching text belongs to `territories.addresses`, polygons to `territories.contours`. The file of ties holds keys, codes
+and confidences; street text stays in the memory of one connection.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ class _Wanted:
 def tie_addresses(stores: TieStores, progress: Progress) -> TieReport:
     """Make the file of ties for the accepted opt-in readings and the current vintages, unless it exists.
 
-    One row per address x bureau map; without any map the file is empty. Addresses that were tied under the same vintages and
-    matcher are copied from the last such file.
+    One row per address x bureau map; without any map the file is empty. Addresses that were tied under the same
+    vintages and matcher are copied from the last such file.
     """
     wanted = _wanted(stores.engine, stores.lake)
     if stores.lake.path(ADDRESS_TIES, wanted.name).exists():

@@ -1,7 +1,7 @@
 """Delimited text of producers (BAN, INSEE): header first, then every column as text in one DuckDB relation.
 
-A line that does not fit fails the file: a line left out silently would be missing from a territory. The ministry's results are
-read in `results/`, because their header is shorter than their lines.
+A line that does not fit fails the file: a line left out silently would be missing from a territory. The ministry's
+results are read in `results/`, because their header is shorter than their lines.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """GeoJSON read feature by feature (the national contours are one object of 644 MB) into a DuckDB relation.
 
-The meaning of properties belongs to `contours`, point in polygon to `territories.contours`, GeoPackages to `geopackage`.
+The meaning of properties belongs to `contours`, point in polygon to `territories.contours`, GeoPackages to
+`geopackage`.
 """
 
 from __future__ import annotations

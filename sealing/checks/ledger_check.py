@@ -16,8 +16,8 @@ from sealing.seals.forgetting import ERASED
 from stores.operations import delivery_tables, log_tables, person_tables, plan_tables
 from stores.operations.journal import Entry
 
-#: Ledgers whose rows must agree with their newest journal line: table, its key, and columns that change by other lines.
-_LEDGERS: Mapping[Entry, tuple[Table, str, frozenset[str]]] = {
+#: Tables whose rows must agree with their newest journal line: table, its key, and columns that other lines change.
+_TABLES: Mapping[Entry, tuple[Table, str, frozenset[str]]] = {
     Entry.DELIVERY: (delivery_tables.deliveries, "delivery_id", frozenset()),
     Entry.OPT_OUT: (person_tables.opt_outs, "opt_out_id", frozenset()),
     Entry.CONTACT_FACT: (person_tables.contact_facts, "fact_id", frozenset()),
@@ -28,9 +28,9 @@ _LEDGERS: Mapping[Entry, tuple[Table, str, frozenset[str]]] = {
 }
 
 
-def check_ledgers(reading: Connection) -> Iterator[Mismatch]:
+def check_ledger(reading: Connection) -> Iterator[Mismatch]:
     """Yield the rows that are missing, or that differ from what their journal lines say."""
-    for kind, (table, key, changing) in _LEDGERS.items():
+    for kind, (table, key, changing) in _TABLES.items():
         yield from _unequal_rows(reading, table, key, changing, _told(reading, kind))
 
 

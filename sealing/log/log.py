@@ -51,8 +51,8 @@ class Log:
     def last_checkpoint(self) -> Checkpoint | None:
         """Return the newest checkpoint, or None before the first.
 
-        It is read from its file, not from the ledger: a ledger restored from an older backup must not make us forget what
-        was signed.
+        It is read from its file, not from the ledger: a ledger restored from an older backup must not make us forget
+        what was signed.
 
         Raises:
             FiliationError: its note was not signed by this home's key, or was changed.
@@ -93,8 +93,8 @@ def commitment(salt: bytes, text: str) -> bytes:
 def append_journal(log: Log, now: datetime) -> Checkpoint | None:
     """Add every journal line that has no leaf yet, and sign a checkpoint.
 
-    The caller holds the writer's lock. Leaves are committed first, tiles are made from them, the checkpoint comes last, so
-    calling again after a crash completes the work.
+    The caller holds the writer's lock. Leaves are committed first, tiles are made from them, the checkpoint comes last,
+    so calling again after a crash completes the work.
 
     Args:
         log: of the home.

@@ -1,7 +1,7 @@
 """Forgetting sealed text: text and salt of a journal line or message are destroyed, its commitment stays.
 
-Every other proof still works. Which lines and messages are a person's is decided by `lineage.erasure`. A journal line of
-erasure must name the leaves whose salts are gone; otherwise the nightly check reports them.
+Every other proof still works. Which lines and messages are a person's is decided by `lineage.erasure`. A journal line
+of erasure must name the leaves whose salts are gone; otherwise the nightly check reports them.
 """
 
 from __future__ import annotations

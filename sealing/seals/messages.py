@@ -1,8 +1,8 @@
 """Sealing messages: batches of salted commitments to the ledger's record of each message that left PLANNED.
 
-The record of a message is its row with its events, as canonical JSON made in SQL. A message that moves on is sealed again
-in a later batch; the newest seal is the one that must agree. States are defined in `sends.ledger.states`; proofs of
-messages belong to `sealing.seals.message_proofs`.
+The record of a message is its row with its events, as canonical JSON made in SQL. A message that moves on is sealed
+again in a later batch; the newest seal is the one that must agree. States are defined in `sends.ledger.states`; proofs
+of messages belong to `sealing.seals.message_proofs`.
 """
 
 from __future__ import annotations
@@ -107,7 +107,8 @@ def load_records(
 ) -> None:
     """Make the temporary table `records` (send_id, events, record) of messages of a plan.
 
-    `record` is canonical JSON of the row with its `message_events` in order. Python touches no message except to fetch it.
+    `record` is canonical JSON of the row with its `message_events` in order. Python touches no message except to fetch
+    it.
 
     Args:
         target: where the table is made.

@@ -1,8 +1,8 @@
 """Sealing papers (documents handed out): the journal keeps the hash of each issued file and of its parts.
 
-Comparing a file with its seal belongs to `sealing.checks.paper_check`, what a paper says to `lineage.papers`, its layout
-to `pages.paper`. The journal keeps no contact and no number of a paper: each file holds a random salt, so nobody can
-guess a number by trying hashes.
+Comparing a file with its seal belongs to `sealing.checks.paper_check`, what a paper says to `lineage.papers`, its
+layout to `pages.paper`. The journal keeps no contact and no number of a paper: each file holds a random salt, so nobody
+can guess a number by trying hashes.
 """
 
 from __future__ import annotations

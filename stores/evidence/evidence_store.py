@@ -1,8 +1,8 @@
 """Evidence: each delivered file byte for byte, encrypted, with salted commitments to its lines.
 
-`land` is the only way in. `open` is the only way out; `lineage.lookups.evidence_reading` builds its verified reading on it.
-After an erasure, `partners_ingest.erased.redaction` replaces the bytes by `rewrite` and `replace`. Unpacking, encodings
-and records belong to `partners_ingest`.
+`land` is the only way in. `open` is the only way out; `lineage.lookups.evidence_reading` builds its verified reading on
+it. After an erasure, `partners_ingest.erased.redaction` replaces the bytes by `rewrite` and `replace`. Unpacking,
+encodings and records belong to `partners_ingest`.
 """
 
 from __future__ import annotations

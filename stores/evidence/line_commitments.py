@@ -1,8 +1,8 @@
 """Salted commitments to physical lines and the Merkle root over them, made in the pass that reads the lines.
 
-They are made in Python on purpose: its sha256 uses the processor's instructions and DuckDB's does not, so a line takes half
-the time, the loop included. `stores.evidence.evidence_store` keeps commitments; `stores.evidence.merkle` computes over those
-that are kept already.
+They are made in Python on purpose: its sha256 uses the processor's instructions and DuckDB's does not, so a line takes
+half the time, the loop included. `stores.evidence.evidence_store` keeps commitments; `stores.evidence.merkle` computes
+over those that are kept already.
 """
 
 from __future__ import annotations

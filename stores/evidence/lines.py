@@ -77,7 +77,7 @@ def _line_ends(data: bytes, unit: CodeUnit) -> np.ndarray[tuple[int], np.dtype[n
 def _batch(
     data: bytes, ends: np.ndarray[tuple[int], np.dtype[np.int64]], first_number: int, first_offset: int
 ) -> pa.RecordBatch:
-    """Return the lines up to the last of `ends`; what stands behind it is no part of them."""
+    """Return the lines up to the last of `ends`; bytes after it are no part of them."""
     bounds = np.concatenate([[0], ends]).astype(np.int64)
     count = len(bounds) - 1
     raw = pa.Array.from_buffers(

@@ -1,4 +1,4 @@
-"""The ledger of redactions: which physical lines of evidence were redacted, and the hash of the file since then.
+"""The record of redactions: which physical lines of evidence were redacted, and the hash of the file since then.
 
 It imports little, because every look-up of a line asks it. Changing the bytes belongs to
 `partners_ingest.erased.redaction`.

@@ -70,8 +70,8 @@ def write_table(
 def read_sql(table: Table, files: Iterable[Path], options: str = "") -> str:
     """Return SQL that reads the files as one relation, or an empty relation with the table's types if there are none.
 
-    Files are immutable and a schema grows. A column that a file was written without is null ("not known then"); a column
-    that the schema has dropped is left out.
+    Files are immutable and a schema grows. A column that a file was written without is null ("not known then"); a
+    column that the schema has dropped is left out.
 
     Args:
         table: the schema.

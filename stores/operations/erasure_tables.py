@@ -41,7 +41,7 @@ erasures = Table(
     Index("erasures_of_mark", "mark"),
 )
 
-#: Accepted rows that an erasure took out of a reading: what came in is what stands there and these.
+#: Accepted rows that an erasure removed from a reading: rows that came in = rows of the reading + these.
 erased_rows = Table(
     "erased_rows",
     metadata,

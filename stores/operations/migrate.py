@@ -1,7 +1,8 @@
 """Brings the operations database to the newest schema.
 
-The tables are in `stores.operations`, their history in `stores.migrations`. This module is imported only where a database
-is migrated, because Alembic is slow to import; `stores.operations.schema_version` checks which schema a database has.
+The tables are in `stores.operations`, their history in `stores.migrations`. This module is imported only where a
+database is migrated, because Alembic is slow to import; `stores.operations.schema_version` checks which schema a
+database has.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sealed files that are rewritten on purpose (a rotated key, an erased person): announced before, sealed again after.
 
-The list survives a crash: the next run knows which files we changed ourselves, and seals exactly these again. Writing them
-belongs to the stores, sealing them to `sealing.seals.files`.
+The list survives a crash: the next run knows which files we changed ourselves, and seals exactly these again. Writing
+them belongs to the stores, sealing them to `sealing.seals.files`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Suppression marks of erased and purged persons, in the ledger: reading, closing and opening some of them.
 
-A mark is a hash of the number under a key of its own (`Keys.suppression`). A closed mark lets no record in; an open mark,
-which a purge leaves, lets in what the person did from `acts_from` on. When a mark is closed or opened is decided by
-`lineage.erasure` and `retention`. Recognising records of marked persons in a delivery belongs to
+A mark is a hash of the number under a key of its own (`Keys.suppression`). A closed mark lets no record in; an open
+mark, which a purge leaves, lets in what the person did from `acts_from` on. When a mark is closed or opened is decided
+by `lineage.erasure` and `retention`. Recognising records of marked persons in a delivery belongs to
 `partners_ingest.erased`.
 """
 
@@ -60,8 +60,8 @@ def open_marks(connection: Connection, marks: Sequence[str]) -> list[OpenMark]:
 def turns_away(work: Connection, mark: str) -> bool:
     """Return whether nothing may be written about the person, in the transaction that would write.
 
-    If the person does something while a purge of theirs is running, it is not kept, and the mark that the purge leaves stays
-    closed. Otherwise a STOP of this minute would be forgotten and the next agreement let in.
+    If the person does something while a purge of theirs is running, it is not kept, and the mark that the purge leaves
+    stays closed. Otherwise a STOP of this minute would be forgotten and the next agreement let in.
     """
     table, erasures = erasure_tables.suppression_marks, erasure_tables.erasures
     closed = (table.c.mark == mark) & table.c.acts_from.is_(None)

@@ -1,8 +1,8 @@
 """Questions to one open database by SQL text: planned anew each time, or planned once by a process that asks them often.
 
-Planning a large question takes longer than answering it for one contact. DuckDB keeps the plan only of a statement without
-parameters, so the values of each asking are put into temporary tables by `Questions.fill`. Opening databases belongs to
-`stores.warehouse.warehouse`.
+Planning a large question takes longer than answering it for one contact. DuckDB keeps the plan only of a statement
+without parameters, so the values of each asking are put into temporary tables by `Questions.fill`. Opening databases
+belongs to `stores.warehouse.warehouse`.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ class KeptQuestions(Questions):
     def _make(self, relation: str, columns: Mapping[str, str]) -> None:
         """Make an empty table whose columns have once had all values.
 
-        A plan rests on the least and greatest value that its tables have had, and DuckDB 1.5 does not see that these changed:
-        a join with rows that are filled in later would find nothing.
+        A plan rests on the least and greatest value that its tables have had, and DuckDB 1.5 does not see that these
+        changed: a join with rows that are filled in later would find nothing.
         """
         super().fill(relation, columns, [])
         least, greatest = (", ".join(_LIMITS[kind][place] for kind in columns.values()) for place in (0, 1))

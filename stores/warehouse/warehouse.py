@@ -1,8 +1,8 @@
 """The warehouse: a base is built in a file of its own, published by one rename, and read whole by everyone.
 
-`build.duckdb` belongs to the one writer (`stores.home.writer_lock`); `base.duckdb` is only ever opened read-only. dbt keeps
-its intermediate tables in a file beside the build, because a file does not shrink when tables in it are dropped. The tables
-of a base are dbt's; whether it may be published is decided in `publishing.checks`.
+`build.duckdb` belongs to the one writer (`stores.home.writer_lock`); `base.duckdb` is only ever opened read-only. dbt
+keeps its intermediate tables in a file beside the build, because a file does not shrink when tables in it are dropped.
+The tables of a base are dbt's; whether it may be published is decided in `publishing.checks`.
 """
 
 from __future__ import annotations

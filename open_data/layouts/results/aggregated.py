@@ -1,8 +1,8 @@
 """Results of every election since 1999 in two files of data.gouv: candidates per bureau, and totals per bureau.
 
-Of its millions of lines a source takes those of its `id_election` (`2026_muni_t2`). The two files are of different generations:
-the names of totals have capitals and accents in one, small letters in the other. The ministry's own layouts are `until_2022` and
-`numbered`. Source: open-data README §5 (data.gouv aggregate).
+Of its millions of lines a source takes those of its `id_election` (`2026_muni_t2`). The two files are of different
+generations: the names of totals have capitals and accents in one, small letters in the other. The ministry's own
+layouts are `until_2022` and `numbered`. Source: open-data README §5 (data.gouv aggregate).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Results per bureau in long form, two Parquet files: bureaux (`…_territoires`) and candidates (`…_candidats`).
 
-A third party makes them from the ministry's files; they are used where those are missing (`precedence` of the source). The
-ministry's own layouts are `until_2022` and `numbered`. Source: open-data README §3 b.
+A third party makes them from the ministry's files; they are used where those are missing (`precedence` of the source).
+The ministry's own layouts are `until_2022` and `numbered`. Source: open-data README §3 b.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Results per bureau as the ministry publishes them from 2024 on: every block of a candidate named, `Voix 1`, `Voix 2`, …
 
 Text (`;`; UTF-8, or latin-1 where it is not UTF-8) or Parquet with the same columns as text. Candidates of legislative
-elections have their family name, lists of municipal and European ones the name of the list. Columns are found by name, because
-the number of columns in a block differs between elections. Files until 2022 are read by `until_2022`. Source: open-data
-README §3 b, §5.
+elections have their family name, lists of municipal and European ones the name of the list. Columns are found by name,
+because the number of columns in a block differs between elections. Files until 2022 are read by `until_2022`. Source:
+open-data README §3 b, §5.
 """
 
 from __future__ import annotations

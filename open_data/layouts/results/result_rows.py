@@ -1,7 +1,7 @@
 """What all layouts of results share: bureau codes, the rows of a bureau x candidate, and their control totals.
 
-How each file is laid out belongs to the modules beside this one. Source: open-data README §4 (department letters, bureau codes
-are text).
+How each file is laid out belongs to the modules beside this one. Source: open-data README §4 (department letters,
+bureau codes are text).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Results per bureau as the ministry published them until 2022: one line per bureau, a block of fields per candidate.
 
-Text (latin-1, `;`, a header that names the first block only) or Parquet with the same fields. Where the blocks begin and how
-long they are is read from the header: 7 fields in presidential files, 8 with the nuance in legislative ones. Files from 2024 on
-are read by `numbered`. Source: open-data README §3 b.
+Text (latin-1, `;`, a header that names the first block only) or Parquet with the same fields. Where the blocks begin
+and how long they are is read from the header: 7 fields in presidential files, 8 with the nuance in legislative ones.
+Files from 2024 on are read by `numbered`. Source: open-data README §3 b.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def provenance(number: str, reason: Reason, out: Out, case: Case = None, as_json
 
     Example: filiation paper provenance "06 39 98 00 42" --reason "request 117" --out certificate-117.pdf
     """
-    from lineage.papers.provenance import certify_number
+    from lineage.papers.certificate import certify_number
 
     _tell([certify_number(opened_stores(), number, reason=reason, case=case, out=out)], as_json)
 

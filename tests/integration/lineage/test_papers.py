@@ -18,10 +18,10 @@ from lineage.erasure.erasure_receipt import ErasedCounts, ErasureReceipt
 from lineage.lookups.lookup import LookupStores, look_up
 from lineage.papers.access import Batch, answer_access, open_access_requests
 from lineage.papers.campaign import campaign_dossier, tell_campaign
-from lineage.papers.erasure import KEPT_AS_COUNT, TAKEN_OUT, erasure_papers
+from lineage.papers.certificate import certificate, certify_number, tell_all
 from lineage.papers.issuing import write_proof
 from lineage.papers.partner import partner_dossier, tell_partner
-from lineage.papers.provenance import certificate, certify_number, tell_all
+from lineage.papers.receipt import KEPT_AS_COUNT, TAKEN_OUT, erasure_papers
 from pages.french import count_french, instant_french, number_french
 from pages.paper import Form, Issue, Paper, paper_html
 from partners_ingest.rows.phone import NOWHERE, read_phone

@@ -1,4 +1,4 @@
-"""A question whose plan is kept answers as one that is planned anew, whatever is laid later. Look-ups are tested elsewhere."""
+"""A question whose plan is kept answers as one that is planned anew, whatever rows it is given later. Look-ups are tested elsewhere."""
 
 from uuid import UUID
 
