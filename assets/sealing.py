@@ -37,9 +37,9 @@ def nothing_was_altered(writing_stores: dg.ResourceParam[Stores]) -> dg.AssetChe
         severity=dg.AssetCheckSeverity.ERROR,
         metadata={
             **words.counts(
-                findings=len(report.findings), entries=report.leaves, files=report.files, messages=report.messages
+                findings=len(report.mismatches), entries=report.leaves, files=report.files, messages=report.messages
             ),
-            "problems": [finding.sentence() for finding in report.findings[:_NAMED]],
+            "problems": [mismatch.sentence() for mismatch in report.mismatches[:_NAMED]],
         },
     )
 

@@ -1,4 +1,8 @@
-"""Floor 0: reading what an operator edits: YAML files as typed values that name file, line and key in every error.
+"""Floor 0: reading YAML files that an operator edits, as typed values; every error names the file and the key.
 
-What the values mean belongs to the room that asks for them.
+    fields         orders and the files of `config/` that `sends` reads: sections whose unread keys are refused
+    marked_yaml    dossiers, rules, periods: single values that know their line
+    record_fields  open-data sources: keys of a record that is parsed already
+
+What the keys mean belongs to the room that reads them.
 """

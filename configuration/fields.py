@@ -1,6 +1,7 @@
-"""Typed reading of a YAML file, key by key, with file, line and field in every error.
+"""Typed reading of a YAML file, section by section: errors name file, line and key; a key that nobody reads is refused.
 
-What the keys of a given kind of file are belongs to the reader of that kind.
+Which keys a file has belongs to its reader, such as `sends.orders.order`. Dossiers and rules are read by
+`configuration.marked_yaml`.
 """
 
 from __future__ import annotations
@@ -77,7 +78,16 @@ class Section:
         return kind(value)
 
     def integer(self, name: str, least: int = 0, most: int | None = None) -> int:
-        """Return a whole number of at least `least` and at most `most`."""
+        """Return a whole number.
+
+        Args:
+            name: of the key.
+            least: the smallest number allowed.
+            most: the largest number allowed; None = no limit.
+
+        Raises:
+            FileInvalid: the key is missing, no whole number, or outside these limits.
+        """
         value = self._integer(self._value(name), name, least)
         if most is not None and value > most:
             raise self._invalid(self._entries[name].value, name, f"is above {most}")
@@ -228,7 +238,11 @@ def read_document(path: Path) -> Document:
 
 
 def parse_document(text: str, file: str) -> Document:
-    """Parse YAML text; `file` is the name used in errors. JSON is YAML, so a stored order reads alike."""
+    """Parse YAML text; `file` is its name in errors. JSON is YAML, so an order kept as JSON can be read too.
+
+    Raises:
+        FileInvalid: the text is not YAML, or its top is not a mapping.
+    """
     try:
         loader = _PlainLoader(text)
     except yaml.YAMLError:  # a character that YAML does not allow, told before there is a line

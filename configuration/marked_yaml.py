@@ -1,7 +1,7 @@
-"""Reading YAML with the line of every value: typed access that names file, line and key in each complaint.
+"""Reading YAML value by value, each with its line: every error names file, line and key.
 
-Used by the dossier reader and free for every other file that a person edits. What the keys mean, and which
-values are allowed, belongs to the reader of that file.
+For dossiers (`consent.dossiers`), rules (`consent.rules`), the controller and retention periods. Which keys a file has,
+and which values are allowed, belongs to its reader. Orders are read by `configuration.fields`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class MarkedValueError(UsageError):
 
 @dataclass(frozen=True)
 class Marked:
-    """One YAML value with the place where it stands: `where` is its path of keys within `file`."""
+    """One YAML value with its place in the file; `where` is its path of keys."""
 
     file: str
     where: str
@@ -92,7 +92,7 @@ class Marked:
         return self.node.tag == _NULL
 
     def says(self, word: str) -> bool:
-        """Return whether the value is this very word."""
+        """Return whether the value is exactly this word."""
         return isinstance(self.node, yaml.ScalarNode) and self.node.tag == _TEXT and self.node.value == word
 
     def is_list(self) -> bool:
@@ -100,7 +100,7 @@ class Marked:
         return isinstance(self.node, yaml.SequenceNode)
 
     def text(self) -> str:
-        """Return a text value; a bare number is a complaint, since 075 and 75 would be one."""
+        """Return a text value; a bare number is an error, because YAML would read 075 and 75 as equal."""
         return self._scalar("text in quotes", _TEXT)
 
     def optional_text(self) -> str | None:
@@ -152,7 +152,7 @@ class Marked:
 
 
 def read_marked(file: Path, name: str) -> Marked:
-    """Return the top value of a YAML file; `name` is how complaints call the file.
+    """Return the top value of a YAML file; `name` is what errors call the file.
 
     Raises:
         MarkedValueError: the file is missing, empty, not UTF-8 or not YAML.

@@ -1,7 +1,8 @@
-"""One address over HTTP: conditional, resumed, checked for length, tried again politely.
+"""Downloading one address over HTTP: conditional, resumed, checked for length, retried with pauses.
 
-Keeping what came belongs to `shelf`; whether it is the announced file to `soundness`. An interrupted download keeps its
-bytes: the next attempt, or the next command, goes on from there if the server still has the same version.
+Keeping files belongs to `open_data.shelf`, checking that a file is the announced one to `open_data.soundness`. An
+interrupted download keeps its bytes: the next attempt, or the next command, resumes if the server still has the same
+version.
 """
 
 from __future__ import annotations
@@ -36,11 +37,11 @@ _TRANSIENT = {codes.request_timeout, codes.too_many_requests}
 
 @dataclass(frozen=True)
 class Patience:
-    """How long and how often an address is asked; seconds.
+    """How long and how often an address is asked; times in seconds.
 
     Attributes:
         attempts: of one download in one command, without any new byte between them.
-        longest_wait: a server that asks for more is taken at its word and asked another day.
+        longest_wait: a server that asks for more fails the download; it is asked again by a later command.
     """
 
     attempts: int = 6
@@ -82,8 +83,8 @@ class Downloader:
         """Return the resource's present file, downloaded unless the shelf has this version.
 
         Raises:
-            SourceFailed: the address has no such file, gives a page, or did not answer often enough; what came of the
-                file stays on the shelf.
+            SourceFailed: the address has no such file, gives a web page, or did not answer often enough; the bytes
+                received stay on the shelf.
         """
         seen = _Seen()
         retrying = tenacity.Retrying(
@@ -153,20 +154,22 @@ class Downloader:
         self, resource: Resource, answer: requests.Response, partial: Partial, size: int | None, seen: _Seen
     ) -> None:
         """Append the body to the partial file; a body that ends before `size` is an interruption."""
-        told = partial.size * _TENTH // size if size else 0
+        position = partial.size
         with partial.path.open("ab") as out:
             for chunk in answer.iter_content(_CHUNK):
-                out.write(chunk)
-                seen.reached(out.tell())
-                tenth = out.tell() * _TENTH // size if size else 0
-                if size and size >= _TOLD_FROM and tenth > told:
-                    self._progress(f"  {resource.published_name}: {out.tell() >> 20} of {size >> 20} MiB")
-                    told = tenth
+                before, position = position, position + out.write(chunk)
+                seen.reached(position)
+                self._tell(resource, size, before, position)
         if size is not None and partial.size < size:
             raise _Interrupted(f"the body ended after {partial.size} of {size} bytes")
         if size is not None and partial.size > size:
             partial.drop()
             raise _Interrupted(f"the body is longer than the {size} bytes announced")
+
+    def _tell(self, resource: Resource, size: int | None, before: int, position: int) -> None:
+        """Report each further tenth of a large file."""
+        if size and size >= _TOLD_FROM and position * _TENTH // size > before * _TENTH // size:
+            self._progress(f"  {resource.published_name}: {position >> 20} of {size >> 20} MiB")
 
 
 @dataclass

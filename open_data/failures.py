@@ -1,6 +1,6 @@
-"""What can go wrong with one source: it fails alone, and its previous vintage goes on serving.
+"""The error of one source: it fails alone, and its previous vintage stays in use.
 
-An error in the configuration of sources is not here: it is a `UsageError` of `open_data.sources`.
+An error in the configuration of sources is a `UsageError` of `open_data.sources`.
 """
 
 from __future__ import annotations

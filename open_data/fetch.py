@@ -1,7 +1,7 @@
-"""Fetching: each source's official files come to its place in the open-data folder, all of them or none.
+"""Fetching: each source's official files are put into the open-data folder, all of them or none.
 
-From the network or from a folder of files that were downloaded elsewhere, by the same checks. Reading them belongs to
-`load`; a source that cannot be fetched keeps the files that it had.
+They come from the network or from a folder of downloads; the checks are the same. Reading them belongs to
+`open_data.load`. A source that cannot be fetched keeps the files that it had.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CHUNK = 1 << 20
 
 
 class FetchOutcome(StrEnum):
-    """What became of one source; `failed` and `by_hand` leave the folder as it was."""
+    """What became of one source; with `failed` and `by_hand` the folder is unchanged."""
 
     FETCHED = "fetched"
     UNCHANGED = "unchanged"
@@ -36,10 +36,10 @@ class FetchOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class FetchReport:
-    """What one fetch did for one source: counts, hashes and words.
+    """What one fetch did for one source.
 
     Attributes:
-        files: file under the open-data folder -> sha256 of its bytes.
+        files: file under the open-data folder -> sha256 (hex) of its bytes.
         message: why it failed, or that its files are put there by hand.
     """
 
@@ -66,7 +66,7 @@ class Origin(Protocol):
 
 
 class DownloadFolder:
-    """A folder of files downloaded elsewhere, each where it belongs; a zip under the name of its address."""
+    """A folder of downloads, each file under its path in the open-data folder; a zip under the name of its address."""
 
     def __init__(self, folder: Path, shelf: Shelf, clock: Clock) -> None:
         self._folder = folder
@@ -102,8 +102,14 @@ def fetch_from_network(
 ) -> tuple[FetchReport, ...]:
     """Download what changed of each source into the open-data folder.
 
+    Args:
+        folder: the open-data folder.
+        sources: to fetch, in this order.
+        clock: dates the files.
+        progress: gets a line of text now and then.
+
     Raises:
-        WriterBusy: another fetch is at work on the folder.
+        WriterBusy: another fetch is running on the folder.
     """
     shelf = Shelf(folder)
     return fetch_sources(shelf, Downloader(shelf, clock, progress), sources, progress)
@@ -114,8 +120,15 @@ def fetch_from_folder(
 ) -> tuple[FetchReport, ...]:
     """Take each source's files from a folder of downloads into the open-data folder.
 
+    Args:
+        folder: the open-data folder.
+        downloaded: the folder of downloads; it is not changed.
+        sources: to fetch, in this order.
+        clock: dates the files.
+        progress: gets a line of text now and then.
+
     Raises:
-        WriterBusy: another fetch is at work on the folder.
+        WriterBusy: another fetch is running on the folder.
     """
     shelf = Shelf(folder)
     return fetch_sources(shelf, DownloadFolder(downloaded, shelf, clock), sources, progress)
@@ -124,10 +137,16 @@ def fetch_from_folder(
 def fetch_sources(
     shelf: Shelf, origin: Origin, sources: Iterable[Source], progress: Progress
 ) -> tuple[FetchReport, ...]:
-    """Fetch each source from the origin and report on each in order; one that fails, fails alone.
+    """Fetch each source and report on each in order; a source that fails does not stop the others.
+
+    Args:
+        shelf: of the open-data folder.
+        origin: where files come from.
+        sources: to fetch, in this order.
+        progress: gets a line of text now and then.
 
     Raises:
-        WriterBusy: another fetch is at work on the folder.
+        WriterBusy: another fetch is running on the folder.
     """
     with shelf.locked():
         reports = []

@@ -1,4 +1,4 @@
-"""Which vintage of each source was loaded, and when; as people ask. Loading belongs to `open_data.load`."""
+"""Which vintage of each source was loaded, and when, for people who ask. Loading belongs to `open_data.load`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Taking sources in: find files, hash, shape, check, write to the lake, commit; each source fails or stands alone.
+"""Loading: each source's files are found, hashed, read, checked, written to the lake and committed.
 
-Formats belong to `open_data.layouts`, fetching from the network to a module of its own. Nothing is written before all
-checks have passed, and the row in `open_data_vintages` with its journal line is the commit: until then, and after any
-failure, the previous vintage serves.
+A source that fails does not stop the others. Nothing is written before all checks have passed. The row in
+`open_data_vintages` with its journal line is the commit: until then, and after any failure, the previous vintage stays
+in use. Formats belong to `open_data.layouts`, fetching files to `open_data.fetch`.
 """
 
 from __future__ import annotations
@@ -34,10 +34,7 @@ Progress = Callable[[str], None]
 
 
 class Outcome(StrEnum):
-    """What became of one source in one refresh.
-
-    `failed` and `absent` leave the previous vintage serving, if there is one; `unchanged` too.
-    """
+    """What became of one source in one refresh; unless it was `loaded`, the previous vintage stays in use, if there is one."""
 
     LOADED = "loaded"
     UNCHANGED = "unchanged"
@@ -47,7 +44,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class OpenDataStores:
-    """The stores that this room touches."""
+    """The stores that loading uses."""
 
     home: Home
     engine: Engine
@@ -68,10 +65,10 @@ class SourceReport:
     """What became of one source: counts, hashes and words, fit for a log or an asset's metadata.
 
     Attributes:
-        serving: name in the lake of the vintage that serves after this refresh, None if there is none.
-        files: file name -> sha256 of its bytes.
+        serving: name in the lake of the vintage in use after this refresh, None if there is none.
+        files: file name -> sha256 (hex) of its bytes.
         rows: table -> rows, of a load only.
-        message: why it failed, or why an older vintage serves; None where all is well.
+        message: why it failed, or why an older vintage stays in use; None where all is well.
     """
 
     source: Source
@@ -104,7 +101,14 @@ class _Found:
 def refresh_open_data(
     stores: OpenDataStores, folder: Path, sources: Iterable[Source], clock: Clock, progress: Progress
 ) -> tuple[SourceReport, ...]:
-    """Bring each source's newest files from the folder into the lake, and report on each in order.
+    """Load each source's newest files from the folder into the lake, and report on each in order.
+
+    Args:
+        stores: where vintages are kept.
+        folder: the open-data folder.
+        sources: to load, in this order.
+        clock: dates the loads.
+        progress: gets a line of text now and then.
 
     Raises:
         UsageError: a source names no known layout or lacks a field that it needs; nothing was loaded then.

@@ -1,6 +1,6 @@
 """Resources: the downloadable files of a source, as `downloads:` of its record says.
 
-How they are downloaded belongs to `download`, where they are kept to `shelf`.
+Downloading them belongs to `open_data.download`, keeping them to `open_data.shelf`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from configuration import yaml_fields as fields
+from configuration import record_fields as fields
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -64,12 +64,7 @@ def _read(path: Path, entry: Mapping[str, object]) -> tuple[Resource, ...]:
     fields.refuse_unknown(path, entry, {**Resource.__dataclass_fields__, "each": None})
     url, file = fields.text(path, entry, "url"), fields.text(path, entry, "file")
     sha256 = fields.optional_text(path, entry, "sha256")
-    if urlsplit(url).scheme not in {"https", "http"}:
-        raise fields.wrong(path, "url", "an address that begins with https://")
-    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
-        raise fields.wrong(path, "file", "a path inside the open-data folder")
-    if sha256 is not None and not _SHA256.fullmatch(sha256):
-        raise fields.wrong(path, "sha256", "64 hexadecimal characters")
+    _check(path, url, file, sha256)
     member, size = fields.optional_text(path, entry, "member"), fields.optional_number(path, entry, "bytes")
     if entry.get("each") is None:
         return (Resource(url, file, member, sha256, size),)
@@ -77,3 +72,12 @@ def _read(path: Path, entry: Mapping[str, object]) -> tuple[Resource, ...]:
         raise fields.wrong(path, "each", "with {} in url and file, and without sha256 and bytes")
     values = fields.texts(path, entry, "each")
     return tuple(Resource(url.replace("{}", one), file.replace("{}", one), member) for one in values)
+
+
+def _check(path: Path, url: str, file: str, sha256: str | None) -> None:
+    if urlsplit(url).scheme not in {"https", "http"}:
+        raise fields.wrong(path, "url", "an address that begins with https://")
+    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
+        raise fields.wrong(path, "file", "a path inside the open-data folder")
+    if sha256 is not None and not _SHA256.fullmatch(sha256):
+        raise fields.wrong(path, "sha256", "64 hexadecimal characters")

@@ -1,10 +1,11 @@
-"""The shelf: downloaded files kept by the sha256 of their bytes, what is known of each address, and what is half here.
+"""The shelf: downloaded files by the sha256 of their bytes, what each address gave last, and unfinished downloads.
 
     <open-data folder>/.shelf/<sha256>             bytes, read-only; the files of the folder are hard links to them
     <open-data folder>/.shelf/known/<address>.json  what an address gave last: sha256, size, ETag, Last-Modified, when
-    <open-data folder>/.shelf/partial/<address>     bytes of a download that stopped, and of which version they are
+    <open-data folder>/.shelf/partial/<address>     bytes of an unfinished download, and the version that they belong to
 
-Asking an address belongs to `download`, what a source needs to `fetch`. A name here is a hash, never an address.
+Asking an address belongs to `open_data.download`, the files that a source needs to `open_data.fetch`. The name of an
+address here is its hash.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Kept:
 
 
 class Partial:
-    """The bytes of one download that has not ended, and the version that they belong to."""
+    """The bytes of one unfinished download, and the version that they belong to."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -71,19 +72,19 @@ class Partial:
 
     @property
     def version(self) -> Version | None:
-        """Return the version of the bytes; None without bytes that a resume may go on from."""
+        """Return the version of the bytes, or None if there are no bytes from which a download can resume."""
         if not self.size or not self._version.exists():
             return None
         return Version(**json.loads(self._version.read_text()))
 
     def begin(self, version: Version) -> None:
-        """Throw away what is here and begin with this version."""
+        """Delete the bytes of before and begin with this version."""
         self.drop()
         _write_whole(self._version, json.dumps(asdict(version)))
         self.path.touch()
 
     def drop(self) -> None:
-        """Throw away what is here."""
+        """Delete the bytes."""
         self.path.unlink(missing_ok=True)
         self._version.unlink(missing_ok=True)
 
@@ -124,11 +125,11 @@ class Shelf:
         return kept if self.path(kept.sha256).exists() else None
 
     def path(self, digest: str) -> Path:
-        """Return where the file of this sha256 lies, whether it exists or not."""
+        """Return the path of the file of this sha256 (hex), whether it exists or not."""
         return self._root / digest
 
     def keep(self, url: str, fetched_at: str) -> Kept:
-        """Move an ended download onto the shelf and remember what its address gave."""
+        """Move a finished download onto the shelf and remember what its address gave."""
         partial = self.partial(url)
         version = partial.version or Version(None, None, None)
         size, digest = partial.size, self._take(partial.path)
@@ -138,11 +139,11 @@ class Shelf:
         return kept
 
     def forget(self, url: str) -> None:
-        """Forget what an address gave: it is asked anew next time, unconditionally."""
+        """Forget what an address gave: the next request for it is unconditional."""
         (self._root / "known" / f"{_name(url)}.json").unlink(missing_ok=True)
 
     def prune(self) -> None:
-        """Remove bytes that no file of the folder is and no address gave last."""
+        """Remove bytes that no file of the folder links to and no address gave last."""
         records = (self._root / "known").glob("*.json")
         wanted = {str(json.loads(record.read_text())["sha256"]) for record in records}
         for path in self._root.iterdir():
@@ -167,7 +168,7 @@ class Shelf:
             beside.unlink(missing_ok=True)
 
     def place(self, digest: str, file: str) -> bool:
-        """Let `file` of the folder be the bytes of this sha256; False if it is that already."""
+        """Make `file` of the folder the bytes of this sha256; return False if it is so already."""
         target, kept = self.folder / file, self.path(digest)
         if target.exists() and target.samefile(kept):
             return False

@@ -1,6 +1,6 @@
-"""Is a file what was announced? Size, checksum, no web page, not cut, and the member of its zip.
+"""Whether a file is what was announced, by its bytes alone: size, checksum, no web page, not cut, the member of its zip.
 
-Columns and totals are checked when the file is read (`layouts`, `load`): here is only what its bytes say by themselves.
+Columns and totals are checked when the file is read, by `open_data.layouts` and `open_data.load`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sources as data: the records of `config/open_data/*.yaml`, typed and checked on reading.
 
-A new source of a known layout is a new file there, no code. Reading a source's files belongs to
-`open_data.layouts`, taking them in to `open_data.load`.
+A new source of a known layout is a new file there, no code. Reading a source's files belongs to `open_data.layouts`,
+loading them to `open_data.load`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from configuration import yaml_fields as fields
+from configuration import record_fields as fields
 from open_data.resources import Resource, read_resources
 from terms.errors import UsageError
 
@@ -38,11 +38,11 @@ class ControlTotals:
 class Source:
     """One open-data source: where it comes from, how its files look, what it must sum up to.
 
-    `files` are globs under the open-data folder, alternatives in order of preference: the first that finds
-    anything gives all files. `downloads` are the official addresses that bring them there; without any, they are put
-    there by hand. `columns` must all stand in the header (or among a feature's properties). Where several sources tell of the same commune's
-    bureaux or of the same round, the one of the lowest `precedence` serves. `id_election` is the round's name in the aggregate of all
-    elections.
+    `files` are globs under the open-data folder, alternatives in order of preference: the first that finds anything
+    gives all files. `downloads` are the official addresses that bring them there; without any, they are put there by
+    hand. `columns` must all stand in the header (or among a feature's properties). Where several sources tell of the
+    same commune's bureaux or of the same round, the one of the lowest `precedence` serves. `id_election` is the round's
+    name in the aggregate of all elections.
     """
 
     source_id: str
@@ -110,7 +110,7 @@ def unpack_by_hand(source: Source) -> str:
 
 
 def file_sha256(path: Path) -> str:
-    """Return the hex sha256 of a file's bytes."""
+    """Return the sha256 (hex) of a file's bytes."""
     total = sha256()
     with path.open("rb") as handle:
         while chunk := handle.read(1 << 20):

@@ -1,4 +1,4 @@
-"""How a page looks: one frame, one style, plots as SVG.
+"""Floor 0: how pages and papers look: one frame, one style, plots and maps as SVG, papers as HTML and PDF.
 
-What a page tells belongs to the room that knows it; nothing here reads a store.
+What they say belongs to the room that owns the facts; nothing here reads a store.
 """

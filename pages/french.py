@@ -1,6 +1,6 @@
-"""Dates, instants, numbers and counts as French text, for papers; a locale need not be installed.
+"""Dates, instants, numbers, amounts and counts as French text, for papers; no locale need be installed.
 
-Words of the field (states, reasons, criteria) belong to the room that tells them.
+French names of states, reasons and criteria belong to the room that owns them, such as `lineage.papers.words`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ def day_french(day: date) -> str:
 
 
 def instant_french(instant: datetime) -> str:
-    """Return an aware instant on the clock of Paris, to the second, as `2 mars 2026 à 18:04:11`.
+    """Return an aware instant in Paris time, to the second, as `2 mars 2026 à 18:04:11`.
 
     Raises:
-        ValueError: the instant has no offset, so nobody knows when it was.
+        ValueError: the instant has no offset.
     """
     if instant.tzinfo is None:
         raise ValueError("only an instant with an offset can be shown")
@@ -30,7 +30,7 @@ def instant_french(instant: datetime) -> str:
 
 
 def number_french(e164: str) -> str:
-    """Return a number as it is read out in France: `06 39 98 00 42`, others as `+262 692 12 34 56`."""
+    """Return a phone number as it is written in France: `06 39 98 00 42`, others as `+262 692 12 34 56`."""
     if e164.startswith("+33"):
         national = "0" + e164[3:]
         return "\u00a0".join(national[i : i + 2] for i in range(0, len(national), 2))
@@ -50,6 +50,12 @@ def euros_french(cents: int) -> str:
 
 
 def count_french(number: int, one: str = "", many: str = "") -> str:
-    """Return a count, with its noun if one is given: `1 message`, `12 345 messages`; none is singular in French."""
+    """Return a count, with its noun if one is given: `1 message`, `12 345 messages`; 0 takes the singular in French.
+
+    Args:
+        number: the count.
+        one: the noun in the singular.
+        many: the noun in the plural.
+    """
     grouped = f"{number:,}".replace(",", "\u202f")
     return f"{grouped}\u00a0{one if number < 2 else many}" if one else grouped

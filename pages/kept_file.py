@@ -1,6 +1,6 @@
-"""Files that are given away and kept, such as papers: none is ever put in the place of another file.
+"""Files that are handed out and kept, such as papers: none ever replaces another file.
 
-A page that can be made again at any time belongs to `pages.page`, which writes it over what was there.
+A page that can be made again is written by `pages.page.write_page`, which replaces the one before.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from terms.errors import UsageError
 
 
 def refuse_taken(files: Sequence[Path]) -> None:
-    """Refuse to write where something is already; asked before anything is logged or gets a number.
+    """Refuse to write where a file exists; asked before anything is logged or numbered.
 
     Raises:
         UsageError: a file exists, or a broken link of its name does.

@@ -1,8 +1,8 @@
 """Pages for people: a record becomes one HTML file that opens offline, without script, font or picture from elsewhere.
 
-What a page tells is gathered by the room that owns the facts, as one frozen record; queries and decisions do not
-belong here. Templates stand in `pages/templates`, each extends `frame.html`. Everything is escaped; a value that
-a template names and the record does not have is an error, never a blank.
+The facts are gathered by the room that owns them, as one frozen record; queries and decisions do not belong here.
+Templates are in `pages/templates`; each extends `frame.html`. Everything is escaped. A value that a template names and
+the record lacks is an error, never a blank.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def render_page(template: str, page: object) -> str:
 
 
 def write_page(file: Path, html: str) -> None:
-    """Write a page so that whoever opens it sees all of it: beside its place first, then renamed."""
+    """Write a page so that a reader always sees a whole one: under another name first, then renamed."""
     beside = file.with_name(f".{file.name}.{os.getpid()}")
     beside.write_text(html, encoding="utf-8")
     beside.replace(file)
@@ -44,7 +44,7 @@ def count_text(number: int) -> str:
 
 
 def percent_text(share: float) -> str:
-    """Return a share of one as `12.3 %`; a share that is not quite nothing or all never reads as 0 or 100."""
+    """Return a share of one as `12.3 %`; a share above 0 never reads as 0 %, and one below 1 never as 100 %."""
     percent = 100 * share
     if 0 < percent < 0.05:
         return "< 0.1 %"
@@ -57,10 +57,10 @@ def day_text(day: date) -> str:
 
 
 def instant_text(instant: datetime) -> str:
-    """Return an aware instant on the clock of Paris as `2 Mar 2026 18:04`.
+    """Return an aware instant in Paris time as `2 Mar 2026 18:04`.
 
     Raises:
-        ValueError: the instant has no offset, so nobody knows when it was.
+        ValueError: the instant has no offset.
     """
     if instant.tzinfo is None:
         raise ValueError("only an instant with an offset can be shown")

@@ -1,7 +1,8 @@
-"""Papers: dated documents that are handed out and kept, as one record that HTML and PDF both show.
+"""Papers: dated documents that are handed out and kept, each one record that HTML and PDF both show.
 
-What a paper says is put together by the room that owns the facts; here it is only laid out. `pages.paper_pdf` prints
-the same record. A paper carries its mark (identifier and salt) so that a check can find what was sealed of it.
+What a paper says is put together by the room that owns the facts (`lineage.papers`); `pages.paper_pdf` prints the same
+record as PDF. A paper carries its mark (number and salt), so that `sealing.checks.paper_check` can find what was sealed
+of it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pages.page import render_page
 
 
 class Form(StrEnum):
-    """In which form a paper is written; the suffix of its file."""
+    """The form in which a paper is written; it is the suffix of its file."""
 
     HTML = "html"
     PDF = "pdf"
@@ -46,7 +47,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table with a head; a column named in `counts` is set to the right."""
+    """A table with a head; a column named in `counts` is aligned to the right."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -56,7 +57,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Quote:
-    """A text as somebody was shown it, word for word."""
+    """A text exactly as somebody was shown it."""
 
     text: str
     kind: str = "quote"
@@ -75,7 +76,7 @@ Block = Text | Heading | Facts | Grid | Quote | Points
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a paper under its heading; `name` is fixed by code, since a check may print it."""
+    """A part of a paper under its heading; `name` is fixed by code, because a check may print it."""
 
     name: str
     title: str
@@ -84,7 +85,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Issue:
-    """What makes a paper this one paper: its number, a salt that only the paper holds (hex), when, and who gives it."""
+    """What makes a paper unique: its number, a salt (hex) that only the paper holds, when it was issued, and by whom."""
 
     paper_id: str
     salt: str
@@ -93,13 +94,13 @@ class Issue:
 
     @property
     def mark(self) -> str:
-        """Return what stands in every form of the paper, for `sealing.seals.papers`."""
+        """The text that every form of the paper holds, read again by `sealing.seals.papers`."""
         return f"filiation-paper:{self.paper_id}:{self.salt}"
 
 
 @dataclass(frozen=True)
 class Paper:
-    """One paper: title, what it is about in a line, its sections, and who issues it when."""
+    """One paper: title, its subject in a line, its issue, its sections and a closing line."""
 
     title: str
     about: str
@@ -109,5 +110,5 @@ class Paper:
 
 
 def paper_html(paper: Paper) -> bytes:
-    """Return the paper as one HTML file that opens and prints anywhere."""
+    """Return the paper as one HTML file (UTF-8) that opens and prints anywhere."""
     return render_page("paper.html", paper).encode()

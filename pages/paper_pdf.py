@@ -1,7 +1,7 @@
 """Printing a paper as PDF: the same record that `pages.paper` shows as HTML, text selectable, fonts embedded.
 
-The same record gives the same bytes. The library and its fonts take a third of a second to load, so only a process
-that prints loads them; the fonts (DejaVu, free to embed) are those that the drawing library of `pages.plots` brings.
+The same record gives the same bytes. Library and fonts take a third of a second to load, so only a process that prints
+imports this module. The fonts (DejaVu, free to embed) come with the drawing library of `pages.plots`.
 """
 
 from __future__ import annotations
@@ -133,24 +133,28 @@ def _grid(grid: Grid) -> Table:
 
 
 def column_widths(grid: Grid) -> list[float]:
-    """Return the widths of a table: each column has its longest word and half its longest cell, the rest is shared by the cells.
+    """Return the widths of a table's columns, in points.
 
-    Where the page has no room for that, the widest columns are broken.
+    Each column gets its longest word and half its longest cell; the rest is shared by the longest cells. Where the page
+    has no room for that, the widest columns are broken.
     """
     _load_fonts()
-    needs, wants = [], []
-    for position, name in enumerate(grid.columns):
-        cells = [row[position] for row in grid.rows]
-        head = max(printed_width(word, "Paper-Bold") for word in name.split() or [""])
-        word = max((printed_width(word, "Paper") for cell in cells for word in cell.split()), default=0)
-        cell = max((printed_width(cell, "Paper") for cell in cells), default=0)
-        wants.append(0 if name in grid.counts else min(_LONGEST_CELL, cell))
-        needs.append(max(head, word, wants[-1] / 2))
-    needs = _levelled(needs)
-    more = [max(0.0, want - need) for need, want in zip(needs, wants, strict=True)]
+    sizes = [_need_and_want(grid, position) for position in range(len(grid.columns))]
+    needs = _levelled([need for need, _ in sizes])
+    more = [max(0.0, want - need) for need, (_, want) in zip(needs, sizes, strict=True)]
     if not any(more):
         return [_WIDTH * need / sum(needs) for need in needs]
     return [need + (_WIDTH - sum(needs)) * extra / sum(more) for need, extra in zip(needs, more, strict=True)]
+
+
+def _need_and_want(grid: Grid, position: int) -> tuple[float, float]:
+    """Return the least width that a column needs, and the width in which none of its cells is broken."""
+    name, cells = grid.columns[position], [row[position] for row in grid.rows]
+    head = max(printed_width(word, "Paper-Bold") for word in name.split() or [""])
+    word = max((printed_width(word, "Paper") for cell in cells for word in cell.split()), default=0)
+    longest = max((printed_width(cell, "Paper") for cell in cells), default=0)
+    want = 0 if name in grid.counts else min(_LONGEST_CELL, longest)
+    return max(head, word, want / 2), want
 
 
 def _levelled(needs: list[float]) -> list[float]:
@@ -165,7 +169,7 @@ def _levelled(needs: list[float]) -> list[float]:
 
 
 def printed_width(text: str, font: str) -> float:
-    """Return the width of a cell that holds a text in one line."""
+    """Return the width in points of a cell that holds a text in one line."""
     return float(pdfmetrics.stringWidth(text, font, _CELL_SIZE)) + _CELL_PADDING
 
 

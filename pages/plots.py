@@ -1,7 +1,7 @@
-"""Plots of counts and shares as SVG that stands inside a page.
+"""Plots of counts and shares as SVG inside a page.
 
-Aggregates only: what is drawn is a number of rows, never a row. Which numbers, is the business of the caller.
-The drawing library takes a second to import, so only a process that draws does.
+Only aggregates are drawn: numbers of rows, never a row. The caller decides which. Maps belong to `pages.territory_map`.
+The drawing library takes a second to import, so only a process that draws imports it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Series:
 class Plot:
     """What to draw: labels along the long axis, one or more series over them.
 
-    `description` is what a person who cannot see the plot hears; `unit` stands at the axis of values.
+    `description` is read to a person who cannot see the plot; `unit` is written at the axis of values.
     """
 
     description: str
@@ -55,7 +55,7 @@ class Plot:
 
 
 def bars(plot: Plot) -> Markup:
-    """Draw lying bars, one per label, from the top, the series stacked; unknown values leave no bar."""
+    """Draw horizontal bars, one per label from the top, the series stacked; an unknown value leaves no bar."""
     figure, axes = _canvas(plot)
     left = [0.0] * len(plot.labels)
     for series, colour in zip(plot.series, _colours(plot), strict=True):
@@ -70,7 +70,7 @@ def bars(plot: Plot) -> Markup:
 
 
 def columns(plot: Plot) -> Markup:
-    """Draw standing bars, one per label, the series stacked: volumes over time."""
+    """Draw vertical bars, one per label, the series stacked: volumes over time."""
     figure, axes = _canvas(plot)
     base = [0.0] * len(plot.labels)
     for series, colour in zip(plot.series, _colours(plot), strict=True):

@@ -1,6 +1,6 @@
 """Maps: polygons in degrees as one SVG picture inside a page, without tiles.
 
-Which polygons, and what their shade means, is the business of the caller; nothing here reads a store.
+The caller decides which polygons and what their shade means; nothing here reads a store.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _LIGHT, _DARK = (240, 244, 248), (0, 94, 148)
 
 @dataclass(frozen=True)
 class Shape:
-    """One territory: its rings, its name on the map, what a reader is told of it, its shade from 0 to 1.
+    """One territory: rings, name on the map, text shown when it is pointed at, shade from 0 to 1.
 
-    A shade of None is hatched: nothing is known there.
+    A shade of None means unknown and is hatched.
     """
 
     label: str
@@ -34,32 +34,52 @@ class Shape:
     shade: float | None
 
 
+@dataclass(frozen=True)
+class _Projection:
+    """From degrees to pixels of the picture; degrees of longitude are shortened by the cosine of the middle latitude."""
+
+    west: float
+    north: float
+    shortening: float
+    scale: float
+    width: float
+    height: float
+
+    @classmethod
+    def around(cls, points: Sequence[tuple[float, float]]) -> _Projection:
+        """Return the projection in which all points (longitude, latitude) fit into the picture."""
+        if not points:
+            raise ValueError("a map has at least one shape")
+        longitudes, latitudes = [lon for lon, _ in points], [lat for _, lat in points]
+        west, east, south, north = min(longitudes), max(longitudes), min(latitudes), max(latitudes)
+        shortening = cos(radians((south + north) / 2))
+        scale = (_WIDTH - 2 * _MARGIN) / max((east - west) * shortening, (north - south), 1e-9)
+        width = (east - west) * shortening * scale + 2 * _MARGIN
+        return cls(west, north, shortening, scale, width, (north - south) * scale + 2 * _MARGIN)
+
+    def pixel(self, point: tuple[float, float]) -> tuple[float, float]:
+        """Return x and y of a point (longitude, latitude)."""
+        return (
+            _MARGIN + (point[0] - self.west) * self.shortening * self.scale,
+            _MARGIN + (self.north - point[1]) * self.scale,
+        )
+
+
 def draw_map(description: str, shapes: Sequence[Shape]) -> Markup:
-    """Return an SVG of the shapes, north up, each told when it is pointed at.
+    """Return an SVG of the shapes, north up; each shows its text when it is pointed at.
 
     Raises:
         ValueError: there is no shape to draw.
     """
-    points = [point for shape in shapes for ring in shape.rings for point in ring]
-    if not points:
-        raise ValueError("a map has at least one shape")
-    west, east = min(lon for lon, _ in points), max(lon for lon, _ in points)
-    south, north = min(lat for _, lat in points), max(lat for _, lat in points)
-    squeeze = cos(radians((south + north) / 2))
-    scale = (_WIDTH - 2 * _MARGIN) / max((east - west) * squeeze, (north - south), 1e-9)
-    width, height = (east - west) * squeeze * scale + 2 * _MARGIN, (north - south) * scale + 2 * _MARGIN
-
-    def place(point: tuple[float, float]) -> tuple[float, float]:
-        return _MARGIN + (point[0] - west) * squeeze * scale, _MARGIN + (north - point[1]) * scale
-
-    placed = [(shape, [[place(point) for point in ring] for ring in shape.rings]) for shape in shapes]
+    sheet = _Projection.around([point for shape in shapes for ring in shape.rings for point in ring])
+    projected = [(shape, [[sheet.pixel(point) for point in ring] for ring in shape.rings]) for shape in shapes]
     # Names last: a neighbour that is drawn later would cover them.
-    drawn = Markup("").join([*(_shape(*item) for item in placed), *(_label(*item) for item in placed)])
+    drawn = Markup("").join([*(_shape(*item) for item in projected), *(_label(*item) for item in projected)])
     return Markup(
         '<figure class="plot"><svg role="img" aria-label="{}" viewBox="0 0 {} {}" width="{}" font-size="{}">'
         '<defs><pattern id="unknown" width="6" height="6" patternUnits="userSpaceOnUse">'
         '<path d="M0 6L6 0" stroke="#8a8f98"/></pattern></defs>{}</svg></figure>'
-    ).format(description, round(width), round(height), round(width), _letters(len(shapes)), drawn)
+    ).format(description, round(sheet.width), round(sheet.height), round(sheet.width), _letters(len(shapes)), drawn)
 
 
 def _shape(shape: Shape, rings: Sequence[Ring]) -> Markup:

@@ -1,5 +1,12 @@
-"""Floor 1: what must hold before a build becomes the base, and the manifest that it gets.
+"""Floor 1: starting a build, checking it, and publishing it as the base with its manifest.
 
-Which inputs a base is made of is collected here, how they are stored is `stores`' business, what is made of
-them is dbt's. No Dagster.
+From top to bottom; imports run down this list only:
+
+    checks                              checks between a build and its publishing
+    erasing                             the base without the rows of erased persons
+    build                               a build from all current inputs; publishing it
+    decisions                           a person allows a smaller base
+    affected_contacts, changed_claims   which contacts new files and changed dossiers concern
+
+How inputs are stored belongs to `stores`, what a base holds to `dbt_project`. No Dagster here.
 """

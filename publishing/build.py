@@ -1,6 +1,6 @@
-"""Starting a build from everything that is current, and publishing it with its manifest.
+"""Starting a build from all current inputs, and publishing it with its manifest.
 
-The steps between (dbt, checks) are run by `assets`; the checks themselves stand in `publishing.checks`.
+dbt and the checks run between the two, started by `assets.base`; the checks are in `publishing.checks`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 from sqlalchemy import func, select
 
-from publishing.touched import Changes, changes_since, lay_touched
+from publishing.affected_contacts import Changes, changes_since, collect_affected
 from stores.all_stores import Stores
 from stores.engine import connect
 from stores.operations import database, delivery_tables, erasure_tables, journal
@@ -34,7 +34,7 @@ DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 
 @dataclass(frozen=True)
 class Published:
-    """A base that readers now see: its version, and whether this call published it."""
+    """The base that readers now see: its version, and rows by table."""
 
     version: str
     row_counts: Mapping[str, int]
@@ -44,8 +44,8 @@ def collect_inputs(stores: Stores) -> BuildInputs:
     """Return everything that a base made now would be made of.
 
     Raises:
-        FiliationError: the addresses of the current readings are not tied yet; a base without ties would say
-            "unknown" where the truth is "not looked".
+        FiliationError: the addresses of the current readings are not tied yet; a base without ties would say "unknown"
+            of addresses that nobody has looked up.
     """
     ties = current_ties(stores.engine, stores.lake)
     if ties is None:
@@ -69,8 +69,9 @@ def is_published(stores: Stores, inputs: BuildInputs) -> bool:
 def start_build(stores: Stores, inputs: BuildInputs) -> None:
     """Make a new build whose schema `lake` shows dbt the inputs, and close it so that dbt can open it.
 
-    It starts as a copy of the serving base, in which dbt judges the touched contacts anew, where that gives what a whole
-    build would (`publishing.touched`); else from nothing. Either way the serving base goes on serving.
+    Where that gives the same as a whole build (`publishing.affected_contacts`), it starts as a copy of the serving
+    base, in which dbt judges the affected contacts again; otherwise it starts empty. The serving base stays in use
+    meanwhile.
     """
     spill = stores.home.dbt / "spill"
     spill.mkdir(mode=0o700, exist_ok=True)
@@ -84,20 +85,20 @@ def start_build(stores: Stores, inputs: BuildInputs) -> None:
 
 
 def _grow(stores: Stores, inputs: BuildInputs, changes: Changes, spill: Path) -> bool:
-    """Start the build from the serving base; return False where too many contacts are touched."""
+    """Start the build from the serving base; return False where too many contacts are affected."""
     with stores.warehouse.grow_build(spill) as build:
         attach_sources(build, inputs, stores.lake, stores.snapshots)
-        touched = lay_touched(build, changes)
-        if touched is not None:
-            _note(build, inputs, touched)
-        return touched is not None
+        affected = collect_affected(build, changes)
+        if affected is not None:
+            _note(build, inputs, affected)
+        return affected is not None
 
 
-def _note(build: duckdb.DuckDBPyConnection, inputs: BuildInputs, touched: int | None) -> None:
-    """Write down what the build is made of, and how many contacts it judges anew (None = all)."""
+def _note(build: duckdb.DuckDBPyConnection, inputs: BuildInputs, affected: int | None) -> None:
+    """Record what the build is made of, and how many contacts are judged again in it (None = all)."""
     build.execute(
         "create table lake.build_inputs as select $sha as sha256, $touched::bigint as touched",
-        {"sha": inputs.sha256, "touched": touched},
+        {"sha": inputs.sha256, "touched": affected},
     )
 
 
@@ -125,7 +126,7 @@ def publish(stores: Stores, inputs: BuildInputs) -> Published:
         snapshots={kind: snapshot.sha256 for kind, snapshot in inputs.snapshots.items()},
         row_counts=counts,
         control_totals=control_totals(stores),
-        touched_since_whole=_touched_since_whole(stores, row[1]),
+        touched_since_whole=_affected_since_whole(stores, row[1]),
     )
     journal_base(stores, manifest, now)
     failpoint.reach("base.journalled")
@@ -134,15 +135,21 @@ def publish(stores: Stores, inputs: BuildInputs) -> Published:
     return Published(manifest.version, counts)
 
 
-def _touched_since_whole(stores: Stores, touched: int | None) -> int:
+def _affected_since_whole(stores: Stores, affected: int | None) -> int:
     serving = stores.warehouse.manifest()
-    return 0 if touched is None or serving is None else serving.touched_since_whole + touched
+    return 0 if affected is None or serving is None else serving.touched_since_whole + affected
 
 
 def journal_base(stores: Stores, manifest: BaseManifest, now: datetime) -> None:
-    """Write the base's line before its rename: a crash between leaves a line without base, not a base without line.
+    """Write the base's journal line; the caller renames the build afterwards.
 
-    Of such a line the next one says first that its base never served.
+    So a crash between the two leaves a line without a base, never a base without a line. For such a line, the next call
+    first records that its base never served.
+
+    Args:
+        stores: of the home.
+        manifest: of the base to be published.
+        now: the instant of publishing.
     """
     serving = stores.warehouse.manifest()
     summary = {name: getattr(manifest, name) for name in ("inputs_sha256", "row_counts", "control_totals")}
@@ -162,7 +169,7 @@ def row_counts(build: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def control_totals(stores: Stores) -> dict[str, int]:
-    """Return what the operations database says came in and was erased since: what the base must agree with."""
+    """Return rows that came in, and rows erased since, by the operations database: the base must agree with these sums."""
     table, erased = delivery_tables.deliveries, erasure_tables.erased_rows
     names = ("data_rows", "accepted_rows", "quarantined_rows")
     sums = [func.coalesce(func.sum(table.c[name]), 0).label(name) for name in names]
@@ -179,7 +186,7 @@ def control_totals(stores: Stores) -> dict[str, int]:
 
 
 def code_version(root: Path = DBT_PROJECT) -> str:
-    """Return a hash of the SQL that makes a base, and of DuckDB's version: another one means that it must be built again."""
+    """Return a hash of the SQL that makes a base and of DuckDB's version; when it changes, the base is built whole."""
     digest = sha256(duckdb.__version__.encode())
     for file in sorted(root.glob("models/**/*")) + sorted(root.glob("macros/**/*")):
         if file.suffix in {".sql", ".yml"}:

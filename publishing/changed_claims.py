@@ -1,8 +1,8 @@
-"""Which of a partner's rows a changed dossier can be about, told from what the rows themselves state.
+"""Which of a partner's rows a changed dossier can concern, told from what the rows themselves state.
 
-Too many rows are harmless, one too few would leave a stale finding: a row means a form version only by stating it, by
-stating a notice that it shows, or by an instant within its time, by whatever belief. Whose contacts are judged anew is
-up to `publishing.touched`.
+One row too many is harmless, one too few would leave a stale finding. A row can mean a form version only by stating it,
+by stating a notice that the form shows, or by an instant within the form's time, whatever is believed of the form.
+Which contacts are judged again is decided in `publishing.affected_contacts`.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _OF_PARTNERS = {
 
 @dataclass(frozen=True)
 class ChangedClaims:
-    """Rows of a partner that a change can be about: by form version, by notice, or by when they were given (naive UTC).
+    """Rows of a partner that a change can concern: by form version, by notice, or by when they were given (naive UTC).
 
-    A row without instant was given by its file's export. Open ends are None; where all is None: every row.
+    A row without instant was given when its file was exported. Open ends are None; where all four are None: every row.
     """
 
     partner_id: str
     form_version: str | None
     notice_id: str | None
-    placed_from: datetime | None
-    placed_until: datetime | None
+    given_from: datetime | None
+    given_until: datetime | None
 
 
 def changed_claims(
@@ -86,7 +86,7 @@ _CLAIMS = f"""
 with
 moved_ends as (
     -- one belief closed, the next one opened at that instant, and they differ by the contract's end alone
-    select partner_id, min(contract_ends_on)::timestamp as placed_from
+    select partner_id, min(contract_ends_on)::timestamp as given_from
     from dossier_partners_differs
     group by partner_id
     having
@@ -144,19 +144,19 @@ limits as (
 parted as (
     select
         partner_id,
-        limit_at as placed_from,
+        limit_at as given_from,
         (
             select min(stays.limit_at) from limits as stays
             where stays.partner_id = limits.partner_id and not stays.has_moved and stays.limit_at > limits.limit_at
-        ) as placed_until
+        ) as given_until
     from limits
     where has_moved
 ),
 told as (
-    select partner_id, null::varchar as form_version, null::varchar as notice_id, null::timestamp as placed_from, null::timestamp as placed_until
+    select partner_id, null::varchar as form_version, null::varchar as notice_id, null::timestamp as given_from, null::timestamp as given_until
     from whole
     union all
-    select partner_id, null, null, placed_from, null from moved_ends
+    select partner_id, null, null, given_from, null from moved_ends
     union all
     select partner_id, form_version, null, null, null from forms
     union all
@@ -166,7 +166,7 @@ told as (
     union all
     select partner_id, null, null, first_seen_at, last_seen_at + interval 2 seconds from meant
     union all
-    select partner_id, null, null, placed_from, placed_until from parted
+    select partner_id, null, null, given_from, given_until from parted
 )
 select distinct * from told order by all
 """

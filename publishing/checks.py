@@ -1,7 +1,7 @@
 """The checks between a build and its publishing, each a function from the build to a small report.
 
-A report holds counts and names of tables and columns, never a value. dbt's own tests check keys and grains;
-these check what dbt cannot see: what came in, the base before, and that no identity slipped out of the vault.
+A report holds counts and names of tables and columns, never a value. Keys and grains are checked by dbt's own tests;
+here is checked what dbt cannot see: the rows that came in, the base before, and that no identity left the vault.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A person's decision about a base that shrinks: who lets it go down to how many contacts, and why.
+"""A person's decision about a base that shrinks: who allows how many contacts, and why.
 
-What may be overruled is the volume policy only; every other blocking check says that something is wrong. Checking
-itself belongs to `publishing.checks`.
+Only the volume policy can be overruled; every other blocking check says that something is wrong. The checks are in
+`publishing.checks`.
 """
 
 from __future__ import annotations

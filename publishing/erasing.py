@@ -1,7 +1,7 @@
-"""Publishing the serving base anew without the rows of some contacts: who was erased is gone at once, not tonight.
+"""Publishing the serving base again without the rows of some contacts, so that an erased person is gone at once.
 
-Nothing is judged anew: every other row is copied as it stands. Taking persons out of what a base is made of belongs
-to `lineage`.
+No contact is judged again: every other row is copied unchanged. Removing persons from what a base is made of belongs to
+`lineage.erasure`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CONTACT = "contact_id"
 
 @dataclass(frozen=True)
 class Erased:
-    """Keyed hashes of what goes: contacts, and the record keys and addresses that nobody else has."""
+    """Keyed hashes to be removed: contacts, and the record keys and addresses that nobody else has."""
 
     contact_ids: Sequence[str]
     source_keys: Sequence[str]
@@ -31,10 +31,10 @@ class Erased:
 
 
 def publish_without(stores: Stores, erased: Erased) -> str | None:
-    """Publish the base without what was erased and return its new version; None where nothing of it stands there.
+    """Publish the base without what was erased and return its new version; None where the base holds none of it.
 
-    Needs memory for no table, and as much disk as the base. A build that failed goes too: it may know who the base does not.
-    The caller holds the writer's lock.
+    Needs memory for no table, and as much disk as the base. A build left by a failed run is deleted too: it may hold
+    the person. The caller holds the writer's lock.
     """
     stores.warehouse.discard_build()
     if not stores.warehouse.base_path.exists():
@@ -46,7 +46,7 @@ def publish_without(stores: Stores, erased: Erased) -> str | None:
     spill = stores.home.dbt / "spill"
     spill.mkdir(mode=0o700, parents=True, exist_ok=True)
     with stores.warehouse.copy_base(spill) as build:
-        _lay(build, erased)
+        _create_gone_tables(build, erased)
         tables = build.execute("select table_name from duckdb_tables() where database_name = 'served'").fetchall()
         for (table,) in sorted(tables):
             build.execute(f'insert into main."{table}" {_kept(build, table)}')
@@ -74,7 +74,7 @@ def publish_without(stores: Stores, erased: Erased) -> str | None:
     return serving.version
 
 
-def _lay(connection: duckdb.DuckDBPyConnection, erased: Erased) -> None:
+def _create_gone_tables(connection: duckdb.DuckDBPyConnection, erased: Erased) -> None:
     connection.execute(
         "create temp table gone_contacts as select unnest($ids::uuid[]) as id", {"ids": list(erased.contact_ids)}
     )
@@ -83,7 +83,7 @@ def _lay(connection: duckdb.DuckDBPyConnection, erased: Erased) -> None:
 
 
 def _holds(base: duckdb.DuckDBPyConnection, erased: Erased) -> bool:
-    _lay(base, erased)
+    _create_gone_tables(base, erased)
     found = base.execute(
         f"select table_name from duckdb_columns() where column_name = '{_CONTACT}' and not internal"
         " and database_name = current_database()"

@@ -1,5 +1,17 @@
 """Floor 0: the only Python that opens a store.
 
-Evidence, vault, lake, warehouse, operations database and journal each have one module here.
-Rules, formats and Dagster do not belong here; no module of this room imports one above it.
+From top to bottom; imports run down this list only:
+
+    all_stores, backup, rotation   all stores together; copies of a home; changing the encryption key
+    warehouse/                     the base that is served, the build, and what goes into a build
+    snapshots                      configuration as it was read
+    evidence/                      delivered bytes, commitments to their lines, redactions
+    vault, lake                    rows with identity, rows without
+    operations/                    the ledger: tables of the operations database, its journal and transactions
+    home                           folders, stamp, writer's lock, scratch folder
+    files/                         encrypted files and Parquet files
+    schemas/                       columns of every Parquet table
+    engine, keys                   DuckDB connections; keys derived from the secrets
+
+Rules, formats of partners and Dagster do not belong here.
 """

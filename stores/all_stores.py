@@ -1,7 +1,7 @@
 """All stores of one home, opened together from one set of settings.
 
-A room takes from here what it needs; which room needs what is decided by the caller on floor 2 or 3.
-Opening is cheap: no file of data is read, no database is migrated.
+Which of them a room needs is decided by the caller on floor 2 or 3. Opening is cheap: no data file is read and no
+database is migrated.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ def open_stores(settings: Settings) -> Stores:
     """Open every store of the home that `settings` name.
 
     Raises:
-        UsageError: the home is not initialised, or of another environment or key.
+        UsageError: the home is not initialised, or belongs to another environment or key.
     """
     return _assembled(settings, open_home(settings))
 
 
 def open_rotating_stores(settings: Settings, new_vault_key: bytes) -> Stores:
-    """Open the stores of a home whose vault key is being rotated, or is to be from now on; with the key before.
+    """Open the stores of a home whose vault key is being rotated, with the old key; stamp the home as being rotated.
 
     Raises:
-        UsageError: the home is of another environment or key, or is being rotated to another one.
+        UsageError: the home belongs to another environment or key, or is being rotated to another key.
     """
     return _assembled(settings, begin_rotation(settings, new_vault_key))
 

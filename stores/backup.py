@@ -1,7 +1,7 @@
-"""A backup: every file of the home and every row of the operations database as of one instant, and putting it back.
+"""Backups: every file of the home and every row of the operations database as of one instant, and restoring them.
 
-The copy of the database is SQLite whatever the engine, so that it can be put back into either. What a ledger that came
-from a backup may do belongs to `sends.handover.restore_guard`.
+The copy of the database is SQLite whatever the engine, so it can be restored into either. What a restored ledger may do
+is decided in `sends.handover.restore_guard`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _ROWS = 2_000  # at once between two databases
 
 @dataclass(frozen=True)
 class Backup:
-    """What a backup holds: when it was made, how many files and rows, and the hash of all of it."""
+    """What a backup holds: when it was made, numbers of files and rows, hash of the listing of its files."""
 
     made_at: str
     made_at_micros: int
@@ -54,11 +54,11 @@ class Backup:
 def make_backup(stores: Stores, folder: Path) -> Backup:
     """Copy the home and its ledger into a new folder, while nobody else writes the home.
 
-    The database is read in one snapshot before the files are: a file that a row names is there before its row.
+    The database is read in one snapshot before the files are, so every file that a row names is in the backup.
 
     Raises:
         UsageError: the folder is not empty or cannot be written.
-        WriterBusy: a refresh is at work.
+        WriterBusy: a refresh is running.
     """
     _require_empty(folder)
     now = stores.clock.now()
@@ -75,10 +75,19 @@ def make_backup(stores: Stores, folder: Path) -> Backup:
 
 
 def restore_backup(settings: Settings, folder: Path, actor: str, now: datetime) -> Backup:
-    """Put a backup into a home that does not exist yet and into an empty database, and write down that it was.
+    """Put a backup into a home that does not exist yet and into an empty database, and record the restoration.
+
+    Args:
+        settings: name the new home and database.
+        folder: what `make_backup` wrote.
+        actor: who restores.
+        now: the instant of the restoration.
+
+    Returns:
+        The backup's manifest.
 
     Raises:
-        UsageError: the backup is not whole, the home exists, the database holds something, or the keys are others.
+        UsageError: the backup is not whole, the home exists, the database holds something, or the keys differ.
     """
     backup = _read_manifest(folder)
     if _hash(list(_listing(folder))) != backup.listing_sha256:

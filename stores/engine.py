@@ -1,6 +1,6 @@
 """DuckDB connections as every room gets them: UTC, encrypted spill files, httpfs for AES-GCM.
 
-Which file is opened, and by whom, is decided in `warehouse`, `vault`, `lake` and `scratch`.
+Which file is opened is decided by `stores.warehouse`, `stores.vault` and `stores.lake`.
 """
 
 from __future__ import annotations
@@ -40,10 +40,16 @@ def connect(path: Path | None = None, *, spill_to: Path | None = None) -> duckdb
 
 
 def connect_in_groups(path: Path, name: str, rows: int, *, spill_to: Path) -> duckdb.DuckDBPyConnection:
-    """Open `path` for reading and writing as the catalog `name`, the connection's own, in row groups of so many rows.
+    """Open a file for reading and writing as the connection's current catalog, in row groups of a given size.
 
-    DuckDB keeps their size in no file: opened without it, each checkpoint would put a hundred of them together, to its own
-    size. Only a file that is attached can be told one.
+    DuckDB does not keep the size of row groups in the file. Opened without it, each checkpoint would merge a hundred
+    groups into one of DuckDB's own size; only an attached file can be given a size.
+
+    Args:
+        path: of the database file, created if absent.
+        name: of the catalog.
+        rows: in a row group.
+        spill_to: folder for spill files.
     """
     connection = connect(spill_to=spill_to)
     connection.execute(f"attach '{quoted(path)}' as {name} (row_group_size {rows})")
@@ -69,14 +75,14 @@ def connect_for_few(path: Path | None = None) -> duckdb.DuckDBPyConnection:
 
 
 def another(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """Return a further connection to what is open already, with temporary tables of its own; the caller closes it."""
+    """Return a further connection to the same open database, with temporary tables of its own; the caller closes it."""
     opened = connection.cursor()
     opened.execute(_OF_EACH_CONNECTION)
     return opened
 
 
 def use_every_core(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let a connection that was opened to read few rows work on many: for a question about everybody."""
+    """Give a connection that was opened for few rows all threads again: for a question about every contact."""
     connection.execute("reset threads")
 
 

@@ -1,6 +1,6 @@
-"""The folder of all stores: its layout, its stamp, the writer's lock and the private scratch folder.
+"""The home, a folder of all stores: its layout, its stamp, the writer's lock and the private scratch folder.
 
-What lies inside each store belongs to that store's module.
+What lies inside a store's folder belongs to that store's module.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ def begin_rotation(settings: Settings, new_vault_key: bytes) -> Home:
 
 
 def end_rotation(settings: Settings, new_vault_key: bytes) -> None:
-    """Stamp the home with the new vault key: from now on it opens with no other."""
+    """Stamp the home with the new vault key: from now on it opens with that key only."""
     stamp = {**_stamp(settings), "vault_key_fingerprint": fingerprint(new_vault_key)}
     _write_whole(Home(settings.home).stamp, json.dumps(stamp, indent=1) + "\n")
 

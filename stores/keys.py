@@ -1,7 +1,7 @@
 """Keys derived from the two secrets, one per purpose, and the SQL that hashes columns with them.
 
-The contact key never rotates: every id of a person hangs on it. Encryption keys come from the vault key.
-Where keys are kept and who may read the vault belongs elsewhere.
+The contact key never rotates, because every `contact_id` depends on it. Encryption keys come from the vault key.
+Reading the secrets belongs to `terms.settings`, rotating the vault key to `sealing.seals.rotation`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The lake: Parquet without identity, one immutable file per delivery reading or open-data vintage.
 
-Columns that could name a person never reach it: `stores.schemas` classes them and `write` checks.
-Which file is current is a row of the operations database, not a file name here.
+A table with a column of the class `identity` is refused by `Lake.write`. Which file is current is a row of the
+operations database, not a file name here.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Lake:
         return self._root / table.name / f"{name}.parquet"
 
     def files(self, table: Table) -> list[str]:
-        """Return the names of all files of a table, of readings and vintages that serve no more too, sorted."""
+        """Return the names of all files of a table, sorted, those of outdated readings and vintages included."""
         return sorted(file.stem for file in (self._root / table.name).glob("*.parquet"))
 
     def write(
@@ -46,7 +46,21 @@ class Lake:
         select: str,
         parameters: Parameters | None = None,
     ) -> int:
-        """Write `select` as one file and return its number of rows; the same name replaces it whole."""
+        """Write a query as one file; a file of the same name is replaced whole.
+
+        Args:
+            connection: where the relations of `select` are.
+            table: the schema; `select` must give exactly its columns.
+            name: of the file, as of `reading_name` or `vintage_name`.
+            select: SQL text with named parameters.
+            parameters: their values.
+
+        Returns:
+            The number of rows.
+
+        Raises:
+            FiliationError: the table holds identity, or the columns are not the table's.
+        """
         if any(column.privacy is Privacy.IDENTITY for column in table.columns):
             raise FiliationError(f"{table.name} holds identity.", "Write it to the vault.")
         rows = _ROWS_PER_GROUP.get(table)
@@ -54,7 +68,13 @@ class Lake:
         return write_table(connection, table, self.path(table, name), select, parameters=parameters, options=options)
 
     def grow(self, table: Table, name: str, shared: Mapping[str, str]) -> GrowingFile:
-        """Return a file of this name that is written batch by batch; `shared` is what all its rows have (name -> SQL)."""
+        """Return a file that is written batch by batch.
+
+        Args:
+            table: the schema.
+            name: of the file.
+            shared: name -> SQL of columns that have the same value in every row.
+        """
         return GrowingFile(
             table, connect_for_few, lambda connection, select: self.write(connection, table, name, select), shared
         )
@@ -70,5 +90,11 @@ def reading_name(delivery_id: str, reading: int) -> str:
 
 
 def vintage_name(source_id: str, vintage: str, sha256: str) -> str:
-    """Return the file name of one load of an open-data vintage: changed bytes never overwrite what is serving."""
+    """Return the file name of one load of an open-data vintage: changed bytes never overwrite the file that is in use.
+
+    Args:
+        source_id: of the source.
+        vintage: as its record names it.
+        sha256: (hex) of the bytes that were loaded.
+    """
     return f"{source_id}@{vintage}.{sha256[:12]}"

@@ -1,6 +1,6 @@
-"""Encrypted files of evidence and vault, brought from one key to another: each whole, whenever the process dies.
+"""Bringing one encrypted file of evidence or vault from one key to another, whole whenever the process dies.
 
-In which order, and how the files are sealed again, is decided in `sealing.seals.rotation`.
+The order of the files, and sealing them again, belong to `sealing.seals.rotation`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,17 @@ def encrypted_files(home: Home) -> list[Path]:
 
 
 def rotate_evidence(file: Path, old: Keys, new: Keys) -> bool:
-    """Wrap a file's own key anew and return whether that was needed; its content is not touched.
+    """Wrap a file's own key under the new key; its content is not changed.
 
-    The new header is kept beside the file until it stands in it: a write that was cut is made again.
+    The new header is kept beside the file until it is written into it, so a cut write is repeated.
+
+    Args:
+        file: `delivered.enc` of a delivery.
+        old: keys under which it may still be.
+        new: keys under which it is to be.
+
+    Returns:
+        Whether the file was still under the old key.
 
     Raises:
         DamagedEvidence: the file opens under neither key.
@@ -68,7 +76,7 @@ def open_for_rotation(old: Keys, new: Keys) -> duckdb.DuckDBPyConnection:
 
 
 def rotate_vault(connection: duckdb.DuckDBPyConnection, file: Path) -> bool:
-    """Write a vault file anew under the new key and return whether that was needed.
+    """Rewrite a vault file under the new key and return whether it was still under the old one.
 
     Raises:
         DamagedEvidence: the file opens under neither key.

@@ -1,7 +1,7 @@
-"""Snapshots: what was read from configuration folders (dossiers, rules, sponsors, segments), kept by hash.
+"""Snapshots of configuration: folders (dossiers, rules, sponsors, segments) as they were read, kept by hash.
 
-Refresh takes them; every other command reads the current one and never the folder. What a fact means, and
-from when it was known, is decided by the room that takes the snapshot.
+A refresh takes them; every other command reads the current snapshot and never the folder. What a fact means, and from
+when it was known, is decided by the room that takes the snapshot.
 """
 
 from __future__ import annotations
@@ -67,7 +67,15 @@ class SnapshotStore:
         at: datetime,
         tables: Mapping[Table, str],
     ) -> Snapshot:
-        """Write `tables` (schema -> select over `connection`) as the next snapshot of `kind`; the row is the commit."""
+        """Write tables as the next snapshot of a kind; its row in the operations database is the commit.
+
+        Args:
+            connection: where the relations of the queries are.
+            kind: of the snapshot, such as `dossiers`.
+            sha256: (hex) of what was read.
+            at: when it was read.
+            tables: schema -> SQL text that gives exactly its columns.
+        """
         number = self._next_number(kind)
         for table, query in tables.items():
             write_table(connection, table, self._path(kind, number, table), query)
@@ -100,10 +108,12 @@ class SnapshotStore:
             return self.take(connection, kind, digest, at, reads)
 
     def sql(self, snapshot: Snapshot | None, table: Table) -> str:
-        """Return SQL that reads one table of a snapshot: typed and empty before the first, or if it is older than the table.
+        """Return SQL that reads one table of a snapshot.
+
+        It gives no rows, with the table's types, if there is no snapshot or it was taken before the table existed.
 
         Raises:
-            FiliationError: the snapshot's files are gone.
+            FiliationError: the snapshot's files are missing.
         """
         if snapshot is None:
             return read_sql(table, [])

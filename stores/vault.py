@@ -1,7 +1,8 @@
-"""The vault: encrypted Parquet with names, numbers and addresses; the only place for them.
+"""The vault: encrypted Parquet with names, numbers and addresses; the only store that may hold them.
 
-Each public method that hands identity out has its callers listed in tests/unit/project/test_identity_readers.py;
-a new caller is a decision, not an accident. Nothing here logs, and no message holds a value.
+The callers of each public method that hands identity out are listed in tests/unit/project/test_identity_readers.py;
+adding one is a decision. Nothing here logs, and no message holds a value. Rows without identity belong to
+`stores.lake`.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Vault:
         return self._root / table.name / f"{name}.parquet"
 
     def unlock(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Let a writing connection (ingest's own) write vault files."""
+        """Let a writing connection write vault files."""
         load_httpfs(connection)
         self._add_key(connection)
 
@@ -51,12 +52,32 @@ class Vault:
         select: str,
         parameters: Parameters | None = None,
     ) -> int:
-        """Write `select` as one encrypted file and return its number of rows; `connection` must be unlocked."""
+        """Write a query as one encrypted file; a file of the same name is replaced whole.
+
+        Args:
+            connection: unlocked by `unlock`; where the relations of `select` are.
+            table: the schema; `select` must give exactly its columns.
+            name: of the file, as of `stores.lake.reading_name`.
+            select: SQL text with named parameters.
+            parameters: their values.
+
+        Returns:
+            The number of rows.
+
+        Raises:
+            FiliationError: the columns are not the table's.
+        """
         options = f", encryption_config {{footer_key: '{_KEY_NAME}'}}"
         return write_table(connection, table, self.path(table, name), select, parameters=parameters, options=options)
 
     def grow(self, table: Table, name: str, shared: Mapping[str, str]) -> GrowingFile:
-        """Return an encrypted file of this name, as `Lake.grow` does."""
+        """Return an encrypted file that is written batch by batch.
+
+        Args:
+            table: the schema.
+            name: of the file.
+            shared: name -> SQL of columns that have the same value in every row.
+        """
         return GrowingFile(
             table, self._writer, lambda connection, select: self.write(connection, table, name, select), shared
         )
@@ -80,10 +101,13 @@ class Vault:
         return self._reader(IDENTITIES, names)
 
     def page_urls(self, lines: Mapping[str, Sequence[int]]) -> list[tuple[str, int, str]]:
-        """Return file name, line and page of records that have one, of lines by file name. For `lineage`.
+        """Return file name, line number and page URL of those given lines that have one. For `lineage`.
 
-        Rows lie in the order of lines: told file by file as they are, they let most groups of rows be left out unread. Every
-        file ever written has these columns, so that none is read as another schema's.
+        Rows lie in the order of lines: asked file by file with literal numbers, most row groups are skipped unread.
+        Every file ever written has these columns, so none needs the schema's defaults.
+
+        Args:
+            lines: 1-based line numbers by file name.
         """
         if not lines:
             return []
@@ -98,9 +122,9 @@ class Vault:
         return found
 
     def expect_many(self) -> None:
-        """Make ready for many small readings by one process: files are then decrypted in hardware, half the time of a reading.
+        """Prepare for many small readings by one process: files are then decrypted in hardware, in half the time.
 
-        Loading what does it takes a tenth of a second, more than one look-up gains.
+        Loading the extension for it takes a tenth of a second, more than a single look-up gains.
         """
         if not self._expects_many:
             load_httpfs(self._memory())
@@ -113,7 +137,7 @@ class Vault:
     def rewriter(self, table: Table, name: str) -> duckdb.DuckDBPyConnection:
         """Return a connection unlocked for writing, with a view `<table>` of one file; the caller closes it.
 
-        For `lineage.erasing` and for dropping the salts of redacted lines: what is selected goes back by `write`.
+        For `lineage.erasure.erasure_files` and `drop_salts`: what is selected goes back by `write`.
         """
         return self._view(connect(), table, [name])
 
@@ -132,7 +156,13 @@ class Vault:
             )
 
     def salts(self, delivery_id: str, first_line: int, last_line: int) -> list[bytes]:
-        """Return the salts of a range of physical lines, in order. For `stores.evidence.evidence_store`."""
+        """Return the salts (16 bytes each) of a range of physical lines, in order. For `lineage`.
+
+        Args:
+            delivery_id: whose lines.
+            first_line: 1-based.
+            last_line: 1-based, included.
+        """
         with self._reader(SALTS, [delivery_id]) as reader:
             rows = reader.execute(
                 "select salt from salts where line_number between ? and ? order by line_number",
@@ -143,7 +173,8 @@ class Vault:
     def _reader(self, table: Table, names: Iterable[str]) -> duckdb.DuckDBPyConnection:
         """Return a connection for questions about few rows: nothing of it is large enough to spill.
 
-        All of them are in one memory, which remembers where in a file what lies; making a new one costs more than asking.
+        All of them are in one memory, which remembers where in a file what lies; making a new one costs more than
+        asking.
         """
         reader = self._cursor()
         reader.execute(f"create temp view {table.name} as {self._read(table, names)}")

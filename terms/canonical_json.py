@@ -1,4 +1,7 @@
-"""JSON with one text for one value, for hashes and comparisons. Who keeps it decides what it says."""
+"""JSON with one text per value, for hashes and comparisons.
+
+What such a text contains is decided by the room that keeps it.
+"""
 
 from __future__ import annotations
 
@@ -6,5 +9,5 @@ import json
 
 
 def canonical_json(value: object) -> str:
-    """Return JSON with sorted keys and no spaces: equal values give equal text."""
+    """Return JSON with sorted keys and no spaces: equal values give equal texts."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -1,7 +1,7 @@
-"""The one clock: real time, or a time that starts where `FILIATION_NOW` says and then ticks.
+"""The one clock: real time, or a time that starts where `FILIATION_NOW` says and then ticks; conversions of instants.
 
-Everything that needs "now" is given a `Clock`; nothing else calls `datetime.now`.
-Calendars (zones, holidays, windows) are rules and belong to `sends`.
+Everything that needs "now" is given a `Clock`; nothing else calls `datetime.now`. Hours and days in which a message may
+leave are rules and belong to `sends.rules.calendar`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,11 @@ class Clock:
 
 
 def to_micros(instant: datetime) -> int:
-    """Return an aware instant as microseconds since 1970 UTC (the operations database's form)."""
+    """Return an aware instant as microseconds since 1970 UTC, the form of the operations database.
+
+    Raises:
+        ValueError: the instant has no offset.
+    """
     if instant.tzinfo is None:
         raise ValueError("only an instant with an offset can be stored")
     delta = instant - datetime(1970, 1, 1, tzinfo=UTC)

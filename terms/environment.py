@@ -1,8 +1,7 @@
-"""The closed list of environments, and what depends on them as maps that know every member.
+"""The closed list of environments, and what depends on them as maps that have every member as a key.
 
-A new consequence of the environment is a new map here or a function over `Environment` that
-indexes such a map (never `.get`): a test compares the keys of every map with the list.
-Reading `FILIATION_ENV` itself belongs to `terms.settings`.
+A new consequence of the environment is a new map here, or a function that indexes such a map (never `.get`): a test
+compares the keys of every map with the list. Reading `FILIATION_ENV` belongs to `terms.settings`.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     FiliationError            1  something went wrong: one line that says what to do
     ├── UsageError            2  wrong usage, unreadable input, wrong environment
     │   └── SecretMissing     2  a key that this environment must be given
-    └── Refused               3  a check said no; what stood before still stands
-        └── WriterBusy        3  another writer is at work
+    └── Refused               3  a check refused; the state before is unchanged
+        └── WriterBusy        3  another process holds the writer's lock
 
 Messages say what was tried, what is wrong and what to do, and never hold a value of a person's row.
 Exceptions that only one room raises and catches live in that room, not here.
@@ -39,7 +39,7 @@ class SecretMissing(UsageError):
 
 
 class Refused(FiliationError):
-    """A check refused to publish, plan, count, approve or send; the state before still stands."""
+    """A check refused to publish, plan, count, approve or send; the state before is unchanged."""
 
     exit_code = 3
 

@@ -1,7 +1,7 @@
-"""Named steps at which a process may be told to die, so that a test can prove what a crash leaves behind.
+"""Named steps at which a process can be told to die, so that a test can prove what a crash leaves behind.
 
-A step is named `<room>.<what has just become durable>`, such as `delivery.lines_committed`. Deciding what is
-durable belongs to the room that names the step; injecting any other fault belongs to that room's tests.
+A step is named `<room>.<what has just become durable>`, such as `delivery.lines_committed`; the room that makes it
+durable names it. Injecting any other fault belongs to that room's tests.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Text that a person types and that is kept for good: reasons, sources, names of who answers. It may hold no number.
+"""Texts that a person types and that are kept for good (reasons, sources, names): they may hold no phone number.
 
-Which texts must be given at all belongs to the command's room; forms of numbers in files belong to `partners_ingest`.
+Which texts must be given belongs to the room of the command; forms of numbers in files belong to
+`partners_ingest.rows`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How the ids that several rooms share are made, in one place each.
+"""How the ids that several rooms share are made: deliveries, messages, hashes of several parts.
 
-`contact_id` is not here: it needs a key, so `stores.identity` makes it.
+`contact_id` needs a key and is made by `stores.keys.Keys.contact_id`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,18 @@ NO_TEXT_NOTICE_ID = "e3b0c44298fc1c14"
 
 
 def delivery_id(partner_id: str, file_name: str, file_sha256: str) -> DeliveryId:
-    """Return the id of one received file: the same after a crash, another one for another name."""
+    """Return the id of one received file (16 hex digits): the same after a crash, another one for another file name.
+
+    Args:
+        partner_id: who delivered.
+        file_name: as delivered.
+        file_sha256: (hex) of the delivered bytes.
+    """
     return DeliveryId(digest(partner_id, file_name, file_sha256)[:16])
 
 
 def send_id(plan_id: str, contact_id: str) -> SendId:
-    """Return the id of one message: a plan reaches a contact at most once."""
+    """Return the id of one message (32 hex digits): a plan reaches a contact at most once."""
     return SendId(digest(plan_id, contact_id)[:32])
 
 

@@ -1,6 +1,6 @@
-"""The civil time of France: days and hours of rules, orders and pages are Paris time unless they say another zone.
+"""The time zone of metropolitan France: days and hours of rules, orders and pages are in it unless they name another.
 
-Zones of electors overseas belong to the calendar of sends.
+Zones of electors overseas belong to `sends.rules.calendar`.
 """
 
 from __future__ import annotations

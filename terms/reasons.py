@@ -1,8 +1,8 @@
-"""Reason codes: the closed lists, each with its scope and what it does to a file, a row or a use.
+"""Reason codes: the closed lists, each with its scope and its effect on a file, a row or a use.
 
-Their dated effects, sources and sentences are records in `config/rules/`; where documents of the project
-differ on a code, the partner page wins. Evaluating a code belongs to `partners_ingest` (files and rows),
-`dbt_project` (consent and person) or `sends` (calendar, message, sponsor, price, exclusivity).
+Their dated effects, sources and sentences are records in `config/rules/`. Where documents of the project differ on a
+code, the partner page wins. Evaluating a code belongs to `partners_ingest` (files and rows), `dbt_project` (consent and
+person) or `sends.rules` (calendar, message, sponsor, price, exclusivity).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class FileOutcome(StrEnum):
 
 
 class FileReason(StrEnum):
-    """Why a whole file was not accepted, in the order in which it is tested (first that bites decides)."""
+    """Why a whole file was not accepted, in the order in which it is tested: the first that applies decides."""
 
     FILE_EMPTY = "FILE_EMPTY"
     DOSSIER_INVALID = "DOSSIER_INVALID"
@@ -67,7 +67,7 @@ FILE_OUTCOMES: Mapping[FileReason, FileOutcome] = MappingProxyType(
 
 
 class FileWarning(StrEnum):
-    """What a person should see of a delivery although its outcome stands."""
+    """What a person should see of a delivery although its outcome does not change."""
 
     PASSWORD_COLUMN = "PASSWORD_COLUMN"  # its evidence holds a column of secrets; no store but the evidence does
     REREAD_FAILED = "REREAD_FAILED"  # it was to be read again and could not be; the reading before stands
@@ -97,7 +97,7 @@ class RowReason(StrEnum):
 
 
 class RowRepair(StrEnum):
-    """What was mended in an accepted row, without loss: told to the partner beside what was rejected."""
+    """What was repaired in an accepted row without loss; the partner is told of it together with the rejected rows."""
 
     MOJIBAKE_REPAIRED = "MOJIBAKE_REPAIRED"
     INVISIBLE_CHARACTERS_REMOVED = "INVISIBLE_CHARACTERS_REMOVED"
@@ -133,7 +133,7 @@ STRUCTURAL: tuple[RowReason, ...] = (
 
 
 class Verdict(StrEnum):
-    """What a contact is worth, from good to bad."""
+    """What a contact may be used for, from good to bad."""
 
     SENDABLE = "SENDABLE"
     INVITE_ONLY = "INVITE_ONLY"

@@ -1,7 +1,7 @@
 """Settings of one process, read once from the environment into a frozen record.
 
-A new setting is a field here, a line in `load_settings` and a row in docs/settings.md.
-Secrets come only from here and are never printed. Opening what a setting points to belongs to `stores`.
+A new setting is a field here, a line in `load_settings` and a row in docs/settings.md. Secrets come only from here and
+are never printed. Opening what a setting points to belongs to `stores`.
 """
 
 from __future__ import annotations

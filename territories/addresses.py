@@ -1,14 +1,13 @@
-"""Delivered addresses become BAN addresses, set by set in SQL: exact, then near, then street, then commune.
+"""Matching delivered addresses with BAN, set by set in SQL: exact, then near, then street, then commune.
 
-Works on a connection in memory (street text never leaves it) that holds the relations `delivered`
-(address_key, street, postcode, city, country), `ban` (columns of BAN_ADDRESSES), `communes` (of COMMUNES) and
-`commune_names` (of COMMUNE_NAMES).
-Leaves `matches` (one row per address), and what an unsettled address may be: houses, or all houses of streets.
-Which street a text names belongs to `street_names`, where a BAN address votes to `tie`.
-Source of the rules: partners README §2 "Address".
+It works on a connection in memory, which street text never leaves, with the relations `delivered` (address_key, street,
+postcode, city, country), `ban` (columns of BAN_ADDRESSES), `communes` (of COMMUNES) and `commune_names` (of
+COMMUNE_NAMES). It leaves `matches` (one row per address), and the houses or streets that an unsettled address may be.
+Which street a text names belongs to `territories.street_names`, where a BAN address votes to `territories.tie`. Source
+of the rules: partners README §2 "Address".
 
-A million addresses say a few thousand texts in a few thousand places: each text, each place and each pair of both (a *spot*)
-is looked at once; an address itself is only its number, its spot and one join with BAN.
+A million addresses have a few thousand texts in a few thousand places (postcode and town). Each text, each place and
+each pair of both (a *spot*) is matched once; an address itself is only its number, its spot and one join with BAN.
 """
 
 from __future__ import annotations
@@ -42,9 +41,9 @@ def match_addresses(connection: duckdb.DuckDBPyConnection) -> None:
     matches: address_key, match_kind, address_id (null below STATED_FROM), commune_code, match_confidence.
     candidate_houses: address_key, address_id, of addresses that may be one of several BAN rows.
     candidate_streets: address_key, street_id, of addresses that may be any house of their streets.
-    houses (view): street_id, address_id, number, suffix, of BAN where the delivered postcodes and towns can mean it.
-    candidate_rows (view): address_key, address_id, weight (they sum to 1 per address), both kinds written out.
-    How sure a match is depends on its likeness (view `settled`), as `calibration` measured it.
+    houses (view): street_id, address_id, number, suffix, of BAN within the delivered postcodes and towns.
+    candidate_rows (view): address_key, address_id, weight (summing to 1 per address), of both kinds of candidates.
+    The confidence of a match depends on its likeness (view `settled`), as `territories.calibration` holds it.
     """
     create_macros(connection)
     _name_towns(connection)
@@ -63,7 +62,8 @@ def match_addresses(connection: duckdb.DuckDBPyConnection) -> None:
 def _name_towns(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `towns`: each commune of today under each name that it has or had, in each of its postcodes.
 
-    A name of today goes before one of the past; `former_code` says which part of the commune a past or delegated name means.
+    A name of today goes before one of the past; `former_code` says which part of the commune a past or delegated name
+    means.
     """
     connection.execute(f"create or replace temp table today as {TODAY}")
     connection.execute(
@@ -132,8 +132,8 @@ def _resolve_places(connection: duckdb.DuckDBPyConnection) -> None:
 def _cut_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `said`: each address with its place, the number that begins it, and what else its text says (abroad: null).
 
-    A last number that no street is named after is a flat's and left out. Where a number could not be taken off the beginning,
-    the text still says it. In three steps: one statement would look for the numbers again at each mention.
+    A last number that no street is named after is a flat's and left out. Where a number could not be taken off the
+    beginning, the text still says it. In three steps: one statement would look for the numbers again at each mention.
     """
     connection.execute(
         """

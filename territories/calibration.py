@@ -1,6 +1,7 @@
 """How sure each likeness of a match is: measured on written addresses, kept as data beside this module.
 
-What the likenesses are, `addresses` decides; measuring is `bench.territories.address_holdout`'s, which writes the file anew.
+The likenesses are `territories.street_names.LIKENESSES`; `bench.territories.address_holdout` measures them and writes the
+file.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _DEVIATE = 1.645
 
 @dataclass(frozen=True)
 class Calibrated:
-    """One likeness: addresses that were matched so, and how many of them rightly."""
+    """One likeness: how many addresses were matched by it, and how many of them correctly."""
 
     likeness: str
     measured: int
@@ -30,7 +31,7 @@ class Calibrated:
 
     @property
     def confidence(self) -> float:
-        """Return the lower bound of the share of right ones, at most MOST; two decimals."""
+        """The one-sided 95 % lower bound (Wilson) of the share of correct matches, at most MOST; two decimals."""
         if self.measured < FEW:
             return SURE_OF_FEW
         share, spread = self.right / self.measured, _DEVIATE**2 / self.measured

@@ -1,6 +1,7 @@
 """Point in polygon over arrays: which contours hold which points, with a tree over the contours.
 
-Which points and which contours is `tie`'s; degrees are taken as a plane, which is exact enough for "inside".
+Points and contours are chosen by `territories.tie` and `territories.overlaps`. Degrees are taken as a plane, which is
+exact enough for "inside".
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class ContourIndex:
     """A tree over contours, built once and asked many times.
 
     Args:
-        wkb: polygons as well-known binary, in the order whose row numbers `locate` answers with.
+        wkb: polygons as well-known binary; `locate` answers with their positions in this sequence.
     """
 
     def __init__(self, wkb: Sequence[bytes]) -> None:

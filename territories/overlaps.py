@@ -1,9 +1,8 @@
 """Overlaps: which part of a bureau lies in which bureau of a newer map and in which IRIS, by addresses or by surface.
 
-Addresses speak for a bureau where BAN has enough of them in every larger part of it; elsewhere, the surface of the
-contours does, and says so. Estimates made of the shares are dbt's. Where an address of a person votes is `tie`'s.
-
-The result is kept as a vintage of its own beside those of the sources that it was made of.
+A bureau is measured by addresses where BAN has enough of them in every larger part of it, elsewhere by the surface of
+the contours; each row names its rule. Estimates from these shares are made in `dbt_project`. Where a person's address
+votes belongs to `territories.tie`. The result is kept as a vintage beside those of the sources that it was made of.
 """
 
 from __future__ import annotations
@@ -71,7 +70,16 @@ class _Layer:
 
 
 def make_overlaps(stores: OverlapStores, clock: Clock, progress: Progress) -> OverlapReport:
-    """Make the overlaps of the serving maps and addresses, unless they are there."""
+    """Make the overlaps of the current maps and addresses, unless they exist already.
+
+    Args:
+        stores: where vintages are read and the overlaps kept.
+        clock: dates the vintage.
+        progress: gets a line of text now and then.
+
+    Returns:
+        The vintage's name and its rows by rule; no name without two maps.
+    """
     vintages = {
         name: sha
         for name, sha in sorted(current_vintages(stores.engine).items())
@@ -83,7 +91,7 @@ def make_overlaps(stores: OverlapStores, clock: Clock, progress: Progress) -> Ov
         return OverlapReport(name, False, _rows_by_rule(stores.lake, name))
     connection = connect()
     try:
-        _lay_views(connection, stores.lake, tuple(vintages))
+        _create_views(connection, stores.lake, tuple(vintages))
         layers = _layers(connection)
         pairs = [(a, b) for a, b in combinations(layers, 2) if a.kind == "bureau"]
         if not pairs:
@@ -98,7 +106,7 @@ def make_overlaps(stores: OverlapStores, clock: Clock, progress: Progress) -> Ov
     return OverlapReport(name, True, rows)
 
 
-def _lay_views(connection: duckdb.DuckDBPyConnection, lake: Lake, vintages: Sequence[str]) -> None:
+def _create_views(connection: duckdb.DuckDBPyConnection, lake: Lake, vintages: Sequence[str]) -> None:
     tables = ((BAN_ADDRESSES, "ban"), (CONTOURS, "published_contours"), (COMMUNE_NAMES, "commune_names"))
     for table, view in tables:
         present = [name for name in vintages if lake.path(table, name).exists()]
@@ -139,13 +147,13 @@ def _measure(
         f"create temp table measured ({columns}, surface double, from_surface double, to_surface double)"
     )
     points = connection.execute("select lon, lat from ban where lon is not null and lat is not null").fetchnumpy()
-    places = {id(layer): _places(layer, points) for layer in layers}
+    holders = {id(layer): _holders(layer, points) for layer in layers}
     for first, second in pairs:
-        _count(connection, first, second, places[id(first)], places[id(second)])
+        _count(connection, first, second, holders[id(first)], holders[id(second)])
         _intersect(connection, first, second)
 
 
-def _places(layer: _Layer, points: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.int32]:
+def _holders(layer: _Layer, points: Mapping[str, npt.NDArray[np.float64]]) -> npt.NDArray[np.int32]:
     """Return, for each point, the row of the layer that holds it; -1 for none or two (a border is nobody's)."""
     hits = ContourIndex(list(shapely.to_wkb(layer.geometries))).locate(points["lon"], points["lat"])
     found = np.full(len(points["lon"]), -1, np.int32)
@@ -159,28 +167,28 @@ def _count(
     connection: duckdb.DuckDBPyConnection,
     first: _Layer,
     second: _Layer,
-    first_places: npt.NDArray[np.int32],
-    second_places: npt.NDArray[np.int32],
+    first_holders: npt.NDArray[np.int32],
+    second_holders: npt.NDArray[np.int32],
 ) -> None:
     """Add the addresses of each pair; those of only one of the two stand with a null on the other side."""
     import pyarrow
 
-    def coded(layer: _Layer, places: npt.NDArray[np.int32]) -> pyarrow.Array:
+    def coded(layer: _Layer, holders: npt.NDArray[np.int32]) -> pyarrow.Array:
         codes = pyarrow.array(layer.codes.tolist(), pyarrow.string())
-        return codes.take(pyarrow.array(places, mask=places < 0))
+        return codes.take(pyarrow.array(holders, mask=holders < 0))
 
-    table = pyarrow.table({"a": coded(first, first_places), "b": coded(second, second_places)})
-    connection.register("placed", table)
+    table = pyarrow.table({"a": coded(first, first_holders), "b": coded(second, second_holders)})
+    connection.register("held_points", table)
     connection.execute(
-        "insert into counted select ?, ?, a, ?, ?, b, count(*) from placed"
+        "insert into counted select ?, ?, a, ?, ?, b, count(*) from held_points"
         " where a is not null or b is not null group by a, b",
         [first.kind, first.map, second.kind, second.map],
     )
-    connection.unregister("placed")
+    connection.unregister("held_points")
 
 
 def _intersect(connection: duckdb.DuckDBPyConnection, first: _Layer, second: _Layer) -> None:
-    """Add the surface that each pair shares, in square degrees: only shares of one place are made of them."""
+    """Add the surface that each pair shares, in square degrees: they serve as shares only."""
     import pyarrow
 
     tree = shapely.STRtree(second.geometries)

@@ -1,6 +1,7 @@
-"""The electoral roll's table speaks first: which bureau it gives to each BAN address, by BAN id, else by the same point.
+"""The electoral roll's table: which bureau it gives to each BAN address, by BAN id, else by the same point.
 
-Reading the table belongs to `open_data`; which addresses are asked, and contours where the roll says nothing, to `tie`.
+It is used before contours. Loading the table belongs to `open_data.layouts.roll`; choosing addresses, and contours
+where the roll has no row, to `territories.tie`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ _SAME_POINT = 5
 _ID = "regexp_replace(regexp_replace(regexp_replace(lower({}), '_bis$', '_b'), '_ter$', '_t'), '_quater$', '_q')"
 
 
-def place_by_roll(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `rolled` (address_id, map, code, weight): what the roll says of each of `points`, weights summing to 1.
+def read_roll(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create `rolled` (address_id, map, code, weight): the roll's bureaux of each of `points`, weights summing to 1.
 
-    Reads `points` (address_id, lon, lat), `reu_addresses` and `bureaux` (columns of the lake's tables). Two bureaux at one
-    address are both kept, by the addresses of the roll behind them.
+    Reads `points` (address_id, lon, lat), `reu_addresses` and `bureaux` (columns of the lake's tables). Two bureaux at
+    one address are both kept, weighted by the roll's addresses of each.
     """
     connection.execute(
         f"""

@@ -1,6 +1,6 @@
-"""Which drawing of a commune serves where several sources give one, and which commune an old code is; in SQL.
+"""SQL for two choices: which contour is used where several sources give one, and which commune an old code is today.
 
-Asking which point lies in which contour belongs to `contours`.
+Which point lies in which contour belongs to `territories.contours`.
 """
 
 from __future__ import annotations

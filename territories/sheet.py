@@ -1,7 +1,7 @@
 """The sheet of a bureau or commune: its bureaux with addresses tied, results and income, as one record for a page.
 
-How it looks belongs to `pages`; every figure comes from the published base, contours from the serving vintages. Counts,
-shares and codes only: no address, no contact.
+Its look belongs to `pages`. Every figure comes from the published base, contours from the current vintages. It holds
+counts, shares and codes only: no address, no contact.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MOST_BUREAUX = 400
 
 @dataclass(frozen=True)
 class SheetStores:
-    """The stores that this module reads."""
+    """The stores that the sheet reads."""
 
     lake: Lake
     engine: Engine
@@ -46,7 +46,7 @@ Interval = tuple[float, float] | None
 
 @dataclass(frozen=True)
 class Leader:
-    """A candidate ahead and his share of the valid votes, 0 to 1."""
+    """A leading candidate and their share of the valid votes, 0 to 1."""
 
     candidate: str
     share: float
@@ -55,10 +55,10 @@ class Leader:
 
 @dataclass(frozen=True)
 class Result:
-    """The two candidates ahead in one round; empty leaders where R-69 withholds it or nobody voted.
+    """The two leading candidates of one round; no leaders where R-69 withholds them or nobody voted.
 
-    `is_estimate`: read from the bureaux of an older map, which cover `covered_share` (0 to 1) of this one; `source` says which
-    source and vintage counted it, or which map.
+    `is_estimate`: read from the bureaux of an older map, which cover `covered_share` (0 to 1) of this one; `source`
+    names the source and vintage that counted it, or the map.
     """
 
     election: str
@@ -74,7 +74,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Income:
-    """Income of a bureau with what it covers; `missing` is reason -> share of the bureau."""
+    """Income of a bureau (euros a year) and the share (0 to 1) that it covers; `missing` is reason -> share of the bureau."""
 
     euros: float | None
     level: str | None
@@ -86,7 +86,7 @@ class Income:
 
 @dataclass(frozen=True)
 class Bureau:
-    """One bureau of the sheet's map; `change` says what it was on the older map, nothing where that was not measured."""
+    """One bureau of the sheet's map; `change` lists what it was on the older map, empty where that was not measured."""
 
     code: str
     addresses: int
@@ -99,12 +99,12 @@ class Bureau:
 
 @dataclass(frozen=True)
 class TerritorySheet:
-    """What the page shows.
+    """The content of the page.
 
     Attributes:
         kinds: kind of match -> addresses of the communes concerned.
-        untied: addresses of these communes that state no bureau on this map.
-        note: which commune of today, or which bureaux of the newest map, an old code that was asked for is.
+        untied: addresses of these communes without a bureau on this map.
+        note: for an old code, the commune of today or the bureaux of the newest map.
     """
 
     asked: str
@@ -120,12 +120,17 @@ class TerritorySheet:
 
 
 def territory_sheet(stores: SheetStores, asked: str, clock: Clock) -> TerritorySheet:
-    """Return the sheet of a bureau (`75056_1104`) or a commune or arrondissement (`29039`, `75111`) on the newest map.
+    """Return the sheet of a bureau or commune on the newest map.
 
-    A code that is no commune today shows the commune that it is part of; a bureau of an older map, those where it is now.
+    An old commune code shows the commune of today; a bureau of an older map shows the bureaux that now cover it.
+
+    Args:
+        stores: that are read.
+        asked: a bureau (`75056_1104`), a commune or an arrondissement (`29039`, `75111`).
+        clock: dates the sheet.
 
     Raises:
-        UsageError: the base knows no bureau of it, it was divided, or it has more than a page can show.
+        UsageError: the base has no bureau of it, the commune was divided, or it has more bureaux than a page can show.
         Refused: no base is published.
     """
     manifest = stores.warehouse.manifest()

@@ -1,7 +1,8 @@
-"""Which streets a delivered text names: BAN's names beside those written, exact by words, then near by letters.
+"""Which streets of BAN a delivered text names: by equal words first, then by nearly equal letters.
 
-Works for `addresses` on its connection. A text is looked at once, whatever number of addresses say it; a *spot* is a text
-in a place (postcode and town). Numbers of houses, and what settles an address, belong to `addresses`.
+It works for `territories.addresses` on its connection. Each text is matched once, however many addresses have it; a
+*spot* is a text in a place (postcode and town). House numbers, and which match counts, belong to
+`territories.addresses`.
 """
 
 from __future__ import annotations
@@ -107,9 +108,9 @@ def read_texts(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `parses`: what each of `texts` may say, a letter after the number being its suffix or not.
 
     `9 R. KELLER` and `9 B RUE KELLER` differ only in what BAN knows: both readings are kept, the first that is an
-    address wins. `30-32` is 30. Without a number there is one reading, for the street level. What stands before the last
-    number that a type of street follows may be a floor or a building: `APPT 14 12 RUE KELLER`.
-    Where the number was taken off the text, a 0 stands for it while it is read, and `number` is null: the address has it.
+    address wins. `30-32` is 30. Without a number there is one reading, for the street level. What stands before the
+    last number that a type of street follows may be a floor or a building: `APPT 14 12 RUE KELLER`. Where the number
+    was taken off the text, a 0 stands for it while it is read, and `number` is null: the address has it.
     """
     connection.execute(
         r"""
@@ -193,8 +194,8 @@ def _hit_streets(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `street_hits`: streets whose whole name the text of a spot begins with, the longest name only.
 
     A street of another postcode counts where town and department agree: partners mistake arrondissements; without a
-    postcode, every town of this name. One of this postcode does not count where the delivered town is another commune of this
-    postcode, or another part of its commune.
+    postcode, every town of this name. One of this postcode does not count where the delivered town is another commune
+    of this postcode, or another part of its commune.
     """
     here, lined, other, nowhere = (
         _NUMBER_OF[likeness]

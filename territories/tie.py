@@ -1,7 +1,7 @@
-"""Ties: each distinct address of the vault to its bureau of every map and to its IRIS, remembered by `address_key`.
+"""Ties: each distinct address of the vault with its bureau on every map and its IRIS, kept by `address_key`.
 
-Matching words belongs to `addresses`, polygons to `contours`. The file of ties holds keys, codes and measures of
-certainty; street text stays in the memory of one connection.
+Matching text belongs to `territories.addresses`, polygons to `territories.contours`. The file of ties holds keys, codes
+and confidences; street text stays in the memory of one connection.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from stores.warehouse.inputs import accepted_deliveries, current_vintages
 from terms.identifiers import digest
 from territories.addresses import MATCHER_VERSION, STATED_FROM, match_addresses
 from territories.contours import ContourIndex
-from territories.roll import place_by_roll
+from territories.roll import read_roll
 from territories.serving import SERVING_CONTOURS
 
 Progress = Callable[[str], None]
@@ -43,7 +43,7 @@ _HALF = 32
 
 @dataclass(frozen=True)
 class TieStores:
-    """The stores that this room touches."""
+    """The stores that ties are made from and written to."""
 
     vault: Vault
     lake: Lake
@@ -52,13 +52,13 @@ class TieStores:
 
 @dataclass(frozen=True)
 class TieReport:
-    """What one run of ties holds and what it cost.
+    """What one file of ties holds, and how many addresses were matched for it.
 
     Attributes:
         ties_sha256: name of the file in the lake; two halves of sha256, of the territory and of the readings.
-        maps: bureau maps that are present.
+        maps: bureau maps in the file.
         addresses: distinct addresses in the file.
-        matched_now: addresses that were matched in this run; the others were taken over.
+        matched_now: addresses that were matched in this run; the others were copied from an earlier file.
         kinds: match kind -> addresses.
         with_bureau: map -> addresses with a stated bureau.
         with_iris: addresses with a stated IRIS.
@@ -87,10 +87,10 @@ class _Wanted:
 
 
 def tie_addresses(stores: TieStores, progress: Progress) -> TieReport:
-    """Make the file of ties for the accepted opt-in readings and the serving vintages, unless it exists.
+    """Make the file of ties for the accepted opt-in readings and the current vintages, unless it exists.
 
-    One row per address x bureau map present; without any map the file is empty. Addresses already tied under the same
-    vintages and matcher are taken over from the last such file.
+    One row per address x bureau map; without any map the file is empty. Addresses that were tied under the same
+    vintages and matcher are copied from the last such file.
     """
     wanted = _wanted(stores.engine, stores.lake)
     if stores.lake.path(ADDRESS_TIES, wanted.name).exists():
@@ -175,7 +175,7 @@ def _locate(connection: duckdb.DuckDBPyConnection) -> None:
         )
         """
     )
-    place_by_roll(connection)
+    read_roll(connection)
     points = connection.execute(
         "select address_id, lon, lat from points where lon is not null and lat is not null"
     ).fetchnumpy()

@@ -1,6 +1,6 @@
 """The words of an address as SQL macros: what counts as the same number, suffix, street and town.
 
-Both sides of a match go through the same macros. Finding the BAN row belongs to `addresses`.
+Both sides of a match go through the same macros. Finding the BAN row belongs to `territories.addresses`.
 Source of the rules: partners README §2 "Address"; abbreviations as La Poste (NF Z 10-011) and partners write them.
 """
 

@@ -1,1 +1,1 @@
-"""The small program with which a stranger checks a paper or a passport; see README.md beside it."""
+"""The small program with which a stranger checks a paper or a passport; README.md beside it describes the files."""

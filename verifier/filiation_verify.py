@@ -40,7 +40,17 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def root_from_path(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
-    """Root that an inclusion path leads to, RFC 9162 section 2.1.3.2."""
+    """Root that an inclusion path leads to, RFC 9162 section 2.1.3.2.
+
+    Args:
+        leaf: hash of the leaf, 32 bytes.
+        index: of the leaf, counted from 0.
+        size: leaves of the tree.
+        path: hashes from the leaf's sibling up to the root, 32 bytes each.
+
+    Raises:
+        Unproved: the path does not fit a tree of this size.
+    """
     if not 0 <= index < size:
         raise Unproved("the position lies outside the tree")
     position, last, found = index, size - 1, leaf
@@ -60,31 +70,46 @@ def root_from_path(leaf: bytes, index: int, size: int, path: list[bytes]) -> byt
 
 
 def check_consistency(old: tuple[int, bytes], new: tuple[int, bytes], path: list[bytes]) -> None:
-    """Check that the log at `new` (size, root) continues the log at `old`, RFC 9162 section 2.1.4.2."""
+    """Check that the log of one checkpoint continues the log of an earlier one, RFC 9162 section 2.1.4.2.
+
+    Args:
+        old: size and root of the earlier checkpoint.
+        new: size and root of the later checkpoint.
+        path: the consistency path, 32 bytes each.
+
+    Raises:
+        Unproved: the later log does not begin with the earlier one.
+    """
     (old_size, old_root), (new_size, new_root) = old, new
     if old_size == new_size:
         if old_root != new_root or path:
             raise Unproved("two checkpoints of one size differ")
         return
-    if not 0 < old_size < new_size or not path and old_size & (old_size - 1):
+    is_power_of_two = old_size & (old_size - 1) == 0
+    if not 0 < old_size < new_size or not (path or is_power_of_two):
         raise Unproved("the consistency path does not fit")
-    nodes = [old_root, *path] if old_size & (old_size - 1) == 0 else list(path)
+    nodes = [old_root, *path] if is_power_of_two else path
+    if _roots_from_path(nodes, old_size, new_size) != (old_root, new_root):
+        raise Unproved("the log was not only added to between the two checkpoints")
+
+
+def _roots_from_path(nodes: list[bytes], old_size: int, new_size: int) -> tuple[bytes, bytes] | None:
+    """Old and new root that a consistency path leads to; None if it is too short."""
     position, last = old_size - 1, new_size - 1
     while position & 1:
         position, last = position >> 1, last >> 1
-    first = second = nodes[0]
+    old = new = nodes[0]
     for node in nodes[1:]:
         if last == 0:
             raise Unproved("the consistency path is too long")
         if position & 1 or position == last:
-            first, second = node_hash(node, first), node_hash(node, second)
+            old, new = node_hash(node, old), node_hash(node, new)
             while not position & 1 and position:
                 position, last = position >> 1, last >> 1
         else:
-            second = node_hash(second, node)
+            new = node_hash(new, node)
         position, last = position >> 1, last >> 1
-    if last != 0 or first != old_root or second != new_root:
-        raise Unproved("the log was not only added to between the two checkpoints")
+    return (old, new) if last == 0 else None
 
 
 def signed_text(note: str, verifier_key: str) -> str:

@@ -85,7 +85,7 @@ def _start_grown(world: BenchWorld, stores: Stores) -> None:
     start_build(stores, world.inputs)
     with stores.warehouse.open_build() as build:
         if build.execute("select touched from lake.build_inputs").fetchall() == [(None,)]:
-            raise FiliationError("The base did not grow from the serving one.", "See publishing/touched.py.")
+            raise FiliationError("The base did not grow from the serving one.", "See publishing/affected_contacts.py.")
     _run_dbt(stores, "--select", "+findings", "+acts")
 
 

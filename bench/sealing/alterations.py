@@ -31,7 +31,7 @@ def main(flips: int = 5_000, seed: int = 1) -> None:
     while done < flips:
         files = list(_guarded_files(stores))
         originals = {file: _flip(stores.home.root / file, chance) for file in files}
-        named = {finding.where for finding in check_chain(Log.of(stores), stores.home).findings}
+        named = {mismatch.where for mismatch in check_chain(Log.of(stores), stores.home).mismatches}
         for file, content in originals.items():
             (stores.home.root / file).write_bytes(content)
         missed += [file for file in files if file not in named]

@@ -25,7 +25,7 @@ from sqlalchemy import Table, func, select
 
 from bench.comparison import Case
 from sealing.log.log import Log
-from sealing.log.proofs import MessageProof, prove_message
+from sealing.seals.message_proofs import MessageProof, prove_message
 from sealing.seals.seal import seal
 from stores.all_stores import open_stores
 from stores.home import init_home

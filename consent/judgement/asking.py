@@ -142,7 +142,7 @@ def judge_for_some_sponsor(
         Refused: the base was built by software that could not be asked this yet.
     """
     use = use_for_some_sponsor(Channel.SMS, Profile.STRICT, number_rules, at)
-    questions.lay(_INSTANTS, _INSTANT_COLUMNS, [(naive_utc(use.moment), naive_utc(use.known_by))])
+    questions.fill(_INSTANTS, _INSTANT_COLUMNS, [(naive_utc(use.moment), naive_utc(use.known_by))])
     kinds = ", ".join(f"'{kind}'" for kind in use.criteria_kinds)
     called = f"'{_INSTANTS}', null::varchar, [{kinds}]::varchar[], null::date, '{number_rules.value}')"
     columns = "contact_id::varchar, channel, profile, delivery_id, line_number, verdict, codes"

@@ -89,7 +89,7 @@ def load_live_facts(
     name = checked_name(relation)
     with engine.connect() as ledger:
         stops = _form_stops(ledger)
-        Questions(connection).lay(name, _LIVE_COLUMNS, [])
+        Questions(connection).fill(name, _LIVE_COLUMNS, [])
         for rows in _live_rows(ledger, contact_ids):
             _add_facts(connection, name, rows)
     _add_form_stops(connection, stops, name, contact_ids)
@@ -114,7 +114,7 @@ def lay_live_facts(questions: Questions, ledger: Connection, relation: str, cont
     rows = [row for part in _live_rows(ledger, contact_ids) for row in part]
     if not (rows or stops):
         return None
-    questions.lay(name, _LIVE_COLUMNS, [])
+    questions.fill(name, _LIVE_COLUMNS, [])
     _add_facts(questions.connection, name, rows)
     _add_form_stops(questions.connection, stops, name, contact_ids)
     return name if questions.ask(f"select 1 from {name} limit 1") else None

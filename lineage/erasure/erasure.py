@@ -1,8 +1,8 @@
-"""Erasing persons: identity gone from every store, a mark that keeps the number out, and a receipt that the log proves.
+"""Erasing persons: identity is removed from every store, a mark keeps the number out, and the log proves the receipt.
 
-Only the order stands here, and what a killed run leaves for the next: marks first, so that from then on nobody is
-found or taken in; then evidence, vault, lake, base and ledger, each step safe to repeat; the ledger's transaction is
-the end. What is searched and changed stands in the modules `erasure_…`.
+Here is the order of the steps, and what a killed run leaves for the next. Marks come first, so that from then on nobody
+is found or let in; then evidence, vault, lake, base and ledger, each step safe to repeat; the ledger's transaction is
+the end. Each step is done in a module `erasure_…` beside this one.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ _ANSWER = "Erased; the receipt is sealed in the log."
 def erase(
     stores: Stores, numbers: Sequence[str], *, case: str, reason: str, progress: Progress
 ) -> list[ErasureReceipt]:
-    """Erase the persons of these numbers and return a receipt each, in the order asked.
+    """Erase the persons of these numbers.
 
-    A run that was killed is ended by running it again; a number erased before under the same case, of which nothing
-    stands any more, gives its receipt again. The caller holds the writer's lock.
+    After a crash, run it again. A number that was erased before under the same case, and of which nothing is left, gets
+    its receipt again. The caller holds the writer's lock. Source: R-20.
 
     Args:
         stores: the opened stores.
@@ -61,8 +61,11 @@ def erase(
         reason: why; recorded.
         progress: gets a line per step, without any value of a person.
 
+    Returns:
+        A receipt per number, in the order asked.
+
     Raises:
-        UsageError: no case, no reason, or a text that is not one phone number (told by its place).
+        UsageError: no case, no reason, or a text that is not one phone number (named by its position).
         Refused: a message is being handed over to one of them.
     """
     asked = asked_numbers(numbers, NUMBER_RULES[stores.settings.environment])
@@ -83,7 +86,15 @@ def erase(
 
 
 def find_begun(stores: Stores, persons: Sequence[Person], progress: Progress) -> Traces:
-    """Search what stands of persons whose marks and erasures are written, and write down what was found.
+    """Search the traces of persons whose marks and erasures are written, and record what was found.
+
+    Args:
+        stores: the opened stores.
+        persons: whose erasures have begun.
+        progress: gets a line per step.
+
+    Returns:
+        What the files hold of them; what the ledger holds is counted in their erasures.
 
     Raises:
         Refused: a message is being handed over to one of them.
@@ -96,7 +107,14 @@ def find_begun(stores: Stores, persons: Sequence[Person], progress: Progress) ->
 
 
 def end_begun(stores: Stores, persons: Sequence[Person], traces: Traces, progress: Progress) -> None:
-    """Take out what was found, store by store, and seal it; each step is safe to repeat."""
+    """Remove what was found, store by store, and seal it; each step is safe to repeat.
+
+    Args:
+        stores: the opened stores.
+        persons: whose erasures have begun.
+        traces: what `find_begun` returned.
+        progress: gets a line per step.
+    """
     _redact(stores, traces, progress)
     failpoint.reach("erasure.evidence_redacted")
     erase_from_vault(stores, persons, traces)
@@ -115,7 +133,7 @@ def receipt_of(stores: Stores, erasure_id: str) -> ErasureReceipt:
     """Return the receipt of an erasure that has ended and is sealed.
 
     Raises:
-        UsageError: there is none of this id, it has not ended, or no checkpoint covers it yet.
+        UsageError: no erasure has this id, it has not ended, or no checkpoint covers it yet.
     """
     table, log = erasure_tables.erasures, Log.of(stores)
     with stores.engine.connect() as reading:
@@ -146,8 +164,8 @@ def begin_erasures(
         stores: the opened stores.
         marks: mark by number.
         case: what they belong to.
-        acts_from: what the marks let in once these erasures have ended; None = nothing, ever, and a purge of one of
-            these persons that was killed will leave nothing else.
+        acts_from: the instant from which the marks let acts in once these erasures have ended; None = nothing, ever,
+            and a killed purge of one of these persons will then let nothing in either.
     """
     table, now, persons = erasure_tables.erasures, to_micros(stores.clock.now()), []
     opens = None if acts_from is None else to_micros(acts_from)

@@ -1,7 +1,7 @@
-"""Taking persons out of the files of vault and lake: rows go, every other row is written again as it stands.
+"""Removing persons from the files of vault and lake: each file is written again without their rows.
 
-What is to go was found by `lineage.erasure.erasure_traces`; evidence is redacted by `partners_ingest.erased.redaction`, the base is
-published anew by `publishing.erasing`.
+What to remove was found by `lineage.erasure.erasure_traces`. Evidence is redacted by
+`partners_ingest.erased.redaction`, the base is published again by `publishing.erasing`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from lineage.erasure.erasure_traces import Person, Traces, lay_persons
+from lineage.erasure.erasure_traces import Person, Traces, create_gone
 from partners_ingest.erased.number_search import NumberSearch
 from stores.all_stores import Stores
 from stores.engine import connect
@@ -33,7 +33,13 @@ _SHARED = "source_key is not null and source_key not in (select key from own_sou
 
 
 def erase_from_vault(stores: Stores, persons: Sequence[Person], traces: Traces) -> None:
-    """Take the persons' rows and addresses out of every reading, and their numbers out of other people's cells."""
+    """Remove the persons' rows and addresses from every reading, and their numbers from other people's cells.
+
+    Args:
+        stores: the opened stores.
+        persons: who is erased.
+        traces: what was found of them.
+    """
     search = NumberSearch(person.number for person in persons if person.number)
     # those with other people's cells first: as long as these stand, a person's own row tells a further run the number
     names = sorted(
@@ -46,9 +52,15 @@ def erase_from_vault(stores: Stores, persons: Sequence[Person], traces: Traces) 
 
 
 def erase_from_lake(stores: Stores, persons: Sequence[Person], traces: Traces) -> None:
-    """Take the persons' rows out of every reading, and their record keys out of quarantine."""
+    """Remove the persons' rows from every reading, and their record keys from quarantine.
+
+    Args:
+        stores: the opened stores.
+        persons: who is erased.
+        traces: what was found of them.
+    """
     with connect() as lake:
-        _lay(lake, persons, traces)
+        _create_erased_tables(lake, persons, traces)
         for table in _ROW_TABLES:
             for name in stores.lake.files(table):
                 _erase_rows(stores, lake, table, name)
@@ -58,8 +70,8 @@ def erase_from_lake(stores: Stores, persons: Sequence[Person], traces: Traces) -
             _erase_ties(stores, lake, name)
 
 
-def _lay(connection: duckdb.DuckDBPyConnection, persons: Sequence[Person], traces: Traces) -> None:
-    lay_persons(connection, persons)
+def _create_erased_tables(connection: duckdb.DuckDBPyConnection, persons: Sequence[Person], traces: Traces) -> None:
+    create_gone(connection, persons)
     for table, keys in (("own_sources", traces.source_keys), ("own_addresses", traces.address_keys)):
         connection.execute(
             f"create or replace temp table {table} as select unnest($keys::varchar[]) as key,"
@@ -75,7 +87,7 @@ def _erase_identities(
     own = sorted(set(traces.lines.get(delivery_id, ())) - traces.mentions.get(delivery_id, frozenset()))
     mentions = traces.mentions.get(delivery_id, frozenset())
     with stores.vault.rewriter(vault_tables.IDENTITIES, name) as vault:
-        lay_persons(vault, persons)
+        create_gone(vault, persons)
         bound = {"own": own, "mentions": sorted(mentions)}
         goes = "(contact_id in (select contact_id from gone) or line_number in (select unnest($own::bigint[])))"
         row = vault.execute(
@@ -125,7 +137,7 @@ def _erase_addresses(stores: Stores, name: str, persons: Sequence[Person]) -> No
         delivered_rows.OPT_INS, [name] if stores.lake.path(delivered_rows.OPT_INS, name).exists() else []
     )
     with stores.vault.rewriter(vault_tables.ADDRESSES, name) as vault:
-        lay_persons(vault, persons)
+        create_gone(vault, persons)
         vault.execute(
             "create temp table stays as select distinct address_key"
             f" from ({opt_ins}) where contact_id not in (select contact_id from gone)"
@@ -141,8 +153,8 @@ def _erase_addresses(stores: Stores, name: str, persons: Sequence[Person]) -> No
 def _erase_rows(stores: Stores, lake: duckdb.DuckDBPyConnection, table: Table, name: str) -> None:
     """Take the persons' rows out of a file; what was accepted of them is counted in the ledger first.
 
-    A withdrawal under a record's key that stood for somebody else's number too is that person's as well: it stays, about
-    the record alone. Without it their agreement would come alive again at the next build.
+    A withdrawal under a record's key that stood for somebody else's number too is that person's as well: it stays,
+    about the record alone. Without it their agreement would come alive again at the next build.
     """
     by_record = "contact_id is null and source_key in (select key from own_sources)"
     hit = f"(contact_id in (select contact_id from gone) or {by_record if 'source_key' in table.names() else 'false'})"

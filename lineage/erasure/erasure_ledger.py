@@ -1,7 +1,8 @@
-"""Taking persons out of the operations database: what was sent, asked and looked up stays as counts about nobody.
+"""Removing persons from the ledger (the operations database): messages, requests and look-ups stay as counts about nobody.
 
-Each of a person's ids becomes one that is made with a pepper which is forgotten at the end: rows still add up, and
-nothing leads from a number to them. Journal lines about a person lose subject, text and salt; their leaves stand.
+Each id of a person is replaced by one made with a pepper that is forgotten at the end: rows still add up, and nothing
+leads from a number to them. Journal lines about a person lose subject, text and salt (`sealing.seals.forgetting`);
+their leaves stay. Files are the work of `lineage.erasure.erasure_files`.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ _ABOUT: Mapping[str, Sequence[Table]] = {
 
 @dataclass(frozen=True)
 class LedgerTraces:
-    """What the ledger holds of one person: its ids, and how much of what."""
+    """What the ledger holds of one person: ids, and counts by kind."""
 
     person: Person
     renamed: Mapping[str, str]
@@ -61,10 +62,10 @@ class LedgerTraces:
 
 
 def refuse_while_claimed(stores: Stores, persons: Sequence[Person]) -> None:
-    """Refuse to take somebody out to whom a message is being handed over at this moment.
+    """Refuse an erasure while a message is being handed over to one of the persons.
 
     Raises:
-        Refused: there is one.
+        Refused: there is such a message.
     """
     table = message_tables.messages
     with stores.engine.connect() as reading:
@@ -76,7 +77,7 @@ def refuse_while_claimed(stores: Stores, persons: Sequence[Person]) -> None:
 
 
 def find_in_ledger(reading: Connection, person: Person) -> LedgerTraces:
-    """Return the ids of a person's rows, with what each becomes."""
+    """Return the ids of a person's rows, and the id that replaces each."""
     renamed = {person.contact_id: str(UUID(digest(person.pepper, person.contact_id)[:32]))}
     messages, events = message_tables.messages, message_tables.message_events
     sends = _values(reading, messages.c.send_id, messages.c.contact_id == person.contact_id)
@@ -92,7 +93,7 @@ def find_in_ledger(reading: Connection, person: Person) -> LedgerTraces:
 
 
 def forget_seals(stores: Stores, traces: Sequence[LedgerTraces]) -> None:
-    """Take the salts of the persons' messages out of the sealed batches, under the ids that the ledger will have."""
+    """Destroy the salts of the persons' messages in the sealed batches, under the ids that the ledger will have."""
     table, renamed = message_tables.messages, _merged(traces)
     contacts = [item.person.contact_id for item in traces]
     with stores.engine.connect() as reading:
@@ -108,13 +109,13 @@ def forget_seals(stores: Stores, traces: Sequence[LedgerTraces]) -> None:
 def erase_from_ledger(
     stores: Stores, traces: Sequence[LedgerTraces], found: Mapping[str, ErasedCounts], now: datetime
 ) -> None:
-    """Make the persons' rows rows about nobody, and end their erasures with an entry each; all of it or nothing.
+    """Make the persons' rows rows about nobody, and end their erasures with a journal line each, in one transaction.
 
     Args:
         stores: the opened stores.
-        traces: what stands of each person, with the ids that it gets.
+        traces: the ids of each person, and what replaces them.
         found: counts by erasure, of files.
-        now: instant of the end.
+        now: the instant at which the erasures end.
     """
     renamed = _merged(traces)
     with database.transaction(stores.engine) as work:

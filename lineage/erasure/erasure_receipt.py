@@ -1,6 +1,6 @@
-"""The receipt of an erasure as a typed record: what went, what stays, and the entry of the log that proves it.
+"""The receipt of an erasure as a typed record: what was removed, what stays, and the log entry that proves it.
 
-It holds no number and no name. How it is written for a citizen belongs to the pages of papers.
+It holds no number and no name. As a document for a citizen it is written by `lineage.papers.receipt`.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from terms.clock import to_iso
 
 @dataclass(frozen=True)
 class ErasedCounts:
-    """What was found of a person and is gone, and what stays of it as counts.
+    """What was found of a person and removed, and what stays of it as counts.
 
     Attributes:
         opt_ins: rows of partners that gave or refused an agreement.
         withdrawals: rows of partners that took one back.
         lines: physical lines of delivered files whose bytes and salts were destroyed.
-        deliveries: delivered files that these lines stood in.
+        deliveries: delivered files that held these lines.
         whole_files: delivered files without readable lines that were destroyed whole.
-        unopened_files: sealed files that our keys do not open: whether the person stands in them is not known.
+        unopened_files: sealed files that our keys do not open: nobody knows whether they name the person.
         sends: messages to the person, kept as counts under an id that leads to nobody.
         acts: what the person asked or did (STOP, requests, clicks, replies), kept as counts likewise.
-        look_ups: look-ups of the person, kept without whose data it was.
+        look_ups: look-ups of the person, kept without the person's id.
     """
 
     opt_ins: int = 0
@@ -41,15 +41,15 @@ class ErasedCounts:
 
 @dataclass(frozen=True)
 class ErasureReceipt:
-    """One erasure: whose is known by the mark alone, a hash of the number under a key of its own (R-20).
+    """One erasure; the person is named by the mark only, a hash of the number under a key of its own (R-20).
 
     Attributes:
         erasure_id: id of the erasure and of its entry in the log.
-        mark: what stays, so that the number never returns.
+        mark: hex; it stays, so that the number never returns.
         case_id: as the operator gave it.
         erased_by: who ran it.
         started_at, finished_at: aware instants.
-        found: what went.
+        found: what was removed.
         checkpoint: signed note of the log (C2SP) that covers the entry.
         proof: inclusion proof of the entry, to the root of that checkpoint.
     """

@@ -1,15 +1,16 @@
-"""Looking for everything that stands of some persons in files: rows of vault and lake, lines of evidence.
+"""Searching the files for everything about some persons: rows of vault and lake, lines of evidence.
 
-Rows are found by contact, and by record keys that nobody else has; lines by the rows that came from them, and by
-looking for the number itself in every byte, because a record that no reader understood names a person too. Nothing is
-changed here.
+Rows are found by contact, and by record keys that nobody else has. Lines are found by the rows that came from them, and
+by searching every byte for the number itself, because a record that no reader understood can name a person too. Nothing
+is changed here; the ledger is searched by `lineage.erasure.erasure_ledger`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -23,15 +24,17 @@ from stores.files.parquet import read_sql
 from stores.schemas import delivered_rows, vault_tables
 
 Progress = Callable[[str], None]
+Found = TypeVar("Found", dict[int, frozenset[str]], frozenset[int], frozenset[str])
 
 _CONTACT_TABLES = (delivered_rows.OPT_INS, delivered_rows.WITHDRAWALS, delivered_rows.WITHDRAWAL_SIGNALS)
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who is erased, for as long as it takes: `number` is in the memory of this process only.
+    """One person who is being erased; `number` exists only in the memory of this process.
 
-    It is None where a run that was killed had taken it out of every file already, and evidence before them. `pepper` is random and forgotten at the end: what it makes of an id leads nowhere.
+    It is None if a killed run had already removed it from every file; evidence comes last then. `pepper` is random and
+    forgotten at the end, so an id made with it leads nowhere.
     """
 
     erasure_id: str
@@ -43,14 +46,14 @@ class Person:
 
 @dataclass(frozen=True)
 class Traces:
-    """What stands of the persons, by erasure where it is counted.
+    """What the files hold of the persons, by erasure where it is counted.
 
     Attributes:
-        source_keys, address_keys: keyed hashes that nobody else has.
-        lines: delivery -> physical line -> erasures that it is told in.
+        source_keys, address_keys: keyed hashes that nobody else has -> erasure.
+        lines: delivery -> physical line -> erasures that count it.
         mentions: delivery -> lines of other people's records that name a person.
         whole_files: delivery that has no lines -> erasures.
-        rows: erasure -> opt-ins and withdrawals.
+        rows: erasure -> numbers of opt-ins and withdrawals.
         unopened: deliveries that are sealed and cannot be searched.
     """
 
@@ -63,10 +66,41 @@ class Traces:
     unopened: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """The numbers that are searched in delivered bytes, each with its erasure."""
+
+    search: NumberSearch = field(repr=False)
+    erasure_of: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def of(cls, persons: Sequence[Person]) -> _Wanted:
+        erasure_of = {person.number: person.erasure_id for person in persons if person.number}
+        return cls(NumberSearch(erasure_of), erasure_of)
+
+    def lines_naming(self, stores: Stores, delivery: KeptDelivery) -> dict[int, frozenset[str]]:
+        """Return the physical lines that hold a number, with the erasures of these numbers."""
+        found = find_lines(stores.evidence, delivery, self.search)
+        return {line: self._erasures(numbers) for line, numbers in found.items()}
+
+    def named_in(self, stores: Stores, delivery: KeptDelivery) -> frozenset[str]:
+        """Return the erasures of the numbers that a delivery without lines holds."""
+        return self._erasures(find_numbers(stores.evidence, delivery, self.search))
+
+    def _erasures(self, numbers: Iterable[str]) -> frozenset[str]:
+        return frozenset(self.erasure_of[number] for number in numbers)
+
+
 def find_traces(stores: Stores, persons: Sequence[Person], progress: Progress) -> Traces:
-    """Return everything that stands of these persons; every delivery is read once, whatever its outcome."""
+    """Return everything that the files hold of these persons; every delivery is read once, whatever its outcome.
+
+    Args:
+        stores: the opened stores.
+        persons: who is erased.
+        progress: gets a line for each delivery that cannot be searched.
+    """
     with open_lake(stores) as lake:
-        lay_persons(lake, persons)
+        create_gone(lake, persons)
         _find_own_keys(lake)
         places = _places(lake)
         source_keys = _pairs(lake, "select source_key, erasure_id from own_sources")
@@ -84,8 +118,8 @@ def open_lake(stores: Stores) -> duckdb.DuckDBPyConnection:
     return lake
 
 
-def lay_persons(connection: duckdb.DuckDBPyConnection, persons: Sequence[Person]) -> None:
-    """Create `gone` (contact_id, erasure_id)."""
+def create_gone(connection: duckdb.DuckDBPyConnection, persons: Sequence[Person]) -> None:
+    """Create the temporary table `gone` (contact_id, erasure_id) of these persons."""
     connection.execute("create or replace temp table gone (contact_id uuid, erasure_id varchar)")
     connection.register(
         "persons", _table(("contact_id", "erasure_id"), [(p.contact_id, p.erasure_id) for p in persons])
@@ -141,31 +175,31 @@ def _search_evidence(
     places: Mapping[str, Sequence[tuple[int, int, str]]],
     progress: Progress,
 ) -> tuple[dict[str, dict[int, frozenset[str]]], dict[str, frozenset[int]], dict[str, frozenset[str]], tuple[str, ...]]:
-    search = NumberSearch(person.number for person in persons if person.number)
-    erasure_of = {person.number: person.erasure_id for person in persons if person.number}
+    wanted = _Wanted.of(persons)
     lines: dict[str, dict[int, frozenset[str]]] = {}
     mentions: dict[str, frozenset[int]] = {}
     whole: dict[str, frozenset[str]] = {}
     unopened: list[str] = []
     for delivery in kept_deliveries(stores.engine):
         name = delivery.delivery_id
-        if not stores.evidence.delivered_file(name).exists():  # which the check of the log tells, too
+        if not stores.evidence.delivered_file(name).exists():  # the check of the log reports it, too
             unopened.append(name)
             continue
         try:
             if delivery.has_lines:
-                told = {
-                    line: frozenset(erasure_of[number] for number in numbers)
-                    for line, numbers in find_lines(stores.evidence, delivery, search).items()
-                }
-                lines[name], mentions[name] = _lines_of(stores, lake, delivery, places.get(name, ()), told)
-            elif numbers := find_numbers(stores.evidence, delivery, search):
-                whole[name] = frozenset(erasure_of[number] for number in numbers)
+                naming = wanted.lines_naming(stores, delivery)
+                lines[name], mentions[name] = _lines_of(stores, lake, delivery, places.get(name, ()), naming)
+            else:
+                whole[name] = wanted.named_in(stores, delivery)
         except SealUnopened:
             progress(f"delivery {name} is sealed and cannot be searched")
             unopened.append(name)
-    found = {name: of_delivery for name, of_delivery in lines.items() if of_delivery}
-    return found, {name: some for name, some in mentions.items() if some}, whole, tuple(unopened)
+    return _filled(lines), _filled(mentions), _filled(whole), tuple(unopened)
+
+
+def _filled(found: Mapping[str, Found]) -> dict[str, Found]:
+    """Return the deliveries of which something was found."""
+    return {name: some for name, some in found.items() if some}
 
 
 def _lines_of(
@@ -178,7 +212,7 @@ def _lines_of(
     """Return the lines to redact with their erasures, and those of them that stand in other people's records."""
     if not places and not told:
         return {}, frozenset()
-    _lay_lines(stores, lake, delivery, places, told)
+    _create_line_tables(stores, lake, delivery, places, told)
     rows = lake.execute(
         "select line_number, erasure_id from kept_lines join places on byte_offset < place_end and line_end > place_start"
         " union select line_number, erasure_id from told"
@@ -205,7 +239,7 @@ def _lines_of(
     return dict(found), frozenset(line for (line,) in others)
 
 
-def _lay_lines(
+def _create_line_tables(
     stores: Stores,
     lake: duckdb.DuckDBPyConnection,
     delivery: KeptDelivery,

@@ -1,8 +1,8 @@
-"""Letting a person in again who was erased: by a later, direct agreement that somebody has seen, and by no earlier act.
+"""Readmitting an erased person: by a later, direct agreement that somebody has seen, and by no earlier act.
 
-Whether an act is direct is judged by the base as for anybody: with the mark's opening goes an opt-out of the instant at
-which the mark closed, so that an agreement through a partner stays barred. What a mark keeps out at the door belongs
-to `partners_ingest`.
+Whether an act is direct is judged by the base as for anybody: opening the mark adds an opt-out of the instant at which
+the mark closed, so an agreement through a partner stays barred. Keeping records of marked persons out of deliveries
+belongs to `partners_ingest.erased`.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ _SOURCE = "readmission"
 
 
 def readmit(stores: Stores, number: str, since: datetime, *, case: str, reason: str) -> None:
-    """Let in what the person of this number did from an instant on; whatever was before stays out.
+    """Let in what the person of this number did from an instant on; everything before stays out.
 
     Args:
         stores: the opened stores.
         number: as people write it.
-        since: when the person agreed anew (aware): after the erasure, and not in the future.
+        since: when the person agreed again (aware): after the erasure, and not in the future.
         case: where the agreement was seen; recorded.
         reason: why; recorded.
 
     Raises:
-        UsageError: no case, no reason, a text that is not one phone number, nobody who is kept out, or an instant that is not later
-            than the erasure.
-        Refused: the person is being taken out now.
+        UsageError: no case, no reason, a text that is not one phone number, a person who is not kept out, or an instant
+            that is not after the erasure.
+        Refused: an erasure of the person is running.
     """
     e164 = asked_number(number, NUMBER_RULES[stores.settings.environment])
     if not case.strip():

@@ -1,4 +1,5 @@
-"""Looking a number or a message up: provenance, trace, judged use, delivered bytes, and the access log before each answer.
+"""Look-ups of a number, a message or a record: provenance, trace, judged use, delivered bytes, and the access log.
 
-Nothing is changed here but the access log.
+Each look-up is written to the access log before it is answered; nothing else is changed here. Documents about the
+answers belong to `lineage.papers`.
 """

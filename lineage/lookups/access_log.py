@@ -17,7 +17,7 @@ from terms.clock import Clock, to_micros
 from terms.errors import UsageError
 from terms.free_text import refuse_number
 
-#: A look-up of more subjects than this must name the case that it belongs to (house rule on bulk look-ups).
+#: A look-up of more subjects than this must name the case that it belongs to (our own rule on bulk look-ups).
 SUBJECTS_WITHOUT_CASE = 20
 
 
@@ -35,8 +35,14 @@ class Access:
 def record_access(engine: Engine, clock: Clock, access: Access) -> None:
     """Write the look-up to the access log and the journal, in one committed transaction.
 
+    Args:
+        engine: of the ledger.
+        clock: dates the look-up.
+        access: who looks at whose data, and why.
+
     Raises:
-        UsageError: no reason, a case missing for a bulk look-up, or a number inside the reason or case.
+        UsageError: no reason, no case for more than `SUBJECTS_WITHOUT_CASE` subjects, or a number inside the reason or
+            case.
     """
     _check(access)
     at = clock.now()

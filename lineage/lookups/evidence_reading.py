@@ -1,8 +1,9 @@
-"""The delivered bytes of one record, given out only after they are proved to be what was delivered.
+"""The delivered bytes of one record, given out only after it is proved that they are what was delivered.
 
-Proved means: the whole file still has the sha256 it was received with (where lines of it were erased, the one it has
-since); the kept line commitments still sum up to the root in the journal; the record's lines, with their salts, still
-give their commitments. Anything else is refused, naming what differs.
+Proved means three things. The whole file still has the sha256 with which it was received, or, after a redaction, the
+one recorded since. The kept line commitments still give the root in the journal. The record's lines, with their salts,
+still give their commitments. Anything else is refused, naming what differs. Records of quarantine are asked by
+`lineage.lookups.quarantine_reading`.
 """
 
 from __future__ import annotations
@@ -116,13 +117,21 @@ def read_evidence(
     case: str | None = None,
     command: str = "evidence",
 ) -> EvidenceRecord:
-    """Return the delivered bytes of the record that starts at a physical line (1-based), after verifying them.
+    """Return the delivered bytes of the record that starts at a physical line, after verifying them.
 
     The access is logged under `command` and committed before a byte is read.
 
+    Args:
+        stores: the opened stores.
+        delivery_id: 16 hex digits.
+        line: 1-based number of the physical line.
+        reason: why; recorded.
+        case: what the look-up belongs to; recorded.
+        command: recorded in the access log.
+
     Raises:
-        UsageError: no reason, an unknown delivery, a delivery that was never read into lines, no such line, or one
-            from which a person was erased, which is no damage.
+        UsageError: no reason, an unknown delivery, a delivery that was never read into lines, no such line, or one from which
+            a person was erased, which is no damage.
         EvidenceDiffers: the file, a commitment, a salt or the line is not what was delivered; the message says which.
     """
     if not _DELIVERY_ID.fullmatch(delivery_id):  # a number typed here by mistake must not enter the access log

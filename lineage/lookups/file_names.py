@@ -1,7 +1,7 @@
-"""Names of delivered files, from the ledger at look-up.
+"""Names of delivered files, read from the ledger at look-up.
 
-A file's name is the partner's text and may hold a number, so no base carries it. What the bytes are belongs to
-`evidence_reading`.
+A file's name is the partner's text and may hold a number, so no base has it. The bytes of a file are read by
+`lineage.lookups.evidence_reading`.
 """
 
 from __future__ import annotations

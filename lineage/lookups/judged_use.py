@@ -1,7 +1,7 @@
-"""One number judged for one use at two instants: the answer, each rule that spoke, and the lines that it rests on.
+"""One number judged for one use at two instants: the answer, each rule that applied, and the lines that it rests on.
 
-The judgement itself is asked of `consent.judgement`; nothing is decided here. The whole provenance of a number
-belongs to `lineage.lookups.lookup`.
+The judgement itself is asked of `consent.judgement`; nothing is decided here. The provenance of a number belongs to
+`lineage.lookups.lookup`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _FROM_THE_LEDGER = frozenset({"SUPPRESSED", "DSAR_LATE", "NUMBER_DEAD"})
 
 @dataclass(frozen=True)
 class EvidenceLine:
-    """One delivered record that an answer rests on; `says` is what it tells, `at` when (None = it states no instant)."""
+    """One delivered record that an answer rests on; `says` is its signal, `at` its instant (None = it states none)."""
 
     delivery_id: str
     partner_id: str
@@ -87,7 +87,7 @@ class Proof:
 
 @dataclass(frozen=True)
 class Ground:
-    """A rule that spoke, and what it rests on: delivered lines, or facts of the ledger."""
+    """A rule that applied, and what it rests on: delivered lines, or facts of the ledger."""
 
     rule: SpokenRule
     evidence: tuple[EvidenceLine, ...]
@@ -166,7 +166,7 @@ class JudgedUse:
 
 
 def judge_number(stores: LookupStores, number: str, use: Use, *, reason: str) -> JudgedUse:
-    """Judge one use of one number and tell every rule that spoke.
+    """Judge one use of one number and give every rule that applied.
 
     The access log's row is committed before anything is read.
 
@@ -196,11 +196,11 @@ def judge_contact(base: duckdb.DuckDBPyConnection, engine: Engine, contact_id: s
 
     Args:
         base: the published base, open.
-        engine: of the ledger, for what the day brought.
+        engine: of the ledger, for the facts of the day.
         contact_id: whose use it is.
         use: what is asked.
     """
-    _lay_question(base, engine, contact_id)
+    _fill_question(base, engine, contact_id)
     lines = _lines(base, engine, use)
     return JudgedUse(
         number=None,
@@ -223,7 +223,7 @@ def _check_sponsor(base: duckdb.DuckDBPyConnection, sponsor_id: str | None) -> N
         )
 
 
-def _lay_question(base: duckdb.DuckDBPyConnection, engine: Engine, contact_id: str) -> None:
+def _fill_question(base: duckdb.DuckDBPyConnection, engine: Engine, contact_id: str) -> None:
     base.execute(f"create or replace temp table {_ASKED} as select $id::uuid as contact_id", {"id": contact_id})
     load_live_facts(base, engine, _LIVE, [contact_id])
 

@@ -1,7 +1,7 @@
-"""Looks numbers up: logs the access, then puts one provenance together per number.
+"""Look-ups of numbers: the access is logged, then one provenance is put together per number.
 
-The parts are read in `lineage.lookups.origins` (the published base and the vault) and `lineage.lookups.uses` (the ledger); what a
-use is worth is asked of `consent.judgement`.
+Its parts are read in `lineage.lookups.origins` (the published base and the vault) and `lineage.lookups.uses` (the
+ledger); uses are judged by `consent.judgement`.
 """
 
 from __future__ import annotations
@@ -134,10 +134,10 @@ def _read_numbers(stores: LookupStores, numbers: Sequence[str]) -> dict[str, str
 
 
 def subjects_of(stores: LookupStores, asked: Mapping[str, str]) -> list[str]:
-    """Return what the access log tells of who is looked up: contacts, and the mark alone of who was erased.
+    """Return whose data the access log names: contacts, and for an erased person only the mark.
 
     Args:
-        stores: where marks stand.
+        stores: the opened stores; marks are in the ledger.
         asked: number by contact.
     """
     with stores.engine.connect() as ledger:

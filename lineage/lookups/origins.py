@@ -1,8 +1,7 @@
-"""Origin and worth of contacts: opt-ins, events, attributes and territory from the published base, page URLs from
-the vault, verdicts from `consent.judgement`.
+"""What the base and the vault hold of contacts: opt-ins, events, attributes, territory, verdicts, page URLs.
 
-One query per table for all asked contacts, so that ten thousand numbers cost little more than one. Nothing is
-logged here: `lineage.lookups.lookup` has done that before it calls.
+One query per table for all asked contacts, so that ten thousand numbers cost little more than one. Nothing is logged
+here: `lineage.lookups.lookup` has logged the access before it calls. Messages are read by `lineage.lookups.uses`.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ RowId = tuple[str, int]
 
 @dataclass(frozen=True, repr=False)
 class Identity:
-    """What one row of a partner says of a person, as it was delivered; for the person's own paper, printed nowhere else."""
+    """What one row of a partner says of a person, as delivered; shown in the person's own paper only."""
 
     delivery_id: str
     line_number: int
@@ -60,7 +59,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class OriginSources:
-    """What origins are read from: an open base, its readings by delivery, the ledger and the vault."""
+    """What origins are read from: an open base, current reading by delivery, the ledger, the vault, and which numbers count."""
 
     base: Questions
     readings: Mapping[str, int]
@@ -81,9 +80,15 @@ class Origins:
 
 
 def read_origins(sources: OriginSources, contact_ids: Sequence[str], at: datetime) -> Origins:
-    """Read everything that the base knows of these contacts and judge it for a use at `at` (aware)."""
+    """Read everything that the base holds of these contacts, and judge them.
+
+    Args:
+        sources: what is read.
+        contact_ids: of the contacts.
+        at: instant of the judgement (aware); what is known now counts.
+    """
     base = sources.base
-    _lay_asked(base, contact_ids)
+    _fill_asked(base, contact_ids)
     live_facts = lay_live_facts(base, sources.ledger, _LIVE, contact_ids)
     verdicts, act_uses = _judged(sources, live_facts, at)
     attributes, territories = _persons(base)
@@ -96,14 +101,14 @@ def read_origins(sources: OriginSources, contact_ids: Sequence[str], at: datetim
     )
 
 
-def _lay_asked(base: Questions, contact_ids: Sequence[str]) -> None:
-    base.lay(_ASKED, {"contact_id": "uuid"}, [(contact_id,) for contact_id in contact_ids])
+def _fill_asked(base: Questions, contact_ids: Sequence[str]) -> None:
+    base.fill(_ASKED, {"contact_id": "uuid"}, [(contact_id,) for contact_id in contact_ids])
 
 
 def read_identities(sources: OriginSources, contact_ids: Sequence[str]) -> dict[str, list[Identity]]:
     """Return what the vault holds of these contacts, row by row, from every delivery that the base knows of them."""
     base = sources.base
-    _lay_asked(base, contact_ids)
+    _fill_asked(base, contact_ids)
     deliveries = base.ask(
         f"select delivery_id from opt_ins where {_IS_ASKED}"
         f" union select delivery_id from consent_events where {_IS_ASKED}"

@@ -1,12 +1,12 @@
-"""The provenance of a number as typed records, as the JSON of the contract, and as text for a person.
+"""The provenance of a number as typed records, and as the JSON of the contract.
 
-Where its parts are read stands in `lineage.lookups.origins` and `lineage.lookups.uses`. These records hold identity: they are
-given to whoever asked, and stored or logged nowhere.
+Its parts are read in `lineage.lookups.origins` and `lineage.lookups.uses`; as text it is written by
+`lineage.lookups.provenance_text`. These records hold identity: they are given to whoever asked, and stored or logged
+nowhere.
 """
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -29,7 +29,7 @@ class AsOf:
 
 @dataclass(frozen=True)
 class UseVerdict:
-    """What a contact or an act is worth for one channel and profile, with every reason, sorted."""
+    """The verdict on a contact or an act for one channel and profile, with every reason, sorted."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
@@ -37,10 +37,10 @@ class UseVerdict:
 
 @dataclass(frozen=True)
 class OptIn:
-    """One accepted opt-in row: where it stands in which file, what was shown, and what it is worth alone.
+    """One accepted opt-in row: its file and line, what was shown, and what it allows alone.
 
-    `uses` and `evidence_grade` are None for a refusal: only an act, where the flag is given, can be used.
-    The grade is A to D, `evidence_missing` names what keeps it from the best (feeds.md 2.5).
+    `uses` and `evidence_grade` are None for a refusal: only an act, where the flag is given, can be used. The grade is
+    A to D, `evidence_missing` names what keeps it from the best (feeds.md 2.5).
     """
 
     partner_id: str
@@ -198,7 +198,7 @@ class Send:
 
 @dataclass(frozen=True)
 class Provenance:
-    """The whole answer about one number; of an unknown one, only that it is unknown (and sends, if there were any)."""
+    """The whole answer about one number; `is_known` is False for a number in no accepted row, which may still have messages."""
 
     number: str = field(repr=False)
     contact_id: str
@@ -235,93 +235,3 @@ class Provenance:
 
 def _iso(instant: datetime | None) -> str | None:
     return to_iso(instant) if instant else None
-
-
-def describe(provenance: Provenance) -> str:
-    """Return the answer as text for a person: number, verdicts, each opt-in with file, line and text shown, sends."""
-    head = f"{provenance.number}, by base {provenance.as_of.base_version} at {to_iso(provenance.as_of.at)}"
-    if not provenance.is_known:
-        lines = [head, "  Unknown: no accepted row of a partner holds this number."]
-    else:
-        lines = [
-            head,
-            f"  contact    {provenance.contact_id}",
-            *_of_person(provenance),
-            *_verdict_lines(provenance.verdicts),
-        ]
-    for position, opt_in in enumerate(provenance.opt_ins, 1):
-        lines += _opt_in_lines(position, opt_in)
-    lines += [f"  event      {_event_text(event)}" for event in provenance.events]
-    lines += [f"  send       {_send_text(send)}" for send in provenance.sends]
-    if not provenance.sends:
-        lines.append("  send       none")
-    return "\n".join(lines)
-
-
-def _of_person(provenance: Provenance) -> list[str]:
-    attributes, territory = provenance.attributes, provenance.territory
-    lines = []
-    if attributes:
-        born = f"born {attributes.birth_date}" if attributes.birth_date else "birth date unknown"
-        lines.append(
-            f"  person     {attributes.sex or 'sex unknown'}, {born}, postcode {attributes.postcode or 'unknown'}"
-        )
-    if territory:
-        bureaux = ", ".join(f"{code} ({name})" for name, code in territory.bureaux.items()) or "unknown"
-        sure = "" if territory.match_confidence is None else f", confidence {territory.match_confidence:.2f}"
-        lines.append(
-            f"  territory  commune {territory.commune_code or 'unknown'}, bureau {bureaux},"
-            f" IRIS {territory.iris_code or 'unknown'}, address {territory.address_id or 'unknown'}{sure}"
-        )
-    return lines
-
-
-def _verdict_lines(verdicts: PerUse) -> list[str]:
-    return [
-        f"  verdict    {channel.value:5} {profile.value:6} {use.verdict.value} {', '.join(use.reasons)}".rstrip()
-        for channel, profiles in verdicts.items()
-        for profile, use in profiles.items()
-    ]
-
-
-def _opt_in_lines(position: int, opt_in: OptIn) -> list[str]:
-    at = _iso(opt_in.consented_at) or "no instant"
-    end = opt_in.byte_offset + opt_in.byte_length
-    lines = [
-        f"  opt-in {position:<3} {opt_in.partner_id}: {opt_in.flag}, {at}",
-        f"             file {opt_in.file_name}, line {opt_in.line_number}, bytes {opt_in.byte_offset} to {end},"
-        f" delivery {opt_in.delivery_id}",
-        f"             form {opt_in.form_version or 'unknown'}, page {opt_in.page_url or 'unknown'}",
-        f"             notice {opt_in.notice_id or 'unknown'}; recipients: {', '.join(opt_in.recipients) or 'none'};"
-        f" channels: {', '.join(opt_in.channels) or 'none'}",
-    ]
-    if opt_in.evidence_grade:
-        lacks = f", lacks {', '.join(opt_in.evidence_missing)}" if opt_in.evidence_missing else ""
-        lines.append(f"             evidence {opt_in.evidence_grade}{lacks}")
-    if opt_in.notice_text:
-        lines += textwrap.wrap(f"« {opt_in.notice_text} »", 110, initial_indent=" " * 13, subsequent_indent=" " * 15)
-    if opt_in.uses:
-        lines.append(f"             alone: {_alone(opt_in.uses)}")
-    return lines
-
-
-def _alone(uses: PerUse) -> str:
-    return "; ".join(
-        f"{channel.value} {profile.value} {use.verdict.value}{' ' if use.reasons else ''}{', '.join(use.reasons)}"
-        for channel, profiles in uses.items()
-        for profile, use in profiles.items()
-    )
-
-
-def _event_text(event: ConsentEvent) -> str:
-    at = _iso(event.at) or "no instant"
-    return f"{at} {event.state}, {event.signal}, from {event.source} (known {to_iso(event.known_at)})"
-
-
-def _send_text(send: Send) -> str:
-    handed = f"handed over {to_iso(send.handed_over_at)}" if send.handed_over_at else "not handed over"
-    return (
-        f"{send.campaign_id} ({send.kind}, {send.sponsor_id}, {send.election} round {send.round}):"
-        f" {send.state} since {to_iso(send.state_at)}, {handed} by {send.gateway},"
-        f" message {send.gateway_message_id or 'without id'}, plan {send.plan_id}"
-    )

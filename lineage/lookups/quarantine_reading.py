@@ -1,7 +1,7 @@
 """One quarantined record as it was delivered, with its reasons, for the person who must see what is wrong with it.
 
-The bytes are given out by `lineage.lookups.evidence_reading`, which logs the look-up first; listing without values belongs to
-`partners_ingest.intake.overview`.
+Its bytes are given out by `lineage.lookups.evidence_reading`, which logs the look-up first; lists without values belong
+to `partners_ingest.intake.overview`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,14 @@ class QuarantinedRecord:
 def show_quarantined(
     stores: LookupStores, delivery_id: str, line: int, *, reason: str, case: str | None = None
 ) -> QuarantinedRecord:
-    """Return the quarantined record that starts at a line, after logging the look-up and verifying the bytes.
+    """Return the quarantined record that starts at a line; the look-up is logged and the bytes are verified first.
+
+    Args:
+        stores: the opened stores.
+        delivery_id: of an accepted delivery.
+        line: 1-based number of the physical line at which the record starts.
+        reason: why; recorded.
+        case: what the look-up belongs to; recorded.
 
     Raises:
         UsageError: no reason, or no quarantined record of an accepted delivery starts there.

@@ -1,6 +1,7 @@
 """What a person answered to us: replies as the gateway's listener read them, clicks and forms.
 
-STOPs as opt-outs are told by `lineage.lookups.uses`, requests by `consent.acts.requests`. The text of a reply is kept nowhere.
+Opt-outs by STOP are read by `lineage.lookups.uses`, requests by `consent.acts.requests`. The text of a reply is kept
+nowhere.
 """
 
 from __future__ import annotations

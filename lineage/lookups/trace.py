@@ -1,7 +1,8 @@
-"""From a message back to everything that it rests on: plan, approval, judgement at its instant, opt-ins, territory.
+"""The trace of a message: plan, approval, judgement at its instant, opt-ins, territory.
 
-Reads what other rooms wrote and joins it; the judgement is asked of the base by the instants of the message. What is
-told of a number stands in `lineage.lookups.lookup`; proofs of a trace are put together in `lineage.papers.passport`.
+It reads what other rooms wrote and joins it; the judgement is asked of the base by the message's instants. The
+provenance of a number is read by `lineage.lookups.lookup`; proofs of a trace are put together in
+`lineage.papers.passport`.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from terms.errors import UsageError
 
 @dataclass(frozen=True)
 class MessageTrace:
-    """What the ledger says of a message: where it stands, what it was judged by, and each change of its state."""
+    """What the ledger says of a message: its state, what it was judged by, and each change of its state."""
 
     send_id: str
     contact_id: str
@@ -166,6 +167,11 @@ class SendTrace:
 def trace_send(stores: Stores, name: str, *, reason: str) -> SendTrace:
     """Return the chain of the message that a send id or a gateway's message id names; the access is logged first.
 
+    Args:
+        stores: the opened stores.
+        name: a send id, or a gateway's message id.
+        reason: why; recorded.
+
     Raises:
         UsageError: no reason, or no message has this id.
         Refused: no base is published.
@@ -212,7 +218,12 @@ def _replies_to(message: MessageTrace, gateway: str, told: Sequence[Reaction]) -
 
 
 def trace_plan(stores: Stores, plan_id: str, *, reason: str | None = None) -> PlanTrace:
-    """Return what a plan was and what people decided of it; no person is looked up, so a reason is only kept if given.
+    """Return what a plan was and what people decided about it.
+
+    Args:
+        stores: the opened stores.
+        plan_id: of the plan.
+        reason: why; recorded if given. No person is looked up, so none is needed.
 
     Raises:
         UsageError: no plan has this id, or the reason given is blank.
@@ -225,7 +236,13 @@ def trace_plan(stores: Stores, plan_id: str, *, reason: str | None = None) -> Pl
 
 
 def trace_line(stores: Stores, delivery_id: str, line: int, *, reason: str) -> list[SendTrace]:
-    """Return the chain of each message to the person whose opt-in stands at a line of a delivery, the oldest first.
+    """Return the chain of each message to the person whose opt-in is at a line of a delivery, the oldest first.
+
+    Args:
+        stores: the opened stores.
+        delivery_id: of the delivery.
+        line: 1-based number of the physical line at which the opt-in starts.
+        reason: why; recorded.
 
     Raises:
         UsageError: no reason, or no accepted opt-in row starts at this line.

@@ -1,14 +1,15 @@
-"""A trace as text for a person; what it holds stands in `lineage.lookups.trace`."""
+"""A trace as text for a person; its records are in `lineage.lookups.trace`."""
 
 from __future__ import annotations
 
-from lineage.lookups.provenance import OptIn
+from lineage.lookups.judged_use import Ground
+from lineage.lookups.provenance import OptIn, Territory
 from lineage.lookups.trace import PlanTrace, SendTrace
 from terms.clock import from_micros, to_iso
 
 
 def describe_plan(trace: PlanTrace) -> str:
-    """Return a plan in some lines: order, base and rules, approval, states."""
+    """Return a plan in a few lines: order, base and rules, approval, states."""
     plan = trace.plan
     approval = f"by {trace.approved_by} at {to_iso(trace.approved_at)}" if trace.approved_at else "none"
     states = ", ".join(f"{state} {count}" for state, count in trace.states.items()) or "no message"
@@ -40,33 +41,36 @@ def describe_send(trace: SendTrace) -> str:
         ),
         f"  judged     {judged.judgement.decision.value} ({judged.judgement.verdict.value}) by the law and the knowledge"
         f" of {to_iso(message.judged_at)}; then written: {', '.join(message.codes) or 'allowed'}",
+        *(_rule_line(ground) for ground in judged.grounds),
+        *(_opt_in_line(trace, opt_in) for opt_in in trace.opt_ins),
         *(
-            f"  rule       {ground.rule.code} ({ground.rule.rule_id}): {ground.rule.effect.value} of"
-            f" {_whose(ground.rule.delivery_id, ground.rule.line_number)}: {ground.rule.sentence}"
-            for ground in judged.grounds
+            f"  reply      {reply.kind}, {to_iso(reply.at)}, known {to_iso(reply.known_at)} by {reply.source}"
+            for reply in trace.replies
         ),
+        *_territory_lines(trace.territory),
     ]
-    lines += [_opt_in_line(trace, opt_in) for opt_in in trace.opt_ins]
-    lines += [
-        f"  reply      {reply.kind}, {to_iso(reply.at)}, known {to_iso(reply.known_at)} by {reply.source}"
-        for reply in trace.replies
-    ]
-    if trace.territory is not None:
-        bureaux = ", ".join(f"{code} ({year})" for year, code in trace.territory.bureaux.items())
-        lines.append(f"  territory  {bureaux or 'no bureau'}; commune {trace.territory.commune_code or '-'}")
     return "\n".join([*lines, describe_plan(trace.plan)])
+
+
+def _rule_line(ground: Ground) -> str:
+    rule = ground.rule
+    whose = "the contact" if rule.delivery_id is None else f"{rule.delivery_id} line {rule.line_number}"
+    return f"  rule       {rule.code} ({rule.rule_id}): {rule.effect.value} of {whose}: {rule.sentence}"
+
+
+def _territory_lines(territory: Territory | None) -> list[str]:
+    if territory is None:
+        return []
+    bureaux = ", ".join(f"{code} ({year})" for year, code in territory.bureaux.items())
+    return [f"  territory  {bureaux or 'no bureau'}; commune {territory.commune_code or '-'}"]
 
 
 def _opt_in_line(trace: SendTrace, opt_in: OptIn) -> str:
     at = to_iso(opt_in.consented_at) if opt_in.consented_at else "no instant"
     acts = {(act.delivery_id, act.line_number): act for act in trace.judged.acts}
     act = acts.get((opt_in.delivery_id, opt_in.line_number))
-    worth = f"; alone {act.decision.value} {', '.join(act.codes)}".rstrip() if act else ""
+    alone = f"; alone {act.decision.value} {', '.join(act.codes)}".rstrip() if act else ""
     return (
         f"  opt-in     {opt_in.partner_id}, delivery {opt_in.delivery_id} line {opt_in.line_number}:"
-        f" {opt_in.flag} at {at}, notice {opt_in.notice_id or 'unknown'}{worth}"
+        f" {opt_in.flag} at {at}, notice {opt_in.notice_id or 'unknown'}{alone}"
     )
-
-
-def _whose(delivery_id: str | None, line_number: int | None) -> str:
-    return "the contact" if delivery_id is None else f"{delivery_id} line {line_number}"

@@ -1,6 +1,6 @@
-"""Every message to a contact, read from the ledger.
+"""Every message to a contact, and its opt-outs, read from the ledger.
 
-What a state means and how it changes is the business of `sends`; here it is only told.
+The meaning of states, and how they change, belongs to `sends.ledger.states`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Papers in French: what they say, put together from look-ups and traces, and how they are issued and sealed.
+"""Papers (documents handed out) in French: what they say, and how they are issued and sealed.
 
-How a paper looks belongs to `pages`, the log to `sealing`; a paper on a person is issued only after its access is logged.
+The facts come from `lineage.lookups` and `lineage.erasure`, the look from `pages`, the log from `sealing`. A paper
+about a person is issued only after its access is logged.
 """

@@ -1,7 +1,8 @@
-"""The answer to a person's access request (GDPR 15): all that is held, where it comes from, every use, and its clock.
+"""The answer to a person's access request (GDPR 15): all data held, its origin, every use, and the request's deadline.
 
-One person or a thousand: each answer is drafted from its own person's records alone. That an answer went out is recorded
-by `consent.acts.requests`; who may ask for answers names a reason, and a case for more than twenty.
+One person or a thousand: each answer is drafted from its own person's records alone. That an answer was sent is
+recorded by `consent.acts.requests`; whoever asks for answers names a reason, and a case for more than twenty. Its
+paragraphs are in `lineage.papers.access_words`.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ from lineage.papers.access_words import (
     rights,
 )
 from lineage.papers.background import Background
+from lineage.papers.certificate import Told, tell_all
 from lineage.papers.issuing import Draft, Issued, PaperKind, check_places, issue_papers
-from lineage.papers.provenance import Told, tell_all
 from lineage.papers.sources import (
     UNKNOWN,
     event_blocks,
@@ -65,7 +66,7 @@ _CHUNK = 100
 
 @dataclass(frozen=True)
 class Asked:
-    """One act of a person that has a clock: an access request, or another request that its answer tells of."""
+    """One act of a person that has a deadline: an access request, or another request that the answer mentions."""
 
     request_id: str
     contact_id: str
@@ -78,9 +79,9 @@ class Asked:
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch as somebody asks for it: why, for which case, where the papers go, in which form.
+    """A batch of answers as somebody asks for it: why, for which case, where the papers go, in which form.
 
-    `answer`: in which words each answer is recorded as gone out now; None = it is only written.
+    `answer`: the words in which each answer is recorded as sent now; None = it is only written.
     """
 
     reason: str
@@ -107,10 +108,19 @@ def open_access_requests(stores: Stores) -> list[str]:
 def answer_access(stores: Stores, request_ids: Sequence[str], batch: Batch) -> list[Issued]:
     """Issue the answer to each access request, one paper per person; the access is logged before anything is read.
 
-    A person with several open requests among them gets one paper, named after the newest: it answers them all.
+    A person with several of these requests gets one paper, named after the newest, which answers them all. Source: GDPR
+    15.
+
+    Args:
+        stores: the opened stores.
+        request_ids: of access requests.
+        batch: reason, case, folder and form.
+
+    Returns:
+        The papers issued.
 
     Raises:
-        UsageError: no reason or case, an unknown request or one of another kind, a folder that is not there, or a file that is.
+        UsageError: no reason or case, an unknown request or one of another kind, a missing folder, or an existing file.
         Refused: no base is published, or an answer to be recorded is recorded already.
     """
     with stores.engine.connect() as reading:

@@ -1,7 +1,7 @@
 """The paragraphs of an answer to an access request: purpose, basis, recipients, durations, rights, and rows as delivered.
 
-Which of them stand where, and whose data they show, is decided in `lineage.papers.access`. Sources: GDPR 12 to 22, 77;
-R-01, R-05, R-11, R-16, R-18, R-19, R-20, R-22, R-24, R-25, R-44 of the rules.
+Their order, and whose data they show, is decided in `lineage.papers.access`. Sources: GDPR 12 to 22, 77; R-01, R-05,
+R-11, R-16, R-18, R-19, R-20, R-22, R-24, R-25, R-44 of the rules.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What papers say beside a person's own rows: partners and their forms, the rules' sentences, sponsors, what was sent.
+"""What papers say beside a person's own rows: partners and their forms, sentences of rules, sponsors, texts sent.
 
-Read from the published base, the ledger and the configuration; nothing here reads a person.
+It is read from the published base, the ledger and the configuration; nothing here reads a person.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from terms.identifiers import digest
 
 @dataclass(frozen=True)
 class Form:
-    """A version of a partner's form: where and when it stood, how it asked, and its audits (day, by whom, finding)."""
+    """A version of a partner's form: where and when it was online, how it asked, and its audits (day, by whom, result)."""
 
     url: str
     first_seen_at: datetime
@@ -43,7 +43,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Partner:
-    """What a partner's dossier says, by all that is known; a partner without dossier has its id only."""
+    """What a partner's dossier says, as known now; of a partner without dossier only the id is known."""
 
     partner_id: str
     legal_name: str
@@ -66,7 +66,7 @@ class RuleWords:
 
 @dataclass(frozen=True)
 class Sponsor:
-    """Who pays, by its name."""
+    """Who pays, by name."""
 
     legal_name: str
     candidate: str | None
@@ -82,12 +82,12 @@ class Background:
     sponsors: Mapping[str, Sponsor]
 
     def partner(self, partner_id: str) -> Partner:
-        """Return a partner, with its id for a name where no dossier tells one."""
+        """Return a partner; without a dossier, its id serves as its name."""
         nothing = Partner(partner_id, partner_id, None, None, None, (None, None), (), {})
         return self.partners.get(partner_id, nothing)
 
     def sponsor_name(self, sponsor_id: str) -> str:
-        """Return who pays by name, with its candidate."""
+        """Return the name of the sponsor, with its candidate."""
         found = self.sponsors.get(sponsor_id)
         if found is None:
             return sponsor_id
@@ -96,9 +96,9 @@ class Background:
 
 @dataclass(frozen=True)
 class SentText:
-    """What the messages of a plan say, by whom they seem to come, and by what their people were chosen.
+    """What the messages of a plan say, the sender shown, and the criteria by which contacts were chosen.
 
-    `is_proved`: the text has the hash that stands with every message; else it is the order's own.
+    `is_proved`: the text has the hash that every message carries; otherwise it is the order's own.
     """
 
     sender: str | None
@@ -108,7 +108,13 @@ class SentText:
 
 
 def read_background(base: duckdb.DuckDBPyConnection, base_version: str, at: datetime) -> Background:
-    """Return what the base knows of partners, rules and sponsors at an instant (aware)."""
+    """Return what the base holds of partners, rules and sponsors.
+
+    Args:
+        base: the published base, open.
+        base_version: of it.
+        at: instant (aware) at which it must be known and valid.
+    """
     bound = {"at": naive_utc(at)}
     return Background(
         base_version=base_version,
@@ -119,7 +125,13 @@ def read_background(base: duckdb.DuckDBPyConnection, base_version: str, at: date
 
 
 def sent_texts(reading: Connection, config: Path, plan_ids: Iterable[str]) -> dict[str, SentText]:
-    """Return what the messages of each plan say, from the order that the plan kept."""
+    """Return what the messages of each plan say, from the order that the plan kept.
+
+    Args:
+        reading: the ledger.
+        config: the configuration folder, for gateways.
+        plan_ids: of the plans.
+    """
     table = plan_tables.plans
     wanted = sorted(set(plan_ids))
     query = select(table.c.plan_id, table.c.order_json, table.c.message_sha256).where(table.c.plan_id.in_(wanted))

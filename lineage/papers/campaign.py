@@ -1,6 +1,6 @@
 """The dossier of a campaign for an audit: order, criteria, bases, rules, approvals, volumes; no number and no contact.
 
-It tells counts of people, exact, to whoever may audit us; what a sponsor is told of its campaign stands in `sends.reporting.report`.
+It gives exact counts of people to an auditor; the report for the sponsor belongs to `sends.reporting.report`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _ASKED, _LIVE = "campaign_asked", "campaign_live"
 
 @dataclass(frozen=True)
 class Basis:
-    """On what the use of a contact rests: the partner of its best act, the text shown there, and the form's version."""
+    """What the use of a contact rests on: the partner of its best act, the text shown there, and the form's version."""
 
     partner_id: str | None
     notice_id: str | None
@@ -51,7 +51,7 @@ class Basis:
 
 @dataclass(frozen=True)
 class Priced:
-    """What a plan costs and when it was really sent (None: nothing left yet)."""
+    """What a plan costs (cents), and when it was sent (None: no message has left yet)."""
 
     kind: str
     channel: Channel
@@ -68,7 +68,7 @@ class Priced:
 
 @dataclass(frozen=True)
 class CampaignTold:
-    """All that the dossier is drafted from."""
+    """Everything that the dossier is drafted from."""
 
     trace: PlanTrace
     priced: Priced
@@ -80,7 +80,12 @@ class CampaignTold:
 
 
 def campaign_dossier(stores: Stores, plan_id: str, out: Path) -> Issued:
-    """Issue the dossier of a plan as it stands now.
+    """Issue the dossier of a plan in its present state.
+
+    Args:
+        stores: the opened stores.
+        plan_id: of the plan.
+        out: file of the paper, `.html` or `.pdf`.
 
     Raises:
         UsageError: no such plan, or a file name that cannot be taken.
@@ -92,7 +97,7 @@ def campaign_dossier(stores: Stores, plan_id: str, out: Path) -> Issued:
 def tell_campaign(stores: Stores, plan_id: str) -> CampaignTold:
     """Return what the dossier of a plan is drafted from.
 
-    Its contacts are judged again by the law of the window's begin and the knowledge of its planning.
+    Its contacts are judged again by the law at the window's begin and by what was known at planning.
     """
     trace = trace_plan(stores, plan_id)
     with stores.engine.connect() as reading:
@@ -166,15 +171,8 @@ def _message(told: CampaignTold) -> Iterator[Block]:
 
 
 def _basis_blocks(told: CampaignTold) -> Iterator[Block]:
-    rows = []
-    for basis, count in sorted(told.bases.items(), key=lambda pair: -pair[1]):
-        partner = told.background.partner(basis.partner_id) if basis.partner_id else None
-        legal = BASES[partner.legal_basis] if partner and partner.legal_basis else UNKNOWN
-        name = partner.legal_name if partner else "aucun accord retrouvé"
-        direct = "directe" if partner and partner.collected_directly else "par un partenaire"
-        rows.append(
-            (name, legal, direct, basis.notice_id or UNKNOWN, basis.form_version or UNKNOWN, count_french(count))
-        )
+    bases = sorted(told.bases.items(), key=lambda pair: -pair[1])
+    rows = [_basis_row(told.background, basis, count) for basis, count in bases]
     columns = ("Source", "Base légale", "Collecte", "Texte n°", "Formulaire", "Personnes")
     yield Grid(columns, tuple(rows), ("Personnes",))
     yield Text("Chaque personne compte une fois, par l'accord qui la rend joignable.")
@@ -184,6 +182,14 @@ def _basis_blocks(told: CampaignTold) -> Iterator[Block]:
         if text is not None:
             yield Heading(f"Texte n° {notice_id}, {told.background.partner(str(partner_id)).legal_name}")
             yield Quote(text)
+
+
+def _basis_row(background: Background, basis: Basis, count: int) -> tuple[str, ...]:
+    partner = background.partner(basis.partner_id) if basis.partner_id else None
+    legal = BASES[partner.legal_basis] if partner and partner.legal_basis else UNKNOWN
+    name = partner.legal_name if partner else "aucun accord retrouvé"
+    direct = "directe" if partner and partner.collected_directly else "par un partenaire"
+    return name, legal, direct, basis.notice_id or UNKNOWN, basis.form_version or UNKNOWN, count_french(count)
 
 
 def _excluded(told: CampaignTold) -> Iterator[Block]:

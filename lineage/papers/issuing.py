@@ -1,7 +1,7 @@
-"""Issuing a paper: it gets its number and salt, its line in the journal, its file, and at once a seal and a proof.
+"""Issuing a paper: it gets its number and salt, its journal line, its file, and at once a seal and a proof.
 
-What it says is drafted in the module of its kind. The journal's line is committed before the file appears, so that no
-paper is out that nobody sealed; a paper whose file was never written is a number that proves nothing.
+What it says is drafted in the module of its kind. The journal line is committed before the file appears, so no paper
+exists that is not sealed; a number whose file was never written proves nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _OWNER_ONLY = 0o600
 
 
 class PaperKind(StrEnum):
-    """Which paper it is."""
+    """The kinds of papers."""
 
     PROVENANCE = "provenance"
     ACCESS = "access"
@@ -40,7 +40,7 @@ class PaperKind(StrEnum):
 
 @dataclass(frozen=True)
 class Draft:
-    """What a paper says, before it has a number; `rests_on` names ids that may stand in the journal, no person."""
+    """What a paper says, before it has a number; `rests_on` names ids that the journal may keep, no person."""
 
     kind: PaperKind
     title: str
@@ -52,7 +52,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Issued:
-    """A paper that went out: its number, where it lies, and the file with its proof (None: not sealed yet)."""
+    """An issued paper: its number, its file, and the file with its proof (None: not sealed yet)."""
 
     paper_id: str
     kind: PaperKind
@@ -70,7 +70,7 @@ class Issued:
 
 
 def form_of(out: Path) -> Form:
-    """Return in which form a file is to be written.
+    """Return the form in which a file is to be written, by its suffix.
 
     Raises:
         UsageError: its name ends in neither `.html` nor `.pdf`.
@@ -86,10 +86,10 @@ def form_of(out: Path) -> Form:
 def issue_papers(stores: Stores, papers: Sequence[tuple[Draft, Path]]) -> list[Issued]:
     """Write papers to their files, readable by their owner only, seal them and write a proof beside each.
 
-    While a refresh is at work the log cannot be sealed: the papers are out, and the night seals them.
+    While a refresh is running the log cannot be sealed: the papers are issued, and the nightly run seals them.
 
     Raises:
-        UsageError: a file is of no known form, lies in the home, exists already, or cannot be written.
+        UsageError: a file is of no known form, is inside the home, exists already, or cannot be written.
     """
     controller = read_controller(stores.settings.config)
     check_places(stores, [out for _, out in papers])
@@ -99,10 +99,10 @@ def issue_papers(stores: Stores, papers: Sequence[tuple[Draft, Path]]) -> list[I
 
 
 def check_places(stores: Stores, outs: Sequence[Path]) -> None:
-    """Refuse files that no paper may be written to; a command that logs something asks first.
+    """Refuse files to which no paper may be written; a command that logs something calls this first.
 
     Raises:
-        UsageError: a file is of no known form, lies in the home, or exists already, or its proof does.
+        UsageError: a file is of no known form, is inside the home, or exists already, or its proof does.
     """
     for out in outs:
         form_of(out)
@@ -111,10 +111,10 @@ def check_places(stores: Stores, outs: Sequence[Path]) -> None:
 
 
 def check_folder(stores: Stores, folder: Path) -> None:
-    """Refuse a folder for papers that lies in the home or is not there.
+    """Refuse a folder for papers that is inside the home or does not exist.
 
     Raises:
-        UsageError: so it is.
+        UsageError: it is.
     """
     if folder.resolve().is_relative_to(stores.home.root.resolve()):
         raise UsageError("A paper is not kept in the home.", "Give a place outside FILIATION_HOME.")
@@ -123,7 +123,7 @@ def check_folder(stores: Stores, folder: Path) -> None:
 
 
 def seal_now(stores: Stores) -> Checkpoint | None:
-    """Add what is new in the journal to the log and return the checkpoint, or None while another writer is at work."""
+    """Add what is new in the journal to the log and return the checkpoint; None while another process holds the lock."""
     try:
         with writer_lock(stores.home):
             return append_journal(Log.of(stores), stores.clock.now())
@@ -133,6 +133,11 @@ def seal_now(stores: Stores) -> Checkpoint | None:
 
 def write_proof(stores: Stores, paper_id: str, file: Path) -> bool:
     """Write the proof of a paper for `filiation-verify`; return False if no checkpoint covers it yet.
+
+    Args:
+        stores: the opened stores.
+        paper_id: number of the paper.
+        file: where the proof goes.
 
     Raises:
         UsageError: the file exists already: it may be a paper.

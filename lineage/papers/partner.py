@@ -1,13 +1,14 @@
-"""The dossier of a partner: who it is, its forms with their texts and audits, what it delivered, what that is worth.
+"""The dossier of a partner for an audit: who it is, its forms with texts and audits, its deliveries, its consents.
 
-Counts and files only, no row of a person. What a partner itself is told of its files stands in `partners_ingest.reports.report`.
+It holds counts and files only, no row of a person. The partner's own report on its files belongs to
+`partners_ingest.reports.report`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -47,7 +48,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class PartnerTold:
-    """All that the dossier is drafted from; `reasons` counts quarantined records by reason."""
+    """Everything that the dossier is drafted from; `reasons` counts quarantined records by reason."""
 
     partner: Partner
     supplier: Supplier
@@ -59,7 +60,12 @@ class PartnerTold:
 
 
 def partner_dossier(stores: Stores, partner_id: str, out: Path) -> Issued:
-    """Issue the dossier of a partner as it stands now.
+    """Issue the dossier of a partner in its present state.
+
+    Args:
+        stores: the opened stores.
+        partner_id: of the partner.
+        out: file of the paper, `.html` or `.pdf`.
 
     Raises:
         UsageError: the base knows no such partner, or a file name that cannot be taken.
@@ -103,9 +109,6 @@ def partner_draft(told: PartnerTold) -> Draft:
 
 def _facts(told: PartnerTold) -> Facts:
     partner, supplier = told.partner, told.supplier
-    signed_on, ends_on = partner.contract
-    over = " (terminé)" if supplier.is_contract_over else ""
-    contract = f"du {day_french(signed_on)} au {day_french(ends_on)}{over}" if signed_on and ends_on else UNKNOWN
     direct = UNKNOWN if partner.collected_directly is None else yes_no(partner.collected_directly)
     chain = " → ".join(f"{name} ({ROLES.get(role, role)})" for name, role in partner.chain)
     return Facts(
@@ -114,7 +117,7 @@ def _facts(told: PartnerTold) -> Facts:
             ("Base légale déclarée", BASES[partner.legal_basis] if partner.legal_basis else UNKNOWN),
             ("Collecte directe par nous", direct),
             ("Chaîne de transmission", chain or UNKNOWN),
-            ("Contrat", contract),
+            ("Contrat", _contract(partner.contract, supplier.is_contract_over)),
             (
                 "Sensibilité de la source",
                 {"none": "aucune"}.get(partner.sensitivity or "", partner.sensitivity or UNKNOWN),
@@ -123,6 +126,13 @@ def _facts(told: PartnerTold) -> Facts:
             ("Formulaires sans contrôle valable", count_french(supplier.overdue_forms)),
         )
     )
+
+
+def _contract(contract: tuple[date | None, date | None], is_over: bool) -> str:
+    signed_on, ends_on = contract
+    if not signed_on or not ends_on:
+        return UNKNOWN
+    return f"du {day_french(signed_on)} au {day_french(ends_on)}{' (terminé)' if is_over else ''}"
 
 
 def _forms(told: PartnerTold) -> Iterator[Block]:

@@ -1,7 +1,8 @@
 """The passport of a message or a paper: the proofs of what it rests on, as one file for a stranger.
 
-The trace itself stands in `lineage.lookups.trace`, proofs in `sealing.log.proofs`, the form of the file in verifier/README.md.
-No number and no delivered line is in it: of a line, its place in the delivery is proved, not its words.
+The trace is read by `lineage.lookups.trace`, proofs are made by `sealing.log.proofs` and
+`sealing.seals.message_proofs`; the form of the file is described in verifier/README.md. It holds no number and no
+delivered line: of a line its position in the delivery is proved, not its text.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from sqlalchemy import select
 from lineage.lookups.trace import SendTrace
 from sealing.log.checkpoint import Checkpoint
 from sealing.log.log import Log
-from sealing.log.proofs import Proof, prove_line, prove_lines, prove_message
+from sealing.log.proofs import Proof, prove_line, prove_lines
 from sealing.log.tree import consistency_path
+from sealing.seals.message_proofs import prove_message
 from stores.all_stores import Stores
 from stores.operations import base_tables, log_tables
 from stores.operations.journal import Entry
@@ -28,7 +30,7 @@ FORMAT = "filiation-passport/1"
 
 @dataclass(frozen=True)
 class Rooted:
-    """A proof in a smaller tree whose root stands in an entry of the log."""
+    """A proof in a smaller tree whose root is in an entry of the log."""
 
     proof: Proof
     entry: int
@@ -98,7 +100,13 @@ def make_passport(stores: Stores, trace: SendTrace) -> Passport:
 
 
 def paper_passports(log: Log, checkpoint: Checkpoint, papers: Mapping[str, Proof]) -> dict[str, Passport]:
-    """Return the passport of each paper by its number, from the proof of its journal line."""
+    """Return the passport of each paper, by the paper's number.
+
+    Args:
+        log: of the home.
+        checkpoint: signed by this log; it covers the papers.
+        papers: proof of each paper's journal line, by the paper's number.
+    """
     note, paths = log.key.sign(checkpoint), _consistency(log, checkpoint)
     return {paper_id: Passport(note, (proof,), (), (), paths) for paper_id, proof in papers.items()}
 

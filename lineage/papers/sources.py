@@ -1,6 +1,7 @@
-"""What papers say of a person's own rows: where each opt-in stands, what was shown, what became of it, each message.
+"""What papers say of a person's own rows: each opt-in with what was shown and what became of it, each message.
 
-The certificate and the answer to an access request say the same of them; what else each says stands in its module.
+The certificate and the answer to an access request share these paragraphs; what each says beside them is in its own
+module.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _NOTHING_KNOWN = "Aucune ligne acceptée d'un partenaire ne contient ce numéro.
 
 
 def origin_blocks(provenance: Provenance, background: Background) -> tuple[Block, ...]:
-    """Return where the number comes from, an act or refusal after the other, the oldest first."""
+    """Return where the number comes from: each act or refusal, the oldest first."""
     if not provenance.opt_ins:
         return (Text(_NOTHING_KNOWN),)
     found: list[Block] = []
@@ -72,7 +73,13 @@ def reaction_blocks(reactions: Sequence[Reaction]) -> tuple[Block, ...]:
 
 
 def send_blocks(sends: Sequence[Send], texts: Mapping[str, SentText], background: Background) -> tuple[Block, ...]:
-    """Return every message to the number: for whom, when, what became of it, what it said, by what it was chosen."""
+    """Return every message to the number: for whom, when, its state, its text, and the criteria of choice.
+
+    Args:
+        sends: messages, the oldest first.
+        texts: what the messages of a plan say, by plan.
+        background: names of sponsors.
+    """
     if not sends:
         return (Text("Aucun message n'a été envoyé ni prévu vers ce numéro."),)
     found: list[Block] = []
@@ -105,7 +112,7 @@ def territory_facts(territory: Territory | None) -> Facts:
 
 
 def verdict_grid(verdicts: PerUse) -> Grid:
-    """Return what the number is worth now, by channel and by each reading of the disputed law."""
+    """Return the verdict on the number now, by channel and by each reading of the disputed law."""
     rows = tuple(
         (CHANNELS[channel], PROFILES[profile], VERDICTS[use.verdict], ", ".join(use.reasons) or "–")
         for channel, profiles in verdicts.items()
@@ -122,7 +129,7 @@ def reason_grid(codes: Iterable[str], background: Background) -> tuple[Block, ..
 
 
 def reason_codes(provenance: Provenance) -> set[str]:
-    """Return every code that stands in the answer, of the contact and of each act."""
+    """Return every code in the answer, of the contact and of each act."""
     uses = [provenance.verdicts, *(opt_in.uses for opt_in in provenance.opt_ins if opt_in.uses)]
     return {code for per in uses for profiles in per.values() for use in profiles.values() for code in use.reasons}
 

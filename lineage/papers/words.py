@@ -1,7 +1,7 @@
 """The field's words in plain French, for papers: states, signals, channels, criteria, and what forms look like.
 
-Sentences of the rules are data (`to_person` in `config/rules/`) and read from the base; sentences of whole paragraphs
-stand with the paper that says them.
+Sentences of rules are data (`to_person` in `config/rules/`) and read from the base; whole paragraphs are in the module
+of their paper.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def source_french(source: str) -> str:
 
 
 def criteria_words(order: Order) -> tuple[str, ...]:
-    """Return by what the people of an order were chosen, a sentence each; an unselected order says so."""
+    """Return how the people of an order were chosen, a sentence each; an unselected order says that nobody was chosen."""
     audience = order.audience
     found = [
         *_territories(audience),

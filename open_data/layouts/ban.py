@@ -1,6 +1,6 @@
 """Base Adresse Nationale, CSV per department (23 columns, `;`, UTF-8, decimal dot): addresses and postcodes.
 
-Normalising street names is not done here: `territories` needs the published text and its own words.
+Street names are kept as published; `territories.words` normalises them for matching.
 """
 
 from __future__ import annotations

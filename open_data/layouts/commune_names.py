@@ -1,7 +1,8 @@
-"""INSEE's code officiel géographique: under which codes and names each commune of today is or was known.
+"""INSEE's code officiel géographique: the codes and names, past and present, of each commune of today.
 
-Three files of one year: communes (with those delegated and associated), those of the overseas collectivities, and movements since
-1943. Postcodes are not in them: see `communes`. Source: open-data README §3 e; modalities as INSEE's notice of the file.
+Three files of one year: communes (with those delegated and associated), those of the overseas collectivities, and
+movements since 1943. Postcodes are read by `communes`. Source: open-data README §3 e; modalities as in INSEE's notice
+of the file.
 """
 
 from __future__ import annotations

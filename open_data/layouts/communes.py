@@ -1,6 +1,6 @@
 """Communes with their postcodes: La Poste's file, and the JSON of `@etalab/decoupage-administratif` (COG and FIMOCT).
 
-Movements of communes and names of the past belong to `commune_names`.
+Movements of communes and former names are read by `commune_names`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Delimited text of producers (BAN, INSEE): header first, then every column as text in one DuckDB relation.
 
-A line that does not fit fails the file: what is skipped in silence would be missing from a territory.
-The ministry's results are not here: their header is shorter than their lines.
+A line that does not fit fails the file: a line left out silently would be missing from a territory. The ministry's
+results are read in `results/`, because their header is shorter than their lines.
 """
 
 from __future__ import annotations
@@ -37,7 +37,16 @@ def first_line(path: Path, encoding: str = "utf-8-sig") -> str:
 
 
 def header_of(path: Path, delimiter: str, encoding: str = "utf-8-sig") -> list[str]:
-    """Return the labels of a delimited file's first line."""
+    """Return the labels of a delimited file's first line.
+
+    Args:
+        path: of the file; `.gz` is unpacked.
+        delimiter: one character.
+        encoding: of the text.
+
+    Raises:
+        SourceFailed: as `first_line`.
+    """
     return next(csv.reader([first_line(path, encoding)], delimiter=delimiter))
 
 
@@ -49,7 +58,15 @@ def read_delimited(
     delimiter: str,
     encoding: str = "utf-8",
 ) -> None:
-    """Create the temporary table `relation` with every column of the files as text, blank kept blank.
+    """Create a temporary table with every column of the files as text; a blank cell stays blank.
+
+    Args:
+        connection: where the table is created.
+        relation: its name.
+        source: whose columns must be there.
+        paths: the files.
+        delimiter: one character.
+        encoding: of the text.
 
     Raises:
         SourceFailed: a file lacks an announced column.

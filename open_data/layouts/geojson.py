@@ -1,6 +1,7 @@
 """GeoJSON read feature by feature (the national contours are one object of 644 MB) into a DuckDB relation.
 
-Which property means what belongs to the layout modules; point in polygon to `territories`.
+The meaning of properties belongs to `contours`, point in polygon to `territories.contours`, GeoPackages to
+`geopackage`.
 """
 
 from __future__ import annotations
@@ -61,8 +62,15 @@ def read_contours(
     paths: Sequence[Path],
     contour_of: Callable[[Mapping[str, object]], Contour],
 ) -> None:
-    """Create the temporary table `contours_read` (code, commune_code, label, part, wkb) from GeoJSON files,
-    or from GeoPackages by their suffix. A repeated code is several parts of one territory, numbered from 1 in their order.
+    """Create the temporary table `contours_read` (code, commune_code, label, part, wkb) from contour files.
+
+    A repeated code means several parts of one territory, numbered from 1 in their order.
+
+    Args:
+        connection: where the table is created; its memory and threads are limited.
+        source: whose columns must be there.
+        paths: GeoJSON, or GeoPackages by their suffix.
+        contour_of: gives code, commune and label for a feature's properties.
 
     Raises:
         SourceFailed: a file is cut, no feature collection, not in degrees, or lacks a property.

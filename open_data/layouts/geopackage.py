@@ -1,7 +1,8 @@
 """GeoPackage (OGC 12-128): features of one layer of an SQLite file, geometries as WKB in degrees.
 
-IGN publishes its contours so, in Lambert-93. Which column means what belongs to the layout modules; the archive around the file
-(7z) is unpacked by hand. Source: OGC GeoPackage 1.3 §2.1.3; IGN, algorithm ALG0004 (Lambert-93 to geographic).
+IGN publishes its contours in this format, in Lambert-93. The meaning of columns belongs to `contours`; the archive
+around the file (7z) is unpacked by hand. Source: OGC GeoPackage 1.3 §2.1.3; IGN, algorithm ALG0004 (Lambert-93 to
+geographic).
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def packed_features(path: Path, needed: str) -> Iterator[PackedFeature]:
     """Yield the features of the layer that has the column `needed`.
 
     Raises:
-        SourceFailed: no GeoPackage, no such layer, damaged, or of a reference system that is neither degrees nor Lambert-93.
+        SourceFailed: no GeoPackage, no such layer, damaged, or of a reference system that is neither degrees nor
+            Lambert-93.
     """
     try:
         connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)

@@ -1,6 +1,6 @@
 """Filosofi, income per IRIS and per commune (`;`, decimal comma or dot, or Parquet): the median, or why it is withheld.
 
-Deciles and other indicators may join as columns. Which income a bureau has is estimated in `dbt_project`.
+Other indicators, such as deciles, are not read. The income of a bureau is estimated in `dbt_project`.
 Source: open-data README §3 a.
 """
 

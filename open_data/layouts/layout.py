@@ -1,6 +1,6 @@
-"""What a layout is: the name that a source's configuration gives, the tables it fills, how its files are read.
+"""What a layout is: the name in a source's configuration, the tables that it fills, and the function that reads its files.
 
-Reading of particular formats belongs to the modules beside this one.
+Readers of each layout and of each file format are the other modules of this folder.
 """
 
 from __future__ import annotations
@@ -60,6 +60,11 @@ def measure_sql(layout: Layout, measure: str) -> str | None:
 
 def check_columns(path: Path, found: Sequence[str], source: Source) -> None:
     """Refuse a file that lacks one of the columns its source announces.
+
+    Args:
+        path: of the file, for the message.
+        found: the file's columns.
+        source: that announces columns.
 
     Raises:
         SourceFailed: naming the file and the columns.

@@ -1,6 +1,6 @@
-"""The closed list of layouts, by the name that a source's configuration gives.
+"""The closed list of layouts, by the name in a source's configuration.
 
-What a layout is stands in `layout`; nothing is read here.
+What a layout is is defined in `layout`; files are read by the modules listed here.
 """
 
 from __future__ import annotations
@@ -8,19 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from open_data.layouts import (
-    aggregated_results,
-    ban,
-    commune_names,
-    communes,
-    contours,
-    income,
-    long_results,
-    numbered_results,
-    results,
-    roll,
-)
+from open_data.layouts import ban, commune_names, communes, contours, income, roll
 from open_data.layouts.layout import Layout, measure_sql
+from open_data.layouts.results import aggregated, long, numbered, until_2022
 from open_data.sources import Source
 from terms.errors import UsageError
 
@@ -41,10 +31,10 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
             income.FILOSOFI_COMMUNE_DECLARED,
             income.FILOSOFI_COMMUNE_DISPOSABLE,
             income.FILOSOFI_COMMUNE_PIVOT,
-            results.MINISTRY_BUREAU_RESULTS,
-            numbered_results.NUMBERED_BUREAU_RESULTS,
-            long_results.LONG_BUREAU_RESULTS,
-            aggregated_results.AGGREGATED_BUREAU_RESULTS,
+            until_2022.MINISTRY_BUREAU_RESULTS,
+            numbered.NUMBERED_BUREAU_RESULTS,
+            long.LONG_BUREAU_RESULTS,
+            aggregated.AGGREGATED_BUREAU_RESULTS,
             roll.REU_ADDRESSES_TABLE,
             roll.REU_BUREAUX_TABLE,
         )

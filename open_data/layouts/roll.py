@@ -1,8 +1,8 @@
 """The electoral roll's own tables (INSEE, REU): addresses with their bureau, and bureaux; Parquet or CSV.
 
-The roll numbers bureaux in its own way: `29039_1` is the ministry's `29039_0001`. Its table of bureaux tells the pair
-(`id_brut_miom`); where that is not there, or blank, padding does. Which address of ours a row is belongs to `territories`.
-Source: open-data README §3 c and §5.
+The roll numbers bureaux in its own way: `29039_1` is the ministry's `29039_0001`. Its table of bureaux gives the pair
+(`id_brut_miom`); where that is missing or blank, the number is padded. Matching its addresses with BAN's belongs to
+`territories.roll`. Source: open-data README §3 c and §5.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import duckdb
 
 from open_data.layouts.delimited import header_of, read_delimited
 from open_data.layouts.layout import Layout, check_columns, file_list, literal
-from open_data.layouts.result_rows import department_sql, refuse_lines
+from open_data.layouts.results.result_rows import department_sql, refuse_lines
 from open_data.sources import Source
 from stores.schemas.column_classes import Table
 from stores.schemas.territory_tables import BUREAUX, REU_ADDRESSES

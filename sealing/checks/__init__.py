@@ -1,4 +1,4 @@
-"""Comparing what stands now with what was sealed: files, ledger, log, messages.
+"""Checks: files, ledger, log, messages and papers as they are now, compared with what was sealed.
 
-Nothing is written here.
+Nothing is written here. Making seals belongs to `sealing.seals`, the log itself to `sealing.log`.
 """

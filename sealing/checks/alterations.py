@@ -1,4 +1,7 @@
-"""What the check of the chain can find, as typed records; how each is looked for stands in the `…_check` modules."""
+"""What the checks of this folder can find, as typed records: the kinds of alteration, and one mismatch with its place.
+
+How each one is looked for belongs to the `…_check` modules.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from enum import StrEnum
 
 
 class Alteration(StrEnum):
-    """What can be found."""
+    """How something can differ from what was sealed; the value is the sentence for a person."""
 
     JOURNAL_CHANGED = "a journal line is not what was sealed"
     JOURNAL_MISSING = "a sealed journal line is gone"
@@ -29,12 +32,12 @@ class Alteration(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One alteration and the thing it concerns: a path, a row, an id; never a value of a person."""
+class Mismatch:
+    """One thing that differs from its seal: how, and where (a path, a row, an id; never a value of a person)."""
 
     what: Alteration
     where: str
 
     def sentence(self) -> str:
-        """Return the finding for a person."""
+        """Return the mismatch for a person."""
         return f"{self.where}: {self.what.value}"

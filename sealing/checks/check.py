@@ -1,16 +1,17 @@
-"""The check of the whole chain: everything that was sealed is compared with what stands there now.
+"""The check of the whole chain: everything that was sealed is compared with its present state.
 
-Reads only; what it finds is told as findings that name the thing, and mending is a person's business.
-Cost: every sealed byte is read once, and each journal line and message is hashed once.
+It only reads. Each mismatch names the thing; repairing it is a person's work (docs/runbook.md, "Something was
+altered"). Cost: every sealed byte is read once, each journal line and each message is hashed once. One paper is checked
+by `sealing.checks.paper_check`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sealing.checks.alterations import Finding
+from sealing.checks.alterations import Mismatch
 from sealing.checks.file_check import check_files
-from sealing.checks.ledger_check import check_ledgers
+from sealing.checks.ledger_check import check_ledger
 from sealing.checks.log_check import check_log
 from sealing.checks.message_check import check_messages
 from sealing.log.log import Log
@@ -19,9 +20,9 @@ from stores.home import Home
 
 @dataclass(frozen=True)
 class ChainReport:
-    """What was compared, and what did not agree."""
+    """What was compared (counts), and what did not agree."""
 
-    findings: tuple[Finding, ...]
+    mismatches: tuple[Mismatch, ...]
     leaves: int
     files: int
     messages: int
@@ -29,14 +30,14 @@ class ChainReport:
     @property
     def holds(self) -> bool:
         """Whether nothing was altered."""
-        return not self.findings
+        return not self.mismatches
 
 
 def check_chain(log: Log, home: Home) -> ChainReport:
-    """Compare log, journal, ledgers, files and messages with what was sealed."""
+    """Compare log, journal, ledger, files and messages with what was sealed."""
     with log.engine.connect() as reading:
         of_log, leaves = check_log(log, reading)
-        of_ledgers = list(check_ledgers(reading))
+        of_ledger = list(check_ledger(reading))
         of_messages, messages = check_messages(log, reading)
     of_files, files = check_files(log.engine, home)
-    return ChainReport((*of_log, *of_ledgers, *of_messages, *of_files), leaves, files, messages)
+    return ChainReport((*of_log, *of_ledger, *of_messages, *of_files), leaves, files, messages)

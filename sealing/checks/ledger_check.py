@@ -1,4 +1,7 @@
-"""Comparing rows of the ledger with what the journal told of them; log, files and messages have their own checks."""
+"""Comparing rows of the ledger (the operations database) with their journal lines.
+
+Log, files, messages and papers have checks of their own beside this one.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,13 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection, Table, select
 
-from sealing.checks.alterations import Alteration, Finding
+from sealing.checks.alterations import Alteration, Mismatch
 from sealing.seals.forgetting import ERASED
 from stores.operations import delivery_tables, log_tables, person_tables, plan_tables
 from stores.operations.journal import Entry
 
-#: Ledgers whose rows must agree with their newest journal line: table, its key, and columns that change by other lines.
-_LEDGERS: Mapping[Entry, tuple[Table, str, frozenset[str]]] = {
+#: Tables whose rows must agree with their newest journal line: table, its key, and columns that other lines change.
+_TABLES: Mapping[Entry, tuple[Table, str, frozenset[str]]] = {
     Entry.DELIVERY: (delivery_tables.deliveries, "delivery_id", frozenset()),
     Entry.OPT_OUT: (person_tables.opt_outs, "opt_out_id", frozenset()),
     Entry.CONTACT_FACT: (person_tables.contact_facts, "fact_id", frozenset()),
@@ -25,14 +28,14 @@ _LEDGERS: Mapping[Entry, tuple[Table, str, frozenset[str]]] = {
 }
 
 
-def check_ledgers(reading: Connection) -> Iterator[Finding]:
-    """Yield the rows that are gone, or that differ from the newest that their journal lines say."""
-    for kind, (table, key, changing) in _LEDGERS.items():
+def check_ledger(reading: Connection) -> Iterator[Mismatch]:
+    """Yield the rows that are missing, or that differ from what their journal lines say."""
+    for kind, (table, key, changing) in _TABLES.items():
         yield from _unequal_rows(reading, table, key, changing, _told(reading, kind))
 
 
 def payload_of(text: str) -> dict[str, object]:
-    """Return the payload of a journal line; a text that was changed beyond reading tells nothing."""
+    """Return the payload of a journal line; empty if the text is no JSON object any more."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -53,11 +56,11 @@ def _told(reading: Connection, kind: Entry) -> dict[str, dict[str, object]]:
 
 def _unequal_rows(
     reading: Connection, table: Table, key: str, changing: frozenset[str], told: Mapping[str, Mapping[str, object]]
-) -> Iterator[Finding]:
+) -> Iterator[Mismatch]:
     rows = {row[key]: row for row in reading.execute(select(table)).mappings()}
     for subject, payload in told.items():
         row = rows.get(subject)
         if row is None:
-            yield Finding(Alteration.LEDGER_MISSING, f"{table.name} {subject}")
+            yield Mismatch(Alteration.LEDGER_MISSING, f"{table.name} {subject}")
         elif any(row[name] != value for name, value in payload.items() if name in row and name not in changing):
-            yield Finding(Alteration.LEDGER_CHANGED, f"{table.name} {subject}")
+            yield Mismatch(Alteration.LEDGER_CHANGED, f"{table.name} {subject}")

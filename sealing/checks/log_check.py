@@ -1,4 +1,4 @@
-"""Comparing journal, leaves, tiles and checkpoints with each other; making them is the business of `sealing.log.log`."""
+"""Comparing journal, leaves, tiles and checkpoints with each other; making them belongs to `sealing.log.log`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, ScalarResult, select
 
-from sealing.checks.alterations import Alteration, Finding
+from sealing.checks.alterations import Alteration, Mismatch
 from sealing.checks.ledger_check import payload_of
 from sealing.log.checkpoint import Checkpoint
 from sealing.log.log import Log, commitment, entry_text
@@ -21,17 +21,17 @@ from terms.errors import FiliationError
 _FETCH = 20_000
 
 
-def check_log(log: Log, reading: Connection) -> tuple[list[Finding], int]:
+def check_log(log: Log, reading: Connection) -> tuple[list[Mismatch], int]:
     """Return what differs between journal, leaves, tiles and checkpoints, and how many leaves there are."""
     leaves = _leaves(reading)
-    findings = [Finding(what, where) for what, where in _unequal_lines(reading)]
+    mismatches = [Mismatch(what, where) for what, where in _unequal_lines(reading)]
     try:
         last = log.last_checkpoint()
     except FiliationError:
-        return [*findings, Finding(Alteration.CHECKPOINT_CHANGED, "log/checkpoint")], len(leaves)
-    findings += _check_tiles(log, last, leaves)
-    findings += _check_checkpoints(log, reading, leaves)
-    return findings, len(leaves)
+        return [*mismatches, Mismatch(Alteration.CHECKPOINT_CHANGED, "log/checkpoint")], len(leaves)
+    mismatches += _check_tiles(log, last, leaves)
+    mismatches += _check_checkpoints(log, reading, leaves)
+    return mismatches, len(leaves)
 
 
 def _leaves(reading: Connection) -> list[bytes]:
@@ -80,7 +80,7 @@ def _agrees(line: Row[Any]) -> bool:
     return bool(leaf.hex() == line.leaf_hash and payload == line.payload_sha256)
 
 
-def _check_tiles(log: Log, last: Checkpoint | None, leaves: list[bytes]) -> Iterator[Finding]:
+def _check_tiles(log: Log, last: Checkpoint | None, leaves: list[bytes]) -> Iterator[Mismatch]:
     """Compare every tile that the last checkpoint rests on with the tiles that the leaves make."""
     if last is None:
         return
@@ -91,32 +91,36 @@ def _check_tiles(log: Log, last: Checkpoint | None, leaves: list[bytes]) -> Iter
             levels[level] = _tile_roots(levels[level - 1])
         wanted = b"".join(levels[level][number * WIDTH : number * WIDTH + width])
         if not file.exists() or file.read_bytes() != wanted:
-            yield Finding(Alteration.TILE_CHANGED, file.relative_to(log.folder.parent).as_posix())
+            yield Mismatch(Alteration.TILE_CHANGED, file.relative_to(log.folder.parent).as_posix())
 
 
 def _tile_roots(hashes: list[bytes]) -> list[bytes]:
     return [nodes_of(hashes[i : i + WIDTH])(8, 0) for i in range(0, len(hashes) - WIDTH + 1, WIDTH)]
 
 
-def _check_checkpoints(log: Log, reading: Connection, leaves: list[bytes]) -> Iterator[Finding]:
+def _check_checkpoints(log: Log, reading: Connection, leaves: list[bytes]) -> Iterator[Mismatch]:
     """Each checkpoint ever signed must open with our key and be the root of the log's beginning."""
-    table = log_tables.log_checkpoints
-    rows = reading.execute(select(table).order_by(table.c.size)).all()
-    notes = {f"checkpoint {row.size} of the ledger": (row.size, row.note) for row in rows}
-    for file in sorted((log.folder / "checkpoints").glob("*")):
-        if not file.name.startswith("."):
-            size = int(file.name) if file.name.isdigit() else -1
-            notes[f"log/checkpoints/{file.name}"] = (size, file.read_text(errors="replace"))
     roots: dict[int, bytes | None] = {}
-    for where, (size, note) in notes.items():
+    for where, size, note in _signed_notes(log, reading):
         opened = log.key.opened(note)
         if opened is None or opened.size != size or note != log.key.sign(opened):
-            yield Finding(Alteration.CHECKPOINT_CHANGED, where)
+            yield Mismatch(Alteration.CHECKPOINT_CHANGED, where)
             continue
         if size not in roots:
             roots[size] = _root_of_first(log, leaves, size)
         if roots[size] != opened.root:
-            yield Finding(Alteration.CHECKPOINT_INCONSISTENT, where)
+            yield Mismatch(Alteration.CHECKPOINT_INCONSISTENT, where)
+
+
+def _signed_notes(log: Log, reading: Connection) -> Iterator[tuple[str, int, str]]:
+    """Yield place, claimed size and text of each note of the ledger and of the log's folder."""
+    table = log_tables.log_checkpoints
+    for row in reading.execute(select(table).order_by(table.c.size)):
+        yield f"checkpoint {row.size} of the ledger", row.size, row.note
+    for file in sorted((log.folder / "checkpoints").glob("*")):
+        if not file.name.startswith("."):
+            size = int(file.name) if file.name.isdigit() else -1
+            yield f"log/checkpoints/{file.name}", size, file.read_text(errors="replace")
 
 
 def _root_of_first(log: Log, leaves: list[bytes], size: int) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Comparing messages with their seals; making seals is the business of `sealing.seals.messages`."""
+"""Comparing messages with their seals; making the seals belongs to `sealing.seals.messages`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import duckdb
 from sqlalchemy import Connection, select
 
-from sealing.checks.alterations import Alteration, Finding
+from sealing.checks.alterations import Alteration, Mismatch
 from sealing.checks.ledger_check import payload_of
 from sealing.log.log import Log
 from sealing.seals.forgetting import ERASED
@@ -20,13 +20,13 @@ from stores.operations.journal import Entry
 from stores.schemas.configuration_tables import MESSAGE_SEALS
 
 
-def check_messages(log: Log, reading: Connection) -> tuple[list[Finding], int]:
-    """Return what differs, and how many messages have a seal."""
-    findings, checked = list(_unequal_batches(reading)), 0
+def check_messages(log: Log, reading: Connection) -> tuple[list[Mismatch], int]:
+    """Return the batches and messages that differ from their seals, and how many messages have a seal."""
+    mismatches, checked = list(_unequal_batches(reading)), 0
     for plan_id in _sealed_plans(reading):
         found, count = _check_plan(log, reading, plan_id)
-        findings, checked = findings + found, checked + count
-    return findings, checked
+        mismatches, checked = mismatches + found, checked + count
+    return mismatches, checked
 
 
 def _sealed_plans(reading: Connection) -> Sequence[str]:
@@ -34,7 +34,7 @@ def _sealed_plans(reading: Connection) -> Sequence[str]:
     return list(reading.execute(select(plan_id).distinct().order_by(plan_id)).scalars())
 
 
-def _unequal_batches(reading: Connection) -> Iterator[Finding]:
+def _unequal_batches(reading: Connection) -> Iterator[Mismatch]:
     """Compare the rows of batches with their journal lines: neither may be changed, added or taken away."""
     table, journal = log_tables.sealed_messages, log_tables.journal
     rows = {f"{row.plan_id}/{row.batch}": (row.messages, row.root) for row in reading.execute(select(table))}
@@ -45,14 +45,14 @@ def _unequal_batches(reading: Connection) -> Iterator[Finding]:
     for subject in sorted(rows.keys() | told.keys()):
         payload = told.get(subject, {})
         if rows.get(subject) != (payload.get("messages"), payload.get("root")):
-            yield Finding(Alteration.BATCH_CHANGED, f"batch {subject} of messages")
+            yield Mismatch(Alteration.BATCH_CHANGED, f"batch {subject} of messages")
 
 
-def _check_plan(log: Log, reading: Connection, plan_id: str) -> tuple[list[Finding], int]:
+def _check_plan(log: Log, reading: Connection, plan_id: str) -> tuple[list[Mismatch], int]:
     batches = batches_of(reading, plan_id)
     damaged = [batch for batch in batches if not _batch_holds(log, batch)]
-    findings = [
-        Finding(Alteration.BATCH_CHANGED, f"batch {batch.plan_id}/{batch.batch} of messages") for batch in damaged
+    mismatches = [
+        Mismatch(Alteration.BATCH_CHANGED, f"batch {batch.plan_id}/{batch.batch} of messages") for batch in damaged
     ]
     whole = [batch for batch in batches if batch not in damaged]
     with connect() as target:
@@ -71,8 +71,8 @@ def _check_plan(log: Log, reading: Connection, plan_id: str) -> tuple[list[Findi
         row = target.execute("select count(*) from seals").fetchone()
     told = [(send_id, Alteration.MESSAGE_CHANGED) for (send_id,) in changed]
     told += [(send_id, Alteration.MESSAGE_MISSING) for (send_id,) in gone]
-    findings += [Finding(alteration, f"message {send_id}") for send_id, alteration in sorted(told)]
-    return findings, int(row[0]) if row else 0
+    mismatches += [Mismatch(alteration, f"message {send_id}") for send_id, alteration in sorted(told)]
+    return mismatches, int(row[0]) if row else 0
 
 
 def _batch_holds(log: Log, batch: SealedBatch) -> bool:

@@ -1,4 +1,4 @@
-"""The transparency log: tree, tiles, checkpoints, entries and proofs.
+"""The transparency log: Merkle tree, tiles, signed checkpoints, entries, and proofs of journal lines.
 
-What is sealed belongs to `sealing.seals`, comparing to `sealing.checks`.
+It knows neither files nor messages nor papers: sealing those belongs to `sealing.seals`, comparing to `sealing.checks`.
 """

@@ -1,6 +1,6 @@
 """Signed checkpoints: size and root of the log as a C2SP signed note (tlog-checkpoint, Ed25519).
 
-Which key signs is decided by `stores.keys`; when a checkpoint is made, by `sealing.log.log`.
+The signing key is derived in `stores.keys`; `sealing.log.log` decides when a checkpoint is made.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SIGNATURE_MARK = "\u2014 "
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The log at one instant: how many leaves, and the root over them."""
+    """The log at one instant: the number of leaves, and the root over them (32 bytes)."""
 
     size: int
     root: bytes

@@ -1,7 +1,7 @@
-"""Appending the journal to the log: each line becomes a leaf, then a signed checkpoint says how far it goes.
+"""Appending the journal to the log: each line becomes a leaf, then a signed checkpoint says how far the log goes.
 
-A leaf is a salted commitment: the log may be shown to anybody and reveals nobody, and destroying a salt erases the
-line's trace while every other proof stands. What deserves a journal line is decided where it is written.
+A leaf is a salted commitment, so the log may be shown to anybody and reveals nobody. Destroying a salt erases the trace
+of its line; every other proof still works. What deserves a journal line is decided where it is written.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SALT_BYTES = 32
 
 @dataclass(frozen=True)
 class Log:
-    """The log of one home: ledger, folder and key."""
+    """The log of one home: engine of the ledger, folder of the tiles, signing key."""
 
     engine: Engine
     folder: Path
@@ -51,8 +51,8 @@ class Log:
     def last_checkpoint(self) -> Checkpoint | None:
         """Return the newest checkpoint, or None before the first.
 
-        It is read from its file, not from the ledger: a ledger that was restored from an older backup must not
-        make us forget what was signed.
+        It is read from its file, not from the ledger: a ledger restored from an older backup must not make us forget
+        what was signed.
 
         Raises:
             FiliationError: its note was not signed by this home's key, or was changed.
@@ -91,13 +91,20 @@ def commitment(salt: bytes, text: str) -> bytes:
 
 
 def append_journal(log: Log, now: datetime) -> Checkpoint | None:
-    """Add every journal line that has no leaf yet, and sign a checkpoint; None while the journal is empty.
+    """Add every journal line that has no leaf yet, and sign a checkpoint.
 
-    To be called under the writer's lock. A crash between its steps is made good by the next call: leaves are
-    committed first, tiles are made from them, the checkpoint comes last.
+    The caller holds the writer's lock. Leaves are committed first, tiles are made from them, the checkpoint comes last,
+    so calling again after a crash completes the work.
+
+    Args:
+        log: of the home.
+        now: the signing instant.
+
+    Returns:
+        The newest checkpoint, or None while the journal is empty.
 
     Raises:
-        FiliationError: the last checkpoint is not ours, or there are fewer leaves than it says.
+        FiliationError: the last checkpoint is not ours, or the ledger has fewer leaves than it says.
     """
     last = log.last_checkpoint()
     signed = last.size if last else 0

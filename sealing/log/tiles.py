@@ -1,7 +1,7 @@
-"""The tree's hashes as files: C2SP tlog-tiles, 256 hashes a tile, a full tile never changes again.
+"""The tree's hashes as files (C2SP tlog-tiles): 256 hashes a tile; a full tile never changes again.
 
-Which leaves there are is decided by `sealing.log.log`. Tiles hold commitments only, so that the folder can be given to
-anybody; they can be made again from the leaves at any time.
+`sealing.log.log` decides which leaves there are. Tiles hold commitments only, so the folder can be given to anybody;
+they can be made again from the leaves at any time.
 """
 
 from __future__ import annotations

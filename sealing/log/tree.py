@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 9162 §2.1: hashes, roots, inclusion and consistency paths, over any source of nodes.
 
-Pure: where nodes are kept is the business of `sealing.log.tiles`. Checking a path stands here too, for our own nightly
-check; a stranger uses `verifier`, which shares no code with this module.
+It reads and writes no file: nodes are kept by `sealing.log.tiles`. Paths are checked here for our own nightly check; a
+stranger uses `verifier`, which shares no code with this module.
 """
 
 from __future__ import annotations
@@ -31,10 +31,15 @@ def root_of(nodes: Nodes, size: int) -> bytes:
 
 
 def inclusion_path(nodes: Nodes, index: int, size: int) -> list[bytes]:
-    """Return PATH(index, D[size]): the siblings from the leaf to the root.
+    """Return PATH(index, D[size]) of RFC 9162 §2.1.3: the siblings from the leaf to the root.
+
+    Args:
+        nodes: of the tree.
+        index: of the leaf, counted from 0.
+        size: leaves of the tree.
 
     Raises:
-        ValueError: there is no such leaf in a tree of that size.
+        ValueError: a tree of that size has no such leaf.
     """
     if not 0 <= index < size:
         raise ValueError(f"no leaf {index} in a tree of {size}")
@@ -42,7 +47,12 @@ def inclusion_path(nodes: Nodes, index: int, size: int) -> list[bytes]:
 
 
 def consistency_path(nodes: Nodes, old: int, new: int) -> list[bytes]:
-    """Return PROOF(old, D[new]): what shows that the tree of `old` leaves is the beginning of that of `new`.
+    """Return PROOF(old, D[new]) of RFC 9162 §2.1.4: it shows that the larger tree begins with the smaller one.
+
+    Args:
+        nodes: of the larger tree.
+        old: leaves of the smaller tree.
+        new: leaves of the larger tree.
 
     Raises:
         ValueError: not 0 < old <= new.

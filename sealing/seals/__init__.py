@@ -1,4 +1,4 @@
-"""Sealing files, messages and papers into the log; forgetting and key rotation.
+"""Seals of files, messages and papers; proofs of messages; forgetting a person's text; rotating the encryption key.
 
-Comparing seals with what stands now belongs to `sealing.checks`.
+The log that seals go into belongs to `sealing.log`. Comparing seals with the present state belongs to `sealing.checks`.
 """

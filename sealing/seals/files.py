@@ -1,7 +1,7 @@
-"""Sealing the files of the stores: their hashes go into the log, so that no byte changes in silence.
+"""Sealing the files of the stores: their hashes go into the log, so that no byte changes unnoticed.
 
-Which folders hold what never changes unseen is listed here. Whoever rewrites a sealed file on purpose (a rotated
-key, an erased person) seals it again by `reseal_files`; comparing files with their seals is `sealing.checks.check`'s business.
+The folders whose files are sealed are listed here. Whoever rewrites a sealed file on purpose (a rotated key, an erased
+person) seals it again by `reseal_files`. Comparing files with their seals belongs to `sealing.checks.file_check`.
 """
 
 from __future__ import annotations
@@ -32,13 +32,32 @@ class SealedFile:
 
 
 def seal_files(engine: Engine, home: Home, now: datetime) -> int:
-    """Seal every file that has no seal yet and return how many; one journal line for all of them."""
+    """Seal every file that has no seal yet, with one journal line for all of them.
+
+    Args:
+        engine: of the ledger.
+        home: whose files.
+        now: the instant of sealing.
+
+    Returns:
+        The number of files sealed.
+    """
     known = set(current_seals(engine))
     return _seal(engine, home, [path for path in store_files(home) if path not in known], now)
 
 
 def reseal_files(engine: Engine, home: Home, paths: Iterable[str], now: datetime) -> int:
-    """Seal files again that were rewritten on purpose and return how many."""
+    """Seal files again that were rewritten on purpose.
+
+    Args:
+        engine: of the ledger.
+        home: whose files.
+        paths: of the files, relative to the home.
+        now: the instant of sealing.
+
+    Returns:
+        The number of files sealed; a file that no longer exists is left out.
+    """
     return _seal(engine, home, sorted(paths), now)
 
 

@@ -1,7 +1,7 @@
-"""Making sealed things say nothing more: text and salt go, the commitment stays, and every other proof with it.
+"""Forgetting sealed text: text and salt of a journal line or message are destroyed, its commitment stays.
 
-Which lines and messages are a person's is decided by `lineage`; that a salt is gone must be told by an entry of
-erasure, or the nightly check names it.
+Every other proof still works. Which lines and messages are a person's is decided by `lineage.erasure`. A journal line
+of erasure must name the leaves whose salts are gone; otherwise the nightly check reports them.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _CHUNK = 500
 
 
 def forget_lines(work: Connection, sequences: Sequence[int]) -> list[int]:
-    """Take subject, payload and salt of journal lines away and return the positions of their leaves.
+    """Empty subject, payload and salt of journal lines and return the positions of their leaves, sorted.
 
-    The caller writes an entry of erasure with these positions in the same transaction.
+    The caller writes a journal line of erasure with these positions in the same transaction.
     """
     journal, leaves = log_tables.journal, log_tables.log_leaves
     empty = {"subject": ERASED, "payload_json": _NOTHING, "payload_sha256": sha256(_NOTHING.encode()).hexdigest()}
@@ -43,9 +43,17 @@ def forget_lines(work: Connection, sequences: Sequence[int]) -> list[int]:
 
 
 def forget_messages(home: Home, batch: SealedBatch, renamed: Mapping[str, str]) -> int:
-    """Take the salts of messages out of a batch, under the ids that they have from now on; return how many.
+    """Destroy the salts of messages in a batch, and give them the ids under which they are kept from now on.
 
-    The file is written again, so it is to be announced before and sealed again after.
+    The batch's file is written again: the caller announces it before (`stores.operations.rewrites`) and seals it after.
+
+    Args:
+        home: of the log.
+        batch: whose file is rewritten.
+        renamed: new `send_id` by old `send_id`.
+
+    Returns:
+        The number of messages of the batch that were forgotten.
     """
     file = batch.file(home.log)
     with connect() as target:

@@ -1,7 +1,8 @@
-"""Sealing messages: batches of salted commitments to what the ledger says of each message that left PLANNED.
+"""Sealing messages: batches of salted commitments to the ledger's record of each message that left PLANNED.
 
-The record of a message is its row with its events, as canonical JSON made in SQL. When a message moves on, it is
-sealed again in a later batch; the newest seal is the one that must agree. What a state means belongs to `sends`.
+The record of a message is its row with its events, as canonical JSON made in SQL. A message that moves on is sealed
+again in a later batch; the newest seal is the one that must agree. States are defined in `sends.ledger.states`; proofs
+of messages belong to `sealing.seals.message_proofs`.
 """
 
 from __future__ import annotations
@@ -48,19 +49,33 @@ class SealedBatch:
     root: str
 
     def file(self, folder: Path) -> Path:
-        """Return where its commitments lie, under the folder of the log."""
+        """Return the path of its commitments, under the folder of the log."""
         return batch_file(folder, self.plan_id, self.batch)
 
 
 def batch_file(folder: Path, plan_id: str, batch: int) -> Path:
-    """Return where the commitments of a batch lie, under the folder of the log."""
+    """Return the path of a batch's commitments.
+
+    Args:
+        folder: of the log.
+        plan_id: of the plan.
+        batch: number of the batch within its plan, from 1.
+    """
     return folder / "messages" / plan_id / f"{batch:06d}.parquet"
 
 
 def seal_messages(engine: Engine, folder: Path, now: datetime) -> list[SealedBatch]:
-    """Seal what happened to messages since they were last sealed.
+    """Seal what happened to messages since they were last sealed. The caller holds the writer's lock.
 
-    To be called under the writer's lock. The journal's line is the commit of a batch; a file without one is replaced.
+    The journal's line is the commit of a batch; a file without one is replaced by the next run.
+
+    Args:
+        engine: of the ledger.
+        folder: of the log.
+        now: the instant of sealing.
+
+    Returns:
+        The new batches.
     """
     with engine.connect() as reading:
         plans = _unsettled_plans(reading)
@@ -79,7 +94,7 @@ Span = tuple[int, int]
 
 
 def spans_of(work: Connection, plan_id: str) -> list[Span]:
-    """Return spans of positions that hold `AT_ONCE` messages of a plan each at most; the ledger finds them by its index."""
+    """Return spans of positions that hold at most `AT_ONCE` messages of a plan each; the ledger has an index over them."""
     messages = message_tables.messages
     last: int | None = work.execute(
         select(func.max(messages.c.position)).where(messages.c.plan_id == plan_id)
@@ -92,7 +107,8 @@ def load_records(
 ) -> None:
     """Make the temporary table `records` (send_id, events, record) of messages of a plan.
 
-    `record` is canonical JSON of the row with its `message_events` in order. No Python per message but its fetching.
+    `record` is canonical JSON of the row with its `message_events` in order. Python touches no message except to fetch
+    it.
 
     Args:
         target: where the table is made.
@@ -162,13 +178,13 @@ def _seal_plan(engine: Engine, folder: Path, plan_id: str, now: datetime) -> Ite
         newest_seals(target, folder, done)
         batch = len(done)
         for span in spans:
-            count = _lay_unsealed(engine, target, plan_id, span)
+            count = _collect_unsealed(engine, target, plan_id, span)
             for start in range(0, count, BATCH):
                 batch += 1
                 yield _seal_batch(engine, target, folder, (plan_id, batch, start, min(BATCH, count - start)), now)
 
 
-def _lay_unsealed(engine: Engine, target: duckdb.DuckDBPyConnection, plan_id: str, span: Span) -> int:
+def _collect_unsealed(engine: Engine, target: duckdb.DuckDBPyConnection, plan_id: str, span: Span) -> int:
     """Create `unsealed`, the messages of a span whose state has no seal, numbered from 0, and return how many."""
     with engine.connect() as reading:
         load_records(target, reading, plan_id, span)

@@ -1,7 +1,8 @@
-"""Papers in the log: what was issued is sealed by the hash of its whole file, and a check names what was changed.
+"""Sealing papers (documents handed out): the journal keeps the hash of each issued file and of its parts.
 
-What a paper says belongs to `lineage`, its looks to `pages`. The journal keeps no contact and no number: the hash of a
-file that holds a salt of its own tells nothing about what stands in it, and nobody can try numbers against it.
+Comparing a file with its seal belongs to `sealing.checks.paper_check`, what a paper says to `lineage.papers`, its
+layout to `pages.paper`. The journal keeps no contact and no number of a paper: each file holds a random salt, so nobody
+can guess a number by trying hashes.
 """
 
 from __future__ import annotations
@@ -12,19 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection
 
-from sealing.checks.alterations import Alteration, Finding
-from sealing.checks.ledger_check import payload_of
 from sealing.log.checkpoint import Checkpoint
-from sealing.log.log import Log, commitment, entry_text
+from sealing.log.log import Log
 from sealing.log.proofs import Proof, prove_lines
-from sealing.log.tiles import DamagedTile
-from sealing.log.tree import inclusion_path, leaf_hash, root_by_path
-from stores.operations import journal, log_tables
-from terms.clock import from_micros
+from stores.operations import journal
 
 #: Identifier and salt (hex) as `pages.paper` writes them into every form of a paper.
 _MARK = re.compile(rb"filiation-paper:([0-9a-f]{16}):([0-9a-f]{32})")
@@ -46,18 +41,14 @@ class IssuedPaper:
     rests_on: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class PaperCheck:
-    """What is known of a file that claims to be a paper: which one, and every thing that does not agree."""
-
-    paper_id: str | None
-    kind: str | None
-    issued_at: datetime | None
-    findings: tuple[Finding, ...]
-
-
 def record_paper(work: Connection, at: datetime, paper: IssuedPaper) -> None:
-    """Write the journal's line of a paper in the caller's transaction; it is a leaf of the log at the next sealing."""
+    """Write the journal line of a paper; it becomes a leaf of the log at the next sealing.
+
+    Args:
+        work: the caller's transaction on the ledger.
+        at: when the paper was issued.
+        paper: its file and what it rests on.
+    """
     told: dict[str, object] = {
         "paper": paper.kind,
         "form": paper.form,
@@ -77,86 +68,25 @@ def parts_of(content: bytes) -> list[tuple[str, str]]:
     return [(name, sha256(salt + piece).hexdigest()[:_PART_DIGITS]) for name, piece in pieces]
 
 
-def check_paper(log: Log, content: bytes, checkpoint: Checkpoint) -> PaperCheck:
-    """Compare a file with what was issued, its journal line with its leaf, and the leaf with a signed checkpoint.
-
-    Args:
-        log: of the home that issued it.
-        content: the bytes of the file.
-        checkpoint: one that this log signed; not larger than the newest.
-    """
+def claimed_paper_id(content: bytes) -> str | None:
+    """Return the paper's number that a file claims by its mark, or None where it has no mark."""
     mark = _MARK.search(content)
-    claimed = mark.group(1).decode() if mark else None
-    with log.engine.connect() as reading:
-        line = _line_of(reading, content, claimed)
-    if line is None:
-        return PaperCheck(claimed, None, None, (Finding(Alteration.PAPER_UNKNOWN, f"paper {claimed or '?'}"),))
-    payload = payload_of(line.payload_json)
-    findings = [*_unequal_file(content, line.subject, payload), *_unsealed(log, line, checkpoint)]
-    kind = payload.get("paper")
-    return PaperCheck(line.subject, str(kind) if kind else None, from_micros(line.at), tuple(findings))
+    return mark.group(1).decode() if mark else None
 
 
 def prove_papers(log: Log, checkpoint: Checkpoint, paper_ids: Sequence[str]) -> dict[str, Proof]:
-    """Return the proof of each paper's line by its number; one that the checkpoint does not cover yet is left out."""
+    """Return the proof of each paper's journal line, by the paper's number.
+
+    Args:
+        log: of the home that issued the papers.
+        checkpoint: signed by this log; a paper that it does not cover yet is left out of the answer.
+        paper_ids: numbers of the papers.
+
+    Returns:
+        One proof per paper that the checkpoint covers.
+    """
     proofs = prove_lines(log, checkpoint, journal.Entry.PAPER.value, paper_ids)
     return {json.loads(proof.text)["subject"]: proof for proof in proofs if proof.text is not None}
-
-
-def _line_of(reading: Connection, content: bytes, claimed: str | None) -> Row[Any] | None:
-    """Return the line of the paper that these bytes are, else of the one that they claim to be."""
-    lines = log_tables.journal
-    whole = lines.c.payload_json.contains(f'"sha256":"{sha256(content).hexdigest()}"')
-    row = reading.execute(_papers().where(whole)).first()
-    if row is None and claimed is not None:
-        row = reading.execute(_papers().where(lines.c.subject == claimed)).first()
-    return row
-
-
-def _papers() -> Select[Any]:
-    lines, leaves = log_tables.journal, log_tables.log_leaves
-    query = select(lines, leaves.c.position, leaves.c.salt, leaves.c.leaf_hash)
-    joined = query.outerjoin(leaves, leaves.c.journal_sequence == lines.c.sequence)
-    return joined.where(lines.c.kind == journal.Entry.PAPER.value).order_by(lines.c.sequence)
-
-
-def _unequal_file(content: bytes, paper_id: str, payload: Mapping[str, object]) -> Iterator[Finding]:
-    if payload.get("sha256") == sha256(content).hexdigest():
-        return
-    sealed, found = _named(payload.get("parts")), _named(parts_of(content))
-    changed = [name for name in sealed if found.get(name) != sealed[name]] + [n for n in found if n not in sealed]
-    if set(sealed) <= set(changed):  # with another salt, or of another paper: no part says where
-        changed = ["its mark, or all of it"]
-    for name in changed or ["the file"]:
-        yield Finding(Alteration.PAPER_CHANGED, f"paper {paper_id}, {name}")
-
-
-def _named(parts: object) -> dict[str, str]:
-    pairs = parts if isinstance(parts, list) else []
-    return {str(name): str(digest) for name, digest in pairs}
-
-
-def _unsealed(log: Log, line: Row[Any], checkpoint: Checkpoint) -> Iterator[Finding]:
-    """Yield what keeps the line from being proved: no leaf yet, another text, or a path to another root."""
-    where = f"paper {line.subject}"
-    if line.position is None or line.position >= checkpoint.size:
-        yield Finding(Alteration.PAPER_NOT_SEALED, where)
-        return
-    if line.salt is not None:
-        try:
-            leaf = leaf_hash(commitment(bytes.fromhex(line.salt), entry_text(line))).hex()
-        except ValueError:  # a text or salt that was changed beyond reading
-            leaf = ""
-        if leaf != line.leaf_hash:
-            yield Finding(Alteration.JOURNAL_CHANGED, f"journal line {line.sequence} ({where})")
-            return
-    try:
-        path = inclusion_path(log.tiles.node, line.position, checkpoint.size)
-        root = root_by_path(bytes.fromhex(line.leaf_hash), line.position, checkpoint.size, path)
-    except (DamagedTile, ValueError):
-        root = None
-    if root != checkpoint.root:
-        yield Finding(Alteration.LEAF_CHANGED, where)
 
 
 def _html_pieces(content: bytes) -> Iterator[tuple[str, bytes]]:

@@ -1,7 +1,7 @@
-"""Rotating the encryption key: every file of evidence and vault under the new key, sealed again, the old key refused.
+"""Rotating the encryption key: every file of evidence and vault under the new key and sealed again, the old key refused.
 
-How one file changes its key stands in `stores.rotation`. A run that was killed is ended by running it again with the
-same two keys; until then the home opens with neither.
+One file changes its key in `stores.rotation`. After a crash, run the command again with the same two keys; until it
+ends, the home opens with neither.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from terms.settings import Settings
 
 @dataclass(frozen=True)
 class RotationReport:
-    """What a run did: files that it brought to the new key, of how many; the rest had it already."""
+    """What a run did: files that it brought to the new key, of all encrypted files; the others had the new key already."""
 
     rotated: int
     files: int
@@ -35,12 +35,12 @@ def rotate(settings: Settings, progress: Callable[[str], None]) -> RotationRepor
     Nothing may read the home meanwhile: a process that holds the old key finds files that it cannot open.
 
     Args:
-        settings: with the key before and the new one.
-        progress: gets a line now and then.
+        settings: with the present and the new key.
+        progress: gets a line of text now and then.
 
     Raises:
         UsageError: no new key, the same one, or the home is of another key.
-        WriterBusy: a refresh is at work.
+        WriterBusy: a refresh is running.
         DamagedEvidence: a file opens under neither key.
     """
     new_key = settings.new_vault_key

@@ -1,7 +1,7 @@
-"""Sealing everything that is new, in the order in which one thing proves the other.
+"""Sealing everything that is new, in the order in which one seal covers the other.
 
-Messages first, then files (their seals are files too), those first that were written again on purpose, then the
-journal, which tells of both.
+Messages first; then files, because the seals of messages are files too, and among them first those that were rewritten
+on purpose; then the journal, which holds a line for each of these. Each kind is sealed by its own module beside this.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from stores.operations.rewrites import announced, clear
 
 @dataclass(frozen=True)
 class SealReport:
-    """What one sealing added, and how far the log goes now."""
+    """What one sealing added (messages, files), and the newest checkpoint."""
 
     messages: int
     files: int
@@ -26,7 +26,7 @@ class SealReport:
 
 
 def seal(stores: Stores) -> SealReport:
-    """Seal what is new in the home and sign a checkpoint; to be called under the writer's lock, safe to repeat.
+    """Seal what is new in the home and sign a checkpoint; safe to repeat. The caller holds the writer's lock.
 
     Raises:
         FiliationError: the last checkpoint is not ours, or the ledger is older than it.

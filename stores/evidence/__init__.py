@@ -1,4 +1,4 @@
-"""Evidence: delivered bytes with commitments to their lines, and redactions.
+"""Evidence: delivered bytes, salted commitments to their lines, and the record of redactions.
 
-Typed rows belong to lake and vault.
+Typed rows belong to `stores.lake` and `stores.vault`, reading formats to `partners_ingest`.
 """

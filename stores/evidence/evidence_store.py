@@ -1,8 +1,8 @@
 """Evidence: each delivered file byte for byte, encrypted, with salted commitments to its lines.
 
-The only way in is `land`, the only ways out are `open` and the verified read built on it in `lineage`. What stands in
-place of delivered bytes after an erasure is written by `partners_ingest.erased.redaction`, through `rewrite`.
-Unpacking, encodings and records belong to `partners_ingest`.
+`land` is the only way in. `open` is the only way out; `lineage.lookups.evidence_reading` builds its verified reading on
+it. After an erasure, `partners_ingest.erased.redaction` replaces the bytes by `rewrite` and `replace`. Unpacking,
+encodings and records belong to `partners_ingest`.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class GrowingCommitments:
         return self._commitments.is_begun
 
     def append(self, lines: pa.Table) -> None:
-        """Add lines (columns of `stores.evidence.line_commitments`) behind those before."""
+        """Add lines (columns of `stores.evidence.line_commitments.COMMITTED_SCHEMA`) after those before."""
         self._salts.append(lines.select(SALTS.names()).to_reader())
         self._commitments.append(lines.select(LINE_COMMITMENTS.names()).to_reader())
 
@@ -108,11 +108,11 @@ class EvidenceStore:
     def land(self, source: Path, name: Callable[[str], DeliveryId]) -> Landed:
         """Copy and hash `source` before anything reads it.
 
+        A crash leaves a `.partial` file that the next landing replaces; landing twice gives the same evidence.
+
         Args:
             source: the partner's file; never changed.
-            name: gives the delivery id for the hex sha256 of the bytes.
-
-        A crash leaves a `.partial` file that the next landing replaces; landing twice gives the same evidence.
+            name: gives the delivery id for the sha256 (hex) of the bytes.
         """
         partial = self._root / "landing.partial"
         digest, size = sha256(), 0
@@ -132,13 +132,16 @@ class EvidenceStore:
         return Landed(delivery, digest.hexdigest(), size)
 
     def delivered_file(self, delivery_id: str) -> Path:
-        """Return where the delivered bytes of a delivery lie, encrypted."""
+        """Return the path of the delivered bytes of a delivery, encrypted."""
         return self._root / delivery_id / "delivered.enc"
 
     def rewrite(self, delivery_id: str, write: Callable[[PlainWriter], None]) -> str:
-        """Let `write` make what is to stand in place of the delivered bytes, beside them, and return its sha256 (hex).
+        """Let `write` produce the bytes that are to replace the delivered ones, in a file beside them.
 
-        `replace` puts it there; a crash between leaves a `.partial` file that the next rewriting replaces.
+        `replace` puts them in place; after a crash between the two, the next rewriting replaces the `.partial` file.
+
+        Returns:
+            The sha256 (hex) of the new bytes.
         """
         with self._rewritten(delivery_id).open("wb") as sealed:
             writer = PlainWriter(EncryptingWriter(sealed, self._key))
@@ -153,7 +156,7 @@ class EvidenceStore:
         os.replace(self._rewritten(delivery_id), self.delivered_file(delivery_id))
 
     def deliveries(self) -> list[str]:
-        """Return the ids of all deliveries whose bytes lie here, sorted."""
+        """Return the ids of all deliveries that have evidence here, sorted."""
         return sorted(folder.name for folder in self._root.iterdir() if (folder / "delivered.enc").exists())
 
     def _rewritten(self, delivery_id: str) -> Path:
@@ -167,14 +170,17 @@ class EvidenceStore:
     def commit_lines(
         self, connection: duckdb.DuckDBPyConnection, delivery_id: str, lines: str, root: str, vault: Vault
     ) -> LineCommitments:
-        """Keep the salted commitment to every physical line, and return their number and root.
+        """Keep the salted commitment to every physical line.
 
         Args:
             connection: unlocked for the vault.
             delivery_id: whose lines they are.
-            lines: name of a relation with the columns of `stores.evidence.line_commitments`.
-            root: the Merkle root (hex) that came with them.
+            lines: name of a relation with the columns of `stores.evidence.line_commitments.COMMITTED_SCHEMA`.
+            root: the Merkle root (hex) over their commitments.
             vault: keeps the salts; without its salt a commitment says nothing about its line.
+
+        Returns:
+            The number of lines, and the root.
         """
         vault.write(connection, SALTS, delivery_id, f"select line_number, salt from {lines} order by line_number")
         count = write_table(
@@ -186,7 +192,7 @@ class EvidenceStore:
         return LineCommitments(count, root)
 
     def grow_commitments(self, delivery_id: str, vault: Vault) -> GrowingCommitments:
-        """Return the files of `commit_lines`, to be written batch by batch: for lines that are more than one batch."""
+        """Return the files of `commit_lines` to be written batch by batch, for lines that need more than one batch."""
         target = self.commitments_file(delivery_id)
         return GrowingCommitments(
             vault.grow(SALTS, delivery_id, {}),
@@ -199,7 +205,13 @@ class EvidenceStore:
         )
 
     def has_committed(self, connection: duckdb.DuckDBPyConnection, delivery_id: str, lines: str) -> bool:
-        """Return whether the kept commitments are about these very lines: same numbers, offsets and lengths."""
+        """Return whether the kept commitments are about exactly these lines: same numbers, offsets and lengths.
+
+        Args:
+            connection: where the relation is.
+            delivery_id: whose commitments.
+            lines: name of a relation with `line_number`, `byte_offset` and `byte_length`.
+        """
         kept = read_sql(LINE_COMMITMENTS, [self.commitments_file(delivery_id)])
         place = "line_number, byte_offset, byte_length"
         row = connection.execute(

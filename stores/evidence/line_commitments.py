@@ -1,7 +1,8 @@
 """Salted commitments to physical lines and the Merkle root over them, made in the pass that reads the lines.
 
-In Python on purpose: its sha256 uses the processor's instructions and DuckDB's does not, so that a line takes half the time,
-the loop included. Where commitments are kept belongs to `evidence`, the tree over what is kept already to `merkle`.
+They are made in Python on purpose: its sha256 uses the processor's instructions and DuckDB's does not, so a line takes
+half the time, the loop included. `stores.evidence.evidence_store` keeps commitments; `stores.evidence.merkle` computes
+over those that are kept already.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ COMMITTED_SCHEMA = SCHEMA.append(pa.field("commitment", pa.binary(COMMITMENT_BYT
 
 
 class GrowingTree:
-    """The Merkle tree of RFC 9162 §2.1 over leaves that come in order; keeps one node a level."""
+    """The Merkle tree of RFC 9162 §2.1 over leaves that come in order; it keeps one node (32 bytes) per level."""
 
     def __init__(self) -> None:
         self._single: list[bytes | None] = []  # by level: the node that waits for its right neighbour
 
     def add(self, leaves: Iterable[bytes]) -> None:
-        """Add leaves behind those before."""
+        """Add leaves after those before."""
         nodes, level = [sha256(b"\0" + leaf).digest() for leaf in leaves], 0
         while nodes:
             if level == len(self._single):
@@ -45,7 +46,7 @@ class GrowingTree:
 
 
 class CommittedLines:
-    """Batches of `physical_lines` with their commitments; once all were taken, `root` is that of the whole."""
+    """Batches of `physical_lines` with their commitments; once all were read, `root` is the root over all lines."""
 
     def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
         self._batches = batches
@@ -62,7 +63,7 @@ class CommittedLines:
 
     @property
     def root(self) -> str:
-        """The Merkle root (hex) over the lines taken so far."""
+        """The Merkle root (hex) over the lines read so far."""
         return self._tree.root().hex()
 
 

@@ -1,7 +1,7 @@
 """Physical lines of a byte stream as Arrow batches: number, offset, length, bytes and a fresh salt.
 
-A physical line ends with a line feed (kept in its bytes), the last one perhaps without. What a record is,
-and which encoding the bytes have, is the reader's business in `partners_ingest`.
+A physical line ends with a line feed, which is part of its bytes; the last one may lack it. What a record is, and which
+encoding the bytes have, is decided by `partners_ingest.readers`.
 """
 
 from __future__ import annotations
@@ -45,10 +45,14 @@ class CodeUnit(Enum):
 def physical_lines(
     stream: BinaryIO, block_bytes: int = BLOCK_BYTES, unit: CodeUnit = CodeUnit.BYTE
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the stream's lines in order, about `block_bytes` of them at a time.
+    """Yield the stream's lines in order, in batches of columns `SCHEMA`.
 
-    A line longer than a block is kept whole. An empty stream yields nothing. With a `unit` of two bytes a lone last
-    byte belongs to the last line.
+    A line longer than a block is kept whole. An empty stream yields nothing.
+
+    Args:
+        stream: the unpacked bytes.
+        block_bytes: bytes of lines in one batch, about.
+        unit: in which a line feed is searched; with a unit of two bytes a single last byte belongs to the last line.
     """
     number, offset, rest = 1, 0, b""
     while block := stream.read(block_bytes):
@@ -73,7 +77,7 @@ def _line_ends(data: bytes, unit: CodeUnit) -> np.ndarray[tuple[int], np.dtype[n
 def _batch(
     data: bytes, ends: np.ndarray[tuple[int], np.dtype[np.int64]], first_number: int, first_offset: int
 ) -> pa.RecordBatch:
-    """Return the lines up to the last of `ends`; what stands behind it is no part of them."""
+    """Return the lines up to the last of `ends`; bytes after it are no part of them."""
     bounds = np.concatenate([[0], ends]).astype(np.int64)
     count = len(bounds) - 1
     raw = pa.Array.from_buffers(

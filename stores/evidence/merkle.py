@@ -1,7 +1,7 @@
 """Merkle tree hash and inclusion paths of RFC 9162 §2.1 over a relation of leaves, level by level in SQL.
 
-Pairing neighbours and carrying an odd last node up gives the RFC's tree. Tiles and checkpoints of the
-transparency log do not belong here.
+Pairing neighbours and carrying an odd last node up gives the RFC's tree. Tiles and checkpoints of the transparency log
+belong to `sealing.log`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,13 @@ def tree_hash(connection: duckdb.DuckDBPyConnection, leaves: str) -> bytes:
 
 
 def tree_path(connection: duckdb.DuckDBPyConnection, leaves: str, index: int) -> list[bytes]:
-    """Return the inclusion path of the leaf at `index` (0-based) of the relation `leaves`, as for `tree_hash`."""
+    """Return the inclusion path of one leaf (RFC 9162 §2.1.3): 32-byte siblings from the leaf to the root.
+
+    Args:
+        connection: where the relation is.
+        leaves: relation with the columns `position` (0-based, gapless) and `leaf` (BLOB).
+        index: position of the leaf.
+    """
     _hash_leaves(connection, leaves)
     path, position = [], index
     while _count(connection) > 1:

@@ -1,6 +1,7 @@
-"""The ledger of redactions: which physical lines of evidence are gone, and what the file is since.
+"""The record of redactions: which physical lines of evidence were redacted, and the hash of the file since then.
 
-Light, because every look-up of a line asks. Changing the bytes is the business of `partners_ingest.erased.redaction`.
+It imports little, because every look-up of a line asks it. Changing the bytes belongs to
+`partners_ingest.erased.redaction`.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ def redacted_lines(engine: Engine, delivery_id: str) -> frozenset[int]:
 
 
 def is_redacted(engine: Engine, delivery_id: str) -> bool:
-    """Return whether the evidence of a delivery is no longer what was delivered."""
+    """Return whether the evidence of a delivery differs from what was delivered, because lines were redacted."""
     return kept_sha256(engine, delivery_id) is not None
 
 
 def kept_sha256(engine: Engine, delivery_id: str) -> str | None:
-    """Return the sha256 (hex) of what is kept in place of the delivered bytes, or None if these are whole."""
+    """Return the sha256 (hex) of the redacted file that replaced the delivered bytes, or None if nothing was redacted."""
     table = erasure_tables.redactions
     query = select(table.c.sha256).where(table.c.delivery_id == delivery_id).order_by(table.c.number.desc()).limit(1)
     with engine.connect() as connection:
@@ -38,7 +39,15 @@ def kept_sha256(engine: Engine, delivery_id: str) -> str | None:
 
 
 def record_redaction(engine: Engine, delivery_id: str, lines: Sequence[int], kept: str, now: datetime) -> None:
-    """Write that lines go and what the file is from now on (sha256, hex), with a journal line."""
+    """Record redacted lines and the file's new hash, with a journal line.
+
+    Args:
+        engine: of the ledger.
+        delivery_id: whose evidence.
+        lines: 1-based numbers of the physical lines.
+        kept: sha256 (hex) of the file from now on.
+        now: the instant of the redaction.
+    """
     table, listing = erasure_tables.redactions, "".join(f"{line}\n" for line in lines)
     with database.transaction(engine) as work:
         last = select(func.coalesce(func.max(table.c.number), 0)).where(table.c.delivery_id == delivery_id)

@@ -1,4 +1,4 @@
-"""Files on disk: encrypted files, Parquet files, files that grow by batches.
+"""Kinds of files: encrypted files, Parquet files, and Parquet files that grow batch by batch.
 
-What is kept in them belongs to the stores.
+Which files there are, and where, is decided by the stores.
 """

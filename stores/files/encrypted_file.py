@@ -1,8 +1,8 @@
-"""One encrypted file: AES-256-GCM in chunks, readable at any offset, cut or changed bytes are refused.
+"""One encrypted file: AES-256-GCM in chunks, readable at any offset; changed or cut bytes are refused.
 
-Layout: magic, nonce and wrapped data key (a fresh key per file, wrapped by the store's key, so that a
-rotation rewrites headers only), then chunks of 1 MiB + 16 bytes of tag. Nonce = chunk index; the index and
-"is last" are authenticated, so that chunks can be neither moved nor dropped.
+Layout: magic, nonce and wrapped data key (a fresh key per file, wrapped by the store's key, so a rotation rewrites headers
+only), then chunks of 1 MiB + 16 bytes of tag. The nonce is the chunk's index. Index and "is last" are authenticated, so
+chunks can be neither moved nor dropped. Parquet files are encrypted by DuckDB (`stores.vault`).
 """
 
 from __future__ import annotations
@@ -119,7 +119,12 @@ class DecryptingReader(io.RawIOBase):
 
 
 def rewrapped_header(path: Path, old: bytes, new: bytes) -> bytes:
-    """Return the header that makes a file open under another key; it is as long as the one that stands there.
+    """Return the header that makes a file open under another key; it has the length of the present header.
+
+    Args:
+        path: of the encrypted file.
+        old: key (32 bytes) under which it opens now.
+        new: key (32 bytes) under which it is to open.
 
     Raises:
         DamagedEvidence: the file does not open under `old`.

@@ -1,7 +1,6 @@
-"""A Parquet file that is written while its rows are still being made, batch by batch, whole or not at all.
+"""A Parquet file that is written while its rows are still being made, batch by batch; it appears whole or not at all.
 
-Where it lies, its columns and its encryption belong to `lake`, `vault` and `evidence`; what the rows are, to whoever
-appends them.
+Its path, columns and encryption belong to `stores.lake`, `stores.vault` and `stores.evidence.evidence_store`.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ class _Abandoned(Exception):
 
 
 class GrowingFile:
-    """Rows appended here are written by a thread of its own; the file appears with `finish`.
+    """Rows appended here are written by a thread of their own; the file appears with `finish`.
 
-    DuckDB writes a file by one statement only: that statement reads from what is appended.
+    DuckDB writes a file by one statement only: that statement reads what is appended.
     """
 
     def __init__(
@@ -64,7 +63,7 @@ class GrowingFile:
         return self._thread is not None
 
     def append(self, rows: pa.RecordBatchReader) -> None:
-        """Add rows behind those before; waits while the writer is behind.
+        """Add rows after those before; waits while the writer is behind.
 
         Raises:
             FiliationError: the file cannot be written.

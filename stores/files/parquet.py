@@ -1,6 +1,6 @@
-"""Writing one Parquet file whole or not at all, checked against its table's schema.
+"""Writing one Parquet file whole or not at all, checked against its table's schema; reading several as one relation.
 
-Shared by `lake` and `vault`, which decide where files lie and whether they are encrypted.
+`stores.lake`, `stores.vault` and `stores.snapshots` decide where files lie and whether they are encrypted.
 """
 
 from __future__ import annotations
@@ -68,10 +68,15 @@ def write_table(
 
 
 def read_sql(table: Table, files: Iterable[Path], options: str = "") -> str:
-    """Return SQL that reads the files as one relation, or a typed empty one if there are none.
+    """Return SQL that reads the files as one relation, or an empty relation with the table's types if there are none.
 
-    Files are immutable and a table's schema grows: a column that a file was written without reads as null, which is
-    "not known then", and one that the schema has dropped is left out.
+    Files are immutable and a schema grows. A column that a file was written without is null ("not known then"); a
+    column that the schema has dropped is left out.
+
+    Args:
+        table: the schema.
+        files: Parquet files of this table.
+        options: further options of `read_parquet`, such as decryption.
     """
     columns = ", ".join(f"null::{column.type} as {column.name}" for column in table.columns)
     empty = f"select {columns} where false"
@@ -91,5 +96,5 @@ def _check_columns(
         extra = sorted(set(found) - set(table.names()))
         raise FiliationError(
             f"A write to {table.name} does not have its columns (missing {missing}, extra {extra}, or another order).",
-            "Compare the query with stores/schemas.py.",
+            "Compare the query with the table of stores/schemas.",
         )

@@ -1,4 +1,5 @@
-"""Alembic migrations of the operations database; `stores.operations.migrate` runs them.
+"""Alembic migrations of the operations database, run by `stores.operations.migrate.migrate`.
 
-Rules: a rename is add, backfill, remove in three revisions; a downgrade refuses in words.
+Rules: a rename is add, backfill, remove in three revisions; a downgrade refuses in words. The tables of today are in
+`stores.operations`.
 """

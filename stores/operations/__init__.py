@@ -1,4 +1,5 @@
-"""The operations database: what changes during the day, one schema for SQLite and PostgreSQL.
+"""The ledger: the operations database, which holds what changes during the day; one schema for SQLite and PostgreSQL.
 
-Domain code builds its statements from these tables; parquet tables stand in `stores.schemas`.
+Its tables are in the `…_tables` modules, one per subject, and other rooms build their statements from them. Parquet
+tables are in `stores.schemas`, migrations in `stores.migrations`.
 """

@@ -1,6 +1,6 @@
-"""The whole schema of the operations database: importing this names every table, for migrations, backups and checks.
+"""The whole schema of the operations database: importing this registers every table, for migrations, backups and checks.
 
-Tables themselves stand by subject beside this.
+The tables are in the `…_tables` modules beside this one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What goes into a base: snapshots of configuration, vintages of open data, decisions about a smaller base.
+"""Tables of what goes into a base: snapshots of configuration, vintages of open data, decisions about a smaller base.
 
-Columns are classed in `columns`; a change here needs a migration.
+A changed column needs a migration. Kinds of columns are in `stores.operations.columns`.
 """
 
 from __future__ import annotations

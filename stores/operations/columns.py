@@ -1,6 +1,6 @@
-"""What the tables of the operations database are made of: metadata and classed columns.
+"""What the tables of the operations database are made of: their metadata, and columns with a privacy class.
 
-Tables stand by subject beside this, engines and transactions in `database`.
+The tables are in the `…_tables` modules, engines and transactions in `stores.operations.database`.
 """
 
 from __future__ import annotations
@@ -23,20 +23,32 @@ _Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 
 def text(name: str, *, null: bool = False, privacy: Privacy = Privacy.OPEN) -> Column[str]:
-    """Return a column of text."""
+    """Return a column of text.
+
+    Args:
+        name: of the column.
+        null: whether it may be null.
+        privacy: its class.
+    """
     return Column(name, String, nullable=null, info={"privacy": privacy})
 
 
 def number(name: str, *, null: bool = False, privacy: Privacy = Privacy.OPEN) -> Column[int]:
-    """Return a column of 64-bit integers; instants are microseconds of UTC."""
+    """Return a column of 64-bit integers; an instant is microseconds of UTC.
+
+    Args:
+        name: of the column.
+        null: whether it may be null.
+        privacy: its class.
+    """
     return Column(name, BigInteger, nullable=null, info={"privacy": privacy})
 
 
 def counter(name: str) -> Column[int]:
-    """Return a primary key that counts by itself."""
+    """Return a primary key that the database counts up."""
     return Column(name, _Sequence, primary_key=True, autoincrement=True, info={"privacy": Privacy.OPEN})
 
 
 def contact(*, null: bool = False) -> Column[str]:
-    """Return the column of a contact, a pseudonym."""
+    """Return the column `contact_id`, a pseudonym."""
     return text("contact_id", null=null, privacy=Privacy.PSEUDONYMOUS)

@@ -1,7 +1,7 @@
 """Engines and transactions of the operations database, on SQLite and PostgreSQL.
 
-Ids are text, instants 64-bit microseconds of UTC, lists and records canonical JSON text. Inserts that may meet themselves
-use `insert_once`. Tables stand by subject beside this, migrations in `stores.migrations`.
+Ids are text, instants 64-bit microseconds of UTC, lists and records canonical JSON text. A row that may have been
+inserted before is inserted by `insert_once`. Tables are in the `…_tables` modules, migrations in `stores.migrations`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def open_operations(url: str) -> Engine:
     that may write nothing. `transaction` writes.
 
     Raises:
-        UsageError: `url` cannot be read; or of an engine without driver; it is not repeated, because it may hold a password.
+        UsageError: `url` cannot be read; or of an engine without driver; it is not repeated, because it may hold a
+            password.
         FiliationError: later, when the server does not answer or is busy, or its schema is another (UsageError).
     """
     try:
@@ -149,10 +150,18 @@ def compact(engine: Engine) -> None:
 
 
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
-    """Insert rows, leaving those whose key exists, and return how many were new.
+    """Insert rows, leaving those whose key exists as they are.
 
-    One short statement that the driver runs for each row: one statement of many rows would be put together anew
-    for each number of rows, which takes longer than the inserts.
+    One short statement that the driver runs for each row: a statement of many rows would be built again for each number
+    of rows, which takes longer than the inserts.
+
+    Args:
+        connection: of a `transaction`.
+        table: where the rows go.
+        rows: values by column name; all with the same columns.
+
+    Returns:
+        The number of rows that were new.
     """
     if not rows:
         return 0

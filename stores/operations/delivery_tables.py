@@ -1,6 +1,6 @@
-"""Deliveries of partners: files seen and fetched, what became of each, what people decided of them.
+"""Tables of partners' deliveries: files seen and fetched, the outcome of each, decisions of people about them.
 
-Columns are classed in `columns`; a change here needs a migration.
+A changed column needs a migration. Kinds of columns are in `stores.operations.columns`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Persons taken out: marks, erasures, redacted lines, files written again.
+"""Tables of erasures and purges: marks, erasures, redacted lines, rewritten files.
 
-Columns are classed in `columns`; a change here needs a migration.
+A changed column needs a migration. Kinds of columns are in `stores.operations.columns`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ erasures = Table(
     Index("erasures_of_mark", "mark"),
 )
 
-#: Accepted rows that an erasure took out of a reading: what came in is what stands there and these.
+#: Accepted rows that an erasure removed from a reading: rows that came in = rows of the reading + these.
 erased_rows = Table(
     "erased_rows",
     metadata,

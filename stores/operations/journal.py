@@ -1,7 +1,7 @@
-"""The journal: an append-only line for everything that must never change unseen.
+"""The journal: an append-only line for everything that must never change unseen (the kinds are `Entry`).
 
-Deliveries with their roots, snapshots, base manifests, opt-outs, plans, approvals, batches of sends, look-ups.
-It is written in the same transaction as the fact it tells. Sealing it into a transparency log comes on top.
+A line is written in the same transaction as the fact that it tells. Sealing lines into the transparency log belongs to
+`sealing.log`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,15 @@ class Entry(StrEnum):
 
 
 def append(connection: Connection, at: datetime, kind: Entry, subject: str, payload: Mapping[str, object]) -> None:
-    """Write one line in the caller's transaction; `payload` holds ids, hashes and counts, never identity."""
+    """Write one line in the caller's transaction.
+
+    Args:
+        connection: of the transaction.
+        at: the instant of the fact.
+        kind: of the line.
+        subject: id of the thing that the line is about.
+        payload: ids, hashes and counts; never identity.
+    """
     text = canonical_json(payload)
     connection.execute(
         log_tables.journal.insert(),

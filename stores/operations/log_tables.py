@@ -1,6 +1,6 @@
-"""The journal, the access log, and what was sealed.
+"""Tables of the journal, of the access log, and of what was sealed.
 
-Columns are classed in `columns`; a change here needs a migration.
+A changed column needs a migration. Kinds of columns are in `stores.operations.columns`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Messages: texts, states, events, replies, and what gateways and listeners told.
+"""Tables of messages: texts, states, events, replies, and reports of gateways and listeners.
 
-Columns are classed in `columns`; a change here needs a migration.
+A changed column needs a migration. Kinds of columns are in `stores.operations.columns`.
 """
 
 from __future__ import annotations

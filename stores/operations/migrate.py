@@ -1,7 +1,8 @@
 """Brings the operations database to the newest schema.
 
-The schema itself stands in `stores.operations`, its history in `stores/migrations`. Imported only where a database is
-migrated, because Alembic is slow to import; whether one has the right schema is asked in `stores.operations.schema_version`.
+The tables are in `stores.operations`, their history in `stores.migrations`. This module is imported only where a
+database is migrated, because Alembic is slow to import; `stores.operations.schema_version` checks which schema a
+database has.
 """
 
 from __future__ import annotations

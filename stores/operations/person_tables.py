@@ -1,6 +1,6 @@
-"""What persons did or asked: opt-outs, facts, requests and their answers, forms switched off.
+"""Tables of what persons did or asked: opt-outs, facts, requests and their answers; forms switched off.
 
-Columns are classed in `columns`; a change here needs a migration.
+A changed column needs a migration. Kinds of columns are in `stores.operations.columns`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Plans: approvals, lifts, reservations, audiences that were told, notices of political advertising.
+"""Tables of plans: approvals, lifts, reservations, audiences that were counted, transparency notices.
 
-Columns are classed in `columns`; a change here needs a migration.
+A changed column needs a migration. Kinds of columns are in `stores.operations.columns`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Whether the operations database has the schema of this code, asked before every command and run.
+"""Whether the operations database has the schema of this code; asked before every command and run.
 
-Bringing it there belongs to `stores.operations.migrate`. Alembic takes longer to import than a look-up may last, so the revision
-is read from its table and compared with the newest file in `stores/migrations/versions`.
+Migrating belongs to `stores.operations.migrate`. Importing Alembic takes longer than a look-up may last, so the
+revision is read from its table and compared with the newest file in `stores/migrations/versions`.
 """
 
 from __future__ import annotations

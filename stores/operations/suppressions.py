@@ -1,8 +1,9 @@
-"""The marks of persons who were taken out, in the ledger: closing, opening and asking for some of them.
+"""Suppression marks of erased and purged persons, in the ledger: reading, closing and opening some of them.
 
-A mark is a hash of the number under a key of its own (`Keys.suppression`). A closed one lets nothing in; one that a
-purge left open lets in what the person did from `acts_from` on. When a mark is closed or opened is decided by
-`lineage`; recognising records at the door, where all marks are needed at once, belongs to `partners_ingest`.
+A mark is a hash of the number under a key of its own (`Keys.suppression`). A closed mark lets no record in; an open
+mark, which a purge leaves, lets in what the person did from `acts_from` on. When a mark is closed or opened is decided
+by `lineage.erasure` and `retention`. Recognising records of marked persons in a delivery belongs to
+`partners_ingest.erased`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ _CLOSED = select(erasure_tables.suppression_marks.c.mark).where(
 
 @dataclass(frozen=True)
 class OpenMark:
-    """A mark that lets in later acts; instants in micros. `is_back`: something of the person was let in already."""
+    """A mark that lets in later acts; instants in microseconds of UTC.
+
+    `is_back`: something of the person was let in already.
+    """
 
     mark: str
     purged_at: int
@@ -34,7 +38,7 @@ class OpenMark:
 
 
 def marked(connection: Connection, marks: Sequence[str]) -> frozenset[str]:
-    """Return those of these marks (hex) that are closed: their persons were erased, or are being taken out now."""
+    """Return those of these marks (hex) that are closed: their persons were erased, or an erasure of them is running."""
     found = set[str]()
     for some in _chunks(marks):
         found |= set(connection.execute(_CLOSED, {"marks": some}).scalars())
@@ -54,10 +58,10 @@ def open_marks(connection: Connection, marks: Sequence[str]) -> list[OpenMark]:
 
 
 def turns_away(work: Connection, mark: str) -> bool:
-    """Return whether the person is one of whom nothing is written any more, in the transaction that would write.
+    """Return whether nothing may be written about the person, in the transaction that would write.
 
-    Whoever does something while a purge takes them out is turned away, and what they did is not kept: so the mark that
-    this purge leaves stays closed. Otherwise a STOP of this minute would be forgotten, and the next agreement let in.
+    If the person does something while a purge of theirs is running, it is not kept, and the mark that the purge leaves
+    stays closed. Otherwise a STOP of this minute would be forgotten and the next agreement let in.
     """
     table, erasures = erasure_tables.suppression_marks, erasure_tables.erasures
     closed = (table.c.mark == mark) & table.c.acts_from.is_(None)
@@ -69,7 +73,16 @@ def turns_away(work: Connection, mark: str) -> bool:
 
 
 def close_mark(work: Connection, mark: str, at: int) -> bool:
-    """Write a mark that lets nothing in, or close the one that stands; return whether none stood closed before."""
+    """Write a mark that lets nothing in, or close an open one.
+
+    Args:
+        work: the transaction.
+        mark: hex.
+        at: the instant, microseconds of UTC.
+
+    Returns:
+        Whether the person had no closed mark before.
+    """
     table = erasure_tables.suppression_marks
     if database.insert_once(work, table, [{"mark": mark, "marked_at": at}]):
         return True
@@ -79,13 +92,25 @@ def close_mark(work: Connection, mark: str, at: int) -> bool:
 
 
 def open_mark(work: Connection, mark: str, acts_from: int) -> None:
-    """Let a mark let in what the person did from an instant on."""
+    """Let a mark admit what the person did from an instant on.
+
+    Args:
+        work: the transaction.
+        mark: hex.
+        acts_from: the instant, microseconds of UTC.
+    """
     table = erasure_tables.suppression_marks
     work.execute(update(table).where(table.c.mark == mark).values(acts_from=acts_from))
 
 
 def note_returned(work: Connection, marks: Sequence[str], at: int) -> None:
-    """Write that something of these persons was let in, if that was not known."""
+    """Record that something of these persons was let in, where that was not recorded yet.
+
+    Args:
+        work: the transaction.
+        marks: hex.
+        at: the instant, microseconds of UTC.
+    """
     table = erasure_tables.suppression_marks
     for some in _chunks(marks):
         new = table.c.mark.in_(some) & table.c.returned_at.is_(None)

@@ -1,4 +1,4 @@
-"""The columns of every Parquet table of lake and vault: type, class, meaning, grain and key.
+"""The columns of every Parquet table of lake, vault and snapshots: type, privacy class, meaning, grain and key.
 
-Tables of the operations database stand in `stores.operations`.
+Tables of the operations database are in `stores.operations`.
 """

@@ -1,4 +1,4 @@
-"""All tables of each store, for who must walk over them. The tables themselves stand by subject beside this.
+"""All Parquet tables of each store, for code that walks over them; each is defined by subject in a module beside this one.
 
 Writers are checked against these records, dbt sources are compared with them. Instants are DuckDB TIMESTAMP in UTC,
 dates are civil dates of Europe/Paris.

@@ -1,6 +1,6 @@
-"""What a Parquet table of lake and vault is: typed columns, each with its privacy class, grain and key.
+"""What a Parquet table is: typed columns, each with its privacy class; grain and key. Some columns that many tables share.
 
-Tables stand by subject beside this.
+The tables are in the modules beside this one, by subject.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Privacy(StrEnum):
-    """Class of a column: `identity` may stand in the vault only."""
+    """Class of a column: a column of class `identity` is allowed in the vault only."""
 
     IDENTITY = "identity"
     PSEUDONYMOUS = "pseudonymous"

@@ -1,4 +1,4 @@
-"""The warehouse: building, publishing and reading a base, and what went into it.
+"""The warehouse: the base that is served, the build of the next one, what goes into a build, questions to a base.
 
-Models belong to `dbt_project/`.
+What a base holds is defined by dbt (`dbt_project`); publishing belongs to `publishing`.
 """

@@ -1,6 +1,6 @@
 """What goes into a base: current readings, open-data vintages and snapshots, summed up in one hash.
 
-Also lays them before dbt as views of the schema `lake` in the build. What is made of them is dbt's business.
+They are attached to the build as views of the schema `lake`, which dbt reads. The models are in `dbt_project`.
 """
 
 from __future__ import annotations
@@ -108,32 +108,48 @@ def current_vintages(engine: Engine) -> dict[str, str]:
 
 
 def attach_sources(build: duckdb.DuckDBPyConnection, inputs: BuildInputs, lake: Lake, snapshots: SnapshotStore) -> None:
-    """Create the schema `lake` in the build: one view per table of lake and snapshots, and `lake.deliveries`."""
+    """Create the schema `lake` in the build: one view per table of lake and snapshots, and the table `lake.deliveries`.
+
+    Args:
+        build: connection to the new build.
+        inputs: what the base is made of.
+        lake: where the Parquet files are.
+        snapshots: where the configuration is.
+    """
     build.execute("create schema lake")
+    queries = {
+        **_reading_queries(inputs, lake),
+        **_territory_queries(inputs, lake),
+        **{table: snapshots.sql(inputs.snapshots.get(kind), table) for table, kind in _SNAPSHOT_KIND.items()},
+    }
+    for table, query in queries.items():
+        build.execute(f"create view lake.{table.name} as {query}")
+    _create_deliveries(build, inputs)
+
+
+def _reading_queries(inputs: BuildInputs, lake: Lake) -> dict[column_classes.Table, str]:
+    """Return the SQL of each table that readings of deliveries fill."""
     readings = [(item.kind, reading_name(item.delivery_id, item.reading)) for item in inputs.deliveries]
+    every = [name for _, name in readings]
     queries = {
         delivered_rows.OPT_INS: lake.sql(delivered_rows.OPT_INS, [name for kind, name in readings if kind == "optins"]),
         delivered_rows.WITHDRAWALS: lake.sql(
             delivered_rows.WITHDRAWALS, [name for kind, name in readings if kind == "withdrawals"]
         ),
-        delivered_rows.QUARANTINE: lake.sql(delivered_rows.QUARANTINE, [name for _, name in readings]),
-        territory_tables.ADDRESS_TIES: lake.sql(
-            territory_tables.ADDRESS_TIES, [inputs.ties_sha256] if inputs.ties_sha256 else []
-        ),
+        delivered_rows.QUARANTINE: lake.sql(delivered_rows.QUARANTINE, every),
     }
-    for table in (
-        delivered_rows.AGE_BRACKETS,
-        delivered_rows.WITHDRAWAL_SIGNALS,
-    ):  # not every reading has a file of them
-        queries[table] = lake.sql(table, [name for _, name in readings if lake.path(table, name).exists()])
+    for table in (delivered_rows.AGE_BRACKETS, delivered_rows.WITHDRAWAL_SIGNALS):  # not every reading has such a file
+        queries[table] = lake.sql(table, [name for name in every if lake.path(table, name).exists()])
+    return queries
+
+
+def _territory_queries(inputs: BuildInputs, lake: Lake) -> dict[column_classes.Table, str]:
+    """Return the SQL of each table that open data and address ties fill."""
+    ties = [inputs.ties_sha256] if inputs.ties_sha256 else []
+    queries = {territory_tables.ADDRESS_TIES: lake.sql(territory_tables.ADDRESS_TIES, ties)}
     for table in _OPEN_DATA_TABLES:
-        present = [key for key in inputs.open_data if lake.path(table, key).exists()]
-        queries[table] = lake.sql(table, present)
-    for table, kind in _SNAPSHOT_KIND.items():
-        queries[table] = snapshots.sql(inputs.snapshots.get(kind), table)
-    for table, query in queries.items():
-        build.execute(f"create view lake.{table.name} as {query}")
-    _create_deliveries(build, inputs)
+        queries[table] = lake.sql(table, [name for name in inputs.open_data if lake.path(table, name).exists()])
+    return queries
 
 
 def _create_deliveries(build: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:

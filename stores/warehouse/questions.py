@@ -1,8 +1,8 @@
-"""Questions to one open database by SQL text: planned anew each time, or kept planned by a process that asks them often.
+"""Questions to one open database by SQL text: planned anew each time, or planned once by a process that asks them often.
 
-Which database is open belongs to `warehouse` and its neighbours; what is asked, to whoever asks. Planning a large
-question takes longer than answering it for one contact. DuckDB keeps the plan of a statement without parameters only, so
-what changes from one asking to the next stands in temporary tables, which `lay` fills.
+Planning a large question takes longer than answering it for one contact. DuckDB keeps the plan only of a statement
+without parameters, so the values of each asking are put into temporary tables by `Questions.fill`. Opening databases
+belongs to `stores.warehouse.warehouse`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import duckdb
 
 from stores.engine import quoted
 
-#: Least and greatest value of each type that a laid relation may have.
+#: Least and greatest value of each type that a filled table may have.
 _LIMITS = {
     "uuid": ("'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'"),
     "timestamp": ("'-infinity'", "'infinity'"),
@@ -24,7 +24,7 @@ _LIMITS = {
 
 
 class Questions:
-    """Plans each question anew, by what is laid at the time: right for one asking, or for many contacts at once."""
+    """Plans each question anew: right for one asking, or for many contacts at once."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
@@ -34,11 +34,11 @@ class Questions:
         return self.connection.execute(sql).fetchall()
 
     def ask_whole(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a question about nothing that is laid, in a base that does not change: small, and the same each time."""
+        """Return the rows of a question that reads no filled table: the same each time, as the base does not change."""
         return self.ask(sql)
 
-    def lay(self, relation: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
-        """Let a temporary table hold these rows and no others.
+    def fill(self, relation: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
+        """Make a temporary table hold exactly these rows.
 
         Args:
             relation: name of the table.
@@ -56,12 +56,12 @@ class Questions:
 
 
 class KeptQuestions(Questions):
-    """Plans each question once. For few contacts: a plan made for one does not fit ten thousand."""
+    """Plans each question once. For few contacts: a plan made for one does not suit ten thousand."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         super().__init__(connection)
         self._planned: dict[str, str] = {}
-        self._laid: dict[str, int] = {}  # rows by relation
+        self._filled: dict[str, int] = {}  # rows by relation
         self._whole: dict[str, list[tuple[Any, ...]]] = {}
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
@@ -74,34 +74,40 @@ class KeptQuestions(Questions):
         return self.connection.execute(f"execute {name}").fetchall()
 
     def ask_whole(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a question about nothing that is laid, as they were at its first asking."""
+        """Return the rows of a question that reads no filled table, as they were at its first asking."""
         if sql not in self._whole:
             self._whole[sql] = super().ask(sql)
         return self._whole[sql]
 
-    def lay(self, relation: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
-        """Let a temporary table hold these rows and no others. Made anew it would make every plan that reads it anew."""
-        if relation not in self._laid:
+    def fill(self, relation: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
+        """Make a temporary table hold exactly these rows; a table made anew would make every plan that reads it anew.
+
+        Args:
+            relation: name of the table.
+            columns: type by name: uuid, timestamp, bigint or varchar.
+            rows: values in the order of the columns.
+        """
+        if relation not in self._filled:
             self._make(relation, columns)
-        if len(rows) == 1 == self._laid[relation]:
+        if len(rows) == 1 == self._filled[relation]:
             cells = ", ".join(f"{name} = {_literal(cell)}" for name, cell in zip(columns, rows[0], strict=True))
             self.connection.execute(f"update {relation} set {cells}")
             return
         self.connection.execute(f"delete from {relation}")
         self._add(relation, columns, rows)
-        self._laid[relation] = len(rows)
+        self._filled[relation] = len(rows)
 
     def _make(self, relation: str, columns: Mapping[str, str]) -> None:
         """Make an empty table whose columns have once had all values.
 
-        A plan rests on the least and greatest value that its tables have had, and DuckDB 1.5 does not see that these changed:
-        a join with what is laid later would find nothing.
+        A plan rests on the least and greatest value that its tables have had, and DuckDB 1.5 does not see that these
+        changed: a join with rows that are filled in later would find nothing.
         """
-        super().lay(relation, columns, [])
+        super().fill(relation, columns, [])
         least, greatest = (", ".join(_LIMITS[kind][place] for kind in columns.values()) for place in (0, 1))
         nothing = ", ".join("null" for _ in columns)
         self.connection.execute(f"insert into {relation} values ({least}), ({greatest}), ({nothing})")
-        self._laid[relation] = 3
+        self._filled[relation] = 3
 
 
 def _declared(columns: Mapping[str, str]) -> str:

@@ -1,8 +1,8 @@
-"""The warehouse: a base is built aside, published by one rename, and read whole by everyone.
+"""The warehouse: a base is built in a file of its own, published by one rename, and read whole by everyone.
 
-`build.duckdb` belongs to the one writer (see `stores.home.writer_lock`); `base.duckdb` is only ever opened
-read-only. dbt keeps its intermediate tables in a file beside the build, for a file does not shrink when tables in it are
-dropped. What stands in a base is dbt's business, whether it may be published is the checks'.
+`build.duckdb` belongs to the one writer (`stores.home.writer_lock`); `base.duckdb` is only ever opened read-only. dbt
+keeps its intermediate tables in a file beside the build, because a file does not shrink when tables in it are dropped.
+The tables of a base are dbt's; whether it may be published is decided in `publishing.checks`.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ class BaseManifest:
     snapshots: Mapping[str, str]  # kind -> sha256
     row_counts: Mapping[str, int]
     control_totals: Mapping[str, int]
-    touched_since_whole: int = 0  # contacts judged anew by the bases that grew from the last whole one
+    touched_since_whole: int = 0  # affected contacts of all bases since the last whole build; stored under this name
 
 
 class Warehouse:
-    """The files under `warehouse/`: the serving base and, while one is made, the build and its intermediate steps."""
+    """The files under `warehouse/`: the base that is served and, during a refresh, the build and its intermediate tables."""
 
     def __init__(self, home: Home) -> None:
         self.build_path = home.warehouse / "build.duckdb"
@@ -76,18 +76,18 @@ class Warehouse:
         return self._connect_build(spill_to)
 
     def open_build(self) -> duckdb.DuckDBPyConnection:
-        """Return a read-only connection to the build as it stands, for checks."""
+        """Return a read-only connection to the build, for checks."""
         return connect_read_only(self.build_path)
 
     def edit_build(self) -> duckdb.DuckDBPyConnection:
-        """Return a writing connection to the build as it stands, for the one writer."""
+        """Return a writing connection to the build, for the one writer."""
         return self._connect_build(self.build_path.with_name("build.duckdb.tmp"))
 
     def _connect_build(self, spill_to: Path) -> duckdb.DuckDBPyConnection:
         return connect_in_groups(self.build_path, _BUILD, ROWS_PER_GROUP, spill_to=spill_to)
 
     def publish(self, manifest: BaseManifest) -> None:
-        """Write the manifest into the build and make it the base; readers keep the base they hold."""
+        """Write the manifest into the build and make it the base; open readers keep the base that they hold."""
         with self.edit_build() as build:
             build.execute(
                 "create or replace table base_manifest as select $text as manifest_json",
@@ -98,9 +98,9 @@ class Warehouse:
         self.steps_path.unlink(missing_ok=True)
 
     def copy_base(self, spill_to: Path) -> duckdb.DuckDBPyConnection:
-        """Return a writing connection to a new build with the empty tables and the macros of the base, which is `served`.
+        """Return a writing connection to a new build with the empty tables and the macros of the base, attached as `served`.
 
-        Whoever copies rows leaves out what must not stand there: a deleted row would leave its bytes in the file.
+        The caller copies the rows that are to stay: a row copied and deleted would leave its bytes in the file.
         """
         build = self.start_build(spill_to)
         build.execute(f"attach '{quoted(self.base_path)}' as served (read_only)")
@@ -158,10 +158,9 @@ class ServedBase:
 
 
 class KeptBase:
-    """The published base, kept open over many look-ups of one process: opening it costs more than a look-up, and so does
-    planning its questions.
+    """The published base, kept open over many look-ups of one process, because opening costs more than a look-up.
 
-    For a process that publishes none itself: DuckDB gives what is open already to whoever opens the same path.
+    For a process that publishes no base itself: DuckDB gives an open file to whoever opens the same path.
     """
 
     def __init__(self, warehouse: Warehouse) -> None:
@@ -172,7 +171,7 @@ class KeptBase:
 
     @contextmanager
     def open(self) -> Iterator[ServedBase]:
-        """Give the base that is published now, for questions about few contacts; nobody else asks through it meanwhile.
+        """Give the base that is published now, for questions about few contacts; it is not given to anybody else meanwhile.
 
         Raises:
             Refused: nothing was published yet.
@@ -188,7 +187,7 @@ class KeptBase:
             self._idle.append(served)
 
     def close(self) -> None:
-        """Let the base go."""
+        """Close the base and every connection to it."""
         for served in self._idle:
             served.questions.connection.close()
         if self._kept is not None:
@@ -209,7 +208,11 @@ def _kept_by(connection: duckdb.DuckDBPyConnection) -> ServedBase:
 
 
 def read_manifest(base: duckdb.DuckDBPyConnection) -> BaseManifest:
-    """Return the manifest that stands in an open base."""
+    """Return the manifest that an open base holds.
+
+    Raises:
+        Refused: it holds none.
+    """
     row = base.execute("select manifest_json from base_manifest").fetchone()
     if row is None:
         raise Refused("The base has no manifest.", "Run `filiation refresh` to publish a whole one.")

@@ -27,8 +27,8 @@ from lineage.papers.issuing import Issued
 from pages.french import number_french
 from pages.paper import Form
 from partners_ingest.rows.phone import NOWHERE, read_phone
+from sealing.checks.paper_check import check_paper
 from sealing.log.log import Log
-from sealing.seals.papers import check_paper
 from sends.gateways.faults import Faults
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
@@ -145,7 +145,7 @@ def test_every_paper_is_sealed_with_its_proof(answered: Answered) -> None:
     newest = log.last_checkpoint()
     assert newest is not None
     for one in answered.issued[::50]:
-        assert one.proof is not None and not check_paper(log, one.file.read_bytes(), newest).findings
+        assert one.proof is not None and not check_paper(log, one.file.read_bytes(), newest).mismatches
 
 
 def test_sources_are_the_truth(answered: Answered) -> None:

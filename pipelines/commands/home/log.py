@@ -43,15 +43,15 @@ def check(as_json: AsJson = False) -> None:
 
     opened = opened_stores()
     report = check_chain(Log.of(opened), opened.home)
-    found = [{"what": finding.what.value, "where": finding.where} for finding in report.findings]
+    found = [{"what": mismatch.what.value, "where": mismatch.where} for mismatch in report.mismatches]
     if as_json:
         print_json(
             {"holds": report.holds, "entries": report.leaves, "files": report.files}
             | {"messages": report.messages, "findings": found}
         )
     else:
-        for finding in report.findings:
-            print(finding.sentence())
+        for mismatch in report.mismatches:
+            print(mismatch.sentence())
         say(f"compared {report.leaves} entries, {report.files} files and {report.messages} messages")
     if not report.holds:
         raise Refused(f"{len(found)} things are not what was sealed.", 'See docs/runbook.md, "Something was altered".')

@@ -41,8 +41,8 @@ def erase(
     Example: filiation erase "06 39 98 00 42" --case DPO-2026-117
     """
     from lineage.erasure.erasure import erase as erase_persons
-    from lineage.papers.erasure import erasure_papers
     from lineage.papers.issuing import check_folder
+    from lineage.papers.receipt import erasure_papers
     from stores.home import writer_lock
 
     asked = [*(numbers or []), *numbers_in(from_file)]

@@ -36,7 +36,7 @@ def lineage(
     Example: filiation lineage "06 39 98 00 42" --reason "request of 24 November"
     """
     from lineage.lookups.lookup import LookupStores, look_up
-    from lineage.lookups.provenance import describe
+    from lineage.lookups.provenance_text import describe
 
     asked = [*(numbers or []), *numbers_in(from_file)]
     if not asked:

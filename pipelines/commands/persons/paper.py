@@ -38,7 +38,7 @@ def provenance(number: str, reason: Reason, out: Out, case: Case = None, as_json
 
     Example: filiation paper provenance "06 39 98 00 42" --reason "request 117" --out certificate-117.pdf
     """
-    from lineage.papers.provenance import certify_number
+    from lineage.papers.certificate import certify_number
 
     _tell([certify_number(opened_stores(), number, reason=reason, case=case, out=out)], as_json)
 
@@ -121,8 +121,8 @@ def verify(
 
     Example: filiation verify certificate-117.pdf
     """
+    from sealing.checks.paper_check import check_paper
     from sealing.log.log import Log
-    from sealing.seals.papers import check_paper
 
     log = Log.of(opened_stores())
     try:
@@ -130,13 +130,13 @@ def verify(
     except OSError:
         raise UsageError(f"{paper} cannot be read.", "Name the file of a paper.") from None
     found = check_paper(log, content, _checkpoint(log, checkpoint))
-    findings = [{"what": finding.what.value, "where": finding.where} for finding in found.findings]
+    findings = [{"what": mismatch.what.value, "where": mismatch.where} for mismatch in found.mismatches]
     issued_at = to_iso(found.issued_at) if found.issued_at else None
     if as_json:
         told = {"paper_id": found.paper_id, "kind": found.kind, "issued_at": issued_at}
         print_json(told | {"holds": not findings, "findings": findings})
     elif findings:
-        print("\n".join(finding.sentence() for finding in found.findings))
+        print("\n".join(mismatch.sentence() for mismatch in found.mismatches))
     else:
         print(f"paper {found.paper_id} ({found.kind}) is what was issued at {issued_at}, and stands in the log")
     if findings:

@@ -195,8 +195,8 @@ def _by_kept_plans(kept, base, contact_id, rules, at):
     facts = base.execute("from live_facts where contact_id = ?", [contact_id])
     columns = {name: str(kind).lower() for name, kind, *_ in facts.description}
     rows = facts.fetchall()
-    kept.lay("one_asked", {"contact_id": "uuid"}, [(contact_id,)])
-    kept.lay("one_live", columns, rows)
+    kept.fill("one_asked", {"contact_id": "uuid"}, [(contact_id,)])
+    kept.fill("one_live", columns, rows)
     return {
         (one.contact_id, one.delivery_id, one.line_number, one.channel, one.profile, one.verdict, one.codes)
         for one in judge_for_some_sponsor(kept, "one_asked", "one_live" if rows else None, rules, at)

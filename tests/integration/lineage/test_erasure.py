@@ -12,7 +12,7 @@ from consent.acts.person_acts import ActKind
 from consent.acts.requests import Answer, answer_request, open_requests
 from lineage.erasure.erasure import erase, receipt_of
 from partners_ingest.rows.phone import read_asked_number
-from sealing.log.proofs import prove_message
+from sealing.seals.message_proofs import prove_message
 from sends.gateways.gateway import EventKind, GatewayEvent
 from sends.inbound.listener import take_in
 from sends.inbound.opt_outs import opt_out
@@ -96,7 +96,7 @@ def test_messages_and_acts_stay_as_counts_about_nobody(stage):
         assert approved == approved_sha256(reading, find_plan(reading, stage.plan_id))
         assert len(reading.execute(select(person_tables.opt_outs)).all()) == 1  # the STOP counts, it is nobody's
     assert (receipt.found.sends, receipt.found.acts) == (1, 1)
-    assert not stage.findings()
+    assert not stage.mismatches()
     log = stage.log
     other = stage.stores.keys.contact_id(kept)
     send_of_other = stage.rows(
@@ -133,7 +133,7 @@ def test_a_salt_that_no_erasure_tells_of_is_found(stage):
     leaves = log_tables.log_leaves
     line = stage.rows(select(leaves).where(leaves.c.salt.is_not(None)))[3]
     stage.change(leaves, {"salt": None}, leaves.c.position == line.position)
-    assert len(stage.findings()) == 1
+    assert len(stage.mismatches()) == 1
 
 
 class Phone:

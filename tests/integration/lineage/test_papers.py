@@ -18,19 +18,20 @@ from lineage.erasure.erasure_receipt import ErasedCounts, ErasureReceipt
 from lineage.lookups.lookup import LookupStores, look_up
 from lineage.papers.access import Batch, answer_access, open_access_requests
 from lineage.papers.campaign import campaign_dossier, tell_campaign
-from lineage.papers.erasure import KEPT_AS_COUNT, TAKEN_OUT, erasure_papers
+from lineage.papers.certificate import certificate, certify_number, tell_all
 from lineage.papers.issuing import write_proof
 from lineage.papers.partner import partner_dossier, tell_partner
-from lineage.papers.provenance import certificate, certify_number, tell_all
+from lineage.papers.receipt import KEPT_AS_COUNT, TAKEN_OUT, erasure_papers
 from pages.french import count_french, instant_french, number_french
 from pages.paper import Form, Issue, Paper, paper_html
 from partners_ingest.rows.phone import NOWHERE, read_phone
 from pipelines.command import app
 from sample.people import SHOWN_NUMBER
 from sealing.checks.alterations import Alteration
+from sealing.checks.paper_check import check_paper
 from sealing.log.log import Log, append_journal
 from sealing.log.proofs import Proof
-from sealing.seals.papers import check_paper, parts_of
+from sealing.seals.papers import parts_of
 from stores.home import writer_lock
 from stores.operations import database, log_tables, message_tables
 from terms.environment import NumberRules
@@ -86,7 +87,7 @@ def test_the_certificate_tells_sources_text_judgement_and_every_message(scene):
 def test_a_sealed_paper_holds_for_us_and_for_a_stranger(scene, paper, capsys):
     stores, _, out = scene
     found = check_paper(Log.of(stores), paper.file.read_bytes(), _newest(stores))
-    assert (found.paper_id, found.kind, found.findings) == (paper.paper_id, "provenance", ())
+    assert (found.paper_id, found.kind, found.mismatches) == (paper.paper_id, "provenance", ())
     known = ["--key", str(Log.of(stores).folder / "verifier_key"), "--checkpoint", str(out / "older")]
     assert stranger.main([str(paper.proof), *known, "--paper", str(paper.file)]) == 0
     assert "the paper is the one of entry 1, unchanged" in capsys.readouterr().out
@@ -102,8 +103,8 @@ def test_no_flipped_bit_of_a_paper_goes_unseen_and_the_finding_says_where(scene,
         changed = bytearray(content)
         changed[place] ^= 1 << chance.randrange(8)
         found = check_paper(log, bytes(changed), newest)
-        assert found.findings and found.findings[0].what in (Alteration.PAPER_CHANGED, Alteration.PAPER_UNKNOWN)
-        assert paper.paper_id in found.findings[0].where or found.findings[0].what is Alteration.PAPER_UNKNOWN
+        assert found.mismatches and found.mismatches[0].what in (Alteration.PAPER_CHANGED, Alteration.PAPER_UNKNOWN)
+        assert paper.paper_id in found.mismatches[0].where or found.mismatches[0].what is Alteration.PAPER_UNKNOWN
 
 
 def test_a_changed_section_is_named(scene):
@@ -111,24 +112,24 @@ def test_a_changed_section_is_named(scene):
     issued = certify_number(stores, SHOWN_NUMBER, reason="test", case=None, out=out / "named.html")
     forged = issued.file.read_bytes().replace(b"STOP 36111", b"STOP 36112")
     found = check_paper(Log.of(stores), forged, _newest(stores))
-    assert [finding.where for finding in found.findings] == [f"paper {issued.paper_id}, section uses"]
+    assert [mismatch.where for mismatch in found.mismatches] == [f"paper {issued.paper_id}, section uses"]
 
 
 def test_a_paper_cut_short_or_of_another_home_is_unknown_or_changed(scene, paper):
     stores, _, _ = scene
     log, newest, content = Log.of(stores), _newest(stores), paper.file.read_bytes()
-    assert check_paper(log, content[:-1], newest).findings
-    assert check_paper(log, content + b"\n", newest).findings
-    assert check_paper(log, b"", newest).findings[0].what is Alteration.PAPER_UNKNOWN
+    assert check_paper(log, content[:-1], newest).mismatches
+    assert check_paper(log, content + b"\n", newest).mismatches
+    assert check_paper(log, b"", newest).mismatches[0].what is Alteration.PAPER_UNKNOWN
     other = content.replace(paper.paper_id.encode(), b"0" * 16)
-    assert check_paper(log, other, newest).findings[0].what is Alteration.PAPER_UNKNOWN
+    assert check_paper(log, other, newest).mismatches[0].what is Alteration.PAPER_UNKNOWN
 
 
 def test_an_older_checkpoint_does_not_cover_the_paper(scene, paper):
     stores, _, out = scene
     older = Log.of(stores).key.opened((out / "older").read_text())
     found = check_paper(Log.of(stores), paper.file.read_bytes(), older)
-    assert [finding.what for finding in found.findings] == [Alteration.PAPER_NOT_SEALED]
+    assert [mismatch.what for mismatch in found.mismatches] == [Alteration.PAPER_NOT_SEALED]
 
 
 @pytest.mark.parametrize("change", ["payload", "leaf", "salt"])
@@ -152,8 +153,8 @@ def test_a_changed_journal_line_or_leaf_of_a_paper_is_found(scene, paper, change
     _write(stores, forged.where(where))
     found = check_paper(Log.of(stores), paper.file.read_bytes(), _newest(stores))
     _write(stores, back.where(where))
-    assert [finding.what for finding in found.findings] == [Alteration.JOURNAL_CHANGED]
-    assert not check_paper(Log.of(stores), paper.file.read_bytes(), _newest(stores)).findings
+    assert [mismatch.what for mismatch in found.mismatches] == [Alteration.JOURNAL_CHANGED]
+    assert not check_paper(Log.of(stores), paper.file.read_bytes(), _newest(stores)).mismatches
 
 
 def _write(stores, statement):
@@ -317,7 +318,7 @@ def test_while_a_refresh_is_at_work_the_paper_is_out_and_its_proof_comes_later(s
         issued = certify_number(stores, SHOWN_NUMBER, reason="test", case=None, out=out / "busy.html")
         assert issued.proof is None and not write_proof(stores, issued.paper_id, out / "busy.proof.json")
         found = check_paper(Log.of(stores), issued.file.read_bytes(), _newest(stores))
-        assert [finding.what for finding in found.findings] == [Alteration.PAPER_NOT_SEALED]
+        assert [mismatch.what for mismatch in found.mismatches] == [Alteration.PAPER_NOT_SEALED]
         append_journal(Log.of(stores), stores.clock.now())
     assert write_proof(stores, issued.paper_id, out / "busy.proof.json")
     key = str(Log.of(stores).folder / "verifier_key")
@@ -425,7 +426,7 @@ def test_the_receipt_of_an_erasure_tells_what_went_and_what_stays(scene):
     for count, words in zip(counts.values(), [*TAKEN_OUT.values(), *KEPT_AS_COUNT.values()], strict=True):
         assert re.search(rf"{re.escape(words)}\s+{count}\b", shown)
     assert "DPO-1" in shown and "n° 41 sur 99" in shown and "2\u00a0fichiers scellés" in shown
-    assert not check_paper(Log.of(stores), issued.file.read_bytes(), _newest(stores)).findings
+    assert not check_paper(Log.of(stores), issued.file.read_bytes(), _newest(stores)).mismatches
     other = out / "other-erasure.html"
     assert [one.file for one in erasure_papers(stores, {issued.file: receipt, other: receipt})] == [other]
     assert _shown(issued) == shown  # the run is repeated, the receipt is not

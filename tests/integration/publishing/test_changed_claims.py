@@ -66,7 +66,7 @@ def _told(store: SnapshotStore, now: Facts) -> set[tuple[object, ...]]:
     with connect() as connection:
         found = changed_claims(connection, store, before, _taken(store, now))
     assert found is not None
-    return {(item.partner_id, item.form_version, item.notice_id, item.placed_from, item.placed_until) for item in found}
+    return {(item.partner_id, item.form_version, item.notice_id, item.given_from, item.given_until) for item in found}
 
 
 def _changed(table: Table, which: Mapping[str, object], otherwise: Mapping[str, object]) -> Facts:

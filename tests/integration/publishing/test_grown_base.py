@@ -31,7 +31,7 @@ _NIGHTS = (datetime(2026, 5, 5), datetime(2026, 7, 2), datetime(2027, 1, 1))
 @pytest.fixture(autouse=True)
 def few_may_be_most(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a base grow however many contacts a night touches: the worlds are small, and most of them meet."""
-    monkeypatch.setattr("publishing.touched.MAX_TOUCHED_SHARE", 10.0)
+    monkeypatch.setattr("publishing.affected_contacts.MAX_AFFECTED_SHARE", 10.0)
 
 
 def _stores(folder: Path) -> Stores:
@@ -193,7 +193,7 @@ def test_a_grown_base_is_the_whole_one(seed: int, tmp_path: Path, monkeypatch: p
     gone = lay_world(tmp_path / "grown", replace(known, deliveries=known.deliveries[1:]))
     start_build(stores, gone)
     assert _touched(stores.warehouse) is None
-    monkeypatch.setattr("publishing.touched.MAX_TOUCHED_SHARE", 0.0)
+    monkeypatch.setattr("publishing.affected_contacts.MAX_AFFECTED_SHARE", 0.0)
     assert publish(whole, inputs).row_counts.keys() == counts.keys()
     start_build(
         whole, lay_world(tmp_path / "whole", replace(known, deliveries=[*known.deliveries, _late_rows("later")]))

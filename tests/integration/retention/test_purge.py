@@ -260,7 +260,7 @@ def test_records_of_a_campaign_go_after_seven_years_whatever_kills_the_purge(sta
     gone = ("plans", "messages", "message_events", "approvals", "bureau_holdings", "message_texts", "sealed_messages")
     assert {left[name] for name in gone} == {0} and held["message_events"] == receipt.counts["message_events"] > 0
     assert stage.plan_id not in json.dumps([list(map(str, row)) for row in stage.rows(select(log_tables.journal))])
-    assert not stage.findings()
+    assert not stage.mismatches()
     root = stage.log.last_checkpoint().root
     assert stranger.entry_root(receipt.proof.to_json()) == root
     assert purged(before) == []

@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from sealing.checks.alterations import Alteration
 from sealing.checks.check import check_chain
 from sealing.log.log import Log, append_journal
-from sealing.log.proofs import prove_lines, prove_message
+from sealing.log.proofs import prove_lines
 from sealing.seals import messages as message_seals
 from sealing.seals.files import current_seals, reseal_files
+from sealing.seals.message_proofs import prove_message
 from sealing.seals.seal import seal
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
@@ -53,8 +54,8 @@ class Stage:
     def log(self):
         return Log.of(self.stores)
 
-    def findings(self):
-        return {(finding.what, finding.where) for finding in check_chain(self.log, self.stores.home).findings}
+    def mismatches(self):
+        return {(mismatch.what, mismatch.where) for mismatch in check_chain(self.log, self.stores.home).mismatches}
 
     def change(self, table, values, *where):
         with database.transaction(self.stores.engine) as work:
@@ -91,7 +92,7 @@ def local_stage(sealed_home, tmp_path, monkeypatch):
 
 
 def test_what_was_sealed_holds_and_sealing_again_adds_nothing(stage):
-    assert not stage.findings()
+    assert not stage.mismatches()
     assert stage.first.messages == 216 and stage.second.messages == 216  # accepted, then reported
     assert stage.second.checkpoint.size > stage.first.checkpoint.size
     again = seal(stage.stores)
@@ -106,10 +107,10 @@ def test_a_crash_between_two_steps_is_made_good(stage, monkeypatch):
     with pytest.raises(_Died):
         seal(stage.stores)
     monkeypatch.undo()
-    assert not stage.findings()  # the last checkpoint still stands
+    assert not stage.mismatches()  # the last checkpoint still stands
     opt_out(make_stores(stage), number(2), "letter")
     assert seal(stage.stores).checkpoint.size == stage.second.checkpoint.size + 2
-    assert not stage.findings()
+    assert not stage.mismatches()
 
 
 def test_a_line_that_was_committed_late_is_sealed_late(stage):
@@ -119,7 +120,7 @@ def test_a_line_that_was_committed_late_is_sealed_late(stage):
     with database.transaction(stage.stores.engine) as work:
         work.execute(table.insert().values(sequence=-1, **row))
     assert seal(stage.stores).checkpoint.size == stage.second.checkpoint.size + 1
-    assert not stage.findings()
+    assert not stage.mismatches()
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_each_changed_field_of_a_message_is_found(local_stage, column):
     other = {int: lambda value: (value or 0) + 1_000_003, str: lambda value: f"{value}x"}
     kind = table.c[column].type.python_type
     local_stage.change(table, {column: other[kind](row[column])}, table.c.send_id == row["send_id"])
-    whats = {what for what, where in local_stage.findings() if row["send_id"] in where}
+    whats = {what for what, where in local_stage.mismatches() if row["send_id"] in where}
     assert whats <= {Alteration.MESSAGE_CHANGED, Alteration.MESSAGE_MISSING} and whats
 
 
@@ -140,7 +141,7 @@ def test_a_message_that_is_gone_is_found(local_stage):
     send_id = local_stage.rows(select(table.c.send_id).limit(1))[0].send_id
     with database.transaction(local_stage.stores.engine) as work:
         work.execute(table.delete().where(table.c.send_id == send_id))
-    assert (Alteration.MESSAGE_MISSING, f"message {send_id}") in local_stage.findings()
+    assert (Alteration.MESSAGE_MISSING, f"message {send_id}") in local_stage.mismatches()
 
 
 @pytest.mark.parametrize("column", ["at", "state", "source", "detail", "known_at"])
@@ -149,7 +150,7 @@ def test_a_changed_event_of_a_message_is_found(local_stage, column):
     row = local_stage.rows(select(table).order_by(table.c.event_id).limit(1))[0]._mapping
     value = 1 if table.c[column].type.python_type is int else "DELIVERED?"
     local_stage.change(table, {column: value}, table.c.event_id == row["event_id"])
-    assert (Alteration.MESSAGE_CHANGED, f"message {row['send_id']}") in local_stage.findings()
+    assert (Alteration.MESSAGE_CHANGED, f"message {row['send_id']}") in local_stage.mismatches()
 
 
 @pytest.mark.parametrize("column", ["at", "kind", "subject", "payload_json", "payload_sha256"])
@@ -158,7 +159,7 @@ def test_each_changed_field_of_a_journal_line_is_found(local_stage, column):
     row = local_stage.rows(select(table).where(table.c.kind == "plan").limit(1))[0]._mapping
     value = 1 if column == "at" else '{"contacts":1}' if column == "payload_json" else f"{row[column]}x"
     local_stage.change(table, {column: value}, table.c.sequence == row["sequence"])
-    found = {where for what, where in local_stage.findings() if what is Alteration.JOURNAL_CHANGED}
+    found = {where for what, where in local_stage.mismatches() if what is Alteration.JOURNAL_CHANGED}
     assert [where for where in found if where.startswith(f"journal line {row['sequence']} ")]
 
 
@@ -167,7 +168,7 @@ def test_a_line_that_is_gone_is_found(local_stage):
     last = local_stage.rows(select(func.max(table.c.sequence)))[0][0]
     with database.transaction(local_stage.stores.engine) as work:
         work.execute(table.delete().where(table.c.sequence == last))
-    assert (Alteration.JOURNAL_MISSING, f"journal line {last}") in local_stage.findings()
+    assert (Alteration.JOURNAL_MISSING, f"journal line {last}") in local_stage.mismatches()
 
 
 def test_a_rewritten_log_is_no_continuation_of_what_was_signed(local_stage):
@@ -185,7 +186,7 @@ def test_a_rewritten_log_is_no_continuation_of_what_was_signed(local_stage):
     hashes = [bytes.fromhex(row.leaf_hash) for row in local_stage.rows(select(leaves).order_by(leaves.c.position))]
     shutil.rmtree(local_stage.log.folder / "tile")
     local_stage.log.tiles.extend(0, hashes)
-    assert (Alteration.CHECKPOINT_INCONSISTENT, f"log/checkpoints/{size}") in local_stage.findings()
+    assert (Alteration.CHECKPOINT_INCONSISTENT, f"log/checkpoints/{size}") in local_stage.mismatches()
 
 
 @pytest.mark.parametrize(
@@ -203,7 +204,7 @@ def test_a_changed_row_of_a_ledger_is_found(local_stage, table, key, column):
     row = local_stage.rows(select(table))[0]._mapping
     value = 7 if table.c[column].type.python_type is int else "somebody else"
     local_stage.change(table, {column: value}, table.c[key] == row[key])
-    assert (Alteration.LEDGER_CHANGED, f"{table.name} {row[key]}") in local_stage.findings()
+    assert (Alteration.LEDGER_CHANGED, f"{table.name} {row[key]}") in local_stage.mismatches()
 
 
 def test_an_opt_out_that_is_gone_is_found(local_stage):
@@ -211,7 +212,7 @@ def test_an_opt_out_that_is_gone_is_found(local_stage):
     opt_out_id = local_stage.rows(select(table))[0].opt_out_id
     with database.transaction(local_stage.stores.engine) as work:
         work.execute(table.delete())
-    assert (Alteration.LEDGER_MISSING, f"opt_outs {opt_out_id}") in local_stage.findings()
+    assert (Alteration.LEDGER_MISSING, f"opt_outs {opt_out_id}") in local_stage.mismatches()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -227,18 +228,18 @@ def test_one_flipped_bit_in_each_file_is_found_in_each(local_stage, seed):
         data = bytearray((root / path).read_bytes())
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
         (root / path).write_bytes(data)
-    named = {where for _, where in local_stage.findings()}
+    named = {where for _, where in local_stage.mismatches()}
     assert {path for path in flipped if "log/tile" not in path or path in rests_on} <= named
 
 
 def test_a_sealed_file_that_is_gone_or_replaced_by_its_list_is_found(local_stage):
     path = next(iter(current_seals(local_stage.stores.engine)))
     (local_stage.stores.home.root / path).unlink()
-    assert (Alteration.FILE_MISSING, path) in local_stage.findings()
+    assert (Alteration.FILE_MISSING, path) in local_stage.mismatches()
     table = log_tables.sealed_files
     with database.transaction(local_stage.stores.engine) as work:
         work.execute(table.delete().where(table.c.path == path))
-    assert (Alteration.SEAL_CHANGED, "batch 1 of sealed files") in local_stage.findings()
+    assert (Alteration.SEAL_CHANGED, "batch 1 of sealed files") in local_stage.mismatches()
 
 
 def test_a_file_rewritten_on_purpose_is_sealed_again(local_stage):
@@ -246,7 +247,7 @@ def test_a_file_rewritten_on_purpose_is_sealed_again(local_stage):
     (local_stage.stores.home.root / path).write_bytes(b"rewritten")
     reseal_files(local_stage.stores.engine, local_stage.stores.home, [path], local_stage.stores.clock.now())
     append_journal(local_stage.log, local_stage.stores.clock.now())
-    assert not local_stage.findings()
+    assert not local_stage.mismatches()
 
 
 def test_a_ledger_older_than_its_checkpoint_is_refused(local_stage):
@@ -260,7 +261,7 @@ def test_a_ledger_older_than_its_checkpoint_is_refused(local_stage):
 def test_a_changed_checkpoint_is_refused(local_stage):
     file = local_stage.log.folder / "checkpoint"
     file.write_text(file.read_text().replace(str(_size(local_stage)), "3", 1))
-    assert (Alteration.CHECKPOINT_CHANGED, "log/checkpoint") in local_stage.findings()
+    assert (Alteration.CHECKPOINT_CHANGED, "log/checkpoint") in local_stage.mismatches()
     with pytest.raises(FiliationError, match="was changed, or signed by another key"):
         seal(local_stage.stores)
 
@@ -275,11 +276,11 @@ def test_an_erased_line_and_message_still_verify_and_say_nothing(local_stage):
     assert stranger.entry_root(proof.to_json()) == local_stage.second.checkpoint.root
     position = local_stage.rows(select(leaves.c.position).where(leaves.c.journal_sequence == line.sequence))[0].position
     gone = f"leaf {position} (its salt is gone, and no erasure tells of it)"
-    assert local_stage.findings() == {(Alteration.LEAF_CHANGED, gone)}
+    assert local_stage.mismatches() == {(Alteration.LEAF_CHANGED, gone)}
     now = local_stage.stores.clock.now()
     with database.transaction(local_stage.stores.engine) as work:
         journal_lines.append(work, now, journal_lines.Entry.ERASURE, "some erasure", {"leaves": [position]})
-    assert not local_stage.findings()
+    assert not local_stage.mismatches()
 
 
 def test_a_stranger_proves_a_message_back_to_the_checkpoint(stage):
@@ -303,7 +304,7 @@ def test_batches_are_cut(local_stage, monkeypatch):
     assert seal(local_stage.stores).messages == 216
     sizes = [row.messages for row in local_stage.rows(select(log_tables.sealed_messages))]
     assert sizes == [216, 216, 100, 100, 16]
-    assert not local_stage.findings()
+    assert not local_stage.mismatches()
 
 
 class _Died(Exception):
@@ -345,7 +346,7 @@ def test_a_large_plan_is_sealed_and_checked_in_spans_of_its_messages(local_stage
     messages, events = message_tables.messages, message_tables.message_events
     with local_stage.stores.engine.connect() as reading:
         assert len(message_seals.spans_of(reading, local_stage.plan_id)) == 11
-    assert not local_stage.findings()
+    assert not local_stage.mismatches()
     sends = [row.send_id for row in local_stage.rows(select(messages.c.send_id).order_by(messages.c.send_id))]
     moved = [sends[0], sends[100], sends[-1]]
     with database.transaction(local_stage.stores.engine) as work:
@@ -353,6 +354,6 @@ def test_a_large_plan_is_sealed_and_checked_in_spans_of_its_messages(local_stage
             told = {"event_id": f"x{send_id}"[:32], "at": 1, "known_at": 1, "state": "DELIVERED", "source": "report"}
             work.execute(events.insert().values(send_id=send_id, **told))
     assert seal(local_stage.stores).messages == len(moved)
-    assert not local_stage.findings()
+    assert not local_stage.mismatches()
     local_stage.change(messages, {"message_sha256": "0" * 64}, messages.c.send_id == moved[1])
-    assert {where for _, where in local_stage.findings()} == {f"message {moved[1]}"}
+    assert {where for _, where in local_stage.mismatches()} == {f"message {moved[1]}"}

@@ -1,4 +1,4 @@
-"""A question whose plan is kept answers as one that is planned anew, whatever is laid later. Look-ups are tested elsewhere."""
+"""A question whose plan is kept answers as one that is planned anew, whatever rows it is given later. Look-ups are tested elsewhere."""
 
 from uuid import UUID
 
@@ -43,7 +43,7 @@ def test_a_kept_plan_finds_what_is_laid_after_it_was_made(held):
         if places == [2500]:
             rows = [(UUID(int=5), None, None, None)]
         for questions in (kept, anew):
-            questions.lay("asked", _COLUMNS, rows)
+            questions.fill("asked", _COLUMNS, rows)
         for sql in _ASKED:
             assert sorted(kept.ask(sql)) == sorted(anew.ask(sql)), (places, sql)
 

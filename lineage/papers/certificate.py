@@ -1,6 +1,7 @@
-"""The certificate of provenance of a number: where it comes from, what it is worth today, every time it was used.
+"""The certificate of provenance of a number: where it comes from, what it may be used for today, every use of it.
 
-Who may ask for one is decided by a person with a reason; the look-up is logged before anything is read.
+A person asks for it with a reason; the look-up is logged before anything is read. The look-up itself belongs to
+`lineage.lookups.lookup`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from terms.errors import UsageError
 
 @dataclass(frozen=True)
 class Told:
-    """All that a paper on a number is drafted from."""
+    """Everything that a paper about a number is drafted from."""
 
     provenance: Provenance
     background: Background
@@ -43,6 +44,13 @@ class Told:
 
 def certify_number(opened: Stores, number: str, *, reason: str, case: str | None, out: Path) -> Issued:
     """Issue the certificate of a number; the access is logged before anything is read.
+
+    Args:
+        opened: the opened stores.
+        number: as people write it.
+        reason: why; recorded.
+        case: what it belongs to; recorded.
+        out: file of the paper, `.html` or `.pdf`; its name may not hold the number.
 
     Raises:
         UsageError: no reason, no number, or a file name that cannot be taken.
@@ -57,7 +65,7 @@ def certify_number(opened: Stores, number: str, *, reason: str, case: str | None
 
 
 def tell_all(stores: Stores, provenances: list[Provenance]) -> list[Told]:
-    """Return what papers on these numbers are drafted from; nobody is looked up here."""
+    """Return what papers about these numbers are drafted from; no number is looked up here."""
     with without_pandas(), stores.warehouse.open_base() as base:
         background = read_background(base, provenances[0].as_of.base_version, provenances[0].as_of.at)
     plans = {send.plan_id for provenance in provenances for send in provenance.sends}

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
+from publishing.affected_contacts import Changes, changes_since, collect_affected
 from publishing.changed_claims import ChangedClaims
-from publishing.touched import Changes, changes_since, lay_touched
 from stores.engine import connect
 from stores.home import init_home
 from stores.operations.database import open_operations
@@ -43,7 +43,7 @@ create table lake.rows as select * from (values
     ('old', 14, 'd', 'web', 'by-export', 'k14', null, 'p0', 'F0', 'n0', null),
     ('old', 15, 'e', 'web', 'of-partner', 'k15', null, 'p0', 'F1', 'n1', null),
     ('old', 16, 'b', 'web', 'nobody', 'k16', 'i3', 'p0', 'F1', 'n1', timestamp '2025-06-01'),
-    -- rows near the touched: of the same person, of the same record, of the same IP at the same partner
+    -- rows near the affected contacts: of the same person, of the same record, of the same IP at the same partner
     ('old', 17, 'b', 'web', 'by-form', 'k17', 'i4', 'p0', 'F0', 'n0', timestamp '2026-01-01'),
     ('old', 18, 'b', 'web', 'near-record', 'k17', null, 'p0', 'F0', 'n0', timestamp '2026-01-01'),
     ('old', 19, 'b', 'web', 'near-ip', 'k19', 'i4', 'p0', 'F0', 'n0', timestamp '2026-01-01'),
@@ -86,15 +86,15 @@ def build() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _touched(build: duckdb.DuckDBPyConnection, deliveries: tuple[str, ...], *claims: ChangedClaims) -> set[str]:
-    assert lay_touched(build, Changes(deliveries, claims)) is not None
+def _affected(build: duckdb.DuckDBPyConnection, deliveries: tuple[str, ...], *claims: ChangedClaims) -> set[str]:
+    assert collect_affected(build, Changes(deliveries, claims)) is not None
     rows = build.execute("select contact_id from lake.touched").fetchall()
     assert len(set(rows)) == len(rows)
     return {contact for (contact,) in rows}
 
 
 def test_a_new_file_touches_its_people_and_whoever_shares_a_record_an_ip_or_a_full_export_with_it(build):
-    assert _touched(build, ("new", "newest")) == {
+    assert _affected(build, ("new", "newest")) == {
         "new-rows",
         "new-alone",
         "same-record",
@@ -108,7 +108,7 @@ def test_a_new_file_touches_its_people_and_whoever_shares_a_record_an_ip_or_a_fu
 
 
 @pytest.mark.parametrize(
-    ("claims", "touched"),
+    ("claims", "affected"),
     [
         (ChangedClaims("d", "F1", None, None, None), {"by-form"}),
         (ChangedClaims("d", None, "n1", None, None), {"by-notice"}),
@@ -122,20 +122,20 @@ def test_a_new_file_touches_its_people_and_whoever_shares_a_record_an_ip_or_a_fu
     ],
     ids=["form", "notice", "span", "from", "until", "partner"],
 )
-def test_a_changed_dossier_touches_the_people_of_the_rows_that_it_is_about(build, claims, touched):
-    assert _touched(build, (), claims) == touched
+def test_a_changed_dossier_affects_the_people_of_the_rows_that_it_is_about(build, claims, affected):
+    assert _affected(build, (), claims) == affected
 
 
-def test_the_build_sees_all_rows_of_the_touched_and_those_that_share_a_record_or_an_ip_with_them(build):
-    _touched(build, (), ChangedClaims("d", "F1", None, None, None))
+def test_the_build_sees_all_rows_of_affected_contacts_and_those_that_share_a_record_or_an_ip_with_them(build):
+    _affected(build, (), ChangedClaims("d", "F1", None, None, None))
     seen = build.execute("select contact_id, line_number from lake.opt_ins order by line_number").fetchall()
     assert seen == [("by-form", 11), ("by-form", 17), ("near-record", 18), ("near-ip", 19), ("by-form", 23)]
 
 
-@pytest.mark.parametrize(("contacts", "touched"), [(5, 1), (4, None)])
-def test_more_than_a_fifth_of_the_contacts_touched_needs_a_whole_build(build, contacts, touched):
+@pytest.mark.parametrize(("contacts", "affected"), [(5, 1), (4, None)])
+def test_more_than_a_fifth_of_the_contacts_affected_needs_a_whole_build(build, contacts, affected):
     build.execute("delete from main.contacts where contact_id >= $contacts", {"contacts": contacts})
-    assert lay_touched(build, Changes((), (ChangedClaims("d", "F1", None, None, None),))) == touched
+    assert collect_affected(build, Changes((), (ChangedClaims("d", "F1", None, None, None),))) == affected
 
 
 _SERVING = BaseManifest(
@@ -201,7 +201,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> SnapshotStore:
     ids=[
         "a new file",
         "a first base",
-        "many touched since the whole one",
+        "many affected since the whole one",
         "contacts never counted",
         "a base without controller",
         "other SQL",

@@ -1,8 +1,9 @@
 """Results per bureau as the ministry publishes them from 2024 on: every block of a candidate named, `Voix 1`, `Voix 2`, …
 
 Text (`;`; UTF-8, or latin-1 where it is not UTF-8) or Parquet with the same columns as text. Candidates of legislative
-elections go by their family name, lists of municipal and European ones by the name of the list. Columns are found by
-name: how many stand in a block differs between elections. Source: open-data README §3 b, §5.
+elections have their family name, lists of municipal and European ones the name of the list. Columns are found by name,
+because the number of columns in a block differs between elections. Files until 2022 are read by `until_2022`. Source:
+open-data README §3 b, §5.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import duckdb
 from open_data.failures import SourceFailed
 from open_data.layouts.delimited import first_line
 from open_data.layouts.layout import Layout, check_columns, file_list, literal
-from open_data.layouts.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
+from open_data.layouts.results.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
 from open_data.sources import Source
 from stores.schemas.column_classes import Table
 from stores.schemas.territory_tables import BUREAU_RESULTS

@@ -1,9 +1,10 @@
-"""Which contacts a night touches: those of new files and of changed dossiers, and whoever shares a record or an IP with them.
+"""Affected contacts: those of new files and changed dossiers, and those that share a record or an IP with them.
 
-A finding is a function of a contact's own rows, of the rows that share a record or a burst's IP with them, of withdrawals
-of its number or records, and of what is believed of its partners: which of a partner's rows a changed fact can be about
-stands in `publishing.changed_claims`. So a base can start as a copy of the serving one, in
-which the touched contacts alone are judged anew. Where that does not hold the base is built whole, from nothing.
+A finding depends on a contact's own rows, on rows that share a record or a burst's IP with them, on withdrawals of its
+number or records, and on what is believed of its partners (`publishing.changed_claims` finds the rows that a changed
+fact concerns). So a base can start as a copy of the serving base in which only the affected contacts are judged again.
+Where that does not hold, the base is built whole, which `publishing.build` decides by the answer of this module. dbt
+reads the contacts from `lake.touched`.
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ from stores.snapshots import SnapshotStore
 from stores.warehouse.inputs import BuildInputs
 from stores.warehouse.warehouse import BaseManifest
 
-#: Policy: more than this share of the contacts touched since the last whole build, and the next one is whole again. What is
-#: judged anew stands at the end of its table, out of the order of contacts, and makes look-ups slower.
-MAX_TOUCHED_SHARE = 0.2
+#: Policy: once more than this share of the contacts was affected since the last whole build, the next build is whole again.
+#: Rows that are judged again are at the end of their table, out of the order of contacts, which makes look-ups slower.
+MAX_AFFECTED_SHARE = 0.2
 
-#: Snapshots that judge every contact at once: another one means a whole build.
+#: Snapshots that concern every contact: a changed one means a whole build.
 _OF_ALL = ("controller",)
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What is new since the serving base: deliveries by id, and rows of partners of whom something else is believed."""
+    """What is new since the serving base: ids of deliveries, and rows of partners of whom something else is believed."""
 
     deliveries: tuple[str, ...]
     claims: tuple[ChangedClaims, ...]
@@ -39,10 +40,16 @@ def changes_since(
     snapshots: SnapshotStore,
     connection: duckdb.DuckDBPyConnection,
 ) -> Changes | None:
-    """Return what changed since the serving base, or None where only a whole build is right.
+    """Return what changed since the serving base, or None where the base must be built whole.
 
-    Whole: a first base, other SQL or another DuckDB, another controller or open data, a delivery that is gone or was read
-    again, a snapshot whose files are gone, or as many contacts touched as `MAX_TOUCHED_SHARE` allows.
+    Whole: a first base, other SQL or another DuckDB, another controller or open data, a delivery that is missing or was read again,
+    a snapshot without files, or as many affected contacts as `MAX_AFFECTED_SHARE` allows.
+
+    Args:
+        serving: manifest of the base that is served; None = nothing was published yet.
+        inputs: of the base to be made.
+        snapshots: where configuration is kept.
+        connection: in memory; temporary tables are left in it.
     """
     if serving is None or not _may_grow_from(serving, inputs):
         return None
@@ -64,23 +71,23 @@ def _may_grow_from(serving: BaseManifest, inputs: BuildInputs) -> bool:
             for kind in _OF_ALL
         )
         and all(current.get(delivery) == reading for delivery, reading in serving.deliveries.items())
-        and serving.touched_since_whole <= contacts * MAX_TOUCHED_SHARE
+        and serving.touched_since_whole <= contacts * MAX_AFFECTED_SHARE
     )
 
 
-def lay_touched(build: duckdb.DuckDBPyConnection, changes: Changes) -> int | None:
-    """Create `lake.touched` (contact_id) in a copy of the serving base, and let `lake.opt_ins` show the rows near them.
+def collect_affected(build: duckdb.DuckDBPyConnection, changes: Changes) -> int | None:
+    """Create `lake.touched` (contact_id) in a copy of the serving base, and restrict `lake.opt_ins` to the rows near them.
 
     Args:
         build: the copy, with the inputs attached as the schema `lake`.
         changes: since the base that it is a copy of.
 
     Returns:
-        The touched contacts, or None where they are too many.
+        The number of affected contacts, or None where they are more than `MAX_AFFECTED_SHARE` of all.
     """
     columns = (
         [getattr(item, name) for item in changes.claims]
-        for name in ("partner_id", "form_version", "notice_id", "placed_from", "placed_until")
+        for name in ("partner_id", "form_version", "notice_id", "given_from", "given_until")
     )
     bound = {
         "deliveries": list(changes.deliveries),
@@ -88,15 +95,15 @@ def lay_touched(build: duckdb.DuckDBPyConnection, changes: Changes) -> int | Non
     }
     build.execute("drop table main.base_manifest")  # of the base that it is a copy of
     build.execute("create table lake.known_situations as select * from main.situation_keys")
-    build.execute(_TOUCHED.format(moved=_MOVED if changes.deliveries else _NOTHING_MOVED), bound)
-    (touched, contacts) = build.execute(
+    build.execute(_AFFECTED.format(moved=_MOVED if changes.deliveries else _NOTHING_MOVED), bound)
+    (affected, contacts) = build.execute(
         "select (select count(*) from lake.touched), (select count(*) from main.contacts)"
     ).fetchall()[0]
-    if touched > contacts * MAX_TOUCHED_SHARE:
+    if affected > contacts * MAX_AFFECTED_SHARE:
         return None
     build.execute(_NEAR)
     build.execute("create or replace view lake.opt_ins as select * from lake.near_opt_ins")
-    return int(touched)
+    return int(affected)
 
 
 #: Addresses whose tie is new or another one; ties change only with new addresses, since open data is the same.
@@ -108,7 +115,7 @@ select address_key from (select * from main.address_ties except select * from la
 _NOTHING_MOVED = "select null::varchar as address_key where false"
 
 #: A change reaches a contact by its rows, its records, the IP of its rows, its feed's full exports, or its partners.
-_TOUCHED = """
+_AFFECTED = """
 create table lake.touched as
 with
 deliveries as (
@@ -119,8 +126,8 @@ claims as (
         unnest($partners::varchar[]) as partner_id,
         unnest($forms::varchar[]) as form_version,
         unnest($notices::varchar[]) as notice_id,
-        unnest($froms::timestamp[]) as placed_from,
-        unnest($untils::timestamp[]) as placed_until
+        unnest($froms::timestamp[]) as given_from,
+        unnest($untils::timestamp[]) as given_until
 ),
 new_rows as (
     select contact_id, partner_id, source_key, ip_key
@@ -158,8 +165,8 @@ where
     or rows.notice_id = claims.notice_id
     or (
         claims.form_version is null and claims.notice_id is null
-        and coalesce(rows.consented_at, rows.exported_at) >= coalesce(claims.placed_from, '-infinity')
-        and coalesce(rows.consented_at, rows.exported_at) < coalesce(claims.placed_until, 'infinity')
+        and coalesce(rows.consented_at, rows.exported_at) >= coalesce(claims.given_from, '-infinity')
+        and coalesce(rows.consented_at, rows.exported_at) < coalesce(claims.given_until, 'infinity')
     )
 union
 select contact_id
@@ -171,7 +178,7 @@ where
     or (partner_id, ip_key) in (select (partner_id, ip_key) from ips)
 """
 
-#: The touched contacts' own rows, and those that share a record or an IP with them.
+#: The affected contacts' own rows, and those that share a record or an IP with them.
 _NEAR = """
 create table lake.near_opt_ins as
 with own as (

@@ -1,6 +1,6 @@
-"""The receipt of an erasure as a paper: what was taken out, what stays and why, and the entry of the log that proves it.
+"""The receipt of an erasure as a paper: what was removed, what stays and why, and the log entry that proves it.
 
-What was taken out is done and counted by the erasure itself; the paper names nobody, for nobody is left to name.
+The erasure itself, and its counts, belong to `lineage.erasure`; the paper names nobody.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ KEPT_AS_COUNT: Mapping[str, str] = {
 def erasure_papers(stores: Stores, receipts: Mapping[Path, ErasureReceipt]) -> list[Issued]:
     """Issue the receipts of erasures, each to its file, and return those that were not issued there before.
 
-    A file is named after its erasure: one that stands is of the run that this one repeats, and is left.
+    A file is named after its erasure: one that exists was issued by an earlier run of the same erasure, and is left.
 
     Raises:
         UsageError: a file name that cannot be taken.

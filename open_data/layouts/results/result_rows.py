@@ -1,7 +1,7 @@
 """What all layouts of results share: bureau codes, the rows of a bureau x candidate, and their control totals.
 
-How a file of the ministry is laid out belongs to `results` (until 2022), `numbered_results` (from 2024) and
-`long_results`. Source: open-data README §4 (department letters, bureau codes are text).
+How each file is laid out belongs to the modules beside this one. Source: open-data README §4 (department letters,
+bureau codes are text).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DEPARTMENT_LETTERS: Mapping[str, str] = MappingProxyType(
 
 
 def department_sql(department: str) -> str:
-    """Return SQL that makes INSEE's two characters of the ministry's letters: `ZA` gives `97`."""
+    """Return SQL that turns the ministry's department letters into INSEE's two characters: `ZA` gives `97`."""
     letters = " ".join(f"when '{letter}' then '{code}'" for letter, code in DEPARTMENT_LETTERS.items())
     return f"case {department} {letters} else {department} end"
 
@@ -48,7 +48,13 @@ def select_results(source: Source) -> str:
 
 
 def refuse_lines(connection: duckdb.DuckDBPyConnection, relation: str, condition: str, what: str) -> None:
-    """Refuse a file of which any line fulfils the condition.
+    """Refuse a file of which any line fulfils a condition.
+
+    Args:
+        connection: where the relation is.
+        relation: its name.
+        condition: SQL over its columns.
+        what: the end of the sentence "N lines of the results …".
 
     Raises:
         SourceFailed: with the number of lines, never their text.

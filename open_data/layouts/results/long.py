@@ -1,7 +1,7 @@
 """Results per bureau in long form, two Parquet files: bureaux (`…_territoires`) and candidates (`…_candidats`).
 
-Made by a third party from the ministry's files: they serve where those are not there (`precedence` of the source). The
-ministry's own layouts are `results` and `numbered_results`. Source: open-data README §3 b.
+A third party makes them from the ministry's files; they are used where those are missing (`precedence` of the source).
+The ministry's own layouts are `until_2022` and `numbered`. Source: open-data README §3 b.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import duckdb
 
 from open_data.failures import SourceFailed
 from open_data.layouts.layout import Layout, check_columns, literal
-from open_data.layouts.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
+from open_data.layouts.results.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
 from open_data.sources import Source
 from stores.schemas.column_classes import Table
 from stores.schemas.territory_tables import BUREAU_RESULTS

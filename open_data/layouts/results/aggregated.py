@@ -1,8 +1,8 @@
 """Results of every election since 1999 in two files of data.gouv: candidates per bureau, and totals per bureau.
 
-Of the millions of lines a source takes those of its `id_election` (`2026_muni_t2`). The two files are of different generations:
-totals stand under capitals and accents in one, in small letters in the other. Source: open-data README §5 (data.gouv
-aggregate); the ministry's own layouts are `results` and `numbered_results`.
+Of its millions of lines a source takes those of its `id_election` (`2026_muni_t2`). The two files are of different
+generations: the names of totals have capitals and accents in one, small letters in the other. The ministry's own
+layouts are `until_2022` and `numbered`. Source: open-data README §5 (data.gouv aggregate).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import duckdb
 from open_data.failures import SourceFailed
 from open_data.layouts.delimited import header_of
 from open_data.layouts.layout import Layout, check_columns, literal
-from open_data.layouts.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
+from open_data.layouts.results.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
 from open_data.sources import Source
 from stores.schemas.column_classes import Table
 from stores.schemas.territory_tables import BUREAU_RESULTS

@@ -1,8 +1,8 @@
 """Results per bureau as the ministry published them until 2022: one line per bureau, a block of fields per candidate.
 
 Text (latin-1, `;`, a header that names the first block only) or Parquet with the same fields. Where the blocks begin
-and how long they are is read in the header: 7 fields in presidential files, 8 with the nuance in legislative ones.
-From 2024 on every block is named in the header: `numbered_results`. Source: open-data README §3 b.
+and how long they are is read from the header: 7 fields in presidential files, 8 with the nuance in legislative ones.
+Files from 2024 on are read by `numbered`. Source: open-data README §3 b.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import duckdb
 from open_data.failures import SourceFailed
 from open_data.layouts.delimited import first_line
 from open_data.layouts.layout import Layout, check_columns, file_list
-from open_data.layouts.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
+from open_data.layouts.results.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
 from open_data.sources import Source
 from stores.schemas.column_classes import Table
 from stores.schemas.territory_tables import BUREAU_RESULTS
