@@ -15,8 +15,8 @@ from lineage.lookups.provenance import (
     Send,
     Territory,
     UseVerdict,
-    describe,
 )
+from lineage.lookups.provenance_text import describe
 from terms.reasons import Channel, Profile, Verdict
 
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
