@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from assets import vocabulary as words
 from pages.page import render_page, write_page
-from sends.handover.sender import send_plan
+from sends.handover.sender import PlanSender
 from sends.plans.transparency_notice import renew_transparency_notice
 from sends.reporting.report import campaign_report
 from sends.send_stores import SendStores
@@ -33,11 +33,14 @@ class SendLimit(dg.Config):
     kinds={"sms"},
 )
 def sends(
-    context: dg.AssetExecutionContext, config: SendLimit, stores: dg.ResourceParam[Stores]
+    context: dg.AssetExecutionContext,
+    config: SendLimit,
+    stores: dg.ResourceParam[Stores],
+    sender: dg.ResourceParam[PlanSender],
 ) -> dg.MaterializeResult[None]:
     """Messages of one approved plan, each judged again at the instant at which it left for the gateway."""
     sending, plan_id = SendStores.of(stores), context.partition_key
-    sent = send_plan(sending, plan_id, limit=config.limit, progress=context.log.info)
+    sent = sender(sending, plan_id, limit=config.limit, progress=context.log.info)
     renew_transparency_notice(sending, plan_id)
     report = campaign_report(sending, plan_id)
     stores.home.pages.mkdir(mode=0o700, exist_ok=True)  # a home that is older than these pages

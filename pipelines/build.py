@@ -16,7 +16,7 @@ from assets import base, configuration, fetching, open_data, outlook, partners, 
 from assets.dbt_models import dbt_models, dbt_project
 from open_data.sources import read_sources
 from pipelines.jobs import refresh_job, send_job
-from pipelines.resources import stores, writing_stores
+from pipelines.resources import sender, stores, writing_stores
 from pipelines.schedules import nightly
 from pipelines.sensors import delivery_sensor
 from terms.settings import PROJECT_ROOT
@@ -34,6 +34,7 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
     resources: dict[str, object] = {
         "stores": stores,
         "writing_stores": writing_stores,
+        "sender": sender,
         "dbt": DbtCliResource(project_dir=project, dbt_executable=str(Path(sys.executable).with_name("dbt"))),
     }
     return dg.Definitions(

@@ -1,4 +1,4 @@
-"""What assets are given: the opened stores, the stores with the writer's lock held, and dbt.
+"""What assets are given: the opened stores, the stores with the writer's lock held, the sender, and dbt.
 
 Opening happens when a run starts, never at import.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from sends.handover.sender import PlanSender, send_plan
 from stores.all_stores import Stores, open_stores
 from stores.home import writer_lock
 from stores.operations.schema_version import require_schema
@@ -26,6 +27,12 @@ def writing_stores() -> Iterator[Stores]:
     opened = _opened()
     with writer_lock(opened.home):
         yield opened
+
+
+@dg.resource(description="What hands a plan over. The command gives one that has settled and checked the plan already.")
+def sender() -> PlanSender:
+    """Return the sender, which settles and checks by itself."""
+    return send_plan
 
 
 def _opened() -> Stores:

@@ -16,8 +16,7 @@ from pipelines.build import build_defs
 from pipelines.failures import told_error
 from pipelines.instance import use_instance
 from pipelines.jobs import SEND
-from sends.handover.checks import check_sendable
-from sends.handover.sender import SendReport, settle_plan
+from sends.handover.sender import SendReport, Tell, ready_to_send
 from sends.send_stores import SendStores
 from stores.all_stores import Stores
 from terms.errors import FiliationError
@@ -29,29 +28,27 @@ def run_send(opened: Stores, plan_id: str, limit: int | None, progress: Callable
     Args:
         opened: the opened stores.
         plan_id: an approved plan.
-        limit: messages to hand over at most; None = the whole plan.
-        progress: told a line of words now and then.
+        limit: hand over at most so many messages; None = all.
+        progress: told now and then in words and counts.
+
+    Returns:
+        the fields of `SendReport`, by name.
 
     Raises:
+        UsageError: there is no such plan, or its configuration cannot be read.
         Refused: the plan may not be sent now, said before Dagster starts and after what earlier runs left open was
-            settled; or another sender is at work.
+            settled.
+        WriterBusy: another sender is at work on this ledger.
         FiliationError: the run failed; what the ledger holds stands, and it can be run again.
     """
-    stores = SendStores.of(opened)
-    settle_plan(stores, plan_id, progress)
-    check_sendable(stores, plan_id)
-    use_instance(opened.home)
-    progress(f"send: plan {plan_id} started")
-    config: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    if limit is not None:
-        config["ops"] = {"sends": {"config": {"limit": limit}}}
-    with redirect_stdout(sys.stderr), dg.DagsterInstance.get() as instance:
-        instance.add_dynamic_partitions(PLANS.name or "plans", [plan_id])
-        result = (
-            build_defs()
-            .resolve_job_def(SEND)
-            .execute_in_process(instance=instance, run_config=config, partition_key=plan_id, raise_on_error=False)
-        )
+    with ready_to_send(SendStores.of(opened), plan_id, progress) as ready:
+        use_instance(opened.home)
+        progress(f"send: plan {plan_id} started")
+
+        def send_ready(_: SendStores, __: str, *, limit: int | None, progress: Tell) -> SendReport:
+            return ready.send(limit, progress)
+
+        result = _run_job(plan_id, limit, dg.ResourceDefinition.hardcoded_resource(send_ready))
     if not result.success:
         again = f"See `filiation campaign status {plan_id}`, then run `filiation campaign send {plan_id}` again."
         raise told_error(result, again) or FiliationError(
@@ -59,3 +56,14 @@ def run_send(opened: Stores, plan_id: str, limit: int | None, progress: Callable
         )
     materialised = result.get_asset_materialization_events()[-1].materialization
     return {name: materialised.metadata[name].value for name in SendReport.__dataclass_fields__}
+
+
+def _run_job(plan_id: str, limit: int | None, sender: dg.ResourceDefinition) -> dg.ExecuteInProcessResult:
+    """Run the send job for one plan with a sender that is ready: settled and checked, once for the whole send."""
+    config: dict[str, object] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    if limit is not None:
+        config["ops"] = {"sends": {"config": {"limit": limit}}}
+    with redirect_stdout(sys.stderr), dg.DagsterInstance.get() as instance:
+        instance.add_dynamic_partitions(PLANS.name or "plans", [plan_id])
+        job = build_defs(resource_overrides={"sender": sender}).resolve_job_def(SEND)
+        return job.execute_in_process(instance=instance, run_config=config, partition_key=plan_id, raise_on_error=False)

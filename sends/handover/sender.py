@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from sends.gateways.gateway import Gateway
 from sends.gateways.routes import open_gateway
@@ -85,6 +86,14 @@ class SendReport:
             "base_version": self.base_version,
             "states": {state.value: number for state, number in self.states.items()},
         }
+
+
+class PlanSender(Protocol):
+    """What hands a plan over: `send_plan`, or the rest of it where the plan is settled and checked already."""
+
+    def __call__(self, stores: SendStores, plan_id: str, *, limit: int | None, progress: Tell) -> SendReport:
+        """Arguments and errors as `send_plan`."""
+        ...
 
 
 def send_plan(

@@ -16,7 +16,7 @@ ROOMS = (
 #: Method of the vault that hands identity out -> functions that call it.
 VAULT_READERS = {
     "numbers": {
-        "sends/handover/prefetch.py:_take_out",
+        "sends/handover/base_slice.py:take_out",
         "sends/inbound/agreements.py:_numbers",
         "retention/purge.py:_numbers",
     },
