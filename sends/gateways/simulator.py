@@ -6,7 +6,7 @@ GET  /events?wait=SECONDS  -> {events: [...]}, told again until
 POST /events/ack           {event_ids}
 POST /replies              {from, text}: a phone writes back
 
-Faults and what becomes of a message stand in `faults`. Nothing here knows of plans or rules; the client is
+Faults and what becomes of a message belong to `faults`. Nothing here knows of plans or rules; the client is
 `http_simulator`.
 """
 
@@ -39,7 +39,17 @@ class _Pending:
 
 
 class Simulator:
-    """The gateway's memory and its HTTP server; `port` 0 takes a free one."""
+    """The gateway's memory and its HTTP server.
+
+    Args:
+        port: TCP port on 127.0.0.1; 0 = a free one.
+        faults: what goes wrong.
+        received: file that gets a line per message, read again at the next start; None = no durable record.
+        clock: of this process.
+
+    Raises:
+        OSError: the port is taken, or the record cannot be read or written.
+    """
 
     def __init__(self, port: int, faults: Faults, received: Path | None, clock: Clock) -> None:
         self._faults, self._clock = faults, clock
@@ -177,6 +187,12 @@ def serve(port: int, faults: Path | None, received: Path | None, say: Callable[[
 
 def start(port: int, faults: Faults, received: Path | None, clock: Clock) -> Simulator:
     """Return a simulator that holds its port and does not answer yet; call `run`, in a thread if need be.
+
+    Args:
+        port: TCP port on 127.0.0.1; 0 = a free one.
+        faults: what goes wrong.
+        received: file of the durable record; None = none.
+        clock: of this process.
 
     Raises:
         UsageError: the port is taken, or the record cannot be written.

@@ -76,7 +76,17 @@ class _Due:
 
 
 class SmscSimulator:
-    """The SMSC's memory and its server; `run` blocks until `stop` is called from another thread."""
+    """The SMSC's memory and its server; `run` blocks until `stop` is called from another thread.
+
+    Args:
+        port: TCP port on 127.0.0.1, a free one.
+        faults: what goes wrong.
+        received: file that gets a line per message, read again at the next start; None = no durable record.
+        clock: of this process.
+
+    Raises:
+        OSError: the record cannot be read or written.
+    """
 
     def __init__(self, port: int, faults: Faults, received: Path | None, clock: Clock) -> None:
         self.port, self._faults, self._clock = port, faults, clock
@@ -104,7 +114,13 @@ class SmscSimulator:
             self._loop.call_soon_threadsafe(self._stopped.set)
 
     def reply(self, phone: str, text: str, to: str = "36111") -> None:
-        """Let a phone write back."""
+        """Let a phone write back.
+
+        Args:
+            phone: E.164.
+            text: of the MO.
+            to: short code that it writes to.
+        """
         encoded = encode_text(text)
         pending = _Pending(f"reply.{secrets.token_hex(8)}", phone, to, encoded.octets, coding=int(encoded.coding))
         if self._loop is not None:
@@ -276,6 +292,12 @@ def serve_smsc(port: int, faults: Path | None, received: Path | None, say: Calla
 
 def open_smsc(port: int, faults: Faults, received: Path | None, clock: Clock) -> SmscSimulator:
     """Return an SMSC that does not answer yet; call `run`, in a thread if need be.
+
+    Args:
+        port: TCP port on 127.0.0.1; 0 = a free one.
+        faults: what goes wrong.
+        received: file of the durable record; None = none.
+        clock: of this process.
 
     Raises:
         UsageError: the port is taken, or the record cannot be written.

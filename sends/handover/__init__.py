@@ -1,4 +1,4 @@
-"""Handing a plan over to its gateway: the loop, the decision of the instant, pace, breaker, reconciliation.
+"""Handing a plan over to its gateway: the sender's loop and its steps, checks, reconciliation, lock, pace, breaker.
 
-Making and approving plans belongs to `sends.plans`.
+Making and approving plans belongs to `sends.plans`, what comes back from a gateway to `sends.inbound`.
 """

@@ -1,6 +1,7 @@
 """The decision at the instant of hand-over, for one message: pure, from what was looked up a moment before.
 
-Looking up (base, opt-outs, reservations, vault) belongs to `sender`; consent and person are judged by the base.
+Looking up (base, opt-outs, vault) belongs to `prefetch`, reservations to `claiming`; consent and person are judged by the
+base.
 """
 
 from __future__ import annotations
@@ -26,9 +27,8 @@ class Action(StrEnum):
 class Looked:
     """What was found out about one contact a moment ago.
 
-    `decision` and `codes` are the base's; `is_opted_out` says that an opt-out stands in the database which the
-    judgement could not see (it came after, or another clock runs ahead); `is_ours` that the elector is reserved by
-    this sponsor; `is_invited` that this is an invitation and another one may have reached the contact already.
+    `decision` and `codes` are the base's; `is_opted_out` says that the database has an opt-out which the judgement could
+    not see (it came after, or another clock runs ahead); `is_ours` that the contact is reserved by this sponsor; `is_invited` that this is an invitation and another one may have reached the contact already.
     """
 
     place: Place
@@ -53,14 +53,18 @@ def decide(
     """Decide on one message at an instant; every code that forbids it is told.
 
     A HOLD of the calendar that a person lifted for the plan does not forbid.
+
+    Args:
+        looked: what was found out about its contact.
+        moment: the instant at which it would leave (aware).
+        window_to: end of the plan's window (aware).
+        timing: what the calendar needs to know of the order.
+        lifted: codes of HOLDs that a person lifted for the plan.
+
+    Returns:
+        WAIT only where nothing but the calendar forbids it and the window has a later instant that does not.
     """
-    codes = set() if looked.decision is Decision.ALLOW else set(looked.codes)
-    if looked.is_opted_out:
-        codes.add("SUPPRESSED")
-    if not looked.is_ours:
-        codes.add("EXCLUSIVITY")
-    if looked.is_invited:
-        codes.add("ALREADY_INVITED")
+    codes = _own_codes(looked)
     found = moment_findings(moment, looked.place, timing)
     closed = {item.code for item in found if item.decision is not Decision.HOLD or item.code not in lifted}
     if codes:
@@ -70,6 +74,18 @@ def decide(
     if first_open(looked.place, moment, window_to, timing) is not None:
         return HandOverDecision(Action.WAIT, tuple(sorted(closed)))
     return HandOverDecision(Action.EXCLUDE, tuple(sorted(closed)))
+
+
+def _own_codes(looked: Looked) -> set[str]:
+    """Return the codes of the contact itself, whatever the instant."""
+    codes = set() if looked.decision is Decision.ALLOW else set(looked.codes)
+    if looked.is_opted_out:
+        codes.add("SUPPRESSED")
+    if not looked.is_ours:
+        codes.add("EXCLUSIVITY")
+    if looked.is_invited:
+        codes.add("ALREADY_INVITED")
+    return codes
 
 
 #: Numbers that belong to nobody: ARCEP's fiction range of mobiles (R-61), and those invalid everywhere that `bench` uses.

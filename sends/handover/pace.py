@@ -1,6 +1,6 @@
 """How fast messages leave: never more than the limit within any second, slower while a gateway says "not now".
 
-How fast they may leave is told by order and gateway; whether they may, by `handover`.
+How fast they may leave is told by order and gateway; whether they may, by `decision`.
 """
 
 from __future__ import annotations

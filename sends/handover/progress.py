@@ -15,7 +15,14 @@ _TELL_SECONDS = 5
 
 
 class Progress:
-    """Tells how far a run is, every few seconds."""
+    """Tells how far a run is, every few seconds.
+
+    Args:
+        tell: takes one line of words and counts.
+        total: messages of the plan.
+        closes_at: end of the plan's window (aware).
+        clock: of this process.
+    """
 
     def __init__(self, tell: Callable[[str], None], total: int, closes_at: datetime, clock: Clock) -> None:
         self._tell, self._total, self._closes_at, self._clock = tell, total, closes_at, clock

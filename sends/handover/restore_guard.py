@@ -26,8 +26,13 @@ _REMEDY = "Restore the newest backup. Without one, stop the plan and release it:
 def check_ledger_knows(stores: SendStores, plan: PlanRow, gateway: Gateway) -> None:
     """Refuse where gateway or transparency log know of what the ledger does not: it is older than they are.
 
-    A report about a message that was never claimed here shows it at any time. After a restoration, as long as no person
+    A DLR about a message that was never claimed here shows it at any time. After a restoration, as long as no person
     answered for it, the gateway is asked about every message that would leave; one that cannot tell is no proof.
+
+    Args:
+        stores: the opened stores.
+        plan: the plan that would be sent.
+        gateway: the plan's, open.
 
     Raises:
         Refused: the ledger is older than gateway or log, or a gateway cannot tell and nobody answered for it.
@@ -65,6 +70,11 @@ def check_ledger_knows(stores: SendStores, plan: PlanRow, gateway: Gateway) -> N
 def answer_for_restoration(stores: SendStores, by: str, why: str) -> None:
     """Let a named person answer that nothing was sent, and no STOP was missed, since the backup.
 
+    Args:
+        stores: the opened stores.
+        by: the person's name.
+        why: how the person knows; free text without a number.
+
     Raises:
         UsageError: no restoration waits for it, no name or reason, or a number in one.
     """
@@ -87,7 +97,7 @@ def _is_open(work: Connection) -> bool:
 
 
 def _check_reports(work: Connection, plan: PlanRow) -> None:
-    """Look for a report about a message of this gateway that nobody claimed here."""
+    """Look for a DLR about a message of this plan that nobody claimed here."""
     unclaimed = (
         select(func.count())
         .select_from(messages.join(plans, plans.c.plan_id == messages.c.plan_id))

@@ -1,6 +1,7 @@
-"""The listener of a gateway: reports and replies are committed here, then acknowledged; its heartbeat allows sending.
+"""The listener of a gateway: DLRs and MOs are committed here, then acknowledged; its heartbeat allows sending.
 
-What a report does to a message is the table of `states`; what a reply means is read by `replies`.
+What a DLR does to a message is the table of `sends.ledger.states`; what a reply (an MO, once it is in the ledger) means is
+read by `replies`.
 """
 
 from __future__ import annotations
@@ -70,6 +71,12 @@ def listen(
 ) -> None:
     """Take in the events of a gateway until interrupted or `until` says so.
 
+    Args:
+        stores: the opened stores.
+        name: of the gateway.
+        say: takes one line of words and counts now and then.
+        until: asked before each round; True ends.
+
     Raises:
         UsageError: the gateway is not in `config/gateways/`.
     """
@@ -99,6 +106,15 @@ def listen(
 
 def take_in(stores: SendStores, name: str, gateway: Gateway, wait_seconds: float) -> Intake:
     """Ask once for events, commit them with the heartbeat, then acknowledge; told again, they do no harm.
+
+    Args:
+        stores: the opened stores.
+        name: of the gateway.
+        gateway: the same, open.
+        wait_seconds: how long to wait for the first event.
+
+    Returns:
+        how many DLRs and replies were taken in; a DLR of no message of ours counts too.
 
     Raises:
         GatewayUnreachable: the gateway does not answer; without its answer there is no heartbeat.
@@ -147,16 +163,26 @@ def _take_reports(
 
 
 def _messages_of(work: Connection, stores: SendStores, name: str, reports: Sequence[GatewayEvent]) -> Mapping[str, str]:
-    """Return the message that each report is about, by its `event_id`; one of no message of ours is left out."""
+    """Return the message that each DLR is about, by its `event_id`; one of no message of ours is left out."""
+    unnamed = [event for event in reports if event.reference is None]
+    contacts = _contacts_of(stores, unnamed)
+    matched = match_reports(work, name, unnamed, contacts) if contacts else {}
+    return {**_named_messages(work, reports), **matched}
+
+
+def _named_messages(work: Connection, reports: Sequence[GatewayEvent]) -> Mapping[str, str]:
+    """Return the messages of DLRs that name one by our reference."""
     named = {event.event_id: send_id_of(event.reference) for event in reports if event.reference is not None}
     wanted = messages.c.send_id.in_(set(named.values()))
     found: ScalarResult[str] = work.execute(select(messages.c.send_id).where(wanted)).scalars()
     known = set(found)
-    unnamed = [event for event in reports if event.reference is None]
-    phones = {event.phone: _subject_of(stores, event.phone) for event in unnamed if event.phone is not None}
-    contacts = {phone: subject.contact_id for phone, subject in phones.items() if subject and subject.contact_id}
-    matched = match_reports(work, name, unnamed, contacts) if contacts else {}
-    return {event_id: send_id for event_id, send_id in named.items() if send_id in known} | matched
+    return {event_id: send_id for event_id, send_id in named.items() if send_id in known}
+
+
+def _contacts_of(stores: SendStores, reports: Sequence[GatewayEvent]) -> Mapping[str, ContactId]:
+    """Return who the phones of DLRs are, as far as they are phones."""
+    phones = {event.phone: _subject_of(stores, event.phone) for event in reports if event.phone is not None}
+    return {phone: subject.contact_id for phone, subject in phones.items() if subject and subject.contact_id}
 
 
 def _take_reply(work: Connection, stores: SendStores, name: str, event: GatewayEvent, now: datetime) -> bool:

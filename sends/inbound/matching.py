@@ -1,8 +1,8 @@
-"""Which message of ours a report is about, where the protocol echoes no reference: by id, phone and mark.
+"""Which message of ours a DLR is about, where the protocol echoes no reference: by id, phone and mark.
 
 An operator's SMSC tells the id that it gave in its answer. A sender that died before it could write that id down
-leaves a message without one; then the phone says which message it is, if only one can be meant. What a report does
-to a message belongs to `states`.
+leaves a message without one; then the phone says which message it is, if only one can be meant. What a DLR does to a
+message belongs to `sends.ledger.states`.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class _Candidate:
 def match_reports(
     work: Connection, gateway: str, reports: Sequence[GatewayEvent], contacts: Mapping[str, ContactId]
 ) -> dict[str, str]:
-    """Return the message of each report that belongs to one, by the report's `event_id`.
+    """Return the message of each DLR that belongs to one, by the DLR's `event_id`.
 
     Args:
         work: the caller's transaction.
         gateway: whose reports they are; messages of other gateways are not looked at.
-        reports: without a reference.
-        contacts: who a phone is, by the phone as the report tells it.
+        reports: DLRs without a reference.
+        contacts: who a phone is, by the phone as the DLR tells it.
     """
     candidates = _candidates(work, gateway, set(contacts.values()))
     matched = {}
@@ -53,13 +53,19 @@ def match_reports(
 
 
 def _match(report: GatewayEvent, candidates: Sequence[_Candidate]) -> str | None:
-    same_id = [one.send_id for one in candidates if one.gateway_message_id == report.gateway_message_id]
-    if report.gateway_message_id is not None and len(same_id) == 1:
-        return same_id[0]
-    waiting = [one for one in candidates if one.state in _OPEN and one.gateway_message_id is None]
-    if report.mark is not None:
-        waiting = [one for one in waiting if mark_of(one.reference) == report.mark]
-    return waiting[0].send_id if len(waiting) == 1 else None
+    if report.gateway_message_id is not None:
+        same_id = [one.send_id for one in candidates if one.gateway_message_id == report.gateway_message_id]
+        if len(same_id) == 1:
+            return same_id[0]
+    waiting = [one.send_id for one in candidates if _may_be_meant(report, one)]
+    return waiting[0] if len(waiting) == 1 else None
+
+
+def _may_be_meant(report: GatewayEvent, one: _Candidate) -> bool:
+    """Return whether a DLR may be about a message whose id from the gateway we do not have."""
+    if one.state not in _OPEN or one.gateway_message_id is not None:
+        return False
+    return report.mark is None or mark_of(one.reference) == report.mark
 
 
 def _candidates(
