@@ -1,5 +1,6 @@
 """Sending on SQLite and PostgreSQL: what leaves, what does not, and what each fault of a gateway becomes."""
 
+import sys
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -97,6 +98,23 @@ def test_every_message_leaves_once_and_gets_its_report(stage):
     assert first.handed_over_at >= first.claimed_at
 
 
+def test_a_send_reads_each_file_of_its_configuration_once(local_stage):
+    folder, opened, is_sending = str(local_stage.stores.settings.config), Counter(), threading.Event()
+
+    def count(event, arguments):
+        if is_sending.is_set() and event == "open" and str(arguments[0]).startswith(folder):
+            opened[arguments[0]] += 1
+
+    sys.addaudithook(count)  # it cannot be taken away again
+    with simulator(local_stage.record) as running:
+        local_stage.point(running)
+        is_sending.set()
+        send_plan(local_stage.stores, local_stage.plan_id, limit=10)
+        is_sending.clear()
+    assert len(opened) > 10
+    assert set(opened.values()) == {1}
+
+
 def test_a_plan_of_many_slices_leaves_whole(local_stage, monkeypatch):
     from sends.handover import prefetch
 
@@ -155,6 +173,8 @@ def test_what_comes_after_many_were_judged_at_once_counts_for_those_behind(stage
     from sends.handover import prefetch, sender
 
     looked, recorded = [], []
+    monkeypatch.setattr(prefetch, "_FRESH_SECONDS", 3600.0)  # on a busy machine 216 messages take longer than 5 s
+    monkeypatch.setattr(prefetch, "_COUNTS_FOR", timedelta(hours=1))
     ask = prefetch.Prefetch._ask
     monkeypatch.setattr(prefetch.Prefetch, "_ask", lambda self, ids, at: looked.append(len(ids)) or ask(self, ids, at))
     with stage.stores.engine.connect() as work:
