@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from consent.judgement.uses import Use, use_for_some_sponsor
 from pages.plots import Plot, Series, bars
-from sends.plans.counting import find_audience, lay_audience
+from sends.plans.counting import create_counted_audience, find_audience
 from sends.plans.judging import create_counted_of_everyone
 from sends.send_stores import SendStores
 from stores.warehouse.warehouse import read_manifest
@@ -150,7 +150,7 @@ def why_not_of(stores: SendStores, file_or_id: str) -> WhyNot:
     """
     path = find_audience(stores.settings.config, file_or_id)
     with stores.warehouse.open_base() as base:
-        question = lay_audience(stores, base, path)
+        question = create_counted_audience(stores, base, path)
         version = read_manifest(base).version
         return WhyNot(version, question.at, question.name, None, (_funnel(base, question.use),))
 

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, ScalarResult, insert, select
 from sends.ledger.plan_rows import PlanRow, change_plan_state, find_plan, findings_of
 from sends.orders.order_file import parse_order
 from sends.plans.exclusivity import Holding, extend
-from sends.plans.planning import RESERVED_FOR, rule_set_of
+from sends.plans.judging import rule_set_of
+from sends.plans.planning import RESERVED_FOR
 from sends.rules.context import Context, read_context
 from sends.rules.rulebook import Effect, Lifter
 from sends.send_stores import SendStores

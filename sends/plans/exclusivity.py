@@ -1,8 +1,7 @@
 """Exclusivity: one sponsor per bureau part and per elector, for an election and round, kept by keys of the database.
 
 Every function works inside the caller's transaction: what it reserves is committed with the plan or not at all.
-What a plan held stays written (`bureau_holdings`) when its reservation is gone. Whether an order may be planned
-otherwise is not decided here.
+What a plan held is kept in `bureau_holdings` when its reservation is gone. Other rules of an order belong to `sends.rules`.
 """
 
 from __future__ import annotations
@@ -137,6 +136,29 @@ def free_ages(work: Connection, holding: Holding, bureau_codes: Iterable[str], p
             ranges.append([age])
     found = sorted(ranges, key=lambda ages: (-len(ages), ages[0]))
     return tuple(Years(ages[0], None if ages[-1] == OLDEST else ages[-1]) for ages in found)
+
+
+def conflict_words(codes: Sequence[str], taken: frozenset[str], free: Sequence[Years]) -> str:
+    """Return in words which bureaux and ages are free, and the `reserve` that would fit; nothing about who holds the rest.
+
+    Args:
+        codes: bureaux of the order.
+        taken: those in which another sponsor holds an overlapping part.
+        free: ages in years on polling day that are free in all of them, as `free_ages` returns them.
+    """
+    listed = ", ".join(sorted(taken)[:20]) + (", ..." if len(taken) > 20 else "")
+    words = f"{len(codes) - len(taken)} of {len(codes)} bureaux are free; not free: {listed}."
+    if free:
+        parts = ", ".join(_years_words(years) for years in free)
+        least, most = free[0].least, "null" if free[0].most is None else free[0].most
+        words += f" In all of them these ages on polling day are free: {parts}; `reserve: {{age: {{min: {least}, max: {most}}}}}` fits."
+    elif len(taken) < len(codes):
+        words += " No age is free in all of them: order the free bureaux only."
+    return words
+
+
+def _years_words(years: Years) -> str:
+    return f"{years.least} and over" if years.most is None else f"{years.least} to {years.most}"
 
 
 def reserve_contacts(work: Connection, holding: Holding, contact_ids: Sequence[str]) -> frozenset[str]:

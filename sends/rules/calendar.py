@@ -6,7 +6,7 @@ territory's and its number's: every one of them must allow a hand-over. The inje
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -25,6 +25,9 @@ from terms.reasons import Channel, Decision, Profile
 OPENS, CLOSES = time(8), time(22)
 
 _HOUR_CODES = ("HOURS", "SUNDAY", "HOLIDAY")
+
+#: Codes that count for the last message of an order too.
+_CROSSED = ("L49", "L49-3", "VALIDITY_CROSSES_BLACKOUT", "TERRITORY_UNKNOWN")
 
 #: L48-2 (R-30, policy): a new element of polemic that comes so shortly before the blackout cannot be answered in time.
 _TOO_LATE_TO_ANSWER = timedelta(hours=48)
@@ -87,9 +90,9 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a contact is for the calendar: its zones, and whether the place where it votes is known at all.
+    """Where a contact is for the calendar: zones whose clocks count (`metropole`, `martinique`, ...), and where it votes.
 
-    `constituency` is where it votes for the Assembly (`7507`), `departement` the part of that code that its commune
+    `is_territory_known` says whether the place where it votes is known at all; `constituency` is where it votes for the Assembly (`7507`), `departement` the part of that code that its commune
     tells; each None = not known, or not asked because no election of some constituencies is configured.
     """
 
@@ -182,6 +185,35 @@ def window_findings(start: datetime, last: datetime, window_to: datetime, rules:
     if last <= min(closes, window_to):
         return ()
     return rules.found("WINDOW_TOO_SHORT", "window", "Cut it: the rest can follow on the next working day.")
+
+
+def span_findings(
+    places: Sequence[Place],
+    judged_at: datetime,
+    starts_at: datetime,
+    ends_at: datetime,
+    window_to: datetime,
+    timing: Timing,
+) -> tuple[OrderFinding, ...]:
+    """Return what the calendar says of a whole order: at its first instant for everybody, and of its last message.
+
+    A first instant that is closed for some places only is no finding: their messages wait, or are excluded.
+    The place that most of the audience shares speaks for the order.
+
+    Args:
+        places: the places of the audience, the most frequent first; at least one.
+        judged_at: the instant that the audience is judged at.
+        starts_at: the instant of the first message.
+        ends_at: the instant of the last message, when nothing interrupts.
+        window_to: the end of the order's window.
+        timing: calendar, elections and rules.
+    """
+    at_start = [moment_findings(judged_at, place, timing) for place in places]
+    found = at_start[0] if all(at_start) else ()
+    known = {item.code for item in found}
+    at_end = moment_findings(ends_at, places[0], timing)
+    found += tuple(item for item in at_end if item.code in _CROSSED and item.code not in known)
+    return found + window_findings(starts_at, ends_at, window_to, timing.rules)
 
 
 def _blackout_findings(moment: datetime, place: Place, timing: Timing) -> tuple[OrderFinding, ...]:
