@@ -1,6 +1,6 @@
 """Counting the audience of an order or named segment: per verdict, reason and bureau, and nothing below the floor.
 
-A count freezes and reserves nothing; that is `planning`.
+Freezing and reserving an audience belong to `sends.plans.planning`.
 """
 
 from __future__ import annotations
@@ -96,7 +96,15 @@ def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
 
 
 def create_counted_audience(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path) -> Question:
-    """Create the temporary tables `audience` and `counted` for the order or segment of a file; return what was asked.
+    """Create the temporary tables `audience` and `counted` for an order or a named segment.
+
+    Args:
+        stores: the opened stores.
+        base: a connection to the published base.
+        path: file of an order or a named segment.
+
+    Returns:
+        what was counted: name, criteria, use, rules and instant.
 
     Raises:
         OrderRefused: as `count_audience`.

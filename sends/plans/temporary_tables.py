@@ -55,7 +55,16 @@ class TemporaryTable:
         base.execute(f"insert into {self.name} by name select {names} from ({query})", dict(parameters or {}))
 
     def fill(self, base: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object] | None = None) -> None:
-        """Create the table with the rows of a query; arguments and errors as `add`."""
+        """Create the table with the rows of a query.
+
+        Args:
+            base: a connection to the base.
+            query: SQL that returns at least the columns of the table, each under its name.
+            parameters: values of the query's named parameters.
+
+        Raises:
+            duckdb.BinderException: the query lacks a column.
+        """
         self.create(base)
         self.add(base, query, parameters)
 
