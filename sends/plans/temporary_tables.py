@@ -97,7 +97,7 @@ AUDIENCE = TemporaryTable(
     },
 )
 
-#: Created by `consent.judgement.lay_judged`, which owns its columns; declared here for those who read it.
+#: Created by `consent.judgement.asking.lay_judged`, which owns its columns; declared here for those who read it.
 JUDGED = TemporaryTable(
     "judged",
     "one contact of the relation that was asked about, with the judgement of one use",
