@@ -1,4 +1,4 @@
-"""Floor 1: what the base tells of itself for planning: why contacts cannot be used, what expires, what each supplier is worth.
+"""Floor 1: views over the whole base: why contacts may not be used, which are about to expire, how each supplier delivers.
 
-Judging belongs to `consent`, planning a campaign to `sends`.
+May use `sends` and `consent`; nothing below uses it. Judging belongs to `consent`, planning a campaign to `sends`.
 """

@@ -1,7 +1,6 @@
-"""What the base loses if nothing new comes in: which sendable contacts stop to be, when, why, and whose they were.
+"""Contacts that stop being sendable within a time if nothing new comes in: on which day, under which code, of which partner.
 
-By the dates that stand in the base and by the law as it will be then. Counts only; what a use is worth is asked of
-`consent.judgement`.
+Counted from the dates in the base and by the law of each day. Counts only; judging belongs to `consent.judgement`.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _PLOTTED = 6
 
 @dataclass(frozen=True)
 class Loss:
-    """Contacts that stop to be sendable on one day in Paris, for one code; `partner_id` collected their best act."""
+    """Contacts that stop being sendable on one day (Paris) under one code; `partner_id` collected their best act."""
 
     on: date
     partner_id: str
@@ -46,7 +45,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Expiring:
-    """The whole answer: `sendable` now, and what of them is lost by `until`."""
+    """The whole answer: how many contacts are `sendable` now, and how many of them are lost before `until`."""
 
     base_version: str
     use: Use
@@ -118,7 +117,13 @@ class Expiring:
 
 
 def expiring(stores: SendStores, within: timedelta, channel: Channel, profile: Profile) -> Expiring:
-    """Tell which contacts, sendable now for some sponsor who selects by bureau, stop to be within a time.
+    """Count the contacts that are sendable now for some sponsor who selects by bureau, and stop being so within a time.
+
+    Args:
+        stores: the opened stores.
+        within: the time from now on.
+        channel: by which channel.
+        profile: under which reading of the law.
 
     Raises:
         Refused: no base was published yet.
@@ -128,13 +133,13 @@ def expiring(stores: SendStores, within: timedelta, channel: Channel, profile: P
     until = now + within
     with stores.warehouse.open_base() as base:
         load_live_facts(base, stores.engine, "live_facts", None)
-        sendable = _lay_sendable(base, use)
-        _lay_ends(base, use, until)
+        sendable = _create_sendable_now(base, use)
+        _create_ends(base, use, until)
         return Expiring(read_manifest(base).version, use, until, sendable, _losses(base))
 
 
-def _lay_sendable(base: duckdb.DuckDBPyConnection, use: Use) -> int:
-    """Create the temporary table `sendable_now` (contact, partner of its best act) and return its rows."""
+def _create_sendable_now(base: duckdb.DuckDBPyConnection, use: Use) -> int:
+    """Create the temporary table `sendable_now` (contact, partner of its best act) and return how many rows it has."""
     lay_judged(base, "contacts", "live_facts", use, "judged")
     base.execute(
         "create or replace temp table sendable_now as"
@@ -146,10 +151,10 @@ def _lay_sendable(base: duckdb.DuckDBPyConnection, use: Use) -> int:
     return int(base.execute("select count(*) from sendable_now").fetchall()[0][0])
 
 
-def _lay_ends(base: duckdb.DuckDBPyConnection, use: Use, until: datetime) -> None:
-    """Create the temporary table `ends`: instants at which a sendable contact is not sendable, with the worst code.
+def _create_ends(base: duckdb.DuckDBPyConnection, use: Use, until: datetime) -> None:
+    """Create the temporary table `ends`: instants at which a contact of `sendable_now` is not sendable, with the worst code.
 
-    Between two changes of the law a situation has one answer; each span of the time asked is read by the law of then.
+    Between two changes of the law a situation has one answer, so each span between two changes is read by the law of that span.
     """
     base.execute("create or replace temp table ends (contact_id uuid, lost_at timestamp, code varchar)")
     changes = base.execute(
@@ -173,9 +178,9 @@ def _lay_ends(base: duckdb.DuckDBPyConnection, use: Use, until: datetime) -> Non
 
 
 def _add_with_facts(base: duckdb.DuckDBPyConnection, use: Use, until: datetime) -> None:
-    """Add the ends of contacts of whom the day told something: only the judgement knows how long a click renews.
+    """Add the ends of contacts with live facts (an opt-out, a click, a reply since the base was built).
 
-    They are few; each is judged at the end of each day.
+    Only the judgement knows how long a click renews a consent. They are few; each is judged at the end of each day.
     """
     base.execute(
         "create or replace temp table with_facts as"

@@ -1,7 +1,7 @@
-"""What we know of each supplier at an instant: proofs, audits and their calendar, contract, sensitivity, what is held.
+"""Suppliers at an instant: proofs, audits and when the next is due, contract, sensitivity, acts that are held.
 
-Everything is read from the published base: the same dated findings that judge a use. Deciding belongs to the base, the
-page's looks to `pages`.
+Everything is read from the published base, from the dated findings that judge a use. The questions stand in
+`outlook.suppliers_sql`; how the page looks belongs to `pages`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from terms.clock import naive_utc
 
 
 class AuditState(StrEnum):
-    """Where a form version stands in the audit calendar."""
+    """The state of a form version in the audit calendar."""
 
     STOPPED = "stopped"
     RETIRED = "retired"
@@ -118,7 +118,7 @@ class Supplier:
 
 @dataclass(frozen=True)
 class SuppliersPage:
-    """What the template tells."""
+    """What the page `suppliers.html` shows."""
 
     at: datetime
     suppliers: tuple[Supplier, ...]
@@ -178,7 +178,7 @@ def read_suppliers(base: duckdb.DuckDBPyConnection, at: datetime) -> tuple[Suppl
 def suppliers_page(suppliers: Sequence[Supplier], at: datetime) -> str:
     """Return the page of all suppliers for a person: what is held and why, which audit is due when."""
     calendar = [(one, form) for one in suppliers for form in one.forms if form.state is not AuditState.RETIRED]
-    # what is late already stands first, then what is due, in time; what needs nothing stands last
+    # first what is late already, then what is due, by date; last what needs nothing
     calendar.sort(key=lambda pair: (_urgency(pair[1]), pair[1].due_on or date.max, pair[0].partner_id))
     page = SuppliersPage(at, tuple(suppliers), tuple(calendar), _proof_plot(suppliers), _held_plot(suppliers))
     return render_page("suppliers.html", page)

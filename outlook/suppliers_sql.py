@@ -1,7 +1,6 @@
-"""The questions that `outlook.suppliers` asks the published base: one statement per table of its answer.
+"""SQL by which `outlook.suppliers` reads the published base: one statement per table of its answer.
 
-Each takes the instant `$at` (naive UTC) for both times: what held then, by what was known then. Counting what the rows
-mean for a person belongs to the caller.
+Each takes the instant `$at` (naive UTC): what was the case then, by what was known then.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The funnel from delivered records to sendable contacts: how many, and for which reasons the others are not.
+"""Why contacts may not be used: from delivered records to sendable contacts, with the reasons for all others.
 
-Counts only. Reasons told exclusively add up with the sendable contacts to the base, exactly; overlapping ones count a
-contact under each of its codes. What a use is worth is asked through `judging`.
+Counts only. Sendable contacts and contacts by their worst reason add up to the base; overlapping reasons count a contact under
+each of its codes. Judging belongs to `sends.plans.judging`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from markupsafe import Markup
 
 from consent.judgement.uses import Use, use_for_some_sponsor
 from pages.plots import Plot, Series, bars
-from sends.plans.counting import find_audience, lay_audience
+from sends.plans.counting import create_counted_audience, find_audience
 from sends.plans.judging import create_counted_of_everyone
 from sends.send_stores import SendStores
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import to_iso
 from terms.reasons import Channel, Profile
 
-#: Under this code stands who may not be reached although no rule in force says why: nothing of it is known to be allowed.
+#: The code of contacts that may not be reached although no rule says why: they agreed to nothing.
 _NOTHING_GIVEN = "CONSENT_NOT_GIVEN"
 
 #: Reasons that a plot shows; a table below it holds all.
@@ -31,7 +31,7 @@ _PLOTTED = 14
 
 @dataclass(frozen=True)
 class Records:
-    """What came in: `data` = `accepted` + `quarantined`; `reasons` overlap; `given` of the accepted opt-ins are acts."""
+    """Records that were delivered: `data` = `accepted` + `quarantined`; `reasons` overlap; `given` of the `opt_ins` are agreements."""
 
     data: int
     accepted: int
@@ -64,7 +64,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Funnel:
-    """How contacts fall for one use. Σ `exclusive` of the reasons + `sendable` = `contacts`."""
+    """Contacts by their answer for one use: the sum of `exclusive` over the reasons + `sendable` = `contacts`."""
 
     use: Use
     contacts: int
@@ -123,7 +123,7 @@ class WhyNot:
 
 
 def why_not(stores: SendStores) -> WhyNot:
-    """Tell the funnel of the whole base, now, for some sponsor who selects by bureau: each channel, each profile.
+    """Count the whole base, now, for some sponsor who selects by bureau: each channel, each profile.
 
     Raises:
         Refused: no base was published yet.
@@ -143,14 +143,14 @@ def why_not(stores: SendStores) -> WhyNot:
 
 
 def why_not_of(stores: SendStores, file_or_id: str) -> WhyNot:
-    """Tell the funnel of the audience of an order or named segment, for its own use.
+    """Count the audience of an order or named segment, for its own use.
 
     Raises:
-        FileInvalid, UsageError, OrderRefused: as `counting.count_audience`; below the floor no number is told.
+        FileInvalid, UsageError, OrderRefused: as `sends.plans.counting.count_audience`; below the floor no number is told.
     """
     path = find_audience(stores.settings.config, file_or_id)
     with stores.warehouse.open_base() as base:
-        question = lay_audience(stores, base, path)
+        question = create_counted_audience(stores, base, path)
         version = read_manifest(base).version
         return WhyNot(version, question.at, question.name, None, (_funnel(base, question.use),))
 
@@ -161,7 +161,7 @@ def _funnel_of_base(base: duckdb.DuckDBPyConnection, stores: SendStores, use: Us
 
 
 def _funnel(base: duckdb.DuckDBPyConnection, use: Use) -> Funnel:
-    """Read the table `counted`, which somebody has laid for this use."""
+    """Return the funnel of the table `counted`, which was created for this use."""
     contacts, sendable = base.execute(
         "select coalesce(sum(contacts), 0)::bigint, coalesce(sum(contacts) filter (where decision = 'ALLOW'), 0)::bigint"
         " from counted"

@@ -1,7 +1,8 @@
-"""Persons whose last act is older than what is kept: found over lake and ledger, deleted nowhere here.
+"""Finding persons whose last act is older than the operator keeps it, in lake and ledger.
 
 An act is something that the person did: agreed, refused, took back, said STOP, clicked, replied, asked. What we or an
-operator did (a hand-over, a report, an answer) is none, nor is a file that tells the same act again.
+operator did (a hand-over, a report, an answer) is none, nor is a file that tells the same act again. Deleting belongs to
+`retention.purge`.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ from terms.paris import PARIS
 _FETCH = 20_000
 _OF_A_PERSON = (FactKind.CLICK, FactKind.REPLY, FactKind.FORM, FactKind.ACCESS_REQUEST)
 
-#: An act without an instant had happened by the first file that told it: the one in which its record says something else
-#: than in the file before. A record without an id may be another one each time. None happened after its file came.
+#: Acts that files tell, one row each (contact_id, acted_at). An act without an instant happened by the first file that told it: the
+#: one in which its record says something else than in the file before. A record without an id may be another one in each file. No
+#: act happened after its file was received.
 _FROM_FILES = """
     select contact_id, least(coalesce(consented_at, exported_at, received_at), received_at) as acted_at
     from (
@@ -65,7 +67,7 @@ _FROM_FILES = """
 
 @dataclass(frozen=True)
 class DuePersons:
-    """Contacts that go by a rule, sorted, and how many rows stand of them in the lake."""
+    """Contacts that are due by a rule, sorted, and how many rows the lake holds of them."""
 
     contact_ids: tuple[str, ...]
     opt_ins: int
@@ -74,16 +76,22 @@ class DuePersons:
 
 
 def find_due_persons(stores: Stores, rule: RetentionRule, now: datetime) -> DuePersons:
-    """Return the persons of whom a file told something, and whose last act is older than the rule keeps it at `now`."""
+    """Return the persons of whom a file told something, and whose last act is older than a period keeps it.
+
+    Args:
+        stores: the opened stores.
+        rule: the operator's period.
+        now: the instant (aware) of the question.
+    """
     with open_lake(stores) as lake:
-        _lay_ledger_acts(stores, lake)
+        _create_ledger_acts(stores, lake)
         lake.execute(
             f"create temp table last_acts as select contact_id, (max(acted_at) at time zone 'UTC' at time zone 'Europe/Paris')::date"
             f" as last_on from ({_FROM_FILES} union all select contact_id, acted_at from ledger_acts) group by contact_id"
         )
         today = now.astimezone(PARIS).date()
         days: list[tuple[date]] = lake.execute("select distinct last_on from last_acts").fetchall()
-        due = [day for (day,) in days if rule.goes_on(day) <= today]
+        due = [day for (day,) in days if rule.due_on(day) <= today]
         lake.execute(
             "create temp table due as select contact_id from last_acts where last_on in (select unnest($days::date[]))"
             " and contact_id in (select contact_id from held)",
@@ -92,8 +100,8 @@ def find_due_persons(stores: Stores, rule: RetentionRule, now: datetime) -> DueP
         return _told(lake)
 
 
-def _lay_ledger_acts(stores: Stores, lake: duckdb.DuckDBPyConnection) -> None:
-    """Create `held`, the contacts of whom rows stand, and `ledger_acts` (contact_id, at) of what the day brought."""
+def _create_ledger_acts(stores: Stores, lake: duckdb.DuckDBPyConnection) -> None:
+    """Create the temporary tables `held` (contacts with rows in the lake) and `ledger_acts` (contact_id, acted_at)."""
     lake.execute(
         "create temp table held as select distinct contact_id from (select contact_id from all_opt_ins union all"
         " select contact_id from all_withdrawals union all select contact_id from all_withdrawal_signals)"

@@ -49,7 +49,7 @@ def find_due_records(stores: Stores, rule: RetentionRule, now: datetime) -> DueR
     today = now.astimezone(PARIS).date()
     _check_law(stores, rule, today)
     with stores.engine.connect() as reading:
-        plans = tuple(plan for plan, last in _last_published(reading, now) if rule.goes_on(last) <= today)
+        plans = tuple(plan for plan, last in _last_published(reading, now) if rule.due_on(last) <= today)
         messages, notices = message_tables.messages, plan_tables.transparency_notices
         return DueRecords(plans, _count(reading, messages, plans), _count(reading, notices, plans))
 

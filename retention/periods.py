@@ -1,6 +1,7 @@
-"""How long what is kept: dated records of `config/retention/`, read and checked.
+"""The operator's periods of retention: dated records of `config/retention/`, read and checked.
 
-Finding what is older than that belongs to `due_persons` and `due_records`, deleting it to `purge`.
+They may not be shorter than the law's (`sends.rules.retention`). Finding what is older belongs to `retention.due_persons` and
+`retention.due_records`, deleting it to `retention.purge`.
 """
 
 from __future__ import annotations
@@ -22,19 +23,19 @@ _KEYS = frozenset("code ids of months counted_from sentence source status from u
 
 
 class Kept(StrEnum):
-    """What a period is about."""
+    """What a period is about: the data of persons, or the records of campaigns."""
 
     PERSONS = "persons"
     CAMPAIGN_RECORDS = "campaign_records"
 
 
-#: From when each is counted; the file says it too, so that who reads it need not guess.
+#: From which day each is counted; the file must say the same, so that its reader need not guess.
 _COUNTED_FROM: Mapping[Kept, str] = {Kept.PERSONS: "last_act", Kept.CAMPAIGN_RECORDS: "last_publication"}
 
 
 @dataclass(frozen=True)
 class RetentionRule:
-    """One period, followed on the days (Paris) from `starts_on` until `ends_on` (excluded; None = open)."""
+    """One period in calendar months; purges follow it on the days (Paris) from `starts_on` until before `ends_on` (None = open)."""
 
     code: str
     ids: tuple[str, ...]
@@ -46,14 +47,14 @@ class RetentionRule:
     starts_on: date | None
     ends_on: date | None
 
-    def goes_on(self, last: date) -> date:
-        """Return the first day (Paris) on which something goes whose last act or publication was on a day."""
+    def due_on(self, last: date) -> date:
+        """Return the first day (Paris) on which something is deleted whose last act or publication was on a day (Paris)."""
         return months_after(last, self.months)
 
     def kept_from(self, on: date) -> date:
-        """Return the first day (Paris) of which something is kept on a day: what was before it goes."""
+        """Return the first day (Paris) that is still kept on a day (Paris): whatever is older is due."""
         day = months_after(on, -self.months)
-        while self.goes_on(day) <= on:
+        while self.due_on(day) <= on:
             day += timedelta(days=1)
         return day
 
@@ -63,7 +64,7 @@ class RetentionRule:
 
     @property
     def sha256(self) -> str:
-        """Hash of what the rule says, hex: a purge names by it what it followed."""
+        """Return the hash of the record, hex: a purge names by it the rule that it followed."""
         told = {**self.__dict__, "starts_on": str(self.starts_on), "ends_on": str(self.ends_on)}
         return sha256(canonical_json(told).encode()).hexdigest()
 

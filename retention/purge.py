@@ -1,8 +1,8 @@
-"""Retention: what is older than it may be kept goes, by dated rules, told as counts and proved by the log.
+"""A purge: deleting what is older than the operator keeps it, by dated rules, told as counts and proved by the log.
 
-Only the order of a purge stands here, and what a killed one leaves for the next: a purge has its number until its entry
-is written. What is due is found by `due_persons` and `due_records`; a person goes the way of an erasure
-(`lineage.erasure.erasure`), a campaign's record by `purge_records`.
+The order of its steps belongs here, and ending one that was killed: a purge keeps its number until its entry is written. What is
+due is found by `retention.due_persons` and `retention.due_records`; persons are deleted by the steps of an erasure
+(`lineage.erasure.erasure`), records of campaigns by `retention.purge_records`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _OF_EACH_PERSON = ("opt_ins", "withdrawals", "lines", "sends", "acts", "look_ups
 
 @dataclass(frozen=True)
 class Due:
-    """What goes by one rule: counts by store, and nothing of whose it is."""
+    """What is due by one rule: counts by store, without whose it is."""
 
     rule: RetentionRule
     counts: Mapping[str, Mapping[str, int]]
@@ -57,12 +57,12 @@ class Due:
 
 @dataclass(frozen=True)
 class PurgeReceipt:
-    """One purge by one rule: counts of what went, and the entry of the log that proves it.
+    """One purge by one rule: counts of what was deleted, and the entry of the log that proves it.
 
     Attributes:
         purge_id: code of the rule and number of the purge; what its entry in the log is about.
-        rule_sha256: of the rule as it stood.
-        counts: what went, by table or kind.
+        rule_sha256: hash of the rule that the purge followed.
+        counts: what was deleted, by table or kind.
         checkpoint: signed note of the log (C2SP) that covers the entry.
         proof: inclusion proof of the entry, to the root of that checkpoint.
     """
@@ -84,17 +84,17 @@ class PurgeReceipt:
 
 
 def find_due(stores: Stores) -> list[Due]:
-    """Return what each rule in force would take now, in the order of the rules; nothing is changed.
+    """Return what each rule in force would delete now, in the order of the rules; nothing is changed.
 
     Raises:
-        UsageError: `config/retention/` cannot be read, or lets something go before the law does.
+        UsageError: `config/retention/` cannot be read, or has a period that is shorter than the law's.
     """
     now = stores.clock.now()
-    return [Due(rule, _COUNTED[rule.kept](stores, rule, now)) for rule in _rules(stores, now)]
+    return [Due(rule, _COUNT[rule.kept](stores, rule, now)) for rule in _rules(stores, now)]
 
 
 def purge(stores: Stores, progress: Progress) -> list[PurgeReceipt]:
-    """Delete what each rule in force lets go, and return a receipt per rule that let something go.
+    """Delete what is due by each rule in force, and return a receipt per rule that deleted something.
 
     A purge that was killed is ended first and gets its receipt. The caller holds the writer's lock.
 
@@ -104,12 +104,12 @@ def purge(stores: Stores, progress: Progress) -> list[PurgeReceipt]:
 
     Raises:
         UsageError: as `find_due`.
-        Refused: a message is being handed over to a person who goes.
+        Refused: a message is being handed over to a person who is due.
     """
     now, told = stores.clock.now(), _unsealed(stores)
     for rule in _rules(stores, now):
         purge_id = _purge_id(stores, rule)
-        _TAKEN_OUT[rule.kept](stores, rule, purge_id, now, progress)
+        _DELETE[rule.kept](stores, rule, purge_id, now, progress)
         told += [purge_id]
     compact(stores.engine)
     seal(stores)
@@ -168,26 +168,26 @@ def _count_records(stores: Stores, rule: RetentionRule, now: datetime) -> dict[s
     return {"ledger": {"plans": len(due.plan_ids), "messages": due.messages, "notices": due.transparency_notices}}
 
 
-def _take_records_out(stores: Stores, rule: RetentionRule, purge_id: str, now: datetime, progress: Progress) -> None:
+def _delete_records(stores: Stores, rule: RetentionRule, purge_id: str, now: datetime, progress: Progress) -> None:
     due = find_due_records(stores, rule, now)
     progress(f"{rule.code}: {len(due.plan_ids)} plans go")
     if due.plan_ids:
         purge_records(stores, rule, purge_id, due, now)
 
 
-def _take_persons_out(stores: Stores, rule: RetentionRule, purge_id: str, now: datetime, progress: Progress) -> None:
+def _delete_persons(stores: Stores, rule: RetentionRule, purge_id: str, now: datetime, progress: Progress) -> None:
     killed = _begun(stores, purge_id)
     known = {person.contact_id for person in killed}
     due = [contact for contact in find_due_persons(stores, rule, now).contact_ids if contact not in known]
     progress(f"{rule.code}: {len(due) + len(killed)} persons go")
     for start in range(0, len(due), _BATCH):
-        _take_out(stores, _begin(stores, rule, purge_id, due[start : start + _BATCH], now), progress)
+        _end_erasures(stores, _begin(stores, rule, purge_id, due[start : start + _BATCH], now), progress)
     if killed:
-        _take_out(stores, killed, progress)
+        _end_erasures(stores, killed, progress)
     _tell(stores, rule, purge_id, now)
 
 
-def _take_out(stores: Stores, persons: Sequence[Person], progress: Progress) -> None:
+def _end_erasures(stores: Stores, persons: Sequence[Person], progress: Progress) -> None:
     end_begun(stores, persons, find_begun(stores, persons, progress), progress)
 
 
@@ -266,11 +266,11 @@ def _receipts(stores: Stores, purge_ids: Sequence[str]) -> list[PurgeReceipt]:
     return found
 
 
-_COUNTED: Mapping[Kept, Callable[[Stores, RetentionRule, datetime], dict[str, dict[str, int]]]] = {
+_COUNT: Mapping[Kept, Callable[[Stores, RetentionRule, datetime], dict[str, dict[str, int]]]] = {
     Kept.PERSONS: _count_persons,
     Kept.CAMPAIGN_RECORDS: _count_records,
 }
-_TAKEN_OUT: Mapping[Kept, Callable[[Stores, RetentionRule, str, datetime, Progress], None]] = {
-    Kept.PERSONS: _take_persons_out,
-    Kept.CAMPAIGN_RECORDS: _take_records_out,
+_DELETE: Mapping[Kept, Callable[[Stores, RetentionRule, str, datetime, Progress], None]] = {
+    Kept.PERSONS: _delete_persons,
+    Kept.CAMPAIGN_RECORDS: _delete_records,
 }

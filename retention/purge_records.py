@@ -1,7 +1,7 @@
-"""Taking the records of old campaigns out of the ledger, with the seals of their messages.
+"""Deleting the records of old campaigns from the ledger, with the seals of their messages.
 
-Which plans go is found by `due_records`. Their journal lines lose subject, text and salt; the leaves stand, and the
-purge's own entry names them, with the counts that stay.
+Which plans are due is found by `retention.due_records`. Their lines in the journal lose subject, text and salt; their leaves in the
+log stay, and the entry of the purge names them, with the counts that are kept.
 """
 
 from __future__ import annotations
@@ -40,7 +40,15 @@ _OF_A_PLAN: Sequence[Table] = (
 
 
 def purge_records(stores: Stores, rule: RetentionRule, purge_id: str, due: DueRecords, now: datetime) -> None:
-    """Delete the records of these plans, with an entry of the purge, in one transaction; safe to repeat until then."""
+    """Delete the records of these plans and enter the purge in the journal, in one transaction; safe to repeat until then.
+
+    Args:
+        stores: the opened stores.
+        rule: the period that the plans are due by.
+        purge_id: id of the purge, what its entry is about.
+        due: the plans.
+        now: the instant (aware) of the purge.
+    """
     with stores.engine.connect() as reading:
         batches = [batch for plan_id in due.plan_ids for batch in batches_of(reading, plan_id)]
     for batch in batches:
@@ -58,7 +66,7 @@ def purge_records(stores: Stores, rule: RetentionRule, purge_id: str, due: DueRe
 
 
 def _empty(stores: Stores, batch: SealedBatch, now: datetime) -> None:
-    """Leave a file without rows: a sealed file that is not there is an alteration, one that was written again is none."""
+    """Write a sealed file again without rows: a missing file counts as an alteration, a file that was announced does not."""
     file = batch.file(stores.home.log)
     announce(stores.engine, stores.home, [file], now)
     with connect() as target:

@@ -21,8 +21,7 @@ from sends.handover.plan_to_send import PlanToSend
 from sends.ledger.changes import Judged
 from sends.ledger.claims import Claim, next_contacts
 from sends.plans.audience import DEPARTEMENT
-from sends.plans.judging import create_judged, use_of
-from sends.plans.planning import rule_set_of
+from sends.plans.judging import create_judged, rule_set_of, use_of
 from sends.rules.calendar import Place
 from sends.send_stores import SendStores
 from stores.operations.person_tables import contact_facts, form_stops, opt_outs

@@ -1,6 +1,6 @@
 """Elections: rounds, polling days by zone, blackouts, campaign period, bureau map; read from `config/elections/`.
 
-Whether a message may leave at an instant belongs to `calendar`.
+Whether a message may leave at an instant belongs to `sends.rules.calendar`.
 """
 
 from __future__ import annotations
@@ -85,6 +85,11 @@ def read_elections(folder: Path) -> dict[str, Election]:
 
 def find_election(elections: Mapping[str, Election], election_id: str, number: int) -> Election:
     """Return the election that an order names.
+
+    Args:
+        elections: every election by its id.
+        election_id: the one that the order names.
+        number: the round that the order names.
 
     Raises:
         UsageError: there is no such election, or it has no such round.

@@ -81,6 +81,11 @@ def costly_characters(text: str) -> tuple[str, ...]:
 def quote_sms(final_text: str, prices: PriceList, agreed: AgreedPrice) -> Quote:
     """Price one message by its parts, the gateway's STOP line included.
 
+    Args:
+        final_text: the text as the phone will show it.
+        prices: the public list.
+        agreed: what the order says of its price.
+
     Raises:
         UsageError: the text is longer than the list goes.
     """
@@ -98,6 +103,11 @@ def quote_sms(final_text: str, prices: PriceList, agreed: AgreedPrice) -> Quote:
 
 def quote_voice(seconds: float, prices: PriceList, agreed: AgreedPrice) -> Quote:
     """Price one call by the seconds that its recording plays: the first step of the list that is long enough.
+
+    Args:
+        seconds: length of the recording.
+        prices: the public list.
+        agreed: what the order says of its price.
 
     Raises:
         UsageError: the recording is longer than the list goes.

@@ -1,6 +1,6 @@
 """Recordings of calls: how long a file of sound plays, and which bytes it holds.
 
-What a recording must say belongs to `voice`.
+What a recording must say belongs to `sends.rules.voice`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Snapshots of sponsors and named segments: read from `config/`, checked, and kept as rows for the base.
 
-Their fields are typed in `sends.orders.sponsors` and `sends.orders.order`; what a segment holds is dbt's business.
+Their records belong to `sends.orders.sponsors` and `sends.orders.order`; which contacts a segment holds is computed by dbt.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ def read_segments(folder: Path) -> tuple[Segment, ...]:
 def take_sponsors_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Snapshot:
     """Write the sponsors as the next snapshot, or return the current one if nothing changed.
 
+    Args:
+        store: where snapshots are kept.
+        folder: the folder of their YAML files.
+        at: the instant (aware) of the snapshot.
+
     Raises:
         UsageError: as `read_sponsors`.
     """
@@ -53,6 +58,11 @@ def take_sponsors_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> 
 
 def take_segments_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Snapshot:
     """Write the named segments and their criteria as the next snapshot, or return the current one if nothing changed.
+
+    Args:
+        store: where snapshots are kept.
+        folder: the folder of their YAML files.
+        at: the instant (aware) of the snapshot.
 
     Raises:
         UsageError: as `read_segments`.

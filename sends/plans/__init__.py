@@ -1,4 +1,4 @@
-"""Plans: audience, judgement, exclusivity, price, approval, control, the transparency notice.
+"""Plans: counting and freezing an audience, reserving it, approving and steering a plan, its transparency notice.
 
-Rules of orders are judged in `sends.rules`; nothing is handed over here.
+Rules of orders belong to `sends.rules`, handing messages over to `sends.handover`.
 """

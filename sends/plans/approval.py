@@ -1,6 +1,6 @@
-"""Approval by a second person, and lifting a HOLD by name: what was approved is a hash, and any change voids it.
+"""Approval by a second person, and lifting a HOLD by name: an approval is of a hash, so that any change voids it.
 
-Planning belongs to `planning`, sending to `sender`; both ask here.
+Planning belongs to `sends.plans.planning`; sending, which checks the approval here, to `sends.handover`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from sqlalchemy import Connection, ScalarResult, insert, select
 from sends.ledger.plan_rows import PlanRow, change_plan_state, find_plan, findings_of
 from sends.orders.order_file import parse_order
 from sends.plans.exclusivity import Holding, extend
-from sends.plans.planning import RESERVED_FOR, rule_set_of
+from sends.plans.judging import rule_set_of
+from sends.plans.planning import RESERVED_FOR
 from sends.rules.context import Context, read_context
 from sends.rules.rulebook import Effect, Lifter
 from sends.send_stores import SendStores
@@ -35,6 +36,13 @@ def context_of(stores: SendStores, plan: PlanRow) -> Context:
 
 def lift_hold(stores: SendStores, plan_id: str, code: str, by: str, why: str) -> None:
     """Let a named person answer for a HOLD of a plan.
+
+    Args:
+        stores: the opened stores.
+        plan_id: the plan.
+        code: the code that holds it.
+        by: who answers, by name.
+        why: the reason, without a number of a person.
 
     Raises:
         UsageError: no such plan, no name or reason, or a number in one.
@@ -63,6 +71,11 @@ def lift_hold(stores: SendStores, plan_id: str, code: str, by: str, why: str) ->
 
 def approve_plan(stores: SendStores, plan_id: str, by: str) -> None:
     """Approve a plan and keep its parts until the end of the window.
+
+    Args:
+        stores: the opened stores.
+        plan_id: the plan.
+        by: who approves, by name; not the person who planned.
 
     Raises:
         UsageError: no such plan, no name, or a number in it.
@@ -93,6 +106,12 @@ def approve_plan(stores: SendStores, plan_id: str, by: str) -> None:
 
 def check_approval(stores: SendStores, work: Connection, plan: PlanRow, context: Context) -> None:
     """Refuse to send what is not what was approved.
+
+    Args:
+        stores: the opened stores.
+        work: an open connection to the operations database.
+        plan: the plan as it is stored.
+        context: its order, with what it refers to today.
 
     Raises:
         Refused: the plan is not approved, or order, audience, message or rules are not those that were approved.

@@ -1,21 +1,24 @@
-"""The audience: criteria become typed predicates with bound parameters over the published base.
+"""Finding the contacts of an audience: criteria become conditions with bound parameters over the published base.
 
-Bureau vote and IRIS income select whole territories, never people. Whether a contact may be reached is judged
-afterwards (`judging`). No column of source, name or birthplace can be named here: no predicate for it exists.
+Results of bureaux and income of IRIS select whole territories, never people. Whether a contact may be reached is judged
+afterwards, by `sends.plans.judging`. No condition on source, name or birthplace exists here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 import duckdb
 
 from sends.orders.audience_criteria import Amount, Audience, BureauVote, Years
+from sends.plans.temporary_tables import AUDIENCE, TemporaryTable
 from sends.rules.calendar import Place
+from sends.rules.context import Context
 from sends.rules.order_rules import HIGHEST_SHARE, LEAST_VOTES
 from terms.errors import FiliationError
+from terms.paris import PARIS
 
 #: Communes that vote as one but are cut into arrondissements in addresses (INSEE): Paris, Lyon, Marseille.
 _ARRONDISSEMENTS: Mapping[str, tuple[str, ...]] = {
@@ -24,7 +27,7 @@ _ARRONDISSEMENTS: Mapping[str, tuple[str, ...]] = {
     "13055": tuple(f"132{number:02}" for number in range(1, 17)),
 }
 
-#: What a contact is (what a contact is, grain of each table): a column beyond it may tell what nobody may target by (R-22).
+#: Columns of `contacts` in a base of ours: a column beyond them may tell what nobody may target by (R-22).
 _CONTACT_COLUMNS = frozenset(
     "contact_id sex birth_date adult_on postcode country commune_code address_key address_id iris_code match_confidence"
     " number_kind number_zone is_fiction zones".split()
@@ -58,11 +61,18 @@ class Selection:
     told_departements: frozenset[str] = frozenset()
 
 
+def selection_of(context: Context) -> Selection:
+    """Return what the audience of an order is evaluated with: ages count on the day (Paris) of window.from."""
+    order = context.order
+    on = order.window_from.astimezone(PARIS).date()
+    return Selection(order.audience, context.election.bureau_map, on, context.told_departements)
+
+
 def predicates(selection: Selection) -> tuple[Predicate, ...]:
     """Return the conditions of an audience; all of them must hold.
 
     Raises:
-        FiliationError: the audience holds a forbidden criterion, which the plan must have refused before.
+        FiliationError: the audience holds a forbidden criterion, which the caller must have refused before.
     """
     audience = selection.audience
     if audience.forbidden:
@@ -75,44 +85,44 @@ def predicates(selection: Selection) -> tuple[Predicate, ...]:
     return tuple(found)
 
 
-def create_audience(base: duckdb.DuckDBPyConnection, selection: Selection) -> int:
-    """Create the temporary table `audience` and return its number of contacts.
-
-    Columns: contact_id, bureau_code (on the order's map; null if unknown), birth_date, zones (sorted, never empty),
-    is_territory_known, departement (null where no election asks for it).
-    """
-    conditions = predicates(selection)
-    where = " and ".join(f"({item.sql})" for item in conditions) or "true"
-    parameters: dict[str, object] = {"bureau_map": selection.bureau_map, "default_zones": list(_DEFAULT_ZONES)}
-    parameters["told_departements"] = sorted(selection.told_departements)
-    for item in conditions:
-        parameters.update(item.parameters)
-    base.execute(
-        "create or replace temp table audience as"
-        " select c.contact_id, t.bureau_code, c.birth_date,"
+def create_audience(base: duckdb.DuckDBPyConnection, selection: Selection) -> None:
+    """Create the temporary table `audience`: the contacts that meet the criteria, with their bureau and their place."""
+    condition = _all_of(predicates(selection))
+    AUDIENCE.fill(
+        base,
+        "select c.contact_id, t.bureau_code, c.birth_date,"
         " case when len(coalesce(c.zones, [])) = 0 then $default_zones::varchar[] else list_sort(c.zones) end as zones,"
         " (c.commune_code is not null or c.postcode is not null) as is_territory_known,"
         f" case when list_contains($told_departements::varchar[], {DEPARTEMENT}) then {DEPARTEMENT} end as departement"
-        " from contacts as c"
-        " left join address_ties as t on t.address_key = c.address_key and t.map = $bureau_map"
-        f" where {where}",
-        parameters,
+        f" from {_CONTACTS} where {condition.sql}",
+        {
+            "bureau_map": selection.bureau_map,
+            "default_zones": list(_DEFAULT_ZONES),
+            "told_departements": sorted(selection.told_departements),
+            **condition.parameters,
+        },
     )
-    return count_rows(base, "audience")
 
 
-def create_contacts(base: duckdb.DuckDBPyConnection, table: str, selection: Selection) -> None:
-    """Create a temporary table of ours with the ids of the contacts that meet an audience's criteria, and nothing else."""
-    conditions = predicates(selection)
-    where = " and ".join(f"({item.sql})" for item in conditions) or "true"
-    parameters: dict[str, object] = {"bureau_map": selection.bureau_map}
-    for item in conditions:
-        parameters.update(item.parameters)
-    base.execute(
-        f"create or replace temp table {table} as select c.contact_id from contacts as c"
-        " left join address_ties as t on t.address_key = c.address_key and t.map = $bureau_map"
-        f" where {where}",
-        parameters,
+def create_contacts(
+    base: duckdb.DuckDBPyConnection, table: TemporaryTable, selection: Selection, also: tuple[Predicate, ...] = ()
+) -> None:
+    """Create a temporary table with the ids of the contacts that meet the criteria, and nothing else.
+
+    Args:
+        base: a connection to the published base.
+        table: the table to create; its only column is `contact_id`.
+        selection: criteria, map and day.
+        also: further conditions; their parameters have names of their own.
+
+    Raises:
+        FiliationError: as `predicates`.
+    """
+    condition = _all_of((*predicates(selection), *also))
+    table.fill(
+        base,
+        f"select c.contact_id from {_CONTACTS} where {condition.sql}",
+        {"bureau_map": selection.bureau_map, **condition.parameters},
     )
 
 
@@ -147,10 +157,15 @@ def extra_contact_columns(base: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return tuple(sorted(set(names) - _CONTACT_COLUMNS))
 
 
-def count_rows(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    """Return the number of rows of a temporary table of ours."""
-    row = connection.execute(f"select count(*) from {table}").fetchone()
-    return int(row[0]) if row else 0
+#: Contacts, each with its tie on the order's map of bureaux.
+_CONTACTS = "contacts as c left join address_ties as t on t.address_key = c.address_key and t.map = $bureau_map"
+
+
+def _all_of(conditions: Sequence[Predicate]) -> Predicate:
+    parameters: dict[str, object] = {}
+    for item in conditions:
+        parameters.update(item.parameters)
+    return Predicate(" and ".join(f"({item.sql})" for item in conditions) or "true", parameters)
 
 
 def _territories(audience: Audience) -> list[Predicate]:
@@ -178,14 +193,21 @@ def _persons(audience: Audience, on: date) -> list[Predicate]:
     return found
 
 
-def age_predicate(birth_date: str, years: Years, on: date) -> Predicate:
-    """Return the condition that a birth date gives an age within bounds on a day; unknown birth dates fail it."""
-    parts, parameters = [f"{birth_date} is not null"], {"aged_on": on}
+def age_predicate(birth_date: str, years: Years, on: date, parameter: str = "aged_on") -> Predicate:
+    """Return the condition that a birth date gives an age within bounds on a day; an unknown birth date fails it.
+
+    Args:
+        birth_date: the column, as SQL names it.
+        years: ages in completed years, bounds included.
+        on: the day on which the age counts.
+        parameter: name under which the day is bound.
+    """
+    parts: list[str] = [f"{birth_date} is not null"]
     if years.least is not None:
-        parts.append(f"{birth_date} + to_years({years.least:d}) <= $aged_on")
+        parts.append(f"{birth_date} + to_years({years.least:d}) <= ${parameter}")
     if years.most is not None:
-        parts.append(f"{birth_date} + to_years({years.most + 1:d}) > $aged_on")
-    return Predicate(" and ".join(parts), parameters)
+        parts.append(f"{birth_date} + to_years({years.most + 1:d}) > ${parameter}")
+    return Predicate(" and ".join(parts), {parameter: on})
 
 
 def _exclusions(audience: Audience) -> list[Predicate]:

@@ -1,6 +1,6 @@
-"""Pausing, resuming, stopping and releasing a plan, by a person, between two batches of the sender.
+"""Pausing, resuming, stopping and releasing a plan, by a person.
 
-The sender reads what is written here before each claim; it is never interrupted inside one.
+Sending belongs to `sends.handover`: it reads what is written here before each batch of messages, and ends a batch that it began.
 """
 
 from __future__ import annotations
@@ -28,7 +28,13 @@ def pause_plan(stores: SendStores, plan_id: str) -> None:
 
 
 def break_circuit(stores: SendStores, plan_id: str, why: str) -> None:
-    """Pause a plan because of what its run met; a person resumes it. Nothing happens where it is held already."""
+    """Pause a plan because of what its run met; a person resumes it. Nothing happens where it is held already.
+
+    Args:
+        stores: the opened stores.
+        plan_id: the plan.
+        why: what its run met, for the journal.
+    """
     now = stores.clock.now()
     with transaction(stores.engine) as work:
         is_going = (plans.c.plan_id == plan_id) & (plans.c.state == "approved") & (plans.c.is_paused == 0)

@@ -1,6 +1,6 @@
 """Counting the audience of an order or named segment: per verdict, reason and bureau, and nothing below the floor.
 
-A count freezes and reserves nothing; that is `planning`.
+Freezing and reserving an audience belong to `sends.plans.planning`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,11 @@ from consent.judgement.uses import Use
 from sends.orders.audience_criteria import Audience
 from sends.orders.order import Segment
 from sends.orders.order_file import is_segment_file, read_order, read_segment
-from sends.plans.audience import (
-    Selection,
-    count_rows,
-    create_audience,
-    extra_contact_columns,
-)
-from sends.plans.judging import create_counted, use_of
-from sends.plans.planning import judged_at, selection_of
+from sends.plans.audience import Selection, create_audience, extra_contact_columns, selection_of
+from sends.plans.judging import create_counted, judged_at, use_of
+from sends.plans.temporary_tables import AUDIENCE
+from sends.plans.told_audiences import AskedAudience, check_differencing, remember
 from sends.rules.context import read_context
-from sends.rules.differencing import AskedAudience, differencing_findings, remember
 from sends.rules.order_rules import AudienceFacts, audience_findings, criteria_findings
 from sends.rules.rulebook import OrderRefused, SendRules, read_rulebook, refuses
 from sends.send_stores import SendStores
@@ -84,9 +79,9 @@ def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
     """
     path = find_audience(stores.settings.config, file_or_id)
     with stores.warehouse.open_base() as base:
-        question = lay_audience(stores, base, path)
+        question = create_counted_audience(stores, base, path)
         return AudienceCount(
-            contacts=count_rows(base, "audience"),
+            contacts=AUDIENCE.count(base),
             verdicts=_counts(base, "select verdict, sum(contacts)::bigint from counted group by 1"),
             reasons=_counts(
                 base,
@@ -100,15 +95,23 @@ def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
         )
 
 
-def lay_audience(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path) -> Question:
-    """Create the temporary tables `audience` and `counted` for the order or segment of a file; return what was asked.
+def create_counted_audience(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path) -> Question:
+    """Create the temporary tables `audience` and `counted` for an order or a named segment.
+
+    Args:
+        stores: the opened stores.
+        base: a connection to the published base.
+        path: file of an order or a named segment.
+
+    Returns:
+        what was counted: name, criteria, use, rules and instant.
 
     Raises:
         OrderRefused: as `count_audience`.
     """
     question = _of_segment(stores, base, path) if is_segment_file(path) else _of_order(stores, path)
     create_audience(base, question.selection)
-    create_counted(base, stores, "audience", question.use)
+    create_counted(base, stores, AUDIENCE.name, question.use)
     _check_audience(base, question)
     _check_differencing(stores, base, question)
     return question
@@ -199,7 +202,7 @@ def _check_differencing(stores: SendStores, base: duckdb.DuckDBPyConnection, que
         return
     asked = (AskedAudience(selection.audience, selection.bureau_map),)
     with stores.engine.connect() as reading:
-        found = differencing_findings(base, reading, sponsor_id, asked, selection.on, question.rules)
+        found = check_differencing(base, reading, sponsor_id, asked, selection.on, question.rules)
     if refuses(found):
         raise OrderRefused(question.name, found)
     with transaction(stores.engine) as work:

@@ -1,8 +1,7 @@
 """Exclusivity: one sponsor per bureau part and per elector, for an election and round, kept by keys of the database.
 
 Every function works inside the caller's transaction: what it reserves is committed with the plan or not at all.
-What a plan held stays written (`bureau_holdings`) when its reservation is gone. Whether an order may be planned
-otherwise is not decided here.
+What a plan held is kept in `bureau_holdings` when its reservation is gone. Other rules of an order belong to `sends.rules`.
 """
 
 from __future__ import annotations
@@ -93,6 +92,14 @@ def reserve_bureaux(
 
     The caller must roll back when any is returned. Keys are taken in one order, so that two planners cannot
     wait for each other.
+
+    Args:
+        work: the caller's transaction.
+        holding: for which ballot, sponsor and plan, and until when.
+        bureau_map: the map whose codes they are.
+        bureau_codes: the bureaux.
+        part: ages in years on polling day; None = the whole bureau.
+        now: the present instant (aware).
     """
     codes, ages = sorted(bureau_codes), ages_of(part)
     conflicts: set[str] = set()
@@ -122,6 +129,12 @@ def free_ages(work: Connection, holding: Holding, bureau_codes: Iterable[str], p
     """Return the age ranges of a part that no other sponsor holds in any of these bureaux, the longest first.
 
     Bounds are years on polling day; the oldest age is told as an open end. Who holds the rest is not told.
+
+    Args:
+        work: the caller's transaction.
+        holding: for which ballot, sponsor and plan, and until when.
+        bureau_codes: the bureaux; an age counts that is free in all of them.
+        part: ages in years on polling day; None = the whole bureau.
     """
     held: set[int] = set()
     table = bureau_reservations
@@ -139,8 +152,37 @@ def free_ages(work: Connection, holding: Holding, bureau_codes: Iterable[str], p
     return tuple(Years(ages[0], None if ages[-1] == OLDEST else ages[-1]) for ages in found)
 
 
+def conflict_words(codes: Sequence[str], taken: frozenset[str], free: Sequence[Years]) -> str:
+    """Return in words which bureaux and ages are free, and the `reserve` that would fit; nothing about who holds the rest.
+
+    Args:
+        codes: bureaux of the order.
+        taken: those in which another sponsor holds an overlapping part.
+        free: ages in years on polling day that are free in all of them, as `free_ages` returns them.
+    """
+    listed = ", ".join(sorted(taken)[:20]) + (", ..." if len(taken) > 20 else "")
+    words = f"{len(codes) - len(taken)} of {len(codes)} bureaux are free; not free: {listed}."
+    if free:
+        parts = ", ".join(_years_words(years) for years in free)
+        least, most = free[0].least, "null" if free[0].most is None else free[0].most
+        words += f" In all of them these ages on polling day are free: {parts}; `reserve: {{age: {{min: {least}, max: {most}}}}}` fits."
+    elif len(taken) < len(codes):
+        words += " No age is free in all of them: order the free bureaux only."
+    return words
+
+
+def _years_words(years: Years) -> str:
+    return f"{years.least} and over" if years.most is None else f"{years.least} to {years.most}"
+
+
 def reserve_contacts(work: Connection, holding: Holding, contact_ids: Sequence[str]) -> frozenset[str]:
-    """Reserve contacts and return those that another sponsor holds; the caller must not send to them."""
+    """Reserve contacts and return those that another sponsor holds; the caller must not send to them.
+
+    Args:
+        work: the caller's transaction.
+        holding: for which ballot, sponsor and plan, and until when.
+        contact_ids: the contacts.
+    """
     conflicts: set[str] = set()
     for some in _chunks(sorted(contact_ids)):
         rows = [{**holding.row(), "contact_id": contact_id} for contact_id in some]
@@ -152,7 +194,14 @@ def reserve_contacts(work: Connection, holding: Holding, contact_ids: Sequence[s
 
 
 def held_contacts(work: Connection, holding: Holding, contact_ids: Sequence[str], now: datetime) -> frozenset[str]:
-    """Return which of these contacts another sponsor holds for this ballot; the cost is theirs, not of all that is held."""
+    """Return which of these contacts another sponsor holds for this ballot; time grows with them, not with all that is held.
+
+    Args:
+        work: an open connection to the operations database.
+        holding: the ballot, and the sponsor that asks.
+        contact_ids: the contacts.
+        now: the present instant (aware); what ends by then is free.
+    """
     table = contact_reservations
     held: set[str] = set()
     for start in range(0, len(contact_ids), _LOOKED_UP):
@@ -182,7 +231,13 @@ def extend(work: Connection, holding: Holding) -> None:
 
 
 def keep_contacts(work: Connection, holding: Holding, contact_ids: Sequence[str]) -> None:
-    """Keep contacts that are about to be sent to: the elector stays with the sponsor until the holding's end."""
+    """Keep contacts that are about to be sent to: the elector stays with the sponsor until the holding's end.
+
+    Args:
+        work: the caller's transaction.
+        holding: for which ballot, sponsor and plan, and until when.
+        contact_ids: the contacts that are about to be sent to.
+    """
     ours = _these(contact_reservations, holding) & contact_reservations.c.contact_id.in_(contact_ids)
     _prolong(work, contact_reservations, ours, holding)
 
@@ -191,6 +246,11 @@ def release(work: Connection, plan_id: str, now: datetime) -> None:
     """Free what a plan reserved and never sent to: contacts without a message that may have left, bureaux without any.
 
     What another plan of the same sponsor holds too goes over to that plan: it stays the sponsor's.
+
+    Args:
+        work: the caller's transaction.
+        plan_id: the plan.
+        now: the present instant (aware).
     """
     left = select(messages.c.contact_id).where(messages.c.plan_id == plan_id, messages.c.state.in_(MAY_HAVE_LEFT))
     bureaux = left.with_only_columns(messages.c.bureau_code).where(messages.c.bureau_code.is_not(None))

@@ -1,6 +1,6 @@
-"""Who was asked already: an invitation asks a number once, whoever pays, and a yes answers the one that was sent.
+"""Contacts that an invitation has reached or may have reached: it asks a number once, whoever pays.
 
-What a yes becomes is `agreements`' business; whether a contact may be asked at all, the base's.
+What a yes becomes belongs to `sends.inbound.agreements`; whether a contact may be asked at all is judged by the base.
 """
 
 from __future__ import annotations
@@ -26,6 +26,12 @@ def invited_contacts() -> Select[tuple[str]]:
 
 
 def invited_by_others(work: Connection, plan_id: str, contact_ids: Sequence[str]) -> frozenset[str]:
-    """Return which of these contacts an invitation of another plan reached or may have reached."""
+    """Return which of these contacts an invitation of another plan reached or may have reached.
+
+    Args:
+        work: an open connection to the operations database.
+        plan_id: the plan that asks.
+        contact_ids: the contacts in question.
+    """
     theirs = messages.c.contact_id.in_(contact_ids) & (messages.c.plan_id != plan_id)
     return frozenset(row.contact_id for row in work.execute(invited_contacts().where(theirs)))

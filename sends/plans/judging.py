@@ -1,7 +1,7 @@
-"""Asking the base what it judges of a use, in the words of an order: the one place where `sends` asks.
+"""Asking the base how it judges the contacts of an order: the one place where `sends` asks.
 
-The judgement itself ships inside the base and is asked through `consent.judgement`; calendar, message, sponsor and
-exclusivity are not part of it.
+The judgement ships inside the base and is asked through `consent.judgement`; calendar, message, sponsor and exclusivity are no
+part of it. Columns of the tables that are created here stand in `sends.plans.temporary_tables`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,35 @@ from consent.judgement.live_facts import load_live_facts
 from consent.judgement.queries import judgement_sql
 from consent.judgement.situations import counts_everyone, knows_everything, lay_situations_of_everyone, situations_sql
 from consent.judgement.uses import Use
+from sends.orders.order import Order
+from sends.plans.temporary_tables import ASKED_WITH_FACTS, COUNTED, FOUND_SITUATIONS, JUDGED
 from sends.rules.context import Context
 from sends.send_stores import SendStores
 from stores.engine import use_every_core
+from stores.warehouse.warehouse import read_manifest
+from terms.identifiers import digest
+
+#: Where `consent.judgement` puts what became known since the base was built.
+_LIVE_FACTS = "live_facts"
+
+#: Where `consent.judgement` counts the situations of the whole base.
+_SITUATIONS_OF_EVERYONE = "situations_of_everyone"
+
+
+def judged_at(order: Order, now: datetime) -> datetime:
+    """Return the instant that an audience is judged at: window.from, or now where the window is open already."""
+    return max(order.window_from, now)
 
 
 def use_of(stores: SendStores, context: Context, moment: datetime, known_by: datetime) -> Use:
-    """Return the use that an order makes of a contact at an instant, judged with what was known by another."""
+    """Return the use that an order makes of a contact.
+
+    Args:
+        stores: the opened stores: they tell which invented numbers count.
+        context: the order, with its election.
+        moment: the instant (aware) at which the message would leave.
+        known_by: the instant (aware) until which knowledge counts.
+    """
     order = context.order
     return Use(
         channel=order.channel,
@@ -36,80 +58,98 @@ def use_of(stores: SendStores, context: Context, moment: datetime, known_by: dat
     )
 
 
+def rule_set_of(base: duckdb.DuckDBPyConnection, context: Context) -> str:
+    """Return the hash of all rules that a use is judged by: those of consent in the base, and those of `sends`."""
+    return digest(read_manifest(base).rule_set_sha256, context.rules.sha256)
+
+
 def create_judged(
     base: duckdb.DuckDBPyConnection, stores: SendStores, asked: str, use: Use, contact_ids: Sequence[str] | None = None
 ) -> None:
-    """Create the temporary table `judged`: one row per contact of the relation `asked`.
+    """Create the temporary table `judged`: the judgement of each contact of a relation; opt-outs of today count.
 
-    Columns: contact_id, verdict, decision, codes, worst_code, best_delivery_id. Opt-outs of the day count; where
-    `contact_ids` are given, only theirs are fetched.
+    Args:
+        base: a connection to the published base.
+        stores: the opened stores.
+        asked: name of a relation with `contact_id UUID`.
+        use: what is asked.
+        contact_ids: whose opt-outs and facts of today are fetched; None = everybody's.
+
+    Raises:
+        FiliationError: the relation's name is not a plain lower-case identifier.
     """
-    load_live_facts(base, stores.engine, "live_facts", contact_ids)
-    lay_judged(base, asked, "live_facts", use, "judged")
+    load_live_facts(base, stores.engine, _LIVE_FACTS, contact_ids)
+    lay_judged(base, asked, _LIVE_FACTS, use, JUDGED.name)
 
 
 def create_counted(base: duckdb.DuckDBPyConnection, stores: SendStores, asked: str, use: Use) -> None:
-    """Create the temporary table `counted`: one row per distinct answer about the contacts of the relation `asked`.
+    """Create the temporary table `counted`: how many contacts of a relation get which answer.
 
-    Columns: verdict, decision, codes, worst_code, contacts. The same answers as `create_judged`, read from the spans of
-    the base; contacts of whom the day told something are judged one by one.
+    The answers are those of `create_judged`, read from the spans of the base; contacts of whom something became known since
+    the base was built are judged one by one.
+
+    Args:
+        base: a connection to the published base.
+        stores: the opened stores.
+        asked: name of a relation with `contact_id UUID`.
+        use: what is asked.
+
+    Raises:
+        FiliationError: the relation's name is not a plain lower-case identifier.
     """
-    load_live_facts(base, stores.engine, "live_facts", None)
-    base.execute(_NO_COUNTS)
-    by_contact = asked
+    load_live_facts(base, stores.engine, _LIVE_FACTS, None)
+    COUNTED.create(base)
+    one_by_one = asked
     if knows_everything(base, use.known_by):
-        by_contact = _lay_asked_with_facts(base, asked)
-        _lay_situations_of(base, asked, use)
+        one_by_one = _create_asked_with_facts(base, asked)
+        _create_found_situations(base, asked, use)
         _count_situations(base, use)
-    _count_judged(base, use, by_contact)
+    _count_judged(base, use, one_by_one)
 
 
 def create_counted_of_everyone(base: duckdb.DuckDBPyConnection, stores: SendStores, use: Use) -> None:
     """Create the temporary table `counted` as `create_counted` does, for every contact of the base.
 
-    What the base says of all is counted before; contacts of whom the day told something leave the answer that they have
-    without it.
+    The base holds counts of all contacts; those of whom something became known since are taken off again and judged one by one.
+
+    Args:
+        base: a connection to the published base.
+        stores: the opened stores.
+        use: what is asked.
     """
     if not counts_everyone(base, use):
         create_counted(base, stores, "contacts", use)
         return
     use_every_core(base)
-    load_live_facts(base, stores.engine, "live_facts", None)
-    base.execute(_NO_COUNTS)
-    lay_situations_of_everyone(base, use, "found_situations")
+    load_live_facts(base, stores.engine, _LIVE_FACTS, None)
+    COUNTED.create(base)
+    lay_situations_of_everyone(base, use, _SITUATIONS_OF_EVERYONE)
+    FOUND_SITUATIONS.fill(base, f"select * from {_SITUATIONS_OF_EVERYONE}")
     _count_situations(base, use)
-    by_contact = _lay_asked_with_facts(base, "contacts")
-    _count_judged(base, use, by_contact)
-    sql, parameters = judgement_sql(by_contact, None, use)
-    base.execute(
-        f"insert into counted select verdict, decision, codes, worst_code, -count(*) from ({sql}) group by all",
+    one_by_one = _create_asked_with_facts(base, "contacts")
+    _count_judged(base, use, one_by_one)
+    sql, parameters = judgement_sql(one_by_one, None, use)
+    COUNTED.add(
+        base,
+        f"select verdict, decision, codes, worst_code, -count(*) as contacts from ({sql}) group by all",
         parameters,
     )
 
 
-_NO_COUNTS = (
-    "create or replace temp table counted"
-    " (verdict varchar, decision varchar, codes varchar[], worst_code varchar, contacts bigint)"
-)
+def _create_asked_with_facts(base: duckdb.DuckDBPyConnection, asked: str) -> str:
+    """Create `asked_with_facts` and return its name."""
+    ASKED_WITH_FACTS.fill(base, f"select contact_id from {asked} semi join {_LIVE_FACTS} using (contact_id)")
+    return ASKED_WITH_FACTS.name
 
 
-def _lay_asked_with_facts(base: duckdb.DuckDBPyConnection, asked: str) -> str:
-    """Create a temporary table of the asked contacts of whom the day told something, and return its name."""
-    base.execute(
-        "create or replace temp table asked_with_facts as"
-        f" select contact_id from {asked} semi join live_facts using (contact_id)"
-    )
-    return "asked_with_facts"
-
-
-def _lay_situations_of(base: duckdb.DuckDBPyConnection, asked: str, use: Use) -> None:
+def _create_found_situations(base: duckdb.DuckDBPyConnection, asked: str, use: Use) -> None:
     parameters = situations_sql(use).parameters
-    base.execute(
-        "create or replace temp table found_situations as"
-        " select spans.situation_id, is_elector(spans.adult_on, $use_eligible_on::date) as is_elector, count(*) as contacts"
+    FOUND_SITUATIONS.fill(
+        base,
+        "select spans.situation_id, is_elector(spans.adult_on, $use_eligible_on::date) as is_elector, count(*) as contacts"
         " from verdict_spans as spans"
         f" semi join {asked} as asked on asked.contact_id = spans.contact_id"
-        " anti join live_facts on live_facts.contact_id = spans.contact_id"
+        f" anti join {_LIVE_FACTS} as facts on facts.contact_id = spans.contact_id"
         " where spans.from_at <= $use_moment::timestamp and spans.until_at > $use_moment::timestamp"
         " group by all",
         {name: parameters[name] for name in ("use_moment", "use_eligible_on")},
@@ -117,18 +157,20 @@ def _lay_situations_of(base: duckdb.DuckDBPyConnection, asked: str, use: Use) ->
 
 
 def _count_situations(base: duckdb.DuckDBPyConnection, use: Use) -> None:
-    sql, parameters = situations_sql(use, "found_situations")
-    base.execute(
-        "insert into counted select verdict, decision, codes_of(code_bits), worst_code, contacts"
+    sql, parameters = situations_sql(use, FOUND_SITUATIONS.name)
+    COUNTED.add(
+        base,
+        "select verdict, decision, codes_of(code_bits) as codes, worst_code, contacts"
         " from (select verdict, decision, code_bits, worst_code, sum(contacts) as contacts"
-        f" from found_situations join ({sql}) using (situation_id, is_elector) group by all)",
+        f" from {FOUND_SITUATIONS.name} join ({sql}) using (situation_id, is_elector) group by all)",
         parameters,
     )
 
 
 def _count_judged(base: duckdb.DuckDBPyConnection, use: Use, asked: str) -> None:
-    sql, parameters = judgement_sql(asked, "live_facts", use)
-    base.execute(
-        f"insert into counted select verdict, decision, codes, worst_code, count(*) from ({sql}) group by all",
+    sql, parameters = judgement_sql(asked, _LIVE_FACTS, use)
+    COUNTED.add(
+        base,
+        f"select verdict, decision, codes, worst_code, count(*) as contacts from ({sql}) group by all",
         parameters,
     )

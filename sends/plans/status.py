@@ -1,6 +1,6 @@
-"""How a plan stands: how many messages are in which state; the sum is the plan, at every instant.
+"""The state of a plan: how many of its messages are in which state; their sum is the plan, at every instant.
 
-Curves and reasons of failure belong to the campaign's report.
+Curves and reasons of failure belong to `sends.reporting.outcomes`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sends.ledger.messages import count_states
 from sends.ledger.plan_rows import find_plan
-from sends.ledger.states import State
+from sends.ledger.states import HANDED_OVER, State
 from sends.send_stores import SendStores
 
 
@@ -38,7 +38,7 @@ class CampaignStatus:
 
 
 def campaign_status(stores: SendStores, plan_id: str) -> CampaignStatus:
-    """Return how a plan stands.
+    """Return the state of a plan and of its messages.
 
     Raises:
         UsageError: there is no such plan.
@@ -47,3 +47,8 @@ def campaign_status(stores: SendStores, plan_id: str) -> CampaignStatus:
         plan = find_plan(work, plan_id)
         states = count_states(work, plan_id)
     return CampaignStatus(plan_id, plan.campaign_id, plan.state, bool(plan.is_paused), plan.contacts, states)
+
+
+def count_handed_over(states: Mapping[State, int]) -> int:
+    """Return how many of these messages the gateway took, as is proved by its answer or a report."""
+    return sum(number for state, number in states.items() if state in HANDED_OVER)

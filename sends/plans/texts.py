@@ -1,6 +1,7 @@
-"""What each phone is shown: the order's text, with the name of the source where it asks for it, kept by its hash.
+"""What phones are shown: the text of the order, with the partner's name where the text asks for it, kept by its hash.
 
-Checking a text belongs to `message`, its price to `price`. Only names of partners are filled in, never a person's data.
+Checking a text belongs to `sends.rules.message`, its price to `sends.orders.price`. Only names of partners are filled in, never
+a person's data.
 """
 
 from __future__ import annotations
@@ -68,7 +69,13 @@ def longest(context: Context, texts: Iterable[Shown]) -> Quote:
 
 
 def keep_texts(work: Connection, texts: Iterable[Shown], now: datetime) -> None:
-    """Keep texts for good, in the caller's transaction."""
+    """Keep texts for good, in the caller's transaction.
+
+    Args:
+        work: the caller's transaction.
+        texts: the texts of a plan.
+        now: the instant (aware) of planning.
+    """
     rows = [
         {
             "message_sha256": text.message_sha256,

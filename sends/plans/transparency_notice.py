@@ -1,7 +1,7 @@
-"""The label and the notice of political advertising (TTPA articles 11 and 12), made from the order, versioned and kept.
+"""The transparency notice of a plan and its label (TTPA articles 11 and 12): made from the order, versioned and kept.
 
-The 16 items are those of rules page §4.2, in French, the language of the ad. Whether a notice is complete enough to
-send is judged by `papers`; what may be deleted when, by `retention`.
+The 16 items are those of rules page §4.2, in French, the language of the ad. Whether it is complete enough to send is judged by
+`sends.rules.controller_documents`; from when on it may be deleted, by `sends.rules.retention`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, insert, select
 
 from consent.dossiers.controller import Controller, read_controller
+from sends.ledger.messages import count_states
 from sends.ledger.plan_rows import PlanRow, find_plan
 from sends.orders.audience_criteria import Audience, CriterionKind
 from sends.orders.order_file import parse_order
-from sends.reporting.outcomes import outcomes_of
+from sends.plans.status import count_handed_over
 from sends.rules.context import Context, read_context
 from sends.rules.controller_documents import (
     TRANSPARENCY_NOTICE_ITEMS,
     TransparencyNoticeFacts,
     transparency_notice_findings,
 )
+from sends.rules.order_rules import FLOOR
 from sends.rules.retention import deletable_on
 from sends.rules.rulebook import OrderFinding
 from sends.rules.small_counts import told_count
@@ -70,7 +72,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Item:
-    """One item of the notice; no lines = not told."""
+    """One item of a transparency notice; no lines = nobody told it."""
 
     number: int
     title: str
@@ -83,7 +85,10 @@ class Item:
 
 @dataclass(frozen=True)
 class TransparencyNotice:
-    """One version of a plan's label and notice, as it is kept."""
+    """One version of a plan's transparency notice with its label, as it is kept.
+
+    `version` counts from 1; `kept_until` is the first day (Paris) on which it may be deleted.
+    """
 
     plan_id: str
     campaign_id: str
@@ -113,7 +118,7 @@ class TransparencyNotice:
         }
 
     def to_json(self) -> dict[str, object]:
-        """Return the notice as the command prints it."""
+        """Return the transparency notice as the command prints it."""
         return self.content() | {
             "missing": list(self.missing),
             "version": self.version,
@@ -122,7 +127,7 @@ class TransparencyNotice:
         }
 
     def text(self) -> str:
-        """Return the notice as text."""
+        """Return the transparency notice as text."""
         lines = [self.label, ""]
         for item in self.items:
             lines.append(f"{item.number}. {item.title} : {' '.join(item.lines) or 'non renseigné'}")
@@ -130,7 +135,7 @@ class TransparencyNotice:
 
 
 def told_items(context: Context, controller: Controller) -> frozenset[int]:
-    """Return the items that a notice made from an order tells: some are the sponsor's to tell us, some ours."""
+    """Return the numbers of the items that are told: some by the sponsor, some by us as the controller."""
     untold: set[int] = set()
     if context.sponsor.identity is None:
         untold |= {1, 7}
@@ -140,9 +145,14 @@ def told_items(context: Context, controller: Controller) -> frozenset[int]:
 
 
 def untold_findings(stores: SendStores, context: Context, moment: datetime) -> tuple[OrderFinding, ...]:
-    """Return NOTICE_INCOMPLETE where people would get a message whose notice, made from its order, lacks items (R-43).
+    """Return NOTICE_INCOMPLETE where people would get a message whose transparency notice lacks items (R-43).
 
     A local simulator reaches nobody: nothing is published to anybody, and a sponsor may be tried out with its name alone.
+
+    Args:
+        stores: the opened stores.
+        context: the order, with its sponsor.
+        moment: the instant (aware) of the first message.
     """
     if context.gateway.is_local_simulator:
         return ()
@@ -151,7 +161,7 @@ def untold_findings(stores: SendStores, context: Context, moment: datetime) -> t
 
 
 def renew_transparency_notice(stores: SendStores, plan_id: str) -> TransparencyNotice:
-    """Make the notice of a plan as things stand; where it differs from the last version, keep it as the next one.
+    """Make the transparency notice of a plan from what is known now; where it differs from the last version, keep it as the next.
 
     Raises:
         UsageError: there is no such plan, or its configuration cannot be read.
@@ -165,7 +175,15 @@ def renew_transparency_notice(stores: SendStores, plan_id: str) -> TransparencyN
 def publish_transparency_notice(
     work: Connection, stores: SendStores, plan_id: str, context: Context, now: datetime
 ) -> TransparencyNotice:
-    """Do what `renew_transparency_notice` does in the caller's transaction; the first version is written with the plan."""
+    """Do what `renew_transparency_notice` does in the caller's transaction; the first version is written with the plan.
+
+    Args:
+        work: the caller's transaction.
+        stores: the opened stores.
+        plan_id: a plan that is written already.
+        context: its order, with what it refers to.
+        now: the instant (aware) of making it.
+    """
     plan = find_plan(work, plan_id)
     made = _make(work, plan, context, read_controller(stores.settings.config), now)
     content = canonical_json(made.content())
@@ -193,14 +211,14 @@ def publish_transparency_notice(
 
 
 def kept_transparency_notices(work: Connection, plan_id: str) -> tuple[TransparencyNotice, ...]:
-    """Return every version of a plan's notice, the oldest first."""
+    """Return every version of a plan's transparency notice, the oldest first."""
     table = transparency_notices
     rows = work.execute(select(table).where(table.c.plan_id == plan_id).order_by(table.c.version))
     return tuple(_kept(row.notice_json, row.version, row.made_at, row.kept_until) for row in rows)
 
 
 def label_of(context: Context) -> str:
-    """Return the label that stands with the ad (rules page §4.2): political, sponsor, election, targeting, notice."""
+    """Return the label of the ad (rules page §4.2): political, sponsor, election, targeting, link to the transparency notice."""
     link = _link(_LINK, context)
     targeting = "oui" if context.order.is_selection else "non"
     told = f"Pub. politique. Parraineur: {context.sponsor.legal_name}. Election: {context.election.label}."
@@ -319,8 +337,8 @@ def _targeting_items(
             "But : joindre les électeurs de territoires entiers ; aucun profil ni score de personne, aucun outil d'IA.",
             "Données : numéro, adresse, date de naissance et sexe, données par la personne avec son accord.",
         ]
-    views = told_count(outcomes_of(work, plan.plan_id, plan.contacts).handed_over)
-    how.append(f"Messages remis : {'moins de 200' if views is None else views}. Interactions : non mesurées.")
+    views = told_count(count_handed_over(count_states(work, plan.plan_id)))
+    how.append(f"Messages remis : {f'moins de {FLOOR}' if views is None else views}. Interactions : non mesurées.")
     day = f"{context.controller_documents.targeting_policy_on:%d/%m/%Y}"
     how.append(f"Politique interne de ciblage du {day}, sur demande.")
     rights = []

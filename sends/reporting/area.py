@@ -1,6 +1,6 @@
 """Where a plan's messages go, in words and counts: criteria, bureaux, départements and communes of its contacts.
 
-Counts that may be small are hidden by `floor`. Who is in the audience is not told here.
+Small counts are hidden by `sends.rules.small_counts`; who is in the audience is told nowhere.
 """
 
 from __future__ import annotations
@@ -38,7 +38,13 @@ class Area:
 
 
 def area_of(work: Connection, plan_id: str, order: Order) -> Area:
-    """Return where a plan's messages go, by the bureaux that it was frozen with."""
+    """Return where a plan's messages go, by the bureaux that it was frozen with.
+
+    Args:
+        work: an open connection to the operations database.
+        plan_id: the plan.
+        order: its order, for the criteria.
+    """
     query = select(messages.c.bureau_code, func.count()).where(messages.c.plan_id == plan_id)
     rows = work.execute(query.group_by(messages.c.bureau_code)).tuples().all()
     by_bureau = {code: number for code, number in rows if code is not None}

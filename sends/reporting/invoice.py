@@ -1,6 +1,6 @@
 """The lines of an invoice, as the campaign account needs them: dates, area, volumes, unit price, copy of the message.
 
-What keeps an invoice back is known by `invoice_rules`. Numbering and tax belong to the accounts.
+What keeps an invoice back belongs to `sends.rules.invoice_rules`, numbering and tax to the accounts.
 """
 
 from __future__ import annotations

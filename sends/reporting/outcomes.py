@@ -1,6 +1,6 @@
-"""How a plan's messages fared: states, reasons of failure, and the curve of hand-overs and deliveries over time.
+"""Outcomes of a plan's messages: states, reasons of failure, and the curve of hand-overs and arrivals over time.
 
-Counts by state and reason only, the small ones hidden; one message's way belongs to `lineage`.
+Counts by state and reason only, the small ones hidden; what became of one message is told by `lineage.lookups`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sqlalchemy import Column, ColumnElement, Connection, func, select
 from pages.plots import Plot, Series
 from sends.ledger.messages import count_states
 from sends.ledger.states import HANDED_OVER, State
+from sends.plans.status import count_handed_over
 from sends.rules.order_rules import FLOOR
 from sends.rules.small_counts import told_count, told_counts
 from stores.operations.message_tables import message_events, messages
@@ -42,7 +43,7 @@ _MEANINGS: Mapping[State, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class MessageOutcomes:
-    """How the messages of a plan stand: `handed_over` is exact and not for a page; the others hide small counts.
+    """What became of the messages of a plan: `handed_over` is exact and not for a page; the others hide small counts.
 
     `failures` by reason in words; `points` are instants with the whole percents of the plan that were handed over and
     reported as delivered by then.
@@ -101,11 +102,17 @@ class MessageOutcomes:
 
 
 def outcomes_of(work: Connection, plan_id: str, planned: int) -> MessageOutcomes:
-    """Return how a plan's messages fared so far."""
+    """Return what became of a plan's messages so far.
+
+    Args:
+        work: an open connection to the operations database.
+        plan_id: the plan.
+        planned: how many messages it has; the curve counts in percent of them.
+    """
     states = count_states(work, plan_id)
     first, last = _span(work, plan_id)
     return MessageOutcomes(
-        handed_over=sum(number for state, number in states.items() if state in HANDED_OVER),
+        handed_over=count_handed_over(states),
         delivered=states.get(State.DELIVERED, 0),
         states=told_counts({state.value: number for state, number in states.items()}),
         failures=told_counts(_failures(work, plan_id, states)),

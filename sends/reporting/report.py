@@ -1,6 +1,7 @@
-"""What a campaign was and what became of it, for the sponsor and its accounts: no number, no contact, no small count.
+"""The report of a campaign for its sponsor and the accounts: what was ordered, sent and invoiced, without any small count.
 
-Area, outcomes and invoice are gathered by their own modules; how the page looks stands in `pages`.
+Area, outcomes and invoice are gathered by `sends.reporting.area`, `sends.reporting.outcomes` and `sends.reporting.invoice`; how
+the page looks belongs to `pages`.
 """
 
 from __future__ import annotations

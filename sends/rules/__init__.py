@@ -1,4 +1,5 @@
-"""Rules of orders: calendar, message, sponsor, price, voice, small counts, and the rulebook they come from.
+"""Rules of orders: calendar, message, sponsor, price, voice, small counts, and the rulebook they follow.
 
-Pure: consent and person are judged in the base, plans are stored by `sends.plans`.
+Rules are pure functions over records and an instant. Consent and person are judged in the base; audiences are counted and plans
+written by `sends.plans`.
 """

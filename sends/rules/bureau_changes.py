@@ -1,7 +1,7 @@
-"""Bureaux that are no longer what they were when somebody reserved them: a person looks before anything is sent there.
+"""Reserved bureaux that were split, merged or renumbered since: a person looks before anything is sent there (R-71).
 
-The serving base tells what became of a bureau on a newer map; what a person learnt before any map shows it stands in
-`config/bureau_changes.yaml`. Reserving belongs to `exclusivity`; which addresses lie in which bureau, to `territories`.
+The base tells what became of a bureau on a newer map; `config/bureau_changes.yaml` holds what a person learnt before any map
+shows it. Reserving belongs to `sends.plans.exclusivity`; which addresses lie in which bureau, to `territories`.
 """
 
 from __future__ import annotations
@@ -78,7 +78,13 @@ def read_bureau_changes(config: Path) -> tuple[BureauChange, ...]:
 def read_map_changes(
     base: duckdb.DuckDBPyConnection, bureau_map: str, bureau_codes: Sequence[str]
 ) -> tuple[MapChange, ...]:
-    """Return the changes that touch bureaux of a map: what became of them since, and of older ones that lie in them now."""
+    """Return the changes that touch bureaux of a map: what became of them since, and of older bureaux that lie in them now.
+
+    Args:
+        base: a connection to the published base.
+        bureau_map: the map whose codes they are.
+        bureau_codes: the bureaux in question.
+    """
     rows = base.execute(
         "select distinct bureau_code, from_map, change from bureau_changes"
         " where (list_contains($codes, bureau_code) and $map in (from_map, to_map))"
@@ -91,7 +97,15 @@ def read_map_changes(
 def reserved_bureaux(
     work: Connection, election: str, round_number: int, bureau_codes: Iterable[str], now: datetime
 ) -> tuple[ReservedBureau, ...]:
-    """Return which of these bureaux somebody holds for a round, whoever it is, each with the first day of that (Paris)."""
+    """Return which of these bureaux are held for a round, by whomever, each with the first day (Paris) of that.
+
+    Args:
+        work: an open connection to the operations database.
+        election: the election.
+        round_number: its round, 1 or 2.
+        bureau_codes: the bureaux in question.
+        now: the present instant (aware); what ended by then does not count.
+    """
     wanted, table = frozenset(bureau_codes), bureau_holdings.c
     query = (
         select(table.bureau_code, table.bureau_map, func.min(table.held_from).label("since"))

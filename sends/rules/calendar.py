@@ -1,13 +1,13 @@
 """When a message may leave: blackouts by zone, the operator's hours and days, holidays, windows and validity.
 
 Pure functions over dated tables (`config/calendar/`, `config/elections/`). A contact has several clocks, its
-territory's and its number's: every one of them must allow a hand-over. The injected clock itself is `terms.clock`.
+territory's and its number's: every one of them must allow a hand-over. The present instant belongs to `terms.clock`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -25,6 +25,9 @@ from terms.reasons import Channel, Decision, Profile
 OPENS, CLOSES = time(8), time(22)
 
 _HOUR_CODES = ("HOURS", "SUNDAY", "HOLIDAY")
+
+#: Codes that count for the last message of an order too.
+_CROSSED = ("L49", "L49-3", "VALIDITY_CROSSES_BLACKOUT", "TERRITORY_UNKNOWN")
 
 #: L48-2 (R-30, policy): a new element of polemic that comes so shortly before the blackout cannot be answered in time.
 _TOO_LATE_TO_ANSWER = timedelta(hours=48)
@@ -72,6 +75,11 @@ class Calendar:
     def is_holiday(self, day: date, zone: str, profile: Profile) -> bool:
         """Return whether a civil day is a holiday in a zone.
 
+        Args:
+            day: a civil day.
+            zone: the zone.
+            profile: under which reading of the law; Alsace-Moselle's own days count under strict only.
+
         Raises:
             UsageError: the year is not in `config/calendar/holidays.yaml`.
         """
@@ -87,9 +95,9 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a contact is for the calendar: its zones, and whether the place where it votes is known at all.
+    """Where a contact is for the calendar: zones whose clocks count (`metropole`, `martinique`, ...), and where it votes.
 
-    `constituency` is where it votes for the Assembly (`7507`), `departement` the part of that code that its commune
+    `is_territory_known` says whether the place where it votes is known at all; `constituency` is where it votes for the Assembly (`7507`), `departement` the part of that code that its commune
     tells; each None = not known, or not asked because no election of some constituencies is configured.
     """
 
@@ -135,7 +143,14 @@ def read_calendar(folder: Path) -> Calendar:
 
 
 def blackout_starts_at(election: Election, number: int, zone: str, calendar: Calendar) -> datetime:
-    """Return 00:00:00 on the zone's clock of the eve of its polling day (L49, R-26, R-28, R-29)."""
+    """Return the instant at which a blackout begins: 00:00:00 on the clock of the zone, on the eve of its polling day (L49, R-26, R-28, R-29).
+
+    Args:
+        election: the election.
+        number: its round, 1 or 2.
+        zone: the zone, for its clock and its polling day.
+        calendar: the clocks of the zones.
+    """
     eve = election.polling_on(number, zone) - timedelta(days=1)
     return datetime.combine(eve, time(0), calendar.timezones[zone])
 
@@ -145,6 +160,11 @@ def moment_findings(moment: datetime, place: Place, timing: Timing) -> tuple[Ord
 
     Under MARKET the operator's hours and days are HOLD where another zone of the contact allows (rules page §4): one in
     which none of them bites. Voice has no hours of an operator: they are not settled.
+
+    Args:
+        moment: the instant (aware) of the hand-over.
+        place: where the contact is.
+        timing: calendar, elections and rules.
     """
     found = _blackout_findings(moment, place, timing)
     if timing.channel is Channel.SMS:
@@ -153,7 +173,13 @@ def moment_findings(moment: datetime, place: Place, timing: Timing) -> tuple[Ord
 
 
 def allows(moment: datetime, place: Place, timing: Timing) -> bool:
-    """Return whether the calendar lets a message leave at an instant."""
+    """Return whether the calendar lets a message leave at an instant.
+
+    Args:
+        moment: the instant (aware) of the hand-over.
+        place: where the contact is.
+        timing: calendar, elections and rules.
+    """
     return not moment_findings(moment, place, timing)
 
 
@@ -161,6 +187,12 @@ def first_open(place: Place, start: datetime, end: datetime, timing: Timing) -> 
     """Return the first instant of [start, end) at which the calendar allows a hand-over, or None.
 
     All limits fall on whole quarters of an hour on every clock in use, so those are tried after `start` itself.
+
+    Args:
+        place: where the contact is.
+        start: the first instant (aware) that is tried.
+        end: the instant (aware) before which it must be.
+        timing: calendar, elections and rules.
     """
     step = timedelta(minutes=15)
     moment = start
@@ -172,30 +204,76 @@ def first_open(place: Place, start: datetime, end: datetime, timing: Timing) -> 
 
 
 def planned_end(start: datetime, messages: int, rate_per_second: int) -> datetime:
-    """Return the instant of the last message when nothing interrupts."""
+    """Return the instant of the last message when nothing interrupts.
+
+    Args:
+        start: the instant (aware) of the first message.
+        messages: how many.
+        rate_per_second: how many leave in a second.
+    """
     return start + timedelta(seconds=messages / rate_per_second)
 
 
 def window_findings(start: datetime, last: datetime, window_to: datetime, rules: SendRules) -> tuple[OrderFinding, ...]:
-    """Return WINDOW_TOO_SHORT when the last message falls after 22:00:00 in Paris or after the window (R-54)."""
+    """Return WINDOW_TOO_SHORT when the last message falls after 22:00:00 in Paris or after the window (R-54).
+
+    Args:
+        start: the instant (aware) of the first message.
+        last: the instant (aware) of the last one.
+        window_to: the end of the order's window.
+        rules: effects and sentences.
+    """
     closes = datetime.combine(start.astimezone(PARIS).date(), CLOSES, PARIS)
     if last <= min(closes, window_to):
         return ()
     return rules.found("WINDOW_TOO_SHORT", "window", "Cut it: the rest can follow on the next working day.")
 
 
+def span_findings(
+    places: Sequence[Place],
+    judged_at: datetime,
+    starts_at: datetime,
+    ends_at: datetime,
+    window_to: datetime,
+    timing: Timing,
+) -> tuple[OrderFinding, ...]:
+    """Return what the calendar says of a whole order: at its first instant for everybody, and of its last message.
+
+    A first instant that is closed for some places only is no finding: their messages wait, or are excluded.
+    The place that most of the audience shares speaks for the order.
+
+    Args:
+        places: the places of the audience, the most frequent first; at least one.
+        judged_at: the instant that the audience is judged at.
+        starts_at: the instant of the first message.
+        ends_at: the instant of the last message, when nothing interrupts.
+        window_to: the end of the order's window.
+        timing: calendar, elections and rules.
+    """
+    at_start = [moment_findings(judged_at, place, timing) for place in places]
+    found = at_start[0] if all(at_start) else ()
+    known = {item.code for item in found}
+    at_end = moment_findings(ends_at, places[0], timing)
+    found += tuple(item for item in at_end if item.code in _CROSSED and item.code not in known)
+    return found + window_findings(starts_at, ends_at, window_to, timing.rules)
+
+
 def _blackout_findings(moment: datetime, place: Place, timing: Timing) -> tuple[OrderFinding, ...]:
-    own = [election for election in timing.elections if place.votes_in(election)]
-    spans = [_span(election, number, zone, timing) for election, number, zone in _ballots(own, place.zones)]
-    code = "L49" if timing.channel is Channel.SMS else "L49-3"
+    spans = _blackouts(place, timing)
     found: tuple[OrderFinding, ...] = ()
     if any(starts <= moment < ends for starts, ends in spans):
-        found += timing.rules.found(code, "window")
+        found += timing.rules.found("L49" if timing.channel is Channel.SMS else "L49-3", "window")
     else:
         found += _before_blackout([starts for starts, _ in spans if moment < starts], moment, timing)
     if not place.is_territory_known and _some_blackout(moment, timing):
         found += timing.rules.found("TERRITORY_UNKNOWN", "audience")
     return found
+
+
+def _blackouts(place: Place, timing: Timing) -> list[tuple[datetime, datetime]]:
+    """Return beginning and end of every blackout of the elections in which a contact here votes."""
+    own = [election for election in timing.elections if place.votes_in(election)]
+    return [_span(election, number, zone, timing) for election, number, zone in _ballots(own, place.zones)]
 
 
 def _before_blackout(starts: Iterable[datetime], moment: datetime, timing: Timing) -> tuple[OrderFinding, ...]:
@@ -229,15 +307,21 @@ def _some_blackout(moment: datetime, timing: Timing) -> bool:
 
 
 def _hour_findings(moment: datetime, place: Place, timing: Timing) -> tuple[OrderFinding, ...]:
-    biting = {zone: [code for code in _HOUR_CODES if _bites(code, moment, zone, timing)] for zone in place.zones}
-    codes = [code for code in _HOUR_CODES if any(code in own for own in biting.values())]
+    forbidden = [_hour_codes(moment, zone, timing) for zone in place.zones]
+    in_some_zone = frozenset[str]().union(*forbidden)
+    codes = [code for code in _HOUR_CODES if code in in_some_zone]
     found = tuple(item for code in codes for item in timing.rules.found(code, "window"))
-    if timing.rules.profile is Profile.MARKET and not all(biting.values()):
-        return tuple(OrderFinding(item.code, Decision.HOLD, item.rule, item.where, item.message) for item in found)
+    if timing.rules.profile is Profile.MARKET and not all(forbidden):
+        return tuple(replace(item, decision=Decision.HOLD) for item in found)
     return found
 
 
-def _bites(code: str, moment: datetime, zone: str, timing: Timing) -> bool:
+def _hour_codes(moment: datetime, zone: str, timing: Timing) -> frozenset[str]:
+    """Return the operator's hours and days that forbid an instant in a zone."""
+    return frozenset(code for code in _HOUR_CODES if _forbids(code, moment, zone, timing))
+
+
+def _forbids(code: str, moment: datetime, zone: str, timing: Timing) -> bool:
     local = timing.calendar.local_time(moment, zone)
     if code == "HOURS":
         return not OPENS <= local.time() < CLOSES

@@ -1,7 +1,7 @@
 """Words by which a text speaks to a religious, ethnic or other protected community (R-67): short French lists.
 
 A place ("place de l'Eglise", "communaute de communes") is no address; a person named by faith, origin or orientation
-is. Everything else about a text belongs to `message`.
+is. Everything else about a text belongs to `sends.rules.message`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Everything that an order refers to, read from the configuration folder once: the facts that its checks rest on.
+"""An order with everything that it refers to, read from the configuration folder once: what its checks work with.
 
-The checks live with their subject; consent, dossiers and rules of consent come from the base, never from here.
+The checks belong to the other modules of `sends.rules`; consent, dossiers and rules of consent come from the base.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Complaint:
 
 
 def read_controller_documents(config: Path) -> ControllerDocuments:
-    """Read the days of our documents from `controller.yaml`; the rest of that file is read by `consent.controller`.
+    """Read the days of our documents from `controller.yaml`; the rest of that file is read by `consent.dossiers.controller`.
 
     Raises:
         FileInvalid: a day is missing or wrong.
@@ -65,7 +65,13 @@ def read_controller_documents(config: Path) -> ControllerDocuments:
 def controller_document_findings(
     documents: ControllerDocuments, on: date, rules: SendRules
 ) -> tuple[OrderFinding, ...]:
-    """Return ART19_STALE where one of our documents is 12 months old on a day in Paris (R-45)."""
+    """Return ART19_STALE where one of our documents is 12 months old on a day in Paris (R-45).
+
+    Args:
+        documents: the days of both documents.
+        on: the day (Paris) of the question.
+        rules: effects and sentences.
+    """
     days = {"targeting_policy_on": documents.targeting_policy_on, "risk_assessment_on": documents.risk_assessment_on}
     stale = [f"{name}: {day}" for name, day in days.items() if months_after(day, _DOCUMENTS_MONTHS) <= on]
     return rules.found("ART19_STALE", "controller", f"{', '.join(stale)}.") if stale else ()
@@ -74,7 +80,13 @@ def controller_document_findings(
 def transparency_notice_findings(
     notice: TransparencyNoticeFacts, moment: datetime, rules: SendRules
 ) -> tuple[OrderFinding, ...]:
-    """Return NOTICE_INCOMPLETE where an item is missing or nothing is published at the first message (R-43)."""
+    """Return NOTICE_INCOMPLETE where an item is missing or nothing is published at the first message (R-43).
+
+    Args:
+        notice: when it was published, and its items.
+        moment: the instant (aware) of the first message.
+        rules: effects and sentences.
+    """
     if notice.published_at is None or notice.published_at > moment:
         return rules.found("NOTICE_INCOMPLETE", "ttpa_notice", "It is not published.")
     missing = ", ".join(str(item) for item in sorted(TRANSPARENCY_NOTICE_ITEMS - notice.items))
@@ -82,7 +94,13 @@ def transparency_notice_findings(
 
 
 def complaint_findings(complaints: Iterable[Complaint], moment: datetime, rules: SendRules) -> tuple[OrderFinding, ...]:
-    """Return ART15_LATE where a complaint about the ad has waited for more than 48 hours without an answer (R-51)."""
+    """Return ART15_LATE where a complaint about the ad has waited for more than 48 hours without an answer (R-51).
+
+    Args:
+        complaints: complaints about the ad.
+        moment: the instant (aware) of the question; later facts are not known.
+        rules: effects and sentences.
+    """
     late = [item for item in complaints if _is_open(item, moment) and moment >= complaint_late_at(item.received_at)]
     return rules.found("ART15_LATE", "complaints") if late else ()
 

@@ -1,6 +1,6 @@
 """What an invoice must say and to whom it goes, so that the campaign accounts can be checked.
 
-Its amounts belong to `price`; its page to the report of a campaign.
+Its amounts belong to `sends.orders.price`, its lines to `sends.reporting.invoice`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,14 @@ class InvoiceStatement:
 def invoice_findings(
     invoice: InvoiceStatement, sponsor: Sponsor, on: date, rules: SendRules
 ) -> tuple[OrderFinding, ...]:
-    """Return what keeps an invoice back on a day (Paris): a missing detail, a declared mandataire passed over (R-34)."""
+    """Return what keeps an invoice back on a day (Paris): a missing detail, a declared mandataire passed over (R-34).
+
+    Args:
+        invoice: what the invoice shows.
+        sponsor: the sponsor, with the day on which its mandataire was declared.
+        on: the day (Paris) of the invoice.
+        rules: effects and sentences.
+    """
     missing = sorted(set(InvoiceDetail) - invoice.details)
     found = rules.found("INVOICE_UNVERIFIABLE", "invoice", f"Missing: {', '.join(missing)}.") if missing else ()
     declared = sponsor.mandataire_declared_on

@@ -1,6 +1,6 @@
-"""The message linter: what a political SMS must say, and who may stand as its sender.
+"""What a political SMS must say, and what the phone may show as its sender.
 
-Its price belongs to `price`; whether the person agreed to get it, to the base.
+Its price belongs to `sends.orders.price`; whether the person agreed to get it is judged by the base.
 """
 
 from __future__ import annotations
@@ -45,6 +45,14 @@ def text_findings(
     """Return what is wrong with a final text on a day: STOP, sponsor, origin, label, free number.
 
     Sources: R-16, R-17, R-32 (L50-1), R-42, R-55; label of rules page §4.2.
+
+    Args:
+        text: the text as the phone will show it.
+        sponsor: the sponsor, by whose names the text may name it.
+        gateway: the gateway, with its STOP short code.
+        election: the election, with its campaign period.
+        on: the day (Paris) of the first message.
+        rules: effects and sentences.
     """
     folded = _folded(text)
     where = "message.text"
@@ -61,13 +69,25 @@ def text_findings(
 
 
 def community_findings(text: str | None, where: str, rules: SendRules) -> tuple[OrderFinding, ...]:
-    """Return COMMUNITY_ADDRESS where a text or landing page speaks to a community (R-67); None = there is no text."""
+    """Return COMMUNITY_ADDRESS where a text or landing page speaks to a community (R-67); None = there is no text.
+
+    Args:
+        text: a text or the text of a landing page; None = there is none.
+        where: the field of the order.
+        rules: effects and sentences.
+    """
     words = addressed_words(_folded(text or ""))
     return rules.found("COMMUNITY_ADDRESS", where, f"Read: {', '.join(words)}.") if words else ()
 
 
 def sender_findings(sender: str, gateway: GatewaySettings, rules: SendRules) -> tuple[OrderFinding, ...]:
-    """Return what is wrong with a sender (R-55 to R-58): digits, form, generic or protected words."""
+    """Return what is wrong with a sender (R-55 to R-58): digits, form, generic or protected words.
+
+    Args:
+        sender: what the phone shows as the sender.
+        gateway: the gateway, with its lists of senders.
+        rules: effects and sentences.
+    """
     where = "message.sender"
     if re.fullmatch(r"\+?\d+", sender):
         return _numeric_sender(sender, where, rules)

@@ -1,7 +1,7 @@
-"""Every rule about an order, in one place: what `campaign plan`, `segment count`, the sender and the golden cases ask.
+"""All rules about an order together: what `campaign plan`, `segment count`, the sender and the golden cases ask.
 
-Each rule stands with its subject; what depends on one contact (consent, person) is the base's, on one instant and place
-the calendar's. Nothing is counted or reserved here.
+Rules of one subject belong to the other modules of `sends.rules`. What depends on one contact is judged by the base, what
+depends on one instant and place by `sends.rules.calendar`. Nothing is counted or reserved here.
 """
 
 from __future__ import annotations
@@ -85,7 +85,13 @@ def criteria_findings(audience: Audience, rules: SendRules) -> tuple[OrderFindin
 
 
 def audience_findings(audience: Audience, facts: AudienceFacts, rules: SendRules) -> tuple[OrderFinding, ...]:
-    """Return what a whole audience says: too small (R-68), a bureau that reveals votes (R-69), a forbidden column (R-22)."""
+    """Return what is wrong with a whole audience: too small (R-68), it reveals votes (R-69), a forbidden column (R-22).
+
+    Args:
+        audience: the criteria.
+        facts: what was counted of the audience.
+        rules: effects and sentences.
+    """
     found: tuple[OrderFinding, ...] = ()
     if facts.contacts < FLOOR:
         found += rules.found("SEGMENT_TOO_SMALL", "audience")
@@ -94,6 +100,17 @@ def audience_findings(audience: Audience, facts: AudienceFacts, rules: SendRules
     if facts.extra_columns:
         found += rules.found("SPECIAL_CATEGORY_ATTRIBUTE", "contacts", f"{', '.join(sorted(facts.extra_columns))}.")
     return found
+
+
+def differencing_findings(differences: Iterable[int], rules: SendRules) -> tuple[OrderFinding, ...]:
+    """Return DIFFERENCING where an audience differs from another by somebody, but by fewer than the floor (R-68).
+
+    Args:
+        differences: how many contacts are in one of two audiences and not in both, for each pair; read up to the first that
+            is too small.
+        rules: effects and sentences.
+    """
+    return rules.found("DIFFERENCING", "audience") if any(0 < number < FLOOR for number in differences) else ()
 
 
 def feed_findings(silent: timedelta, rules: SendRules) -> tuple[OrderFinding, ...]:

@@ -1,6 +1,7 @@
-"""What may be told of small groups: a count under the floor is hidden, and so is what would give it away.
+"""Counts of small groups (R-68): a count under the floor is hidden, and so is another one that would give it away.
 
-Which groups a page tells is its own business; the floor itself is R-68's, of `order_rules`.
+The floor itself stands in `sends.rules.order_rules`, with the rule that an order must reach as many; which groups are counted is
+decided by the page that tells them.
 """
 
 from __future__ import annotations
@@ -17,12 +18,18 @@ def told_counts(counts: Mapping[str, int], floor: int = FLOOR) -> dict[str, int 
     smallest told one is hidden too.
     """
     present = {name: number for name, number in counts.items() if number}
-    by_size = sorted(present, key=lambda name: (present[name], name))
-    hidden = [name for name in by_size if present[name] < floor]
-    told = by_size[len(hidden) :]
-    while hidden and told and sum(present[name] for name in hidden) < floor:
-        hidden.append(told.pop(0))
+    hidden = _hidden(present, floor)
     return {name: None if name in hidden else number for name, number in present.items()}
+
+
+def _hidden(present: Mapping[str, int], floor: int) -> frozenset[str]:
+    by_size = sorted(present, key=lambda name: (present[name], name))
+    most = sum(number < floor for number in present.values())
+    together = sum(present[name] for name in by_size[:most])
+    while 0 < together < floor and most < len(by_size):
+        together += present[by_size[most]]
+        most += 1
+    return frozenset(by_size[:most])
 
 
 def told_count(number: int, floor: int = FLOOR) -> int | None:

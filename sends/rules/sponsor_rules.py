@@ -1,4 +1,4 @@
-"""What stands against a sponsor: no declaration, out of the second round, from outside the Union, a foreign payer.
+"""What a sponsor may not be: without declaration, out of the second round, from outside the Union, a foreign payer.
 
 Pure functions; the record of a sponsor and how it is read belong to `sends.orders.sponsors`.
 """
@@ -29,6 +29,13 @@ def sponsor_findings(
 
     Declaration (R-47), qualified for round 2 (R-26; not known yet = no finding), establishment and control in the three
     months before round 1 (R-46), a foreign legal person that pays (R-33: L52-8 of the electoral code).
+
+    Args:
+        sponsor: the sponsor.
+        election: the election of the order.
+        round_number: its round, 1 or 2.
+        on: the day (Paris) of the first message.
+        rules: effects and sentences.
     """
     found: tuple[OrderFinding, ...] = ()
     signed = sponsor.declaration_signed_on

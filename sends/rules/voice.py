@@ -1,6 +1,6 @@
 """Calls: what a recorded message must do, and from which number it may ring.
 
-Its price belongs to `price`, its length to `recordings`; when calls may go out, to `calendar`.
+Its price belongs to `sends.orders.price`, its length to `sends.orders.recordings`; when calls may go out, to `sends.rules.calendar`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ import pytest
 from sends.orders.audience_criteria import Amount, Audience, BureauVote, Exclusion, Sex, Years
 from sends.plans.counting import count_audience
 from sends.plans.planning import PlanRefused, plan_campaign
-from sends.rules.differencing import AskedAudience, _read
+from sends.plans.told_audiences import AskedAudience
 from sends.rules.rulebook import OrderRefused
 from tests.scenes.sends.small_send_home import make_home, write_order
 
@@ -82,7 +82,7 @@ def test_an_audience_that_was_written_down_reads_as_it_was():
         exclude=Exclusion(("75056_1102",), Sex.M),
     )
     asked = AskedAudience(audience, "2026", Years(18, 59), None)
-    assert _read(asked.to_json()) == asked
+    assert AskedAudience.of_json(asked.to_json()) == asked
     assert (
         AskedAudience(Audience(communes=("2", "1")), "m").to_json()
         == AskedAudience(Audience(communes=("1", "2")), "m").to_json()

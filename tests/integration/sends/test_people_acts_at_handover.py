@@ -16,10 +16,10 @@ from sends.handover import sender
 from sends.inbound.listener import take_in
 from sends.orders.order_file import read_order
 from sends.plans.approval import approve_plan
-from sends.plans.audience import create_audience
+from sends.plans.audience import create_audience, selection_of
 from sends.plans.control import release_plan
 from sends.plans.judging import create_judged, use_of
-from sends.plans.planning import plan_campaign, selection_of
+from sends.plans.planning import plan_campaign
 from sends.rules.context import read_context
 from sends.send_stores import SendStores
 from stores.all_stores import open_stores

@@ -42,16 +42,16 @@ def test_the_shipped_periods_are_those_of_the_law():
 
 
 @pytest.mark.parametrize(
-    ("last", "goes_on"),
+    ("last", "due_on"),
     [
         (date(2023, 11, 24), date(2026, 11, 24)),  # that very day: it was kept 36 months
         (date(2024, 2, 29), date(2027, 2, 28)),
         (date(2023, 12, 31), date(2026, 12, 31)),
     ],
 )
-def test_months_are_counted_as_the_law_counts_them(tmp_path, last, goes_on):
+def test_months_are_counted_as_the_law_counts_them(tmp_path, last, due_on):
     (rule,) = read_retention(written(tmp_path, {}))
-    assert rule.goes_on(last) == goes_on
+    assert rule.due_on(last) == due_on
 
 
 def test_a_period_holds_from_its_day_until_the_next_one(tmp_path):

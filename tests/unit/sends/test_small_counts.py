@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sends.orders.audience_criteria import Years
-from sends.plans.planning import conflict_words
+from sends.plans.exclusivity import conflict_words
 from sends.rules.small_counts import told_count, told_counts
 
 

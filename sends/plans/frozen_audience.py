@@ -1,0 +1,209 @@
+"""Freezing the audience of an order: who meets its criteria, and for each of them a message or the code that forbids it.
+
+Each step fills one temporary table of `sends.plans.temporary_tables` from those before it, in the order of `freeze_audience`.
+Writing messages belongs to `sends.plans.campaign_plan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import duckdb
+
+from sends.orders.order import Kind
+from sends.plans.audience import age_predicate, create_audience, places, selection_of
+from sends.plans.campaign_plan import CHUNK
+from sends.plans.exclusivity import Holding, held_contacts
+from sends.plans.invitations import invited_contacts
+from sends.plans.judging import create_judged, judged_at, use_of
+from sends.plans.temporary_tables import AUDIENCE, CLOSED_PLACES, DECIDED_AUDIENCE, HELD, INVITED
+from sends.plans.texts import names_source
+from sends.rules.calendar import Place, first_open, moment_findings
+from sends.rules.context import Context
+from sends.send_stores import SendStores
+
+
+def freeze_audience(
+    base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context, plan_id: str, now: datetime
+) -> tuple[Place, ...]:
+    """Create `decided_audience` for an order, through `audience`, `judged`, `closed_places`, `held` and `invited`.
+
+    Args:
+        base: a connection to the published base.
+        stores: the opened stores.
+        context: the order, with what it refers to.
+        plan_id: the plan that the messages belong to.
+        now: the instant (aware) of planning: what is known by then counts.
+
+    Returns:
+        where the audience is for the calendar, the most frequent place first; metropolitan France for nobody.
+    """
+    begins = judged_at(context.order, now)
+    create_audience(base, selection_of(context))
+    create_judged(base, stores, AUDIENCE.name, use_of(stores, context, begins, now))
+    where = places(base) or [Place(frozenset({"metropole"}), True)]
+    _create_closed_places(base, where, context, begins)
+    _create_held(base, stores, context, plan_id, now)
+    _create_invited(base, stores, context)
+    _create_decided_audience(base, context, plan_id)
+    return tuple(where)
+
+
+def count_contacts(base: duckdb.DuckDBPyConnection) -> int:
+    """Return how many contacts of `decided_audience` get a message."""
+    row = base.execute(f"select count(*) from {DECIDED_AUDIENCE.name} where excluded_under is null").fetchone()
+    return int(row[0]) if row else 0
+
+
+def count_excluded(base: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return how many contacts get no message, each once, under the first code against it; sorted by code."""
+    rows = base.execute(
+        f"select excluded_under, count(*) from {DECIDED_AUDIENCE.name} where excluded_under is not null group by 1"
+    ).fetchall()
+    return dict(sorted(rows))
+
+
+def count_excluded_by_code(base: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return how many contacts get no message, once under each code against them; sorted by code."""
+    rows = base.execute(
+        "select code, count(*) from ("
+        f"select unnest(codes) as code from {DECIDED_AUDIENCE.name} where excluded_under is not null) group by 1"
+    ).fetchall()
+    return dict(sorted(rows))
+
+
+def read_sources(base: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the names of the partners whose acts let the messages of `decided_audience` leave."""
+    rows = base.execute(
+        f"select distinct source from {DECIDED_AUDIENCE.name} where excluded_under is null and source is not null"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def bureaux_to_reserve(base: duckdb.DuckDBPyConnection, context: Context) -> tuple[str, ...]:
+    """Return the bureaux in which the audience votes, sorted; an unselected invitation reserves none."""
+    if not context.order.is_selection:
+        return ()
+    rows = base.execute(
+        f"select distinct bureau_code from {DECIDED_AUDIENCE.name}"
+        " where bureau_code is not null and excluded_under is distinct from 'OUTSIDE_RESERVE' order by 1"
+    ).fetchall()
+    return tuple(row[0] for row in rows)
+
+
+def _create_closed_places(
+    base: duckdb.DuckDBPyConnection, where: Sequence[Place], context: Context, start: datetime
+) -> None:
+    """Create `closed_places`; where every place is closed, the order gets the finding and nobody is excluded for it."""
+    timing, end = context.timing, context.order.window_to
+    CLOSED_PLACES.create(base)
+    closed = [place for place in where if first_open(place, start, end, timing) is None]
+    if len(closed) == len(where):
+        return
+    for place in closed:
+        CLOSED_PLACES.add(
+            base,
+            "select $zones::varchar[] as zones, $is_known as is_territory_known, $departement as departement,"
+            " $codes::varchar[] as codes",
+            {
+                "zones": sorted(place.zones),
+                "is_known": place.is_territory_known,
+                "departement": place.departement,
+                "codes": sorted(item.code for item in moment_findings(start, place, timing)),
+            },
+        )
+
+
+def _create_held(
+    base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context, plan_id: str, now: datetime
+) -> None:
+    order = context.order
+    ballot = Holding(order.election, order.round, order.sponsor, plan_id, now)
+    rows = base.execute(f"select contact_id::varchar from {AUDIENCE.name} order by 1").fetchall()
+    with stores.engine.connect() as work:
+        held = held_contacts(work, ballot, [row[0] for row in rows], now)
+    HELD.fill(base, "select unnest($ids::uuid[]) as contact_id", {"ids": sorted(held)})
+
+
+def _create_invited(base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context) -> None:
+    """Create `invited`: an invitation asks once, whoever pays; a selected order asks nobody about it."""
+    INVITED.create(base)
+    if context.order.kind is not Kind.INVITATION:
+        return
+    with stores.engine.connect() as work:
+        for some in work.execute(invited_contacts()).scalars().partitions(CHUNK):
+            INVITED.add(base, "select unnest($ids::uuid[]) as contact_id", {"ids": list(some)})
+
+
+def _create_decided_audience(base: duckdb.DuckDBPyConnection, context: Context, plan_id: str) -> None:
+    """Create `decided_audience`, with the first code against each contact.
+
+    Outside the reserved part comes first (such a contact is not this order's at all), then an earlier invitation after consent and
+    person, then the calendar, then what others hold. An invitation stops at `max_messages`, in the order of `send_id`.
+    """
+    order = context.order
+    is_inside, bounds = "true", dict[str, object]()
+    if order.reserve is not None:
+        predicate = age_predicate("a.birth_date", order.reserve, context.election.rounds[order.round].polling_on)
+        is_inside, bounds = f"({predicate.sql})", dict(predicate.parameters)
+    DECIDED_AUDIENCE.fill(
+        base,
+        _DECIDED.format(is_inside=is_inside, sources=_SOURCES if names_source(context) else _NO_SOURCES),
+        {"plan_id": plan_id, "most": order.max_messages or AUDIENCE.count(base), **bounds},
+    )
+
+
+#: Partner of each delivery, by name.
+_SOURCES = """(
+    select d.delivery_id, p.legal_name as source
+    from deliveries as d
+    join dossier_partners as p on p.partner_id = d.partner_id and p.known_until = 'infinity'
+)"""
+
+_NO_SOURCES = "(select null::varchar as delivery_id, null::varchar as source where false)"
+
+_DECIDED = """
+    with judged_audience as (
+        select
+            a.contact_id,
+            a.bureau_code,
+            s.source,
+            sha256($plan_id || chr(31) || a.contact_id::varchar)[:32] as send_id,
+            case
+                when not {is_inside} then 'OUTSIDE_RESERVE'
+                when j.decision <> 'ALLOW' then j.worst_code
+                when i.contact_id is not null then 'ALREADY_INVITED'
+                when p.codes is not null then p.codes[1]
+                when h.contact_id is not null then 'EXCLUSIVITY'
+            end as first_code,
+            list_sort(list_distinct(list_concat(
+                case when not {is_inside} then ['OUTSIDE_RESERVE'] else [] end,
+                j.codes,
+                coalesce(p.codes, []),
+                case when i.contact_id is not null then ['ALREADY_INVITED'] else [] end,
+                case when h.contact_id is not null then ['EXCLUSIVITY'] else [] end
+            ))) as codes
+        from audience as a
+        join judged as j using (contact_id)
+        left join closed_places as p
+            on p.zones = a.zones and p.is_territory_known = a.is_territory_known
+            and p.departement is not distinct from a.departement
+        left join held as h using (contact_id)
+        left join invited as i using (contact_id)
+        left join {sources} as s on s.delivery_id = j.best_delivery_id
+    ),
+    ranked as (
+        select *, row_number() over (partition by first_code is null order by send_id) as rank
+        from judged_audience
+    )
+    select
+        contact_id,
+        bureau_code,
+        send_id,
+        rank as position,
+        source,
+        case when first_code is null and rank > $most then 'OVER_MAX_MESSAGES' else first_code end as excluded_under,
+        case when first_code is null and rank > $most then ['OVER_MAX_MESSAGES'] else codes end as codes
+    from ranked
+"""
