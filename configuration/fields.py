@@ -148,7 +148,7 @@ class Section:
         return read(name) if self.has(name) else None
 
     def line(self, name: str) -> int:
-        """Return the line on which a key stands (1-based)."""
+        """Return the line (1-based) of a key."""
         return int(self._entries[name].key.start_mark.line) + 1
 
     def names(self) -> tuple[str, ...]:

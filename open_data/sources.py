@@ -40,7 +40,7 @@ class Source:
 
     `files` are globs under the open-data folder, alternatives in order of preference: the first that finds anything
     gives all files. `downloads` are the official addresses that bring them there; without any, they are put there by
-    hand. `columns` must all stand in the header (or among a feature's properties). Where several sources tell of the
+    hand. `columns` must all be in the header (or among a feature's properties). Where several sources tell of the
     same commune's bureaux or of the same round, the one of the lowest `precedence` serves. `id_election` is the round's
     name in the aggregate of all elections.
     """

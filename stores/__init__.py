@@ -2,7 +2,8 @@
 
 From top to bottom; imports run down this list only:
 
-    all_stores, backup, rotation   all stores together; copies of a home; changing the encryption key
+    backup                         copies of a home and of its ledger
+    all_stores, rotation           all stores together; changing the encryption key of one file
     warehouse/                     the base that is served, the build, and what goes into a build
     snapshots                      configuration as it was read
     evidence/                      delivered bytes, commitments to their lines, redactions

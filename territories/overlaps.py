@@ -170,7 +170,7 @@ def _count(
     first_holders: npt.NDArray[np.int32],
     second_holders: npt.NDArray[np.int32],
 ) -> None:
-    """Add the addresses of each pair; those of only one of the two stand with a null on the other side."""
+    """Add the addresses of each pair; those in only one of the two have a null on the other side."""
     import pyarrow
 
     def coded(layer: _Layer, holders: npt.NDArray[np.int32]) -> pyarrow.Array:

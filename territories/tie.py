@@ -155,7 +155,7 @@ def _latest_ties(lake: Lake, territory: str) -> list[str]:
 def _locate(connection: duckdb.DuckDBPyConnection) -> None:
     """Create `rolled` and `located`: what the roll says of each BAN address in question, and the contours that hold it.
 
-    located: address_id, kind, map, code. Beside them `street_houses`: the houses of streets that stand without a number.
+    located: address_id, kind, map, code. Beside them `street_houses`: the houses of streets that were given without a number.
     """
     connection.execute("create temp table located (address_id varchar, kind varchar, map varchar, code varchar)")
     connection.execute(

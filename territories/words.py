@@ -131,7 +131,7 @@ def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
     loose_words(words)    without articles: the same for "RUE FAUBOURG" and "RUE DU FAUBOURG".
     suffix_key(text)      B, T, A, ...; the empty text for no suffix.
     town_name(text)       name of a commune without CEDEX and arrondissement, Saint and sur written out.
-    letter_set(plain)     INTEGER: one bit for each letter that stands in it.
+    letter_set(plain)     INTEGER: one bit for each letter in it.
     department(postcode)  its first two digits, three overseas.
     """
     word = _case("word", STREET_WORDS, "word")

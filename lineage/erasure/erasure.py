@@ -203,7 +203,7 @@ def _answer_requests(stores: Stores, persons: Sequence[Person]) -> None:
 
 
 def _search(stores: Stores, persons: Sequence[Person], progress: Progress) -> Traces:
-    """Search everything, and write what was found before anything is changed: a killed run tells it whole."""
+    """Search everything, and record what was found before anything is changed: after a crash the record is complete."""
     progress(f"searching {len(persons)} persons in every store")
     traces = find_traces(stores, persons, progress)
     table = erasure_tables.erasures
@@ -220,7 +220,7 @@ def _search(stores: Stores, persons: Sequence[Person], progress: Progress) -> Tr
 
 
 def _erased_before(stores: Stores, persons: Sequence[Person], case: str) -> dict[str, str]:
-    """Return mark -> erasure of those who were erased under this case already and of whom nothing stands any more."""
+    """Return mark -> erasure of those who were erased under this case already and of whom nothing is left."""
     table, found = erasure_tables.erasures, dict[str, str]()
     with database.transaction(stores.engine) as work:
         for person in persons:

@@ -174,7 +174,7 @@ def _rename_messages(work: Connection, item: LedgerTraces) -> None:
 
 
 def _lines_about(work: Connection, renamed: Mapping[str, str]) -> list[int]:
-    """Return the journal lines in which an id of a person stands."""
+    """Return the journal lines that hold an id of a person."""
     table = log_tables.journal
     found: list[int] = []
     query = select(table.c.sequence, table.c.subject, table.c.payload_json).execution_options(yield_per=_FETCH)

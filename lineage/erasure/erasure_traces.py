@@ -144,7 +144,7 @@ def _find_own_keys(lake: duckdb.DuckDBPyConnection) -> None:
 
 
 def _places(lake: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[int, int, str]]]:
-    """Return where the persons' records stand: delivery -> first byte, end, erasure."""
+    """Return the positions of the persons' records: delivery -> first byte, end, erasure."""
     columns = "delivery_id, byte_offset, byte_offset + byte_length, erasure_id"
     by_contact = [f"select {columns} from all_{table.name} join gone using (contact_id)" for table in _CONTACT_TABLES]
     by_record = [
@@ -209,7 +209,7 @@ def _lines_of(
     places: Sequence[tuple[int, int, str]],
     told: Mapping[int, frozenset[str]],
 ) -> tuple[dict[int, frozenset[str]], frozenset[int]]:
-    """Return the lines to redact with their erasures, and those of them that stand in other people's records."""
+    """Return the lines to redact with their erasures, and those of them that are in other people's records."""
     if not places and not told:
         return {}, frozenset()
     _create_line_tables(stores, lake, delivery, places, told)

@@ -44,7 +44,7 @@ class EvidenceDiffers(FiliationError):
 
 @dataclass(frozen=True)
 class EvidenceRecord:
-    """A record as delivered: where it stands, its bytes (identity), and what they were proved against."""
+    """A record as delivered: its place in the file, its bytes (identity), and the hashes that they were checked against."""
 
     delivery_id: str
     partner_id: str
@@ -101,7 +101,7 @@ class _Line:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the asked bytes stand in the unpacked file."""
+    """The position of the asked bytes in the unpacked file."""
 
     offset: int
     length: int
@@ -221,7 +221,7 @@ def _check_root(stores: LookupStores, delivery: _Delivery) -> None:
 
 
 def _place(stores: LookupStores, delivery: _Delivery, line: int) -> _Place:
-    """Return where the record of this line stands, else the physical line itself (a header, a held file)."""
+    """Return the position of the record of this line, else of the physical line itself (a header, a held file)."""
     tables = (delivered_rows.OPT_INS, delivered_rows.WITHDRAWALS, delivered_rows.QUARANTINE)
     name = reading_name(delivery.delivery_id, delivery.reading)
     existing = [table for table in tables if stores.lake.path(table, name).exists()]

@@ -75,7 +75,7 @@ class LedgerFact:
 
 @dataclass(frozen=True)
 class Proof:
-    """What the evidence of an act is worth: its grade, A to D, and the elements of the bundle that it lacks."""
+    """The evidence of an act: its grade, A to D, and the elements of the bundle that it lacks."""
 
     grade: str
     missing: tuple[str, ...]
@@ -126,7 +126,7 @@ class JudgedUse:
     grounds: tuple[Ground, ...]
 
     def proof_of(self, act: ActJudgement) -> Proof:
-        """Return what the evidence of an act is worth."""
+        """Return the evidence of an act."""
         return self.proofs[act.delivery_id, act.line_number]
 
     def to_json(self) -> dict[str, object]:

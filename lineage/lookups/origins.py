@@ -134,7 +134,7 @@ def read_identities(sources: OriginSources, contact_ids: Sequence[str]) -> dict[
 def _judged(
     sources: OriginSources, live_facts: str | None, at: datetime
 ) -> tuple[dict[str, PerUse], dict[RowId, PerUse]]:
-    """Return what each contact is worth, and each of its acts alone."""
+    """Return the verdicts on each contact, and on each of its acts alone."""
     contacts: dict[str, dict[Channel, dict[Profile, UseVerdict]]] = defaultdict(_nothing_judged)
     acts: dict[RowId, dict[Channel, dict[Profile, UseVerdict]]] = defaultdict(_nothing_judged)
     for answer in judge_for_some_sponsor(sources.base, _ASKED, live_facts, sources.number_rules, at):

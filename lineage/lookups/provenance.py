@@ -136,7 +136,7 @@ class ConsentEvent:
 
 @dataclass(frozen=True)
 class Territory:
-    """Where the contact lives, as far as its address tells: BAN address, commune, bureau per map, IRIS."""
+    """Where the contact lives, by its address: BAN address, commune, bureau per map, IRIS."""
 
     address_id: str | None
     commune_code: str | None

@@ -95,7 +95,7 @@ def send_blocks(sends: Sequence[Send], texts: Mapping[str, SentText], background
 
 
 def territory_facts(territory: Territory | None) -> Facts:
-    """Return where the person votes and lives, as far as the address tells."""
+    """Return where the person votes and lives, by the address."""
     if territory is None:
         return Facts((("Territoire", UNKNOWN),))
     bureaux = tuple((f"Bureau de vote (carte {name})", code) for name, code in territory.bureaux.items())
@@ -162,7 +162,7 @@ def _opt_in_blocks(opt_in: OptIn, partner: Partner, background: Background) -> l
 
 
 def _worth(uses: PerUse) -> tuple[str, ...]:
-    """Return what an act alone is worth, a line per answer: most answers are the same for several uses."""
+    """Return the verdicts on an act alone, a line per verdict: several uses mostly have the same one."""
     found: dict[str, list[str]] = {}
     for channel, profiles in uses.items():
         for profile, use in profiles.items():

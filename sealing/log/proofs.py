@@ -77,7 +77,7 @@ def prove_lines(log: Log, checkpoint: Checkpoint, kind: str, subjects: Sequence[
 
 
 def prove_line(log: Log, evidence: EvidenceStore, delivery_id: str, line_number: int) -> Proof:
-    """Return the proof that a physical line (1-based) stands in its delivery; neither text nor salt are told.
+    """Return the proof that a physical line is part of its delivery, without its text and salt.
 
     What was delivered is identity: `filiation evidence` shows it, and this proof is the commitment that it must fit.
 

@@ -129,7 +129,7 @@ def compact(engine: Engine) -> None:
     PostgreSQL frees them for later rows; its archives of the log and its backups age out by their own rules.
 
     Raises:
-        DatabaseBusy: somebody reads the state before; what was committed stands.
+        DatabaseBusy: another process still reads an earlier state; what was committed stays committed.
     """
     if engine.dialect.name != "sqlite":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
