@@ -1,6 +1,6 @@
 """Starting the send job of one plan from the command and telling what came of it.
 
-The sender stands in `sends`; the asset of the job in `assets.sends`.
+The sender is `sends.handover.sender`, the asset of the job `assets.sends`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def run_send(opened: Stores, plan_id: str, limit: int | None, progress: Callable
     Raises:
         Refused: the plan may not be sent now, said before Dagster starts and after what earlier runs left open was
             settled; or another sender is at work.
-        FiliationError: the run failed; what the ledger holds stands, and it can be run again.
+        FiliationError: the run failed; the ledger keeps what was done, and the run can be repeated.
     """
     stores = SendStores.of(opened)
     settle_plan(stores, plan_id, progress)
