@@ -1,6 +1,6 @@
 """Assets from the build to the published base, and the blocking checks between.
 
-What is checked and how a base is published stands in `publishing`.
+The checks themselves and the publishing of a base belong to `publishing`.
 """
 
 from collections.abc import Callable
@@ -62,7 +62,7 @@ CHECKS = [
         "Rows in the build equal the control totals of the deliveries.",
     ),
     _blocking("keeps_its_volume", checks.keeps_its_volume, "The base does not shrink beyond the policy overnight."),
-    _blocking("holds_no_identity", checks.holds_no_identity, "No number or e-mail stands outside the vault."),
+    _blocking("holds_no_identity", checks.holds_no_identity, "No number or e-mail is outside the vault."),
 ]
 
 

@@ -1,6 +1,6 @@
 """Assets for what operators edit: dossiers, rules, sponsors, the controller, segment definitions.
 
-Reading and checking the files stands in `consent`; each asset only takes the snapshot and counts.
+Reading and checking the files belongs to `consent` and `sends.orders`; an asset takes the snapshot and counts.
 """
 
 from collections.abc import Callable, Iterator

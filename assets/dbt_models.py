@@ -1,6 +1,6 @@
 """The dbt project as assets: one asset per model, all built and tested in one run of dbt.
 
-A model's group, owners and key are not set here: they stand in its own yml under `meta`, its layer in `dbt_project.yml`.
+A model's group and owners are not set here: its own yml states them under `meta`, and `dbt_project.yml` states its layer.
 SQL belongs to `dbt_project`; what a base is made of is collected in `publishing.build`.
 """
 

@@ -1,6 +1,6 @@
 """The asset of files fetched from partners' servers, and the check that every server answers.
 
-Fetching stands in `partners_ingest.arrival.sftp`; what becomes of a file, in the assets that follow.
+Fetching belongs to `partners_ingest.arrival.sftp`; the assets of `assets.partners` take the files in.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Assets of open data, one per source, and the ties of addresses to their bureaux and IRIS.
 
-Layouts and checks stand in `open_data`, matching in `territories`.
+Layouts and checks of files belong to `open_data`, matching of addresses to `territories`.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The assets of the pages about the base as a whole: why contacts may not be reached, what expires, and its territories.
 
-What they tell is counted in `outlook.why_not`, `outlook.expiring` and `territories.sheet`; how they look stands in `pages`.
+What they tell is counted in `outlook.why_not`, `outlook.expiring` and `territories.sheet`; how they look belongs to `pages`.
 """
 
 from datetime import timedelta

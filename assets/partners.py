@@ -1,6 +1,6 @@
 """Assets from a partner's file to opt-ins, withdrawals and quarantine, and the check of feed contracts.
 
-The way of a delivery stands in `partners_ingest`.
+What happens to a delivery belongs to `partners_ingest`.
 """
 
 import time

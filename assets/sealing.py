@@ -1,6 +1,6 @@
 """The asset of the transparency log, and the check that nothing which was sealed has changed.
 
-How things are sealed and compared stands in the room `sealing`.
+Sealing and comparing belong to the room `sealing`.
 """
 
 import dagster as dg
@@ -30,7 +30,7 @@ def sealed_log(writing_stores: dg.ResourceParam[Stores]) -> dg.MaterializeResult
 
 @dg.asset_check(asset=sealed_log, description="Log, journal, ledgers, files and messages are what was sealed.")
 def nothing_was_altered(writing_stores: dg.ResourceParam[Stores]) -> dg.AssetCheckResult:
-    """Compare everything that was sealed with what stands there now."""
+    """Compare everything that was sealed with what the stores hold now."""
     report = check_chain(Log.of(writing_stores), writing_stores.home)
     return dg.AssetCheckResult(
         passed=report.holds,

@@ -1,6 +1,6 @@
 """The asset of hand-overs: one dynamic partition per plan, downstream of the published base.
 
-Judging, claiming and handing over stand in `sends.handover.sender`.
+Judging, claiming and handing over belong to `sends.handover`.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """Groups, owners and metadata of the assets that are written in Python.
 
-A dbt model names its group and owners in its own yml. What an asset does stands in the module of its room.
+A dbt model names its group and owners in its own yml. What an asset does belongs to the module of its room.
 """
 
 from collections.abc import Mapping

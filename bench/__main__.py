@@ -1,6 +1,6 @@
 """`python -m bench BENCH [CASE …] --records N --pairs N [--write]`: measure cases and show, or write down, the table.
 
-Only the command line stands here.
+Only the command line belongs here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Builds the code location: assets, checks, jobs, schedule, sensor, resources.
 
-The UI, the command and the tests use this one door; tests override resources by name.
+The UI, the command and the tests all build it here; tests override resources by name.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The `filiation` command: its groups, and the one place where an error becomes an exit code.
 
-What a command does stands in `pipelines.commands`; what it calls stands in a room.
+The commands themselves belong to `pipelines.commands`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Dagster's own home inside `FILIATION_HOME`: its configuration file and its instance.
 
-What runs there stands in `jobs`, `schedules` and `sensors`.
+What runs there is defined in `pipelines.jobs`, `pipelines.schedules` and `pipelines.sensors`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Starting the nightly job from the command and telling what came of it.
 
-The job itself stands in `pipelines.jobs`; the same job runs from the schedule and from the UI.
+The job itself is in `pipelines.jobs`; the same job runs from the schedule and from the UI.
 """
 
 from __future__ import annotations

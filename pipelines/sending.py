@@ -1,6 +1,6 @@
 """Starting the send job of one plan from the command and telling what came of it.
 
-The sender stands in `sends`; the asset of the job in `assets.sends`.
+The sender is `sends.handover.sender`, the asset of the job `assets.sends`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def run_send(opened: Stores, plan_id: str, limit: int | None, progress: Callable
         Refused: the plan may not be sent now, said before Dagster starts and after what earlier runs left open was
             settled.
         WriterBusy: another sender is at work on this ledger.
-        FiliationError: the run failed; what the ledger holds stands, and it can be run again.
+        FiliationError: the run failed; the ledger keeps what was done, and the run can be repeated.
     """
     with ready_to_send(SendStores.of(opened), plan_id, progress) as ready:
         use_instance(opened.home)

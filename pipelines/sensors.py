@@ -1,7 +1,7 @@
 """The sensor that sees new files in the landing folder and asks for a refresh.
 
-When a file is complete is said by the partner's dossier and by `partners_ingest.arrival.completeness`; whether it is any good is
-the intake's business.
+The partner's dossier and `partners_ingest.arrival.completeness` decide when a file is complete; whether it can be used is
+decided by `partners_ingest.intake`.
 """
 
 import time

@@ -1,7 +1,7 @@
 """A small world for proofs of exclusivity: the real reservations, with plans, messages and electors made by hand.
 
 Two sponsors, three electors, two bureaux and an age split. Judgement, prices and gateways do not belong here; how the
-world is walked through stands in `bench.exclusivity.proofs`.
+world is walked through belongs to `bench.exclusivity.proofs`.
 """
 
 from __future__ import annotations

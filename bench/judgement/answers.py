@@ -1,4 +1,6 @@
-"""`python -m bench.judgement.answers FOLDER`: what is asked of a published base while somebody waits: one contact, fifty, a count; and that spans and macro agree.
+"""`python -m bench.judgement.answers FOLDER`: times questions to a published base (one contact, fifty, a count).
+
+It also checks that spans and macro agree.
 
 Every question is asked many times of random contacts of the base that `python -m bench judgement --folder FOLDER` left
 there; the median counts.

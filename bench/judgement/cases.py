@@ -1,7 +1,7 @@
 """The judgement against plain DuckDB on the same consents: findings for all, findings after a dossier changed, and uses.
 
 The floor of findings reads the consents, groups them by contact and writes the same rows in the order of contacts; that of
-uses groups the acts by contact. What is asked of a base in milliseconds stands in `bench.judgement.answers`.
+uses groups the acts by contact. Questions that a base answers in milliseconds belong to `bench.judgement.answers`.
 """
 
 from __future__ import annotations

@@ -29,5 +29,5 @@ def base_digest(base: Path) -> Mapping[str, str]:
 
 
 def differing_tables(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
-    """Return the names of the tables that differ or stand in one only."""
+    """Return the names of the tables that differ, or that only one base has."""
     return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))

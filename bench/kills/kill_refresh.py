@@ -2,7 +2,7 @@
 
 A refresh that ended before its kill has nothing left to kill: its base is compared, and the next one starts on a new home.
 A long proof that is run by hand, in one call or in several (`python -m bench.kills.kill_refresh --help`); kills at each named
-step of a delivery's way are tests. What a base is compared by stands in `bench.kills.base_digest`.
+step of a delivery's way are tests. Bases are compared by `bench.kills.base_digest`.
 """
 
 from __future__ import annotations

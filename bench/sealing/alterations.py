@@ -1,7 +1,7 @@
 """`python -m bench.sealing.alterations --flips N`: flip single bits in the stores and the log of a sealed home, count what is named.
 
 The home is the one that `FILIATION_HOME` names; each byte is put back after its round, and the chain must hold again
-at the end. What is found stands in `sealing.checks.check`; the same with few flips is a test.
+at the end. The check is `sealing.checks.check`; the same with few flips is a test.
 """
 
 from __future__ import annotations

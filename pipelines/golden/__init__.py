@@ -1,4 +1,4 @@
 """Typed golden cases judged by production: cases, their base, their orders and uses.
 
-No rule stands here.
+No rule belongs here.
 """

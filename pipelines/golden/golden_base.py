@@ -66,7 +66,7 @@ def contact_of(index: int) -> str:
 
 
 def sponsor_of(case: GoldenCase) -> str:
-    """Return the id under which the case's sponsor stands in the base."""
+    """Return the id of the case's sponsor in the base."""
     return f"{case.case_id}/{case.facts['sponsor']['sponsor_id']}"
 
 

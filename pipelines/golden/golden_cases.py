@@ -1,6 +1,7 @@
-"""Typed golden cases: reading a file, laying each case over BASE, and saying which kinds nothing here can judge.
+"""Typed golden cases: reads a file, merges each case into BASE, and says which kinds cannot be judged.
 
-Judging belongs to `golden_base` (consent and person, by SQL) and `golden_uses` (the whole use).
+Judging belongs to `pipelines.golden.golden_base` (consent and person, by SQL) and `pipelines.golden.golden_uses`
+(the whole use).
 """
 
 from __future__ import annotations

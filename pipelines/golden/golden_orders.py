@@ -1,6 +1,6 @@
 """The order of a golden case as the typed records of production: what `campaign plan` reads from its files.
 
-Nothing is judged here: `golden_uses` asks the rules of `sends` with these records.
+Nothing is judged here: `pipelines.golden.golden_uses` asks the rules of `sends` with these records.
 """
 
 from __future__ import annotations

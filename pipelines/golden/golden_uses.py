@@ -1,7 +1,7 @@
 """Judging golden cases: consent and person by the base, the order and its instant by the rules of `sends`.
 
-The two meet as at hand-over (house.md, "Judge a use"): all codes, the worst decision. Facts belong to `golden_base`,
-typed orders to `golden_orders`.
+Both are joined as at hand-over: all codes, and the worst decision. Facts belong to `pipelines.golden.golden_base`,
+typed orders to `pipelines.golden.golden_orders`.
 """
 
 from __future__ import annotations

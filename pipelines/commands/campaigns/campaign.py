@@ -1,6 +1,6 @@
 """Commands about one campaign: plan, lift, approve, send, pause, resume, stop, release, status.
 
-Rules, reservations and the ledger stand in `sends`; sending runs as a Dagster job.
+Rules, reservations and the ledger belong to `sends`; sending runs as a Dagster job.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Commands for the papers of a campaign: its report for the sponsor, the certificate of exclusivity, the transparency notice.
 
-What they tell is gathered in `sends`; how they look stands in `pages`.
+What they tell is gathered in `sends`; how they look belongs to `pages`.
 """
 
 from __future__ import annotations

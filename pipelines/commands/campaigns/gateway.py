@@ -1,6 +1,6 @@
 """Commands about gateways: the local simulator, and taking in reports and replies; and a STOP from any source.
 
-Protocols stand in `sends.gateways`.
+Protocols belong to `sends.gateways`.
 """
 
 from __future__ import annotations

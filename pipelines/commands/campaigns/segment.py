@@ -1,6 +1,6 @@
 """Commands about audiences: how many people an order or named segment reaches.
 
-Counting stands in `sends.plans.audience`; a count below the floor is refused there.
+Counting belongs to `sends.plans.counting`, which refuses a count below the floor.
 """
 
 from __future__ import annotations

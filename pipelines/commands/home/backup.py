@@ -1,6 +1,6 @@
 """Commands that copy a home with its ledger, put a copy back, and answer for what it cannot know.
 
-Copying stands in `stores.backup`; what a restored ledger may do, in `sends.handover.restore_guard`.
+Copying belongs to `stores.backup`; what a restored ledger may do is decided by `sends.handover.restore_guard`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Commands about the base: init, refresh, deliveries and what a person decides of them, quarantine, allow-loss, status.
 
-The nightly job itself stands in `pipelines.jobs`; here it is only started.
+The nightly job itself is in `pipelines.jobs`; here it is only started.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The command that judges typed golden cases.
 
-Reading and judging them stand in `pipelines.golden.golden_cases` and `pipelines.golden.golden_uses`.
+They are read by `pipelines.golden.golden_cases` and judged by `pipelines.golden.golden_uses`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Answers to "what came in, what is published?" with the keys of the contract; what they hold is read by the rooms.
+"""Answers to "what came in, what is published?" as records with the keys that the commands print.
 
-Counts, ids, codes and instants only.
+They hold counts, ids, codes and instants only. Reading the stores belongs to the rooms.
 """
 
 from __future__ import annotations

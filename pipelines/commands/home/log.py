@@ -1,6 +1,6 @@
 """Commands about the transparency log: seal what is new, check the whole chain, print the checkpoint.
 
-What is sealed and compared stands in the room `sealing`.
+Sealing and comparing belong to the room `sealing`.
 """
 
 from __future__ import annotations

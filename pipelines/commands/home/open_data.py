@@ -1,6 +1,6 @@
 """Commands about open data: fetch official files into the open-data folder.
 
-Downloading stands in `open_data.fetch`; taking the files in is the nightly job's.
+Downloading belongs to `open_data.fetch`; the nightly job takes the files in.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Commands about the base as a whole: why contacts may not be reached, and what expires.
 
-What is counted stands in `outlook.why_not` and `outlook.expiring`.
+Counting belongs to `outlook.why_not` and `outlook.expiring`.
 """
 
 from __future__ import annotations

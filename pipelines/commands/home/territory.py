@@ -1,6 +1,6 @@
 """Commands about territories: what the base knows of a bureau or commune, as a page.
 
-What stands on the page is gathered in `territories.sheet`.
+What the page shows is gathered in `territories.sheet`.
 """
 
 from __future__ import annotations

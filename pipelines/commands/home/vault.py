@@ -1,6 +1,6 @@
 """Commands about the vault: rotate the key that evidence and vault are encrypted with.
 
-How it is done stands in `sealing.seals.rotation`.
+The rotation itself belongs to `sealing.seals.rotation`.
 """
 
 from __future__ import annotations

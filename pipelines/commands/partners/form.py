@@ -1,6 +1,6 @@
 """Commands about form versions and their texts: switch one off, compare texts with what is declared of them.
 
-What a stop does is judged by the base; stops and the linter of texts stand in `consent`.
+Stops and the linter of texts belong to `consent`; what a stop does to a consent is judged by the base.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The commands about partners, as one group; each stands in a file of its own.
+"""The commands about partners, as one group; each is in a file of its own.
 
 What is found belongs to `partners_ingest` and `consent`.
 """

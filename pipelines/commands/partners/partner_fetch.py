@@ -1,6 +1,6 @@
 """The command that fetches files from partners' servers now; the nightly job does it first of all.
 
-Fetching stands in `partners_ingest.arrival.sftp`.
+Fetching belongs to `partners_ingest.arrival.sftp`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The command about suppliers: what each one's proofs, audits and contract are worth at an instant.
+"""The command about suppliers: the state of each one's proofs, audits and contract at an instant.
 
-What is told stands in `outlook.suppliers`.
+What is told is gathered in `outlook.suppliers`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Commands about what people did and asked: enter an act or a file of acts, complaints, list requests, answer them.
 
-What an act writes and does stands in `consent`.
+What an act writes and changes belongs to `consent`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The commands that erase persons, with a receipt each, and let one in again: `filiation erase` and `filiation readmit`.
 
-What is taken out of which store stands in `lineage.erasure.erasure`, what is let in again in `lineage.erasure.readmission`.
+What is deleted from which store is decided by `lineage.erasure.erasure`, letting in again by `lineage.erasure.readmission`.
 """
 
 from __future__ import annotations

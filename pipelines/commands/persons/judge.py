@@ -1,6 +1,6 @@
 """The command that judges one use of one number at two instants, with its grounds.
 
-What is judged stands in the base; what is told, in `lineage.lookups.judged_use`.
+The base judges; the answer is put together by `lineage.lookups.judged_use`.
 """
 
 from __future__ import annotations

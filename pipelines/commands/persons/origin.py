@@ -1,6 +1,6 @@
 """Commands that answer "where does this number come from?": lineage and evidence.
 
-Every look-up is written to the access log before its answer is printed; that is `lineage`'s business.
+`lineage` writes every look-up to the access log before its answer is printed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Commands that issue papers, and the one that checks a paper's file.
 
-What a paper says stands in `lineage.papers`, what is compared in `sealing.seals.papers`.
+What a paper says belongs to `lineage.papers`, the comparison to `sealing.seals.papers`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The command that deletes what is older than it may be kept: `filiation purge`, by the rules of `config/retention/`.
 
-What goes, and in which order, stands in `retention.purge`.
+What is deleted, and in which order, is decided by `retention.purge`.
 """
 
 from __future__ import annotations

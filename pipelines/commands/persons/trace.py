@@ -1,6 +1,6 @@
 """Commands that walk from a message, a delivered line or a plan to everything that it rests on.
 
-What is read and proved stands in `lineage`.
+Reading and proving belong to `lineage`.
 """
 
 from __future__ import annotations
