@@ -64,7 +64,7 @@ class TypedAct:
 
 @dataclass(frozen=True)
 class ActStores:
-    """What entering and answering acts needs: ledger, keys, who enters, the clock, which numbers and sponsors count."""
+    """What entering and answering acts needs: operations database, keys, who enters, the clock, which numbers and sponsors count."""
 
     engine: Engine
     keys: Keys

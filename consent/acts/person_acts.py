@@ -1,4 +1,4 @@
-"""What a person did or asked, written into the ledger: it counts at the next hand-over, not the next night.
+"""What a person did or asked, written into the operations database: it counts at the next hand-over, not the next night.
 
 Reading a file of acts belongs to `acts_file`, checking what somebody typed to `act_entry`, answering to `requests`.
 What an act does to a use is judged by the base.
@@ -119,7 +119,7 @@ class Entered:
 
 
 def record_act(work: Connection, act: PersonAct, entered: Entered) -> bool:
-    """Write an act with its clock and journal lines in the caller's transaction; return False if it stood there.
+    """Write an act with its clock and journal lines in the caller's transaction; return False if it was there already.
 
     Of an erased person only the clock of a request is written, about nobody: the mark keeps everything else out already.
     """
@@ -147,7 +147,7 @@ def suppress(
     effective_at: datetime,
     known_at: datetime,
 ) -> bool:
-    """Write an opt-out and its journal line in the caller's transaction; return False if it stood there already.
+    """Write an opt-out and its journal line in the caller's transaction; return False if it was there already.
 
     Channel and sponsor stay empty: one action stops everything (R-12).
     """
@@ -178,7 +178,7 @@ def record_fact(
     known_at: datetime,
     send_id: str | None = None,
 ) -> bool:
-    """Write a fact and its journal line in the caller's transaction; return False if it stood there already."""
+    """Write a fact and its journal line in the caller's transaction; return False if it was there already."""
     row = {
         "fact_id": digest(contact_id, kind.value, source, str(to_micros(occurred_at)))[:32],
         "contact_id": contact_id,

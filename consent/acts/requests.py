@@ -31,7 +31,7 @@ COMPLAINT = "complaint"
 
 
 class Clock(StrEnum):
-    """Where a request stands."""
+    """How far a request is."""
 
     OPEN = "open"
     LATE = "late"

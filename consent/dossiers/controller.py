@@ -27,7 +27,7 @@ class Contacts:
     transfers: str
 
 
-#: Days of our papers of article 19, which stand in the same file and which `sends` reads.
+#: Days of our papers of article 19, which are in the same file and which `sends` reads.
 _PAPER_DAYS = frozenset({"targeting_policy_on", "risk_assessment_on"})
 
 

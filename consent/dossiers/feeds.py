@@ -39,7 +39,7 @@ class Values:
     """What a partner writes. Words count as written (`sex`: case and final dot do not); `*` is any other text.
 
     `sex`: letter -> words; `lists`: field -> our word -> the partner's words (`channels`, `purposes`, `recipients`);
-    `ticked`: what stands in a column of `Feed.choices` that was chosen; `erased`: what says that a person was erased.
+    `ticked`: what is in a column of `Feed.choices` that was chosen; `erased`: what says that a person was erased.
     """
 
     sex: Mapping[str, tuple[str, ...]]
@@ -55,7 +55,7 @@ class Values:
 class Feed:
     """One kind of file that a partner sends, and how to read it.
 
-    Beyond the partners README: a label `*` of `headers` is one label whatever its name, `optional_labels` may stand in
+    Beyond the partners README: a label `*` of `headers` is one label whatever its name, `optional_labels` may be in
     the file or not (`*` = any further ones); `notice_from_header` names the field whose column label is the notice (the
     question of a form); `value_prefixes` are written before the values of a field by the exporter (`l:`, feeds.md
     1.5); `choices` has, for a list field, one column per choice (column -> our word).

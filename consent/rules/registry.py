@@ -64,7 +64,7 @@ class Rule:
     `effects` holds the profiles in which the code does something (none: it is found and shown, and warns only);
     `effects_on_later_act` what it does instead to an act of a partner after a suppression. `starts_on`, `ends_on`:
     civil days in Paris, None = open, the last one excluded. A pending rule is a change of law whose day is not known
-    yet: it stands in the registry and does nothing. `to_person`, `to_partner`: French, what each may be told.
+    yet: it is in the registry and does nothing. `to_person`, `to_partner`: French, what each may be told.
     """
 
     ids: tuple[str, ...]

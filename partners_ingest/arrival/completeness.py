@@ -1,7 +1,7 @@
 """Which files of the landing folder are complete: by the drop server's log, their quiet, a marker or a sidecar.
 
 What is not complete is left alone and counted; nothing of the partner's is ever moved, renamed or deleted. Listing the
-folder belongs to `landing`, a file that is complete and damaged to `preflight`.
+folder belongs to `landing`, a file that is complete and damaged to `partners_ingest.intake`.
 """
 
 from __future__ import annotations

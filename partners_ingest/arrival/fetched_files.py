@@ -1,6 +1,6 @@
 """What was fetched from partners' servers: so that nothing is fetched twice, and each file has its instant of arrival.
 
-Fetching belongs to `sftp`; what became of a file, to `ledger`.
+Fetching belongs to `sftp`; what became of a file, to `partners_ingest.intake.delivery_records`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class RemoteFile:
     remote_modified_at: int
 
     def storable(self) -> RemoteFile:
-        """Return the version under the name that the ledger keeps."""
+        """Return the version under the name that the operations database keeps."""
         return replace(self, remote_name=storable_name(self.remote_name))
 
 

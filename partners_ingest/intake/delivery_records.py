@@ -1,7 +1,7 @@
-"""What the operations database knows of deliveries, as ingest reads and writes it.
+"""Deliveries in the operations database, as ingest reads and writes them.
 
 The row in `deliveries` with its journal line, in one transaction, is the commit of a delivery. What an outcome
-is, and when it is asked for again, is decided in `intake`.
+is, and when it is asked for again, is decided by `take_in`.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def commit(engine: Engine, row: DeliveryRow, at: datetime, returned: Sequence[st
 
 
 def keep_reading(engine: Engine, delivery_id: str, reason: FileReason, at: datetime) -> None:
-    """Write that a delivery could not be read again and why; its reading stands, and a person must ask anew."""
+    """Write that a delivery could not be read again and why; its reading stays the current one, and a person must ask anew."""
     table = delivery_tables.deliveries
     with database.transaction(engine) as work:
         told: str = work.execute(select(table.c.warnings_json).where(table.c.delivery_id == delivery_id)).scalar_one()

@@ -1,6 +1,6 @@
 """What came in, as people ask: deliveries with their outcome, quarantined records, how fresh each partner is.
 
-Ids, names of files, codes, counts and instants; never a value of a row. Writing the ledger belongs to `ledger`,
+Ids, names of files, codes, counts and instants; never a value of a row. Writing them belongs to `delivery_records`,
 printing to the commands.
 """
 
@@ -26,10 +26,10 @@ from terms.reasons import FileOutcome
 
 @dataclass(frozen=True)
 class DeliverySummary:
-    """One delivery as the ledger knows it.
+    """One delivery as the operations database has it.
 
     `encoding_rule` says what decided the encoding (`encodings.EncodingRule`), `duplicate_of` which delivery a duplicate
-    repeats, `warnings` (`terms.reasons.FileWarning`) what a person should see although the outcome stands.
+    repeats, `warnings` (`terms.reasons.FileWarning`) what a person should see beside the outcome.
     """
 
     delivery_id: str

@@ -1,7 +1,7 @@
 """Tests of a whole file, before its rows count: what it is, whose it is, whether we know it already.
 
 Each test is a function of what is known at its point of the way; their order is that of `terms.reasons.FileReason`
-and is kept by `intake`. Tests of single rows belong to the readers and to `opt_ins`, volume to `quality`.
+and is kept by `delivery_way`. Tests of single rows belong to the readers and to `partners_ingest.rows`, volume to `quality`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Reader of tables (spreadsheet, Parquet): one row is one record, cells are texts already.
 
-How a table file becomes lines belongs to `table_files`.
+How a table file becomes lines belongs to `partners_ingest.arrival.table_files`.
 """
 
 from __future__ import annotations

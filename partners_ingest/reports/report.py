@@ -1,7 +1,7 @@
 """What a partner is told of one delivery, or of all that it sent: one frozen record, shown by `partner_report.html`.
 
 Counts, codes, line numbers and names of files; never a value of a row. Figures are counted in `figures`, what the base
-says of the rows in `worth`; words for the codes stand in `advice`.
+says of the rows in `partner_value`; words for the codes are in `advice`.
 """
 
 from __future__ import annotations
@@ -228,7 +228,7 @@ def _shown(material: _Material, single: DeliverySummary | None) -> list[Delivery
 def _line(material: _Material, found: DeliverySummary) -> DeliveryLine:
     figures = material.counted.get(found.delivery_id)
     whole = _all(figures) if figures else 0
-    strict = material.base.worths[0].sendable_by_delivery if material.base else {}
+    strict = material.base.values[0].sendable_by_delivery if material.base else {}
     given = figures.rows("rows", "given") if figures else 0
     is_judged = found in material.accepted and given > 0 and material.base is not None
     names = {one.delivery_id: one.file_name for one in material.of_partner}

@@ -1,6 +1,6 @@
 """Numbers that people give to a command: each is one phone number, or the command is told which is not.
 
-What is read as a number stands in `phone`; what becomes of the person behind it belongs to who asks. No message repeats
+What is read as a number is decided by `phone`; what becomes of the person behind it belongs to who asks. No message repeats
 what was typed.
 """
 

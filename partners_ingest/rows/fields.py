@@ -84,7 +84,7 @@ def create_text_macros(connection: duckdb.DuckDBPyConnection) -> None:
 def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed: Feed) -> None:
     """Create the table `fields`: one row per record. (As a view, each filter above it would compute its columns again.)
 
-    `add_fields` adds further records; what was misread stands there as it came until `repair_fields`.
+    `add_fields` adds further records; what was misread stays as it came until `repair_fields`.
 
     Columns: those of `records` but the cells (`line_number`, `line_count`, `byte_offset`, `byte_length`, `record_key`, `problem`,
     `content_key`),

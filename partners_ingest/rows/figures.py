@@ -90,7 +90,7 @@ class Figures:
         return found.rows if found else 0
 
 
-def lay_figures(connection: duckdb.DuckDBPyConnection) -> None:
+def create_figure_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the tables that hold what is counted, batch by batch."""
     connection.execute("create table counted (figure varchar, subject varchar, rows bigint, lines bigint[])")
     connection.execute("create table counted_words (field varchar, word varchar, rows bigint, lines bigint[])")

@@ -1,6 +1,6 @@
 """The phone rule: what a person or an exporter wrote becomes an E.164 number, or a code that says why not.
 
-Order and codes are those of the partners README (section 2 "Phone", section 4). The rule stands twice: here, in
+Order and codes are those of the partners README (section 2 "Phone", section 4). The rule is written twice: here, in
 Python, with phonenumbers, and as the SQL macros of `phone_macros` that decide nearly all rows; tests show that both say
 the same. Whether a number may be used belongs to the judgement, not here.
 """

@@ -38,7 +38,7 @@ _SPACE = r"[\t\n\f\r\x{000B}\x{0085}\x{00A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{
 #: Format characters that copying from a browser or a phone leaves in numbers; taken off before anything is read.
 _UNSEEN = r"\x{00AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}\x{FEFF}"
 _GAP = rf" \-/\x{{00A0}}\x{{2009}}\x{{202F}}{_UNSEEN}"
-#: Nine digits as nearly all are written; whatever stands before them is a way to say France. No dot before the last
+#: Nine digits as nearly all are written; whatever is before them is a way to say France. No dot before the last
 #: one: `.0` at the end is a spreadsheet's, not a digit.
 _NINE = (
     r"(?:(?:(?:\+|00)?330?|0)?(?: ?\(0\) ?| ?)[1-9]|\(0[1-9]\))"

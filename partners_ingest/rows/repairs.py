@@ -21,7 +21,7 @@ _NATIONAL = r"0[1-9](?:[ .\-]?[0-9]{2}){4}"
 _INTERNATIONAL = r"(?:\+|00)33 ?[1-9](?:[ .\-]?[0-9]{2}){4}"
 
 _MACROS = (
-    # each is asked of few cells: `is_usual_phone` stands before all of them
+    # each is asked of few cells: `is_usual_phone` is asked before all of them
     f"""create or replace temp macro is_usual_phone(cell, e164) as regexp_full_match(cell, '{_NATIONAL}')
         or (starts_with(e164, '+33') and regexp_full_match(cell, '{_INTERNATIONAL}'))""",
     r"""create or replace temp macro is_scientific(cell) as

@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from consent.dossiers.feeds import Feed
-from partners_ingest.rows.delivery_facts import PLACE_SQL, exported_sql
+from partners_ingest.rows.delivery_facts import POSITION_SQL, exported_sql
 from partners_ingest.rows.phone_cells import read_phone_cells
 from partners_ingest.rows.repairs import (
     clock_repairs_sql,
@@ -28,13 +28,13 @@ from terms.reasons import RowRepair
 
 #: Rows for `schemas.WITHDRAWALS`, from `keyed` and `delivery`.
 WITHDRAWALS_SQL = f"""
-select {PLACE_SQL}, contact_id, source_key, withdrawn_at, withdrawn_at_quality, repairs, unread
+select {POSITION_SQL}, contact_id, source_key, withdrawn_at, withdrawn_at_quality, repairs, unread
 from keyed cross join delivery where len(reasons) = 0
 """
 
 #: Rows for `schemas.WITHDRAWAL_SIGNALS`, from `keyed` and `delivery`: of the quarantined.
 DAMAGED_WITHDRAWALS_SQL = f"""
-select {PLACE_SQL}, contact_id, source_key, signal, withdrawn_at, withdrawn_at_quality
+select {POSITION_SQL}, contact_id, source_key, signal, withdrawn_at, withdrawn_at_quality
 from keyed cross join delivery where signal is not null and (contact_id is not null or source_key is not null)
 """
 
