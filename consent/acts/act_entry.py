@@ -109,6 +109,11 @@ def read_act(stores: ActStores, typed: TypedAct, now: datetime) -> PersonAct | t
     """Return the typed act, or all its problems.
 
     An act of a person whom nobody knows is an act all the same: the id of a contact is made by the key.
+
+    Args:
+        stores: what entering acts needs.
+        typed: as it was typed.
+        now: instant of the entry (aware); an act cannot be later.
     """
     e164 = read_asked_number(typed.number, stores.number_rules)
     received_at = _instant(typed.received_at)

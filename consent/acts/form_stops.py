@@ -74,6 +74,11 @@ class FormStop:
 def find_form(stores: Stores, form_version: str, partner_id: str | None) -> FormVersionKey:
     """Return the form version that is meant.
 
+    Args:
+        stores: with a published base.
+        form_version: as the dossier calls it.
+        partner_id: whose form; None = the one partner that has it.
+
     Raises:
         UsageError: no dossier has it, or several partners do.
     """
@@ -97,6 +102,11 @@ def find_form(stores: Stores, form_version: str, partner_id: str | None) -> Form
 def stop_form(stores: Stores, key: FormVersionKey, why: str) -> FormStop:
     """Switch a form version off now; the first stop counts, a second one changes nothing.
 
+    Args:
+        stores: with a published base.
+        key: the form version.
+        why: the reason, in words without a number; it is kept.
+
     Raises:
         UsageError: `why` is empty or holds a number.
         FiliationError: no base was published yet, so nobody can say what hangs on the form.
@@ -113,7 +123,14 @@ def stop_form(stores: Stores, key: FormVersionKey, why: str) -> FormStop:
 
 
 def reach(base: duckdb.DuckDBPyConnection, stores: Stores, key: FormVersionKey, at: datetime) -> Reach:
-    """Count the contacts of a form version, and those that a selected SMS of some sponsor may reach at an instant."""
+    """Count the contacts of a form version, and those that a selected SMS of some sponsor may reach at an instant.
+
+    Args:
+        base: an open base.
+        stores: for the live facts and the clock.
+        key: the form version.
+        at: instant of the use (aware).
+    """
     base.execute(
         "create or replace temp table by_form as select distinct contact_id from opt_ins"
         " where flag = 'given' and partner_id = $partner_id and form_version = $form_version",

@@ -67,6 +67,11 @@ def read_controller(config: Path) -> Controller:
 def take_controller_snapshot(store: SnapshotStore, config: Path, at: datetime) -> Snapshot:
     """Write the controller as the next snapshot, or return the current one if nothing changed.
 
+    Args:
+        store: of the snapshots.
+        config: the configuration folder.
+        at: instant of the snapshot (aware).
+
     Raises:
         UsageError: as `read_controller`.
     """

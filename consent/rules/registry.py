@@ -105,6 +105,11 @@ def take_rules_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Sna
     known from `at`, whatever the day from which its law applies; one that changed or vanished is known until then. The
     snapshot's sha256 is the rule-set hash that plans and messages name: of what the folder says, not of its history.
 
+    Args:
+        store: of the snapshots.
+        folder: of the rules' records.
+        at: instant of the snapshot (aware).
+
     Raises:
         UsageError: as `read_rules`.
     """

@@ -41,7 +41,15 @@ def fetched_versions(engine: Engine, partner_id: str) -> set[RemoteFile]:
 
 
 def record_fetched(engine: Engine, partner_id: str, remote: RemoteFile, file_name: str, fetched_at: int) -> None:
-    """Write that a version now lies in the landing folder under `file_name`."""
+    """Write that a version now lies in the landing folder under `file_name`.
+
+    Args:
+        engine: of the operations database.
+        partner_id: whose server.
+        remote: the version that was fetched.
+        file_name: its name in the landing folder.
+        fetched_at: microseconds of UTC.
+    """
     row = {"partner_id": partner_id, **asdict(remote.storable()), "file_name": file_name, "fetched_at": fetched_at}
     with database.transaction(engine) as work:
         database.insert_once(work, delivery_tables.fetched_files, [row])

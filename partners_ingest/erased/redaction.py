@@ -84,6 +84,14 @@ def kept_deliveries(engine: Engine) -> list[KeptDelivery]:
 def find_lines(evidence: EvidenceStore, delivery: KeptDelivery, search: NumberSearch) -> dict[int, frozenset[str]]:
     """Return the physical lines of a delivery that contain numbers, in whatever column and form, with these numbers.
 
+    Args:
+        evidence: where the delivered bytes are.
+        delivery: whose lines were committed to.
+        search: the numbers that are looked for.
+
+    Returns:
+        line number -> the numbers (E.164) in that line.
+
     Raises:
         SealUnopened: it was sealed, and our keys no longer open it.
     """
@@ -99,6 +107,11 @@ def find_lines(evidence: EvidenceStore, delivery: KeptDelivery, search: NumberSe
 def find_numbers(evidence: EvidenceStore, delivery: KeptDelivery, search: NumberSearch) -> frozenset[str]:
     """Return the numbers that are anywhere in a file that was never read into lines, packed or not.
 
+    Args:
+        evidence: where the delivered bytes are.
+        delivery: without lines.
+        search: the numbers that are looked for.
+
     Raises:
         SealUnopened: it is sealed, and our keys do not open it.
     """
@@ -111,6 +124,12 @@ def redact_lines(stores: RedactionStores, delivery: KeptDelivery, lines: Set[int
 
     The operations database tells of it before the bytes change, so that a crash between is seen by the nightly check and made good
     by running again.
+
+    Args:
+        stores: that the redaction touches.
+        delivery: whose lines were committed to.
+        lines: numbers of physical lines, from 1.
+        now: instant of the redaction (aware).
     """
     announce(stores.engine, stores.home, _files(stores, delivery), now)
     kept = stores.evidence.rewrite(
@@ -122,7 +141,13 @@ def redact_lines(stores: RedactionStores, delivery: KeptDelivery, lines: Set[int
 
 
 def destroy(stores: RedactionStores, delivery: KeptDelivery, now: datetime) -> None:
-    """Take all bytes of a delivery out of the evidence: a file without lines has no part that could stay."""
+    """Delete all bytes of a delivery from the evidence: a file without lines has no part that could stay.
+
+    Args:
+        stores: that the redaction touches.
+        delivery: without lines.
+        now: instant of the redaction (aware).
+    """
     announce(stores.engine, stores.home, _files(stores, delivery), now)
     kept = stores.evidence.rewrite(delivery.delivery_id, lambda target: None)
     record_redaction(stores.engine, delivery.delivery_id, [], kept, now)

@@ -105,7 +105,14 @@ def list_quarantine(engine: Engine, lake: Lake, delivery_id: str | None) -> list
 
 
 def quarantine_reasons(engine: Engine, lake: Lake, delivery_id: str, line: int) -> tuple[str, ...] | None:
-    """Return the codes of the quarantined record that starts at a line of an accepted delivery; None if none does."""
+    """Return the codes of the quarantined record that starts at a line of an accepted delivery; None if none does.
+
+    Args:
+        engine: of the operations database.
+        lake: where the quarantine is.
+        delivery_id: of an accepted delivery.
+        line: where the record starts, from 1.
+    """
     chosen = [item for item in accepted_deliveries(engine) if item.delivery_id == delivery_id]
     names = [reading_name(item.delivery_id, item.reading) for item in chosen]
     with connect() as connection:

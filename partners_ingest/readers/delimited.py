@@ -55,7 +55,14 @@ class DelimitedReader:
     def read_records(
         self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header, end: LinesEnd = LinesEnd.FILE
     ) -> Records:
-        """Create the view `records`: quoted text by pairing lines with an odd number of quotes, else one line each."""
+        """Create the view `records`: quoted text by pairing lines with an odd number of quotes, else one line each.
+
+        Args:
+            connection: the workbench, with `lines` or `text_lines`.
+            feed: of the file.
+            header: of the file, as `read_header` returned it.
+            end: what comes after the lines that are there.
+        """
         _create_macros(connection, feed)
         if feed.quote is None:
             connection.execute("create or replace table spans (first_line bigint, last_line bigint, batch bigint)")

@@ -61,4 +61,13 @@ class Reader(Protocol):
     def read_records(
         self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header, end: LinesEnd = LinesEnd.FILE
     ) -> Records:
-        """Create the view `records` of the table `lines`; where more lines follow, those of a record that is not over are held back."""
+        """Create the view `records` of the table `lines`.
+
+        Where more lines follow, those of a record that is not over are held back.
+
+        Args:
+            connection: the workbench, with `lines` or `text_lines`.
+            feed: of the file.
+            header: of the file, as `read_header` returned it.
+            end: what comes after the lines that are there.
+        """

@@ -33,7 +33,14 @@ class TableReader:
     def read_records(
         self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header, end: LinesEnd = LinesEnd.FILE
     ) -> Records:
-        """Create the view `records`; a row with anything to the right of the header has not its number of fields."""
+        """Create the view `records`; a row with anything to the right of the header has not its number of fields.
+
+        Args:
+            connection: the workbench, with `lines` or `text_lines`.
+            feed: of the file.
+            header: of the file, as `read_header` returned it.
+            end: what comes after the lines that are there.
+        """
         width = len(header.labels)
         return create_records(
             connection,

@@ -82,7 +82,15 @@ class Moment:
 def view_base(
     base: duckdb.DuckDBPyConnection, engine: Engine, partner_id: str, delivery_ids: Sequence[str], moment: Moment
 ) -> BaseView:
-    """Ask an open base about deliveries of a partner; those that it does not hold yet add nothing."""
+    """Ask an open base about deliveries of a partner; those that it does not hold yet add nothing.
+
+    Args:
+        base: an open base; temporary tables are created in it.
+        engine: of the operations database, for live facts.
+        partner_id: whose deliveries.
+        delivery_ids: the deliveries.
+        moment: at which rows are judged.
+    """
     base.execute(
         f"create or replace temp table {_ROWS} as select * from opt_ins"
         " where partner_id = $partner and flag = 'given' and list_contains($ids::varchar[], delivery_id)",

@@ -193,6 +193,11 @@ def count_rows(connection: duckdb.DuckDBPyConnection) -> RowCounts:
 def control_totals(counts: RowCounts, lines: int, header_lines: int) -> ControlTotals:
     """Check that every physical line and every record is accounted for, whatever the batches.
 
+    Args:
+        counts: of all batches.
+        lines: physical lines of the file.
+        header_lines: of them, those of the header.
+
     Raises:
         FiliationError: a line or a record went missing between reading and judging.
     """
@@ -208,7 +213,7 @@ def control_totals(counts: RowCounts, lines: int, header_lines: int) -> ControlT
 #: Columns that say where a row is, first in every table of rows of the lake.
 POSITION_SQL = "delivery_id, line_number, byte_offset, byte_length, partner_id, feed_id, exported_at, received_at"
 
-#: Rows for `schemas.QUARANTINE`, from `keyed` and `delivery`.
+#: Rows for `delivered_rows.QUARANTINE`, from `keyed` and `delivery`.
 QUARANTINE_SQL = f"""
 select {POSITION_SQL}, source_key, reasons, problem is not null as is_structural
 from keyed cross join delivery where len(reasons) > 0
@@ -220,13 +225,13 @@ select address_key, min(street) as street, min(postcode) as postcode, min(city) 
 from keyed where len(reasons) = 0 and address_key is not null group by address_key
 """
 
-#: Rows for `schemas.ADDRESSES`, from `batch_addresses`, where those of all batches lie.
+#: Rows for `vault_tables.ADDRESSES`, from `batch_addresses`, where those of all batches lie.
 ADDRESSES_SQL = """
 select address_key, min(street) as street, min(postcode) as postcode, min(city) as city, min(country) as country
 from batch_addresses group by address_key order by address_key
 """
 
-#: Rows for `schemas.IDENTITIES`, from `keyed` and `delivery`.
+#: Rows for `vault_tables.IDENTITIES`, from `keyed` and `delivery`.
 IDENTITIES_SQL = """
 select delivery_id, line_number, contact_id, e164, phone_raw, nullif(source_record_id, '') as source_record_id,
     nullif(source_consent_id, '') as source_consent_id, nullif(given_name, '') as given_name,

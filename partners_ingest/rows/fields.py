@@ -92,13 +92,24 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
     `street` (its columns joined by a space), `phones` (VARCHAR[] as delivered), `is_repaired` (mojibake) and
     `is_stripped` (NUL or format characters were dropped). All are null where the record is damaged; of a damaged withdrawal
     they say what remains, since who takes a consent back is heard wherever the row still names somebody.
+
+    Args:
+        connection: the workbench, with `records`.
+        records: where each label is in their cells.
+        feed: of the file.
     """
     create_text_macros(connection)
     connection.execute(f"create or replace table fields as {_fields_sql(records, feed)}")
 
 
 def add_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed: Feed) -> None:
-    """Add the records to the table `fields` of earlier ones."""
+    """Add the records to the table `fields` of earlier ones.
+
+    Args:
+        connection: the workbench, with `records`.
+        records: where each label is in their cells.
+        feed: of the file.
+    """
     connection.execute(f"insert into fields {_fields_sql(records, feed)}")
 
 

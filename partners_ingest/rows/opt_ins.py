@@ -36,7 +36,7 @@ from partners_ingest.rows.values import (
 from terms.environment import NumberRules
 from terms.identifiers import NO_TEXT_NOTICE_ID
 
-#: Rows for `schemas.OPT_INS`, from `keyed` and `delivery`.
+#: Rows for `delivered_rows.OPT_INS`, from `keyed` and `delivery`.
 OPT_INS_SQL = f"""
 select {POSITION_SQL}, contact_id, source_key, address_key, ip_key, flag, consented.at as consented_at,
     consented.quality as consented_at_quality, consent_key as source_consent_id, notice_id, form_version, channels,
@@ -45,7 +45,7 @@ select {POSITION_SQL}, contact_id, source_key, address_key, ip_key, flag, consen
 from keyed cross join delivery where len(reasons) = 0
 """
 
-#: Rows for `schemas.WITHDRAWAL_SIGNALS`, from `keyed` and `delivery`: whatever became of the row itself.
+#: Rows for `delivered_rows.WITHDRAWAL_SIGNALS`, from `keyed` and `delivery`: whatever became of the row itself.
 WITHDRAWAL_SIGNALS_SQL = f"""
 select {POSITION_SQL}, contact_id, source_key, signal, withdrawal.at as withdrawn_at,
     withdrawal.quality as withdrawn_at_quality
@@ -62,6 +62,11 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
 
     Codes: the phone's, FLAG_UNKNOWN, ENTRY_INCOMPLETE, CONSENT_IN_FUTURE (after the export instant),
     BIRTH_AFTER_CONSENT (by the Paris date of the consent); partners README, section 4.
+
+    Args:
+        connection: the workbench.
+        feed: of the file.
+        rules: which invented numbers count as mobiles.
     """
     create_value_macros(connection)
     create_repair_macros(connection)

@@ -65,7 +65,7 @@ OVERSEAS_LANDLINES: Mapping[str, str] = MappingProxyType({"262": "262", "590": "
 #: ARCEP's range for fiction, 06 39 98: in no territory, though 0639 is Mayotte's (partners README).
 FICTION = "63998"
 
-#: Zone of a country code of ours; +262 is two zones (see `_zone`).
+#: Zone of a country code of ours; +262 is two zones (see `number_zone`).
 ZONES: Mapping[str, str] = MappingProxyType(
     {
         "33": "metropole",

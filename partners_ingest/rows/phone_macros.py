@@ -1,6 +1,6 @@
 r"""The phone rule as SQL macros, generated from the pinned metadata of phonenumbers into `phone_macros.sql`.
 
-`python -m partners_ingest.rows.phone_macros > partners_ingest/phone_macros.sql` writes the file; a test holds it current,
+`python -m partners_ingest.rows.phone_macros > partners_ingest/rows/phone_macros.sql` writes the file; a test holds it current,
 so that a new release of the library shows as a change of SQL in review. Of a cell the macros say what `phone` says, or
 null: then Python decides. What they leave on purpose: foreign numbers, letters beyond French, three numbers in a cell.
 """
@@ -82,7 +82,7 @@ def create_phone_macros(connection: duckdb.DuckDBPyConnection, rules: NumberRule
 
 @cache
 def _shipped() -> str:
-    return resources.files("partners_ingest").joinpath(_FILE).read_text(encoding="utf-8")
+    return resources.files("partners_ingest.rows").joinpath(_FILE).read_text(encoding="utf-8")
 
 
 def macros_sql() -> str:

@@ -185,10 +185,9 @@ def _listed(words: Iterable[tuple[str, str]]) -> str:
 
 
 def merged_sql(*lists: str) -> str:
-    """Return SQL for one sorted list of distinct codes out of several lists, most of which are empty.
+    """Return SQL for one sorted list of distinct codes out of several lists (SQL of each), most of which are empty.
 
-    Args:
-        lists: SQL of each. One that is no column is computed again where there is something to merge.
+    A list that is no column is computed again where there is something to merge.
     """
     told = [codes for codes in lists if codes != "[]::varchar[]"]
     some = " or ".join(f"len({codes}) > 0" for codes in told)

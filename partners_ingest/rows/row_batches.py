@@ -92,7 +92,15 @@ class RowFiles:
     """
 
     def __init__(self, bench: duckdb.DuckDBPyConnection, vault: Vault, lake: Lake, name: str, kind: str) -> None:
-        """Prepare the files; the table `delivery` exists (`RowJudge.begin`)."""
+        """Prepare the files.
+
+        Args:
+            bench: the workbench, where the table `delivery` exists (`RowJudge.begin`).
+            vault: for the identities and addresses.
+            lake: for everything else.
+            name: of the reading.
+            kind: what the feed tells, `optins` or `withdrawals`.
+        """
         self._bench, self._name, self._kind = bench, name, kind
         self._vault, self._lake = vault, lake
         self._shared = rows.shared_sql(bench)

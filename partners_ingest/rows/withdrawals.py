@@ -26,13 +26,13 @@ from partners_ingest.rows.values import create_value_macros, formats_of, instant
 from terms.environment import NumberRules
 from terms.reasons import RowRepair
 
-#: Rows for `schemas.WITHDRAWALS`, from `keyed` and `delivery`.
+#: Rows for `delivered_rows.WITHDRAWALS`, from `keyed` and `delivery`.
 WITHDRAWALS_SQL = f"""
 select {POSITION_SQL}, contact_id, source_key, withdrawn_at, withdrawn_at_quality, repairs, unread
 from keyed cross join delivery where len(reasons) = 0
 """
 
-#: Rows for `schemas.WITHDRAWAL_SIGNALS`, from `keyed` and `delivery`: of the quarantined.
+#: Rows for `delivered_rows.WITHDRAWAL_SIGNALS`, from `keyed` and `delivery`: of the quarantined.
 DAMAGED_WITHDRAWALS_SQL = f"""
 select {POSITION_SQL}, contact_id, source_key, signal, withdrawn_at, withdrawn_at_quality
 from keyed cross join delivery where signal is not null and (contact_id is not null or source_key is not null)
@@ -43,6 +43,11 @@ def type_withdrawals(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: N
     """Create `typed` from `fields` and `delivery`: the columns of a withdrawal, `problem` and `faults`.
 
     From when it counts is decided by the macro `withdrawal_of` of `values`.
+
+    Args:
+        connection: the workbench.
+        feed: of the file.
+        rules: which invented numbers count as mobiles.
     """
     create_value_macros(connection)
     create_repair_macros(connection)
