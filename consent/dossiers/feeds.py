@@ -264,13 +264,7 @@ def check_columns(item: Marked, feed: Feed) -> None:
         MarkedValueError: names file, line and key.
     """
     keys = item.entries()
-    if feed.notice_from_header and (feed.format == "jsonl" or feed.notice_from_header not in feed.mapping):
-        raise keys["notice_from_header"].fail("the field is mapped to no column that a header names")
-    if feed.choices and not feed.values.ticked:
-        raise keys["choices"].fail("values.ticked does not say what stands in a column that was chosen")
-    for bad, place in zip(feed.known_bad, keys["known_bad"].items() if feed.known_bad else (), strict=True):
-        if not {bad.given_name, bad.email} <= set(bad.labels):
-            raise place.fail("given_name or email is in none of its labels")
+    _check_keys(keys, feed)
     columns = [(keys["mapping"].entries()[field], column) for field in feed.mapping for column in feed.mapping[field]]
     columns += [(keys["choices"].entries()[field], column) for field in feed.choices for column in feed.choices[field]]
     known = [*(label for labels in feed.headers for label in labels), *feed.optional_labels]
@@ -279,6 +273,16 @@ def check_columns(item: Marked, feed: Feed) -> None:
             raise place.fail("a column of secrets is not to be read")
         if feed.format != "jsonl" and not any(label == column or label.endswith(f"({column})") for label in known):
             raise place.fail(f"column {column!r} is in none of the headers")
+
+
+def _check_keys(keys: Mapping[str, Marked], feed: Feed) -> None:
+    if feed.notice_from_header and (feed.format == "jsonl" or feed.notice_from_header not in feed.mapping):
+        raise keys["notice_from_header"].fail("the field is mapped to no column that a header names")
+    if feed.choices and not feed.values.ticked:
+        raise keys["choices"].fail("values.ticked does not say what stands in a column that was chosen")
+    for bad, item in zip(feed.known_bad, keys["known_bad"].items() if feed.known_bad else (), strict=True):
+        if not {bad.given_name, bad.email} <= set(bad.labels):
+            raise item.fail("given_name or email is in none of its labels")
 
 
 def is_secret(column: str) -> bool:

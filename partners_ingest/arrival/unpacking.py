@@ -48,15 +48,18 @@ def container_of(head: bytes, feed: Feed | None) -> Container:
     """Return the container by the first delivered bytes; what a zip or a Parquet file is to be, the feed says."""
     if head.startswith(GZIP_MAGIC):
         return Container.GZIP
-    if feed is not None and ROWS_MAGIC.startswith(head):
+    return Container.NONE if feed is None else _container_by_feed(head, feed)
+
+
+def _container_by_feed(head: bytes, feed: Feed) -> Container:
+    if ROWS_MAGIC.startswith(head):
         return Container.PARQUET if feed.format == "parquet" else Container.XLSX
-    if feed is not None and head.startswith(ZIP_MAGIC):
+    if head.startswith(ZIP_MAGIC):
         if feed.compression == "zip":
             return Container.ZIP
         return Container.XLSX if feed.format == "xlsx" else Container.NONE
-    if feed is not None and head.startswith(PARQUET_MAGIC) and feed.format == "parquet":
-        return Container.PARQUET
-    return Container.NONE
+    is_parquet = head.startswith(PARQUET_MAGIC) and feed.format == "parquet"
+    return Container.PARQUET if is_parquet else Container.NONE
 
 
 def count_zip_members(stream: BinaryIO) -> int:

@@ -106,14 +106,13 @@ def date_repairs_sql(cell: str, read: str, feed: Feed, field: str) -> str:
     formats = formats_of(feed, field)
     usual = {*formats[:1], *feed.date_formats.get(field, ())[:1]}
     others = [form for form in formats if form not in usual and form != "excel_serial"]
-    is_serial = _is_written(cell, ["excel_serial"]) if "excel_serial" in formats and "excel_serial" not in usual else ""
+    is_serial = _is_written(cell, ["excel_serial"]) if "excel_serial" in {*formats} - usual else ""
+    no_other = f" and not {is_serial}" if is_serial else ""
     conditions = [
         (RowRepair.DATE_FROM_SERIAL_NUMBER, is_serial),
-        (RowRepair.DATE_REFORMATTED, f"not {_is_written(cell, sorted(usual))}" if others else ""),
+        (RowRepair.DATE_REFORMATTED, f"not {_is_written(cell, sorted(usual))}{no_other}" if others else ""),
         (RowRepair.YEAR_COMPLETED, _is_written(cell, [form for form in formats if _has_short_year(form)])),
     ]
-    if others and is_serial:
-        conditions[1] = (RowRepair.DATE_REFORMATTED, f"{conditions[1][1]} and not {is_serial}")
     told = [(code, condition) for code, condition in conditions if condition]
     return f"if({read} is null, []::varchar[], {codes_sql(*told)})" if told else "[]::varchar[]"
 

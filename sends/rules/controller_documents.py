@@ -53,7 +53,7 @@ class Complaint:
 
 
 def read_controller_documents(config: Path) -> ControllerDocuments:
-    """Read the days of our documents from `controller.yaml`; the rest of that file is read by `consent.controller`.
+    """Read the days of our documents from `controller.yaml`; the rest of that file is read by `consent.dossiers.controller`.
 
     Raises:
         FileInvalid: a day is missing or wrong.

@@ -738,7 +738,7 @@ def _read_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 def _run_killed(root: Path, step: str) -> int:
     code = (
         "import sys; from pathlib import Path; from tests.integration.partners_ingest.test_delivery_way import open_stores;"
-        "from partners_ingest import delivered_lines, record_batches;"
+        "from partners_ingest.readers import delivered_lines; from partners_ingest.rows import record_batches;"
         f"delivered_lines.BATCH_BYTES = {FEW_BYTES}; record_batches.FEWEST_RECORDS = {FEW_RECORDS};"
         "open_stores(Path(sys.argv[1])).refresh()"
     )
