@@ -228,8 +228,10 @@ def _read_digits(digits: str, international: bool, place: RowPlace, rules: Numbe
     national = _national(digits, international)
     if national is not None:
         return _read_national(national, place, rules)
-    if international or digits.startswith("00"):
-        return _read_foreign(digits if international else digits[2:], rules)
+    if international:
+        return _read_foreign(digits, rules)
+    if digits.startswith("00"):
+        return _read_foreign(digits[2:], rules)
     if len(digits) == 6 and (place.postcode or "").startswith("988"):
         return _number("687" + digits, rules)
     return _refused(RowReason.PHONE_LENGTH)
