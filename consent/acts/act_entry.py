@@ -5,6 +5,7 @@ Writing it belongs to `person_acts`. No message and no problem repeats what was 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -12,14 +13,15 @@ from enum import StrEnum
 from sqlalchemy import Engine
 
 from consent.acts.person_acts import ActKind, Entered, PersonAct, Subject, record_act
-from partners_ingest.rows.phone import read_asked_number
 from stores.all_stores import Stores
 from stores.keys import Keys
 from stores.operations.database import transaction
 from terms.clock import Clock
-from terms.environment import NUMBER_RULES, NumberRules
 from terms.errors import UsageError
 from terms.free_text import refuse_number
+
+#: Returns the E.164 of the one number that somebody typed, or None where it is none, or several.
+NumberReader = Callable[[str], str | None]
 
 
 class EntryProblem(StrEnum):
@@ -64,24 +66,24 @@ class TypedAct:
 
 @dataclass(frozen=True)
 class ActStores:
-    """What entering and answering acts needs: ledger, keys, who enters, the clock, which numbers and sponsors count."""
+    """What entering and answering acts needs: operations database, keys, who enters, the clock, how numbers are read, which sponsors count."""
 
     engine: Engine
     keys: Keys
     actor: str
     clock: Clock
-    number_rules: NumberRules
+    read_number: NumberReader
     sponsors: frozenset[str]
 
     @classmethod
-    def of(cls, stores: Stores) -> ActStores:
-        """Take from the opened stores what acts need."""
+    def of(cls, stores: Stores, read_number: NumberReader) -> ActStores:
+        """Take from the opened stores what acts need; how a number is read is the phone rule's, in `partners_ingest`."""
         return cls(
             engine=stores.engine,
             keys=stores.keys,
             actor=stores.settings.actor,
             clock=stores.clock,
-            number_rules=NUMBER_RULES[stores.settings.environment],
+            read_number=read_number,
             sponsors=frozenset(file.stem for file in (stores.settings.config / "sponsors").glob("*.yaml")),
         )
 
@@ -109,8 +111,13 @@ def read_act(stores: ActStores, typed: TypedAct, now: datetime) -> PersonAct | t
     """Return the typed act, or all its problems.
 
     An act of a person whom nobody knows is an act all the same: the id of a contact is made by the key.
+
+    Args:
+        stores: what entering acts needs.
+        typed: as it was typed.
+        now: instant of the entry (aware); an act cannot be later.
     """
-    e164 = read_asked_number(typed.number, stores.number_rules)
+    e164 = stores.read_number(typed.number)
     received_at = _instant(typed.received_at)
     problems = [
         problem

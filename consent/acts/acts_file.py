@@ -1,7 +1,7 @@
 """A file of people's acts: read line by line, what can be read is taken in, the rest is told by line number.
 
 Columns: number, kind, received_at, source, and if wanted relayed_by, reason; as CSV with a header (`,` or `;`) or
-as JSON lines, in UTF-8, one record on one line. What each field must be stands in `act_entry`. A file read twice changes nothing.
+as JSON lines, in UTF-8, one record on one line. What each field must be is checked by `act_entry`. A file read twice changes nothing.
 """
 
 from __future__ import annotations

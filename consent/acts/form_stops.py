@@ -1,6 +1,6 @@
 """Switching a form version off by command: from that instant nothing that hangs on it may be used (R-10).
 
-The stop is a row of the ledger that the judgement reads at the next hand-over; the next refresh takes it into a snapshot.
+The stop is a row of the operations database that the judgement reads at the next hand-over; the next refresh takes it into a snapshot.
 What it does to a use is judged by the base (`FORM_REJECTED`).
 """
 
@@ -74,6 +74,11 @@ class FormStop:
 def find_form(stores: Stores, form_version: str, partner_id: str | None) -> FormVersionKey:
     """Return the form version that is meant.
 
+    Args:
+        stores: with a published base.
+        form_version: as the dossier calls it.
+        partner_id: whose form; None = the one partner that has it.
+
     Raises:
         UsageError: no dossier has it, or several partners do.
     """
@@ -95,7 +100,12 @@ def find_form(stores: Stores, form_version: str, partner_id: str | None) -> Form
 
 
 def stop_form(stores: Stores, key: FormVersionKey, why: str) -> FormStop:
-    """Switch a form version off now; the first stop stands, a second one changes nothing.
+    """Switch a form version off now; the first stop counts, a second one changes nothing.
+
+    Args:
+        stores: with a published base.
+        key: the form version.
+        why: the reason, in words without a number; it is kept.
 
     Raises:
         UsageError: `why` is empty or holds a number.
@@ -113,7 +123,14 @@ def stop_form(stores: Stores, key: FormVersionKey, why: str) -> FormStop:
 
 
 def reach(base: duckdb.DuckDBPyConnection, stores: Stores, key: FormVersionKey, at: datetime) -> Reach:
-    """Count the contacts of a form version, and those that a selected SMS of some sponsor may reach at an instant."""
+    """Count the contacts of a form version, and those that a selected SMS of some sponsor may reach at an instant.
+
+    Args:
+        base: an open base.
+        stores: for the live facts and the clock.
+        key: the form version.
+        at: instant of the use (aware).
+    """
     base.execute(
         "create or replace temp table by_form as select distinct contact_id from opt_ins"
         " where flag = 'given' and partner_id = $partner_id and form_version = $form_version",
@@ -129,10 +146,10 @@ def take_form_stops_snapshot(stores: Stores) -> Snapshot:
     """Write all stops as the next snapshot, or return the current one if none is new."""
     stops = person_tables.form_stops
     query = select(stops.c.partner_id, stops.c.form_version, stops.c.stopped_at).order_by(*stops.primary_key.columns)
-    with stores.engine.connect() as ledger:
+    with stores.engine.connect() as work:
         rows = [
             (partner, form, naive_utc(from_micros(stopped)).isoformat(sep=" "))
-            for partner, form, stopped in ledger.execute(query).tuples()
+            for partner, form, stopped in work.execute(query).tuples()
         ]
     return stores.snapshots.take_rows(KIND, stores.clock.now(), {dossier_tables.FORM_STOPS: rows})
 

@@ -1,4 +1,4 @@
-"""What a person did or asked, written into the ledger: it counts at the next hand-over, not the next night.
+"""What a person did or asked, written into the operations database: it counts at the next hand-over, not the next night.
 
 Reading a file of acts belongs to `acts_file`, checking what somebody typed to `act_entry`, answering to `requests`.
 What an act does to a use is judged by the base.
@@ -119,9 +119,14 @@ class Entered:
 
 
 def record_act(work: Connection, act: PersonAct, entered: Entered) -> bool:
-    """Write an act with its clock and journal lines in the caller's transaction; return False if it stood there.
+    """Write an act with its clock and journal lines in the caller's transaction; return False if it was there already.
 
     Of an erased person only the clock of a request is written, about nobody: the mark keeps everything else out already.
+
+    Args:
+        work: a transaction on the operations database.
+        act: what the person did or asked.
+        entered: when and by whom it is written.
     """
     act = replace(act, subject=act.subject.as_known(work))
     contact_id, is_new = act.subject.contact_id, False
@@ -147,9 +152,17 @@ def suppress(
     effective_at: datetime,
     known_at: datetime,
 ) -> bool:
-    """Write an opt-out and its journal line in the caller's transaction; return False if it stood there already.
+    """Write an opt-out and its journal line in the caller's transaction; return False if it was there already.
 
     Channel and sponsor stay empty: one action stops everything (R-12).
+
+    Args:
+        work: a transaction on the operations database.
+        contact_id: of the person.
+        kind: what the person did.
+        source: how it came, in words without a number.
+        effective_at: from when it counts (aware).
+        known_at: when it was written (aware).
     """
     row = {
         "opt_out_id": digest(contact_id, kind.value, source, str(to_micros(effective_at)))[:32],
@@ -178,7 +191,17 @@ def record_fact(
     known_at: datetime,
     send_id: str | None = None,
 ) -> bool:
-    """Write a fact and its journal line in the caller's transaction; return False if it stood there already."""
+    """Write a fact and its journal line in the caller's transaction; return False if it was there already.
+
+    Args:
+        work: a transaction on the operations database.
+        contact_id: of the person.
+        kind: of the fact.
+        source: how it came, in words without a number.
+        occurred_at: when it happened (aware).
+        known_at: when it was written (aware).
+        send_id: of the message that it is about; None = of none.
+    """
     row = {
         "fact_id": digest(contact_id, kind.value, source, str(to_micros(occurred_at)))[:32],
         "contact_id": contact_id,

@@ -31,7 +31,7 @@ COMPLAINT = "complaint"
 
 
 class Clock(StrEnum):
-    """Where a request stands."""
+    """How far a request is."""
 
     OPEN = "open"
     LATE = "late"
@@ -100,6 +100,13 @@ def all_requests(engine: Engine, now: datetime) -> list[Request]:
 def complain(stores: ActStores, campaign_id: str, received_at: datetime, source: str, reason: str = "") -> str:
     """Take in a complaint about an ad and return its id; unanswered for more than 48 hours it holds the campaign (R-51).
 
+    Args:
+        stores: what entering acts needs.
+        campaign_id: of the ad.
+        received_at: when the complaint came (aware).
+        source: how it came, in words without a number.
+        reason: what it says, in words without a number; it may be empty.
+
     Raises:
         UsageError: no plan is of this campaign, the instant lies in the future, or a text is missing or holds a number.
     """
@@ -135,6 +142,11 @@ def answer_request(stores: ActStores, request_id: str, answer: Answer) -> int:
     """Record that a request was answered and return how many requests that closes.
 
     The answer to an access request holds everything up to its day: it closes every earlier one of the same person.
+
+    Args:
+        stores: what entering acts needs.
+        request_id: as entering the request returned it.
+        answer: when and what was answered.
 
     Raises:
         UsageError: no such request, an instant before it or in the future, or words missing or with a number.

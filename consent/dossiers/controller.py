@@ -27,7 +27,7 @@ class Contacts:
     transfers: str
 
 
-#: Days of our papers of article 19, which stand in the same file and which `sends` reads.
+#: Days of our papers of article 19, which are in the same file and which `sends` reads.
 _PAPER_DAYS = frozenset({"targeting_policy_on", "risk_assessment_on"})
 
 
@@ -66,6 +66,11 @@ def read_controller(config: Path) -> Controller:
 
 def take_controller_snapshot(store: SnapshotStore, config: Path, at: datetime) -> Snapshot:
     """Write the controller as the next snapshot, or return the current one if nothing changed.
+
+    Args:
+        store: of the snapshots.
+        config: the configuration folder.
+        at: instant of the snapshot (aware).
 
     Raises:
         UsageError: as `read_controller`.

@@ -1,7 +1,7 @@
 """How partners write dates: the patterns that a dossier may name, and what each one means.
 
 A pattern is a name (`iso8601`, `excel_serial`, `epoch_seconds`) or is composed of YYYY, YY, MMM, MM, DD, D, HH, MM, SS
-and what stands between them. Turning cells into instants belongs to `partners_ingest.rows.values`.
+and what is between them. Turning cells into instants belongs to `partners_ingest.rows.values`.
 """
 
 from __future__ import annotations

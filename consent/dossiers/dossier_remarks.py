@@ -86,9 +86,8 @@ def _of_fields(item: Marked, feed: Feed) -> Iterator[Remark]:
             yield _remark(keys["date_formats"], f"no pattern for {field}: it is read as blank")
     if _gives(feed, "consent_flag") and not feed.values.flag_given:
         yield _remark(keys["values"], "no word means that the consent was given: every record is FLAG_UNKNOWN")
-    if feed.form_version_from == "none" and not (_gives(feed, "notice_text") or _gives(feed, "notice_id")):
-        if feed.kind == "optins":
-            yield _remark(keys["form_version_from"], "no row has a text that was shown (PROOF_INCOMPLETE)")
+    if feed.kind == "optins" and not _tells_of_notice(feed):
+        yield _remark(keys["form_version_from"], "no row has a text that was shown (PROOF_INCOMPLETE)")
 
 
 _WITHOUT = {
@@ -110,6 +109,10 @@ def _missing_fields(feed: Feed) -> list[str]:
     if feed.form_version_from == "notice_id" and not _gives(feed, "notice_text"):
         needed.append("notice_id")
     return [field for field in needed if not _gives(feed, field)]
+
+
+def _tells_of_notice(feed: Feed) -> bool:
+    return feed.form_version_from != "none" or _gives(feed, "notice_text") or _gives(feed, "notice_id")
 
 
 def _gives(feed: Feed, field: str) -> bool:

@@ -73,7 +73,7 @@ def take_dossier_snapshot(store: SnapshotStore, dossiers: DossierSet, at: dateti
         for partner_id in dossiers.dossiers:
             connection.execute("insert into partners_read values (?)", [partner_id])
         for table in TABLES:
-            _lay_facts(connection, table, [fact for d in dossiers.dossiers.values() for fact in _facts(d)[table]])
+            _create_facts(connection, table, [fact for d in dossiers.dossiers.values() for fact in _facts(d)[table]])
             _merge(connection, table, at)
         if current is not None and not any(_differs(connection, table) for table in TABLES):
             return current
@@ -82,7 +82,7 @@ def take_dossier_snapshot(store: SnapshotStore, dossiers: DossierSet, at: dateti
 
 
 def absent_partners(store: SnapshotStore, dossiers: DossierSet) -> tuple[str, ...]:
-    """Return the partners whose facts stand in the current snapshot and of whom no folder speaks any more.
+    """Return the partners whose facts are in the current snapshot and who have no folder any more.
 
     Their facts go on holding: that a partner is gone is said by its contract's end, never by a folder that is not there.
     """
@@ -95,7 +95,7 @@ def absent_partners(store: SnapshotStore, dossiers: DossierSet) -> tuple[str, ..
     return tuple(partner_id for (partner_id,) in known if partner_id not in spoken_of)
 
 
-def _lay_facts(connection: duckdb.DuckDBPyConnection, table: Table, facts: list[_Fact]) -> None:
+def _create_facts(connection: duckdb.DuckDBPyConnection, table: Table, facts: list[_Fact]) -> None:
     columns = ", ".join(f"{column.name} {column.type}" for column in _own_columns(table))
     connection.execute(f"create temp table {table.name}_read ({columns}, own_from timestamp)")
     if facts:

@@ -350,7 +350,7 @@ def _read_recipient(item: Marked) -> Recipient:
 
 
 def _check_references(top: Marked, dossier: Dossier, folder: Path) -> None:
-    """Check what no single key can show: the folder's name, ids that stand twice, ids that mean nothing."""
+    """Check what no single key can show: the folder's name, ids that are there twice, ids that mean nothing."""
     keys = top.entries()
     if dossier.partner_id != folder.name:
         raise keys["partner_id"].fail(f"the folder is called {folder.name!r}")

@@ -39,7 +39,7 @@ class Values:
     """What a partner writes. Words count as written (`sex`: case and final dot do not); `*` is any other text.
 
     `sex`: letter -> words; `lists`: field -> our word -> the partner's words (`channels`, `purposes`, `recipients`);
-    `ticked`: what stands in a column of `Feed.choices` that was chosen; `erased`: what says that a person was erased.
+    `ticked`: what is in a column of `Feed.choices` that was chosen; `erased`: what says that a person was erased.
     """
 
     sex: Mapping[str, tuple[str, ...]]
@@ -55,7 +55,7 @@ class Values:
 class Feed:
     """One kind of file that a partner sends, and how to read it.
 
-    Beyond the partners README: a label `*` of `headers` is one label whatever its name, `optional_labels` may stand in
+    Beyond the partners README: a label `*` of `headers` is one label whatever its name, `optional_labels` may be in
     the file or not (`*` = any further ones); `notice_from_header` names the field whose column label is the notice (the
     question of a form); `value_prefixes` are written before the values of a field by the exporter (`l:`, feeds.md
     1.5); `choices` has, for a list field, one column per choice (column -> our word).
@@ -264,13 +264,7 @@ def check_columns(item: Marked, feed: Feed) -> None:
         MarkedValueError: names file, line and key.
     """
     keys = item.entries()
-    if feed.notice_from_header and (feed.format == "jsonl" or feed.notice_from_header not in feed.mapping):
-        raise keys["notice_from_header"].fail("the field is mapped to no column that a header names")
-    if feed.choices and not feed.values.ticked:
-        raise keys["choices"].fail("values.ticked does not say what stands in a column that was chosen")
-    for bad, place in zip(feed.known_bad, keys["known_bad"].items() if feed.known_bad else (), strict=True):
-        if not {bad.given_name, bad.email} <= set(bad.labels):
-            raise place.fail("given_name or email is in none of its labels")
+    _check_keys(keys, feed)
     columns = [(keys["mapping"].entries()[field], column) for field in feed.mapping for column in feed.mapping[field]]
     columns += [(keys["choices"].entries()[field], column) for field in feed.choices for column in feed.choices[field]]
     known = [*(label for labels in feed.headers for label in labels), *feed.optional_labels]
@@ -279,6 +273,16 @@ def check_columns(item: Marked, feed: Feed) -> None:
             raise place.fail("a column of secrets is not to be read")
         if feed.format != "jsonl" and not any(label == column or label.endswith(f"({column})") for label in known):
             raise place.fail(f"column {column!r} is in none of the headers")
+
+
+def _check_keys(keys: Mapping[str, Marked], feed: Feed) -> None:
+    if feed.notice_from_header and (feed.format == "jsonl" or feed.notice_from_header not in feed.mapping):
+        raise keys["notice_from_header"].fail("the field is mapped to no column that a header names")
+    if feed.choices and not feed.values.ticked:
+        raise keys["choices"].fail("values.ticked does not say what stands in a column that was chosen")
+    for bad, item in zip(feed.known_bad, keys["known_bad"].items() if feed.known_bad else (), strict=True):
+        if not {bad.given_name, bad.email} <= set(bad.labels):
+            raise item.fail("given_name or email is in none of its labels")
 
 
 def is_secret(column: str) -> bool:

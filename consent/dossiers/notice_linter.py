@@ -155,7 +155,7 @@ def _differences(
 
 
 def _said(vocabulary: Mapping[str, str], text: str) -> dict[str, str]:
-    """Return the values whose words stand in the text and are not denied there, with the first such words."""
+    """Return the values whose words are in the text and are not denied there, with the first such words."""
     found: dict[str, str] = {}
     for value, words in vocabulary.items():
         for match in re.finditer(rf"\b(?:{words})\b", text):

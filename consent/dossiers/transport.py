@@ -1,7 +1,7 @@
 """How a partner's files reach us: when one is complete, and from which server they are fetched, read and checked.
 
 A new key of `transport` is a field here, a line in its reader and a line in docs/schemas/dossier.schema.json. No secret
-stands in a dossier: keys and passwords come from the environment. Fetching and looking belong to `partners_ingest`.
+is in a dossier: keys and passwords come from the environment. Fetching and looking belong to `partners_ingest`.
 """
 
 from __future__ import annotations

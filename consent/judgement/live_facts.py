@@ -87,20 +87,20 @@ def load_live_facts(
         FiliationError: as `judge`.
     """
     name = checked_name(relation)
-    with engine.connect() as ledger:
-        stops = _form_stops(ledger)
+    with engine.connect() as work:
+        stops = _form_stops(work)
         Questions(connection).fill(name, _LIVE_COLUMNS, [])
-        for rows in _live_rows(ledger, contact_ids):
+        for rows in _live_rows(work, contact_ids):
             _add_facts(connection, name, rows)
     _add_form_stops(connection, stops, name, contact_ids)
 
 
-def lay_live_facts(questions: Questions, ledger: Connection, relation: str, contact_ids: Sequence[str]) -> str | None:
+def lay_live_facts(questions: Questions, work: Connection, relation: str, contact_ids: Sequence[str]) -> str | None:
     """Create the relation of `load_live_facts` for few contacts, unless nothing is known of them.
 
     Args:
         questions: to the base where the judgement is asked.
-        ledger: the operations database, open for reading.
+        work: the operations database, open for reading.
         relation: name of the table.
         contact_ids: whose facts.
 
@@ -110,8 +110,8 @@ def lay_live_facts(questions: Questions, ledger: Connection, relation: str, cont
     Raises:
         FiliationError: the name is not a plain lower-case identifier.
     """
-    name, stops = checked_name(relation), _form_stops(ledger)
-    rows = [row for part in _live_rows(ledger, contact_ids) for row in part]
+    name, stops = checked_name(relation), _form_stops(work)
+    rows = [row for part in _live_rows(work, contact_ids) for row in part]
     if not (rows or stops):
         return None
     questions.fill(name, _LIVE_COLUMNS, [])
@@ -132,8 +132,8 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, relation: str, rows: Seque
     )
 
 
-def _form_stops(ledger: Connection) -> list[tuple[str, str, int]]:
-    return [(row.partner_id, row.form_version, row.stopped_at) for row in ledger.execute(_FORM_STOPS)]
+def _form_stops(work: Connection) -> list[tuple[str, str, int]]:
+    return [(row.partner_id, row.form_version, row.stopped_at) for row in work.execute(_FORM_STOPS)]
 
 
 def _add_form_stops(
@@ -172,11 +172,11 @@ def _add_form_stops(
     )
 
 
-def _live_rows(ledger: Connection, contact_ids: Sequence[str] | None) -> Iterator[Sequence[Sequence[Any]]]:
+def _live_rows(work: Connection, contact_ids: Sequence[str] | None) -> Iterator[Sequence[Sequence[Any]]]:
     """Yield the day's opt-outs and facts in parts."""
     for everybody, of_some in _LIVE_QUERIES:
         if contact_ids is None:
-            yield from ledger.execute(everybody).partitions(_BATCH)
+            yield from work.execute(everybody).partitions(_BATCH)
             continue
         for start in range(0, len(contact_ids), _BATCH):
-            yield ledger.execute(of_some, {"contacts": contact_ids[start : start + _BATCH]}).all()
+            yield work.execute(of_some, {"contacts": contact_ids[start : start + _BATCH]}).all()

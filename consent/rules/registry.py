@@ -64,7 +64,7 @@ class Rule:
     `effects` holds the profiles in which the code does something (none: it is found and shown, and warns only);
     `effects_on_later_act` what it does instead to an act of a partner after a suppression. `starts_on`, `ends_on`:
     civil days in Paris, None = open, the last one excluded. A pending rule is a change of law whose day is not known
-    yet: it stands in the registry and does nothing. `to_person`, `to_partner`: French, what each may be told.
+    yet: it is in the registry and does nothing. `to_person`, `to_partner`: French, what each may be told.
     """
 
     ids: tuple[str, ...]
@@ -104,6 +104,11 @@ def take_rules_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Sna
     The rules of the first snapshot were always known: nothing tells since when. Later a record that is new or changed is
     known from `at`, whatever the day from which its law applies; one that changed or vanished is known until then. The
     snapshot's sha256 is the rule-set hash that plans and messages name: of what the folder says, not of its history.
+
+    Args:
+        store: of the snapshots.
+        folder: of the rules' records.
+        at: instant of the snapshot (aware).
 
     Raises:
         UsageError: as `read_rules`.

@@ -1,6 +1,6 @@
 """The registry of rules as a page for people, `docs/rules.md`: written by `python -m consent.rules.rules_page > docs/rules.md`.
 
-Reading the records belongs to `consent.rules.registry`; the codes of an order stand in `config/rules/orders/`.
+Reading the records belongs to `consent.rules.registry`; the codes of an order are in `config/rules/orders/`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from lineage.erasure.erasure_receipt import ErasedCounts, ErasureReceipt
 from lineage.erasure.erasure_traces import Person, Progress, Traces, find_traces
 from lineage.lookups.access_log import Access, record_access
 from partners_ingest.erased.redaction import KeptDelivery, RedactionStores, destroy, kept_deliveries, redact_lines
-from partners_ingest.rows.asked_numbers import asked_numbers
+from partners_ingest.rows.asked_numbers import asked_numbers, number_reader
 from publishing.erasing import Erased, publish_without
 from sealing.log.log import Log
 from sealing.log.proofs import prove_lines
@@ -199,7 +199,11 @@ def _answer_requests(stores: Stores, persons: Sequence[Person]) -> None:
     with stores.engine.connect() as reading:
         found = [row.request_id for row in reading.execute(waiting) if row.contact_id in contacts]
     for request_id in found:
-        answer_request(ActStores.of(stores), request_id, Answer(stores.clock.now(), _ANSWER))
+        answer_request(
+            ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment])),
+            request_id,
+            Answer(stores.clock.now(), _ANSWER),
+        )
 
 
 def _search(stores: Stores, persons: Sequence[Person], progress: Progress) -> Traces:

@@ -52,11 +52,13 @@ from lineage.papers.sources import (
 from lineage.papers.words import REQUESTS
 from pages.french import day_french, instant_french, number_french
 from pages.paper import Block, Facts, Form, Grid, Points, Section, Text
+from partners_ingest.rows.asked_numbers import number_reader
 from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.operations import person_tables
 from stores.warehouse.warehouse import ServedBase
 from terms.clock import from_micros
+from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
 
 #: Papers that are issued, and answers that are recorded, before the next are: what a killed run has to repeat
@@ -319,6 +321,6 @@ def _file(batch: Batch, request_id: str) -> Path:
 
 
 def _record_answers(opened: Stores, request_ids: Sequence[str], words: str) -> None:
-    stores = ActStores.of(opened)
+    stores = ActStores.of(opened, number_reader(NUMBER_RULES[opened.settings.environment]))
     for request_id in request_ids:
         answer_request(stores, request_id, Answer(opened.clock.now(), words, REQUIRED_LISTS))

@@ -1,7 +1,7 @@
 """Which files of the landing folder are complete: by the drop server's log, their quiet, a marker or a sidecar.
 
 What is not complete is left alone and counted; nothing of the partner's is ever moved, renamed or deleted. Listing the
-folder belongs to `landing`, a file that is complete and damaged to `preflight`.
+folder belongs to `landing`, a file that is complete and damaged to `partners_ingest.intake`.
 """
 
 from __future__ import annotations
@@ -85,7 +85,13 @@ def is_sidecar(file_name: str, transport: Transport) -> bool:
 
 
 def has_rested(path: Path, now: float, quiet_seconds: int) -> bool:
-    """Return whether a file has not changed for `quiet_seconds`; a time of tomorrow is a wrong clock, not a change."""
+    """Return whether a file has not changed for `quiet_seconds`; a time of tomorrow is a wrong clock, not a change.
+
+    Args:
+        path: of the file.
+        now: real time in seconds since 1970, as the times of files are.
+        quiet_seconds: how long a file rests before it counts.
+    """
     return not 0 <= now - path.stat().st_mtime < quiet_seconds
 
 

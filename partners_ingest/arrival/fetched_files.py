@@ -1,6 +1,6 @@
 """What was fetched from partners' servers: so that nothing is fetched twice, and each file has its instant of arrival.
 
-Fetching belongs to `sftp`; what became of a file, to `ledger`.
+Fetching belongs to `sftp`; what became of a file, to `partners_ingest.intake.delivery_records`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class RemoteFile:
     remote_modified_at: int
 
     def storable(self) -> RemoteFile:
-        """Return the version under the name that the ledger keeps."""
+        """Return the version under the name that the operations database keeps."""
         return replace(self, remote_name=storable_name(self.remote_name))
 
 
@@ -41,7 +41,15 @@ def fetched_versions(engine: Engine, partner_id: str) -> set[RemoteFile]:
 
 
 def record_fetched(engine: Engine, partner_id: str, remote: RemoteFile, file_name: str, fetched_at: int) -> None:
-    """Write that a version now lies in the landing folder under `file_name`."""
+    """Write that a version now lies in the landing folder under `file_name`.
+
+    Args:
+        engine: of the operations database.
+        partner_id: whose server.
+        remote: the version that was fetched.
+        file_name: its name in the landing folder.
+        fetched_at: microseconds of UTC.
+    """
     row = {"partner_id": partner_id, **asdict(remote.storable()), "file_name": file_name, "fetched_at": fetched_at}
     with database.transaction(engine) as work:
         database.insert_once(work, delivery_tables.fetched_files, [row])

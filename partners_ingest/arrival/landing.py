@@ -1,7 +1,7 @@
 """The landing folder: which files have arrived, from whom, when, in the order in which they are taken in.
 
 One folder per partner (the drop account says who delivered) and, where the drop server keeps one, its log
-`arrivals.csv`. What a file is, and whether it is taken in, belongs to `preflight` and `intake`.
+`arrivals.csv`. What a file is, and whether it is taken in, belongs to `partners_ingest.intake`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _UNFINISHED = (".partial", ".part", ".filepart", ".tmp", ".crdownload", ".swp", 
 class Arrival:
     """One file in a partner's folder; `arrived_at` is an aware instant, told by the drop server's log if `is_logged`.
 
-    `file_name` is its name inside that folder as text that can be stored: a byte that is no UTF-8 stands as `\\xe9`.
+    `file_name` is its name inside that folder as text that can be stored: a byte that is no UTF-8 is written as `\\xe9`.
     """
 
     partner_id: str

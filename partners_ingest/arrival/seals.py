@@ -1,7 +1,7 @@
 """Files that a partner sealed with OpenPGP for our key: recognised by their bytes, opened by GnuPG.
 
 What is opened goes, encrypted under a key of this process, to an unnamed file: nothing of it is used before GnuPG has
-said that all of it is whole, and none of it lies on a disk in clear. What stands inside belongs to `unpacking`.
+said that all of it is whole, and none of it is on a disk in clear. What is inside belongs to `unpacking`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What files of the landing folder hashed to, remembered by how the file system showed them: a night reads what is new.
 
 A file counts as unchanged while its size, inode, time of change and time of status change are the same. Of these the last
-one cannot be set by who writes the file; what is taken in is hashed again while it is copied (`intake`).
+one cannot be set by who writes the file; what is taken in is hashed again while it is copied (`partners_ingest.intake.steps.land_bytes`).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _Key = tuple[str, str]
 
 
 class SeenFiles:
-    """The hashes that the ledger remembers, and those of this run until `keep` writes them."""
+    """The hashes of earlier runs, from the operations database, and those of this run until `keep` writes them."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -1,7 +1,7 @@
 """Fetching a partner's files from its SFTP server into its landing folder, where they are taken in as any other.
 
 Only the host keys of the dossier are believed. A file is copied beside, resumed after a break, and renamed when whole;
-nothing is ever written, moved or deleted on the partner's server. What was fetched is in `fetch_ledger`; secrets come
+nothing is ever written, moved or deleted on the partner's server. What was fetched is in `fetched_files`; secrets come
 from a folder that the environment names.
 """
 
@@ -40,7 +40,7 @@ _ATTEMPTS = 3
 
 
 class FetchFailed(FiliationError):
-    """A partner's server that could not be read: who, why, and what to do; what was fetched before stands."""
+    """A partner's server that could not be read: who, why, and what to do; what was fetched before is kept."""
 
 
 class _Broken(Exception):
@@ -182,7 +182,7 @@ def _connected(partner_id: str, server: SftpServer, secret: _Secret) -> Iterator
 
 
 class _NamedByBytes(paramiko.Message):
-    """An answer of the server; a name is bytes, and those that are no UTF-8 stand as surrogates, as Python names files."""
+    """An answer of the server; a name is bytes, and bytes that are no UTF-8 are surrogates, as Python names files."""
 
     def get_text(self) -> str:
         return os.fsdecode(self.get_string())
@@ -245,7 +245,7 @@ def _in_words(partner_id: str) -> Iterator[None]:
 
 
 def _list(sftp: paramiko.SFTPClient, server: SftpServer, transport: Transport) -> list[RemoteFile]:
-    """Return the files that are ours to fetch, the oldest first: those of the patterns, and what stands for them."""
+    """Return the files that are ours to fetch, the oldest first: those of the patterns, and their markers and sidecars."""
     found = [
         RemoteFile(item.filename, item.st_size or 0, item.st_mtime or 0)
         for item in sftp.listdir_attr(server.folder)

@@ -1,7 +1,7 @@
 """Containers: which one a delivery came in, and its unpacked bytes as a stream.
 
 Magic bytes count, not names: a gzip file is unpacked whatever it is called. What the bytes mean belongs to
-`preflight` and the readers. What partners sealed is opened by `seals` first.
+`partners_ingest.intake` and the readers. What partners sealed is opened by `seals` first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from stores.evidence.evidence_store import EvidenceStore
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK"
 PARQUET_MAGIC = b"PAR1"
-#: Rows of a table in place of the table itself, kept so since some of them were erased (`redaction`).
+#: Rows of a table instead of the table itself: some of them were redacted (`partners_ingest.erased.redaction`).
 ROWS_MAGIC = b"FILIATION ROWS 1\n"
 
 _BLOCK = 1 << 20
@@ -48,15 +48,18 @@ def container_of(head: bytes, feed: Feed | None) -> Container:
     """Return the container by the first delivered bytes; what a zip or a Parquet file is to be, the feed says."""
     if head.startswith(GZIP_MAGIC):
         return Container.GZIP
-    if feed is not None and ROWS_MAGIC.startswith(head):
+    return Container.NONE if feed is None else _container_by_feed(head, feed)
+
+
+def _container_by_feed(head: bytes, feed: Feed) -> Container:
+    if ROWS_MAGIC.startswith(head):
         return Container.PARQUET if feed.format == "parquet" else Container.XLSX
-    if feed is not None and head.startswith(ZIP_MAGIC):
+    if head.startswith(ZIP_MAGIC):
         if feed.compression == "zip":
             return Container.ZIP
         return Container.XLSX if feed.format == "xlsx" else Container.NONE
-    if feed is not None and head.startswith(PARQUET_MAGIC) and feed.format == "parquet":
-        return Container.PARQUET
-    return Container.NONE
+    is_parquet = head.startswith(PARQUET_MAGIC) and feed.format == "parquet"
+    return Container.PARQUET if is_parquet else Container.NONE
 
 
 def count_zip_members(stream: BinaryIO) -> int:
@@ -106,7 +109,7 @@ def open_unpacked(evidence: EvidenceStore, delivery_id: str, container: str) -> 
 
 
 def unpack(stream: BinaryIO, container: str) -> BinaryIO:
-    """Return what stands in a container as a stream that is read forward; reading raises as `open_unpacked` says."""
+    """Return the content of a container as a stream that is read forward; reading raises as `open_unpacked` says."""
     stream.seek(0)
     match Container(container):
         case Container.NONE:

@@ -1,4 +1,4 @@
-"""Persons who were taken out: finding their numbers in records and redacting their lines.
+"""Persons who were erased or purged: finding their numbers in records and redacting their lines.
 
 Erasing from the other stores belongs to `lineage.erasure`.
 """

@@ -1,8 +1,8 @@
-"""Records of persons who were taken out, at the door: known by their mark, quarantined and taken out again, or let in.
+"""Records of persons who were erased or purged and come again: known by their mark, then redacted or let in.
 
 Only the mark of a number is kept of such a person, so a number must be read before it can be recognised: by the
 reader where the file is read, else from every cell that could be one. Of a person who was purged, what they did later
-is let in. Taking persons out belongs to `lineage`.
+is let in. Erasing and purging persons belongs to `lineage`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FEWEST_DIGITS, _MOST_DIGITS = 9, 16
 
 @dataclass(frozen=True)
 class Marks:
-    """The marks of all persons who were taken out, and the key that makes one of a number."""
+    """The marks of all persons who were erased or purged, and the key that makes one of a number."""
 
     key: KeyedHash
     marks: frozenset[str]
@@ -35,7 +35,7 @@ class Marks:
         return bool(self.marks)
 
     def is_marked(self, e164: str) -> bool:
-        """Return whether the person of this number was taken out."""
+        """Return whether the person of this number was erased or purged."""
         return bool(self.marks) and self.key.hex(e164) in self.marks
 
     def closed(self) -> Marks:
@@ -44,7 +44,7 @@ class Marks:
 
 
 def load_marks(engine: Engine, key: KeyedHash) -> Marks:
-    """Return the marks that stand now."""
+    """Return the marks that are set now."""
     table = erasure_tables.suppression_marks
     with engine.connect() as connection:
         rows = connection.execute(select(table.c.mark, table.c.acts_from.is_not(None))).tuples().all()
@@ -61,8 +61,8 @@ def note_erased(
 
     Args:
         connection: the workbench.
-        engine: of the ledger, where marks say what they let in.
-        marks: the marks that stand.
+        engine: of the operations database, where marks say what they let in.
+        marks: the marks that are set.
         kind: what the feed tells, opt-ins or withdrawals.
         redacted: lines that were redacted before.
     """

@@ -1,7 +1,7 @@
 """Finding given numbers in raw lines, in whatever form a person or a program writes them.
 
-For erasure: no reader may stand between, because a record that could not be read names a person too. Which number a
-record of a partner means is decided by `phone` and its like, not here.
+For erasure. It reads raw lines, not records, because a record that could not be read names a person too. Which number a
+record of a partner means is decided by `partners_ingest.rows.phone`, not here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-#: What may stand between two digits of a number: at most three of them, and never what parts cells.
+#: What may be between two digits of a number: at most three of them, and never what parts cells.
 _GAP = r"[ .\-/_()\u00a0\u2009\u202f\u2011]{0,3}"
 #: Where a number begins and ends: at what is no digit, or at another whole number that was written without a gap.
 _BEGIN = r"(?:(?<!\d)|(?<=(?<!\d)0[1-9]\d{8})|(?<=(?<!\d)33[1-9]\d{8}))"
@@ -31,7 +31,7 @@ class NumberSearch:
         return any(core in digits for core in self._sought)
 
     def found_in(self, raw: bytes) -> frozenset[str]:
-        """Return which of the numbers (E.164) stand in a line."""
+        """Return which of the numbers (E.164) are in a line."""
         digits = raw.translate(None, _NOT_DIGITS)
         possible = [sought for core, sought in self._sought.items() if core in digits]
         if not possible:

@@ -1,8 +1,8 @@
-"""Taking lines out of evidence for good: their bytes and salts go, their commitments and all other lines stand.
+"""Taking lines out of evidence for good: their bytes and salts go, their commitments and all other lines stay.
 
 A line becomes filler of its own length, so that every offset stays true; the file is packed again as it came. Of a
-spreadsheet, a Parquet file or a sealed message its rows or its content stand from then on: they cannot be changed in
-place. Which lines are a person's is decided by `lineage`.
+spreadsheet, a Parquet file or a sealed message only the rows or the content are kept from then on: such a file cannot be
+changed in itself. Which lines are a person's is decided by `lineage`.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class KeptDelivery:
 
 
 def kept_deliveries(engine: Engine) -> list[KeptDelivery]:
-    """Return every delivery of the ledger, in order of arrival."""
+    """Return every delivery of the operations database, in order of arrival."""
     table = delivery_tables.deliveries
     query = select(table.c.delivery_id, table.c.container, table.c.encoding, table.c.evidence_root)
     with engine.connect() as connection:
@@ -82,7 +82,15 @@ def kept_deliveries(engine: Engine) -> list[KeptDelivery]:
 
 
 def find_lines(evidence: EvidenceStore, delivery: KeptDelivery, search: NumberSearch) -> dict[int, frozenset[str]]:
-    """Return the physical lines of a delivery in which numbers stand, in whatever column and form, with these numbers.
+    """Return the physical lines of a delivery that contain numbers, in whatever column and form, with these numbers.
+
+    Args:
+        evidence: where the delivered bytes are.
+        delivery: whose lines were committed to.
+        search: the numbers that are looked for.
+
+    Returns:
+        line number -> the numbers (E.164) in that line.
 
     Raises:
         SealUnopened: it was sealed, and our keys no longer open it.
@@ -97,7 +105,12 @@ def find_lines(evidence: EvidenceStore, delivery: KeptDelivery, search: NumberSe
 
 
 def find_numbers(evidence: EvidenceStore, delivery: KeptDelivery, search: NumberSearch) -> frozenset[str]:
-    """Return the numbers that stand anywhere in a file that was never read into lines, packed or not.
+    """Return the numbers that are anywhere in a file that was never read into lines, packed or not.
+
+    Args:
+        evidence: where the delivered bytes are.
+        delivery: without lines.
+        search: the numbers that are looked for.
 
     Raises:
         SealUnopened: it is sealed, and our keys do not open it.
@@ -109,8 +122,14 @@ def find_numbers(evidence: EvidenceStore, delivery: KeptDelivery, search: Number
 def redact_lines(stores: RedactionStores, delivery: KeptDelivery, lines: Set[int], now: datetime) -> None:
     """Take physical lines out of a delivery's evidence; what was redacted before stays so. Safe to repeat.
 
-    The ledger tells of it before the bytes change, so that a crash between is seen by the nightly check and made good
+    The operations database tells of it before the bytes change, so that a crash between is seen by the nightly check and made good
     by running again.
+
+    Args:
+        stores: that the redaction touches.
+        delivery: whose lines were committed to.
+        lines: numbers of physical lines, from 1.
+        now: instant of the redaction (aware).
     """
     announce(stores.engine, stores.home, _files(stores, delivery), now)
     kept = stores.evidence.rewrite(
@@ -122,7 +141,13 @@ def redact_lines(stores: RedactionStores, delivery: KeptDelivery, lines: Set[int
 
 
 def destroy(stores: RedactionStores, delivery: KeptDelivery, now: datetime) -> None:
-    """Take all bytes of a delivery out of the evidence: a file without lines has no part that could stay."""
+    """Delete all bytes of a delivery from the evidence: a file without lines has no part that could stay.
+
+    Args:
+        stores: that the redaction touches.
+        delivery: without lines.
+        now: instant of the redaction (aware).
+    """
     announce(stores.engine, stores.home, _files(stores, delivery), now)
     kept = stores.evidence.rewrite(delivery.delivery_id, lambda target: None)
     record_redaction(stores.engine, delivery.delivery_id, [], kept, now)

@@ -1,4 +1,4 @@
-"""The way of a delivery: its steps in order, its row in the ledger, whole-file checks, decisions of people, rehearsal.
+"""The way of a delivery as a list of steps, its row in the operations database, whole-file checks, decisions, rehearsal.
 
 Reading records belongs to `readers`, typing rows to `rows`.
 """

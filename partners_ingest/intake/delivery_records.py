@@ -1,7 +1,7 @@
-"""What the operations database knows of deliveries, as ingest reads and writes it.
+"""Deliveries in the operations database, as ingest reads and writes them.
 
 The row in `deliveries` with its journal line, in one transaction, is the commit of a delivery. What an outcome
-is, and when it is asked for again, is decided in `intake`.
+is, and when it is asked for again, is decided by `take_in`.
 """
 
 from __future__ import annotations
@@ -131,7 +131,15 @@ def _known(connection: Connection, row: RowMapping) -> KnownDelivery:
 def accepted_before(
     engine: Engine, partner_id: str, feed_id: str, delivery_id: str, limit: int
 ) -> tuple[EarlierDelivery, ...]:
-    """Return the accepted deliveries of a feed, the newest export first, this one left out."""
+    """Return the accepted deliveries of a feed, the newest export first, this one left out.
+
+    Args:
+        engine: of the operations database.
+        partner_id: whose feed.
+        feed_id: of the feed.
+        delivery_id: this one, which is left out.
+        limit: how many at most.
+    """
     table = delivery_tables.deliveries
     query = (
         select(table.c.delivery_id, table.c.reading, table.c.data_rows, table.c.accepted_rows)
@@ -149,6 +157,12 @@ def commit(engine: Engine, row: DeliveryRow, at: datetime, returned: Sequence[st
     """Write the delivery's row and its journal line in one transaction; a row that exists is replaced.
 
     What a person had decided of it has then been acted on, and who came back with it (marks) is known.
+
+    Args:
+        engine: of the operations database.
+        row: of the delivery.
+        at: when it was taken in (aware).
+        returned: marks of persons of whom an accepted row was let in.
     """
     values = asdict(row)
     told = {
@@ -167,7 +181,14 @@ def commit(engine: Engine, row: DeliveryRow, at: datetime, returned: Sequence[st
 
 
 def keep_reading(engine: Engine, delivery_id: str, reason: FileReason, at: datetime) -> None:
-    """Write that a delivery could not be read again and why; its reading stands, and a person must ask anew."""
+    """Write that a delivery could not be read again and why; its reading stays the current one, and a person must ask anew.
+
+    Args:
+        engine: of the operations database.
+        delivery_id: of an accepted delivery.
+        reason: why it could not be read again.
+        at: when that was tried (aware).
+    """
     table = delivery_tables.deliveries
     with database.transaction(engine) as work:
         told: str = work.execute(select(table.c.warnings_json).where(table.c.delivery_id == delivery_id)).scalar_one()

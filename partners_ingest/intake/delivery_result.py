@@ -1,6 +1,6 @@
 """What the steps of a delivery return: what each found, or why the delivery stops there; and what a run reports.
 
-All of it is data: counts, codes, hashes and line numbers, never a value of a row. The steps themselves stand in
+All of it is data: counts, codes, hashes and line numbers, never a value of a row. The steps themselves are in
 `partners_ingest.intake.steps`.
 """
 

@@ -1,4 +1,4 @@
-"""The way of a delivery: its steps in their order. What a step does stands in its own module under `steps`.
+"""The way of a delivery: its steps in their order. Each step has a module of its own under `steps`.
 
     step                      stops with                                        effect
     identify_file             FILE_EMPTY, DOSSIER_INVALID, UNKNOWN_FILE         none

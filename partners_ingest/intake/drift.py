@@ -1,6 +1,6 @@
 """What is unusual about a delivery, by its feed's own history: pure comparison of figures.
 
-Drift warns and never holds: only the dossier's own bounds do (`quality`). Counting belongs to `figures`.
+Drift warns and never holds: only the dossier's own bounds do (`quality`). Counting belongs to `partners_ingest.rows.figures`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What came in, as people ask: deliveries with their outcome, quarantined records, how fresh each partner is.
 
-Ids, names of files, codes, counts and instants; never a value of a row. Writing the ledger belongs to `ledger`,
+Ids, names of files, codes, counts and instants; never a value of a row. Writing them belongs to `delivery_records`,
 printing to the commands.
 """
 
@@ -26,10 +26,10 @@ from terms.reasons import FileOutcome
 
 @dataclass(frozen=True)
 class DeliverySummary:
-    """One delivery as the ledger knows it.
+    """One delivery as the operations database has it.
 
     `encoding_rule` says what decided the encoding (`encodings.EncodingRule`), `duplicate_of` which delivery a duplicate
-    repeats, `warnings` (`terms.reasons.FileWarning`) what a person should see although the outcome stands.
+    repeats, `warnings` (`terms.reasons.FileWarning`) what a person should see beside the outcome.
     """
 
     delivery_id: str
@@ -105,7 +105,14 @@ def list_quarantine(engine: Engine, lake: Lake, delivery_id: str | None) -> list
 
 
 def quarantine_reasons(engine: Engine, lake: Lake, delivery_id: str, line: int) -> tuple[str, ...] | None:
-    """Return the codes of the quarantined record that starts at a line of an accepted delivery; None if none does."""
+    """Return the codes of the quarantined record that starts at a line of an accepted delivery; None if none does.
+
+    Args:
+        engine: of the operations database.
+        lake: where the quarantine is.
+        delivery_id: of an accepted delivery.
+        line: where the record starts, from 1.
+    """
     chosen = [item for item in accepted_deliveries(engine) if item.delivery_id == delivery_id]
     names = [reading_name(item.delivery_id, item.reading) for item in chosen]
     with connect() as connection:

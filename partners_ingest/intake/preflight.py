@@ -1,7 +1,7 @@
 """Tests of a whole file, before its rows count: what it is, whose it is, whether we know it already.
 
 Each test is a function of what is known at its point of the way; their order is that of `terms.reasons.FileReason`
-and is kept by `intake`. Tests of single rows belong to the readers and to `opt_ins`, volume to `quality`.
+and is kept by `delivery_way`. Tests of single rows belong to the readers and to `partners_ingest.rows`, volume to `quality`.
 """
 
 from __future__ import annotations
@@ -71,7 +71,13 @@ def _exported_at(name: str, instant: ExportInstant) -> datetime | None:
 
 
 def check_content(head: bytes, feed: Feed, container: Container) -> FileReason | None:
-    """Return what the first unpacked bytes give away: HTML_NOT_DATA, FORMAT_MISMATCH or nothing."""
+    """Return what the first unpacked bytes show: HTML_NOT_DATA, FORMAT_MISMATCH, or None.
+
+    Args:
+        head: the first unpacked bytes.
+        feed: of the file.
+        container: that the file came in.
+    """
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:16].lower()
     if start.startswith((b"<!doctype", b"<html")):
         return FileReason.HTML_NOT_DATA
@@ -134,7 +140,16 @@ def check_header(
 
 
 def describe_unknown(header: Header, first_line: bytes, feed: Feed) -> str:
-    """Return in words how a header differs from the feed's, and whether another delimiter would make it one of them."""
+    """Return in words how a header differs from the feed's, and whether another delimiter would make it one of them.
+
+    Args:
+        header: as the feed's own dialect reads it.
+        first_line: of the file, as delivered.
+        feed: of the file, whose header it is not.
+
+    Returns:
+        words with labels of the dossier and positions in the file, never a label of the file.
+    """
     told = difference(header, feed).sentence()
     others = [replace(feed, delimiter=delimiter) for delimiter in _DELIMITERS if delimiter != feed.delimiter]
     fitting = next((other for other in others if fit_header(_header_in(first_line, other) or header, other)), None)
@@ -154,6 +169,11 @@ def warnings_of(connection: duckdb.DuckDBPyConnection, header: Header, feed: Fee
     """Return what a person should be told of a file with this header, whatever its outcome.
 
     A record of JSON names its own columns: the first thousand are looked at, an exporter writes the same in all.
+
+    Args:
+        connection: the workbench, with `text_lines`.
+        header: of the file.
+        feed: of the file.
     """
     has_secrets = any(is_secret(label) for label in header.labels)
     if feed.format == "jsonl":

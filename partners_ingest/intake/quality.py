@@ -2,7 +2,7 @@
 
 Only the dossier's own bounds hold a delivery (`min_rows`, `max_change_pct`), and withdrawals are never held; drift from
 the feed's history (`drift`) warns. The frame has figures only, never a value of a row. What becomes of a held delivery
-belongs to `intake`.
+belongs to `take_in`.
 """
 
 from __future__ import annotations

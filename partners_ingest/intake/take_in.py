@@ -1,6 +1,6 @@
 """A run over the landing folder: which deliveries are read now, in which order, and what happens when one cannot be.
 
-The way of a single delivery stands in `delivery_way`. Scheduling and display belong to `assets`.
+The way of a single delivery is in `delivery_way`. Scheduling and display belong to `assets`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import duckdb
 from partners_ingest.readers.records import Header, Records
 from stores.engine import text_sql
 
-#: A French number: what is left of a cut one is shorter, so it may stand last in a cut line. Of an id nobody can tell.
+#: A French number: what is left of a cut one is shorter, so it may be last in a cut line. Of an id nobody can tell.
 _WHOLE_NUMBER = r" *(?:\+33|0033|0) ?[1-9](?:[ .-]?[0-9]){8} *"
 
 #: SQL for the key of a record's text, from its `content_key`: texts of the same cells differ little, so a short hash tells them
@@ -21,7 +21,7 @@ RECORD_KEY = "coalesce(xor(content_key, hash(text)::uhugeint), md5_number(text))
 
 
 def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split: str, pieces: str = "found") -> Records:
-    """Create the view `records` of a query of split records, and tell where each label stands.
+    """Create the view `records` of a query of split records, and return the position of each label.
 
     Args:
         connection: where both live.

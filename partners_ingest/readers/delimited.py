@@ -55,7 +55,14 @@ class DelimitedReader:
     def read_records(
         self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header, end: LinesEnd = LinesEnd.FILE
     ) -> Records:
-        """Create the view `records`: quoted text by pairing lines with an odd number of quotes, else one line each."""
+        """Create the view `records`: quoted text by pairing lines with an odd number of quotes, else one line each.
+
+        Args:
+            connection: the workbench, with `lines` or `text_lines`.
+            feed: of the file.
+            header: of the file, as `read_header` returned it.
+            end: what comes after the lines that are there.
+        """
         _create_macros(connection, feed)
         if feed.quote is None:
             connection.execute("create or replace table spans (first_line bigint, last_line bigint, batch bigint)")
@@ -105,7 +112,7 @@ def split_line(text: str, feed: Feed) -> list[str]:
 
 
 def _create_macros(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
-    """Create `cells_of(record_text, parts)`: the cells, or null where the quoting is broken; `parts` stand between quotes.
+    """Create `cells_of(record_text, parts)`: the cells, or null where the quoting is broken; `parts` are what is between quotes.
 
     A sound text is cut at its quotes: every second part lies inside a quoted cell, and an empty part between two
     of those is a doubled quote. (Extracting cells by pattern takes five times as long.) With few quoted cells and no
@@ -138,7 +145,7 @@ def _create_macros(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
 
 
 def _few_quoted_sql(delimiter: str) -> str:
-    """Return branches for records with a few quoted cells: what stands between the quotes is a cell, the rest is split."""
+    """Return branches for records with a few quoted cells: what is between the quotes is a cell, the rest is split."""
     return " ".join(_quoted_cells_sql(delimiter, cells) for cells in _FEW_QUOTED_CELLS)
 
 
@@ -151,7 +158,7 @@ def _quoted_cells_sql(delimiter: str, cells: int) -> str:
         f"({last} = '' or starts_with({last}, '{delimiter}'))",
         *(f"starts_with({part}, '{delimiter}') and ends_with({part}, '{delimiter}')" for part in middles),
     ]
-    # next to a quote stands a delimiter, so each list has an empty cell too many there
+    # next to a quote there is a delimiter, so each list has an empty cell too many there
     split = [f"string_split({part}, '{delimiter}')" for part in outside]
     unquoted = [f"{split[0]}[:-2]", *(f"{middle}[2:-2]" for middle in split[1:-1]), f"{split[-1]}[2:]"]
     quoted_cells = [f"[parts[{place}]]" for place in range(2, 2 * cells + 1, 2)]

@@ -1,8 +1,8 @@
-"""The physical lines of a delivery: read, hashed and committed to once, and laid on the workbench a batch at a time.
+"""The physical lines of a delivery: read, hashed and committed to once, and put on the workbench a batch at a time.
 
-No table of whole records grows with the file: the rows of a batch leave before the next one is laid, and a thread of its own
-reads the next lines meanwhile. What the whole file shows (its hash, its root, a container that broke) is therefore known behind
-the last batch. Which lines are a record belongs to the readers, what becomes of its rows to `row_batches`.
+No table of whole records grows with the file: the rows of a batch leave before the next one comes, and a thread of its own
+reads the next lines meanwhile. What the whole file shows (its hash, its root, a container that broke) is therefore known after
+the last batch. Which lines are a record belongs to the readers, what becomes of its rows to `partners_ingest.rows.row_batches`.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from stores.evidence.lines import BLOCK_BYTES, CodeUnit, physical_lines
 
 #: Bytes kept from the start of a file to know what it is.
 _HEAD_BYTES = 4096
-#: Bytes of lines that are laid at a time: with those that are read meanwhile they lie in memory twice.
+#: Bytes of lines that are on the workbench at a time; as many are in memory beside them, read meanwhile.
 BATCH_BYTES = 64 * 1024 * 1024
 #: Columns of lines that the readers need.
-_PLACED = ("line_number", "byte_offset", "byte_length", "raw")
+_POSITION_COLUMNS = ("line_number", "byte_offset", "byte_length", "raw")
 #: Bytes that decide the encoding.
 _PEEK_BYTES = 4
 
@@ -63,7 +63,7 @@ class DeliveredLines:
         feed: Feed | None,
         keep: Callable[[pa.Table], None] | None = None,
     ) -> None:
-        """Read the first batch and lay it.
+        """Read the first batch and put it on the workbench.
 
         Args:
             bench: the workbench.
@@ -81,8 +81,8 @@ class DeliveredLines:
         bench.execute(f"create table held_lines ({_held_columns()})")
         if not self.is_whole:
             self._keep_lines(first)
-            first = first.select(_PLACED)
-        self._lay(first)
+            first = first.select(_POSITION_COLUMNS)
+        self._register(first)
 
     @property
     def head(self) -> bytes:
@@ -90,7 +90,7 @@ class DeliveredLines:
         return self._stream.head
 
     def batches(self) -> Iterator[LinesEnd]:
-        """Lay the lines batch by batch, and tell of each what stands behind it; the first lies there already.
+        """Put the lines on the workbench batch by batch, and tell what comes after each; the first is there already.
 
         The next lines are read while these are worked on.
         """
@@ -101,7 +101,7 @@ class DeliveredLines:
             end, coming = LinesEnd.BATCH, ahead.submit(self._read)
             while end is LinesEnd.BATCH:
                 yield end
-                end = self._lay_next(coming)
+                end = self._register_next(coming)
                 if end is LinesEnd.BATCH:
                     coming = ahead.submit(self._read)
         yield LinesEnd.FILE
@@ -120,7 +120,7 @@ class DeliveredLines:
     def _read(self) -> tuple[pa.Table, LinesEnd]:
         batch, end = next(self._batches)
         self._count(batch)
-        return batch.select(_PLACED), end
+        return batch.select(_POSITION_COLUMNS), end
 
     def _count(self, batch: pa.Table) -> None:
         self._lines += batch.num_rows
@@ -130,15 +130,17 @@ class DeliveredLines:
         if self._keep is not None:
             self._keep(batch)
 
-    def _lay_next(self, coming: Future[tuple[pa.Table, LinesEnd]]) -> LinesEnd:
+    def _register_next(self, coming: Future[tuple[pa.Table, LinesEnd]]) -> LinesEnd:
         batch, end = coming.result()
-        held = self._bench.execute(f"select {', '.join(_PLACED)} from held_lines order by line_number").to_arrow_table()
+        held = self._bench.execute(
+            f"select {', '.join(_POSITION_COLUMNS)} from held_lines order by line_number"
+        ).to_arrow_table()
         self._bench.execute("truncate held_lines")
-        self._lay(pa.concat_tables([held.cast(batch.schema), batch]) if held.num_rows else batch)
+        self._register(pa.concat_tables([held.cast(batch.schema), batch]) if held.num_rows else batch)
         transcode_lines(self._bench, self.encoding)
         return end
 
-    def _lay(self, batch: pa.Table) -> None:
+    def _register(self, batch: pa.Table) -> None:
         self._bench.register("line_batch", batch)
         self._bench.execute("create or replace temp view lines as select * from line_batch")
 
@@ -158,11 +160,11 @@ def _block_bytes() -> int:
 
 def hold_lines(connection: duckdb.DuckDBPyConnection, first: int) -> None:
     """Take the lines from `first` on out of `lines` and keep them for the next batch: a record that they begin is not over."""
-    placed = ", ".join(_PLACED)
-    connection.execute(f"insert into held_lines select {placed} from lines where line_number >= {first}")
+    columns = ", ".join(_POSITION_COLUMNS)
+    connection.execute(f"insert into held_lines select {columns} from lines where line_number >= {first}")
     # with `+ 0` the condition is DuckDB's: Arrow would copy all lines that it lets through
     connection.execute(
-        f"create or replace temp view lines as select {placed} from line_batch where line_number + 0 < {first}"
+        f"create or replace temp view lines as select {columns} from line_batch where line_number + 0 < {first}"
     )
 
 
@@ -173,7 +175,7 @@ def drop_lines(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _batches(blocks: Iterable[pa.RecordBatch]) -> Iterator[tuple[pa.Table, LinesEnd]]:
-    """Put blocks of lines together up to `BATCH_BYTES` of text, and tell of each batch what stands behind it."""
+    """Put blocks of lines together up to `BATCH_BYTES` of text, and tell what comes after each batch."""
     waiting: list[pa.RecordBatch] = []
     size = 0
     for block in blocks:

@@ -1,6 +1,6 @@
 """The encoding of a delivery's text: decided by rule from its first bytes and the dossier, never guessed.
 
-Which encodings can be read stands here; decoding lines belongs to `text_lines`, splitting bytes into lines to
+Which encodings can be read is listed here; decoding lines belongs to `text_lines`, splitting bytes into lines to
 `stores.evidence.lines`.
 """
 

@@ -1,6 +1,6 @@
 """A file's header against its feed: whether it is one that the dossier names, and what differs where it is none.
 
-Comparing single labels belongs to `labels`, judging a file by its header to `preflight`.
+Comparing single labels belongs to `labels`, judging a file by its header to `partners_ingest.intake.preflight`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from partners_ingest.readers.records import Header
 
 @dataclass(frozen=True)
 class HeaderDifference:
-    """How a header differs from the nearest one of its feed: the dossier's labels, and places (1-based) in the file.
+    """How a header differs from the nearest one of its feed: the dossier's labels, and positions (1-based) in the file.
 
-    `known` of `expected` labels were found, `unknown` are places of labels that the dossier does not have, `renamed` of
+    `known` of `expected` labels were found, `unknown` are positions of labels that the dossier does not have, `renamed` of
     those that may be a missing one. The file's own labels are not told: where a header is missing or glued to a row,
     they are values of a person.
     """
@@ -57,7 +57,7 @@ def fit_labels(found: Sequence[str], wanted: Sequence[str], optional: Sequence[s
     Args:
         found: plain labels of the file.
         wanted: labels of the header as the dossier writes them; `*` is any one label.
-        optional: labels that may stand beside them, each once; `*` is any number of others.
+        optional: labels that may be beside them, each once; `*` is any number of others.
     """
     needed = Counter(plain_label(label) for label in wanted)
     allowed = Counter(plain_label(label) for label in optional)
@@ -98,7 +98,7 @@ def difference(header: Header, feed: Feed) -> HeaderDifference:
 def _difference(found: Sequence[str], wanted: Sequence[str], feed: Feed) -> HeaderDifference:
     as_written = {plain_label(label): label for label in reversed(wanted)}
     missing = list((Counter(plain_label(label) for label in wanted) - Counter(found)).elements())
-    unknown = _unknown_places(found, wanted, feed)
+    unknown = _unknown_positions(found, wanted, feed)
     renamed = []
     for label in [label for label in missing if label != ANY]:
         like = get_close_matches(label, [found[place - 1] for place in unknown], n=1, cutoff=0.6)
@@ -116,8 +116,8 @@ def _difference(found: Sequence[str], wanted: Sequence[str], feed: Feed) -> Head
     )
 
 
-def _unknown_places(found: Sequence[str], wanted: Sequence[str], feed: Feed) -> list[int]:
-    """Return the places of labels that stand in the file more often than in the dossier."""
+def _unknown_positions(found: Sequence[str], wanted: Sequence[str], feed: Feed) -> list[int]:
+    """Return the positions of labels that are in the file more often than in the dossier."""
     left = Counter(plain_label(label) for label in (*wanted, *feed.optional_labels))
     unknown = []
     for place, label in enumerate(found, start=1):

@@ -35,6 +35,12 @@ class JsonLinesReader:
 
         What a record says is its mapped cells and how long it is without blanks: its keys may come in any order, and to
         sort all of them would cost more than to read it.
+
+        Args:
+            connection: the workbench, with `lines` or `text_lines`.
+            feed: of the file.
+            header: of the file, as `read_header` returned it.
+            end: what comes after the lines that are there.
         """
         paths = list(dict.fromkeys(path for paths in feed.mapping.values() for path in paths))
         _keep_written_numbers(connection)

@@ -1,6 +1,6 @@
 """Header labels as they are compared: accents, case and spaces do not count, a metafield counts by its key.
 
-Comparing whole headers with a dossier belongs to `preflight`.
+Comparing whole headers with a dossier belongs to `headers`.
 """
 
 from __future__ import annotations

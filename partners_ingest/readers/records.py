@@ -1,7 +1,7 @@
-"""What a reader hands on: the records of a delivery as one relation of text cells, with structural findings.
+"""What a reader hands on: the records of a delivery as one relation of text cells, with structural faults.
 
-The readers stand in modules of their own, one per format; which one reads a feed is decided in `registry`.
-Meaning of the cells belongs to `fields` and beyond.
+Each format has a reader in a module of its own; which one reads a feed is decided in `registry`.
+Meaning of the cells belongs to `partners_ingest.rows`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Records:
-    """The view `records` and where each label or path stands in its `cells` (1-based).
+    """The view `records` and the position of each label or path in its `cells` (1-based).
 
     A view: what is cut from the lines is written once, as `fields`. Columns of `records`: `line_number` (where the record starts), `line_count` (physical lines), `byte_offset`,
     `byte_length` (without the final newline), `record_key` (UHUGEINT, equal for equal text), `problem` (structural
@@ -46,7 +46,7 @@ class Records:
 
 
 class LinesEnd(Enum):
-    """What stands behind the last of the lines that are there."""
+    """What comes after the lines that have been read."""
 
     FILE = "nothing"
     BATCH = "more lines"
@@ -61,4 +61,13 @@ class Reader(Protocol):
     def read_records(
         self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header, end: LinesEnd = LinesEnd.FILE
     ) -> Records:
-        """Create the view `records` of the table `lines`; where more lines follow, those of a record that is not over are held back."""
+        """Create the view `records` of the table `lines`.
+
+        Where more lines follow, those of a record that is not over are held back.
+
+        Args:
+            connection: the workbench, with `lines` or `text_lines`.
+            feed: of the file.
+            header: of the file, as `read_header` returned it.
+            end: what comes after the lines that are there.
+        """

@@ -1,6 +1,6 @@
 """Reader of tables (spreadsheet, Parquet): one row is one record, cells are texts already.
 
-How a table file becomes lines belongs to `table_files`.
+How a table file becomes lines belongs to `partners_ingest.arrival.table_files`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,14 @@ class TableReader:
     def read_records(
         self, connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header, end: LinesEnd = LinesEnd.FILE
     ) -> Records:
-        """Create the view `records`; a row with anything to the right of the header has not its number of fields."""
+        """Create the view `records`; a row with anything to the right of the header has not its number of fields.
+
+        Args:
+            connection: the workbench, with `lines` or `text_lines`.
+            feed: of the file.
+            header: of the file, as `read_header` returned it.
+            end: what comes after the lines that are there.
+        """
         width = len(header.labels)
         return create_records(
             connection,

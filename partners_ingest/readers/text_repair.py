@@ -41,7 +41,13 @@ def _byte(char: str) -> bytes:
 
 
 def repair_columns(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> None:
-    """Repair the named text columns of a table in place and set its column `is_repaired` where one changed."""
+    """Repair the named text columns of a table in place and set its column `is_repaired` where one changed.
+
+    Args:
+        connection: where the table is.
+        table: its name; it has a column `is_repaired`.
+        columns: of text.
+    """
     damaged = connection.execute(_damaged_sql(table, columns)).fetchall()
     repairs = [(column, text, repair_mojibake(text)) for column, text in damaged]
     changed = [repair for repair in repairs if repair[1] != repair[2]]

@@ -1,8 +1,8 @@
 """The database in memory in which one delivery is worked on.
 
 What does not fit spills into the private scratch folder, under a key that exists in this process only, and goes when the
-delivery is done. The delivery's lines are laid here by `delivered_lines`; what is made of them belongs to the readers and to
-`opt_ins` and `withdrawals`.
+delivery is done. `delivered_lines` puts the delivery's lines here; what is made of them belongs to the readers and to
+`partners_ingest.rows`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a partner is told of its deliveries: advice, report, what its opt-ins are worth.
+"""What a partner is told of its deliveries: advice, report, which of its opt-ins may be used.
 
 Nothing is judged here.
 """

@@ -1,7 +1,7 @@
 """What the published base says of a partner's rows: grades of evidence, how many end as sendable and why not, audits.
 
-Counts and codes only. What came in stands in `figures`, and how all is told in `report`. The judgement itself is
-`consent.judgement`'s.
+Counts and codes only. What came in is counted by `partners_ingest.rows.figures`, the page is made by `report`. The judgement itself belongs to
+`consent.judgement`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from consent.judgement.uses import use_for_some_sponsor
 from terms.environment import NumberRules
 from terms.reasons import Channel, Profile, Verdict
 
-_ASKED = "worth_asked"
-_LIVE = "worth_live"
-_ROWS = "worth_rows"
+_ASKED = "value_asked"
+_LIVE = "value_live"
+_ROWS = "value_rows"
+_JUDGED = "value_judged"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Reason:
 
 
 @dataclass(frozen=True)
-class Worth:
+class ProfileValue:
     """How many agreements end as sendable by SMS in one profile (for some sponsor, selected by address), and why not."""
 
     profile: Profile
@@ -66,7 +67,7 @@ class BaseView:
     legal_name: str | None
     grades: Mapping[str, int]
     missing: Mapping[str, int]
-    worths: tuple[Worth, ...]
+    values: tuple[ProfileValue, ...]
     audits: tuple[Audit, ...]
 
 
@@ -81,7 +82,15 @@ class Moment:
 def view_base(
     base: duckdb.DuckDBPyConnection, engine: Engine, partner_id: str, delivery_ids: Sequence[str], moment: Moment
 ) -> BaseView:
-    """Ask an open base about deliveries of a partner; those that it does not hold yet add nothing."""
+    """Ask an open base about deliveries of a partner; those that it does not hold yet add nothing.
+
+    Args:
+        base: an open base; temporary tables are created in it.
+        engine: of the operations database, for live facts.
+        partner_id: whose deliveries.
+        delivery_ids: the deliveries.
+        moment: at which rows are judged.
+    """
     base.execute(
         f"create or replace temp table {_ROWS} as select * from opt_ins"
         " where partner_id = $partner and flag = 'given' and list_contains($ids::varchar[], delivery_id)",
@@ -97,7 +106,7 @@ def view_base(
             "select element, count(*)"
             f" from (select unnest(list_concat(evidence_missing, bundle_missing)) as element from {_ROWS}) group by 1 order by 2 desc, 1",
         ),
-        worths=tuple(_worth(base, profile, moment) for profile in Profile),
+        values=tuple(_value(base, profile, moment) for profile in Profile),
         audits=_audits(base, partner_id),
     )
 
@@ -106,20 +115,20 @@ def _counted(base: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:
     return dict(base.execute(query).fetchall())
 
 
-def _worth(base: duckdb.DuckDBPyConnection, profile: Profile, moment: Moment) -> Worth:
+def _value(base: duckdb.DuckDBPyConnection, profile: Profile, moment: Moment) -> ProfileValue:
     use = use_for_some_sponsor(Channel.SMS, profile, moment.number_rules, moment.at)
     sql, parameters = judgement_sql(_ASKED, _LIVE, use)
     base.execute(
-        "create or replace temp table worth_judged as select r.delivery_id, r.line_number, j.verdict, j.codes"
+        f"create or replace temp table {_JUDGED} as select r.delivery_id, r.line_number, j.verdict, j.codes"
         f" from {_ROWS} as r inner join ({sql}) as j on r.contact_id = j.contact_id",
         parameters,
     )
     sendable = _counted(
         base,
-        f"select delivery_id, count(*) from worth_judged where verdict = '{Verdict.SENDABLE.value}' group by 1 order by 1",
+        f"select delivery_id, count(*) from {_JUDGED} where verdict = '{Verdict.SENDABLE.value}' group by 1 order by 1",
     )
-    (given,) = base.execute("select count(*) from worth_judged").fetchone() or (0,)
-    return Worth(profile, given, sum(sendable.values()), sendable, _reasons(base, profile, moment))
+    (given,) = base.execute(f"select count(*) from {_JUDGED}").fetchone() or (0,)
+    return ProfileValue(profile, given, sum(sendable.values()), sendable, _reasons(base, profile, moment))
 
 
 def _reasons(base: duckdb.DuckDBPyConnection, profile: Profile, moment: Moment) -> tuple[Reason, ...]:
@@ -127,7 +136,7 @@ def _reasons(base: duckdb.DuckDBPyConnection, profile: Profile, moment: Moment) 
         f"""
         with counted as (
             select code, count(*) as rows
-            from (select unnest(codes) as code from worth_judged where verdict <> '{Verdict.SENDABLE.value}')
+            from (select unnest(codes) as code from {_JUDGED} where verdict <> '{Verdict.SENDABLE.value}')
             group by code
         ),
         told as (

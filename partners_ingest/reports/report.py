@@ -1,7 +1,7 @@
 """What a partner is told of one delivery, or of all that it sent: one frozen record, shown by `partner_report.html`.
 
 Counts, codes, line numbers and names of files; never a value of a row. Figures are counted in `figures`, what the base
-says of the rows in `worth`; words for the codes stand in `advice`.
+says of the rows in `partner_value`; words for the codes are in `advice`.
 """
 
 from __future__ import annotations
@@ -226,21 +226,28 @@ def _shown(material: _Material, single: DeliverySummary | None) -> list[Delivery
 
 
 def _line(material: _Material, found: DeliverySummary) -> DeliveryLine:
-    figures = material.counted.get(found.delivery_id)
-    whole = _all(figures) if figures else 0
-    strict = material.base.worths[0].sendable_by_delivery if material.base else {}
-    given = figures.rows("rows", "given") if figures else 0
-    is_judged = found in material.accepted and given > 0 and material.base is not None
+    figures = material.counted.get(found.delivery_id, Figures({}))
     names = {one.delivery_id: one.file_name for one in material.of_partner}
     return DeliveryLine(
         summary=found,
         advice=advice.FILES[FileReason(found.reason)] if found.reason else None,
         warnings=tuple(advice.WARNINGS[FileWarning(code)] for code in found.warnings),
         duplicate_of=names.get(found.duplicate_of) if found.duplicate_of else None,
-        quarantined=figures.rows("rows", "quarantined") / whole if figures and whole else None,
-        repaired=figures.rows("rows", "repaired") / whole if figures and whole else None,
-        sendable=strict.get(found.delivery_id, 0) / given if is_judged else None,
+        quarantined=_share(figures.rows("rows", "quarantined"), _all(figures)),
+        repaired=_share(figures.rows("rows", "repaired"), _all(figures)),
+        sendable=_sendable(material, found, figures.rows("rows", "given")),
     )
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _sendable(material: _Material, found: DeliverySummary, given: int) -> float | None:
+    """Return the share of a delivery's agreements that are sendable under the strict reading, where a base tells."""
+    if material.base is None or found not in material.accepted:
+        return None
+    return _share(material.base.values[0].sendable_by_delivery.get(found.delivery_id, 0), given)
 
 
 def _totals(material: _Material, merged: Figures) -> Totals:

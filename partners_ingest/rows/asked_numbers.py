@@ -1,12 +1,13 @@
 """Numbers that people give to a command: each is one phone number, or the command is told which is not.
 
-What is read as a number stands in `phone`; what becomes of the person behind it belongs to who asks. No message repeats
+What is read as a number is decided by `phone`; what becomes of the person behind it belongs to who asks. No message repeats
 what was typed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from partners_ingest.rows.phone import read_asked_number
 from terms.environment import NumberRules
@@ -17,6 +18,11 @@ _HOW_EACH = "Give each as one phone number, for example 06 39 98 00 42."
 
 #: Places told of numbers that cannot be read; a wrong file has thousands.
 _TOLD = 20
+
+
+def number_reader(rules: NumberRules) -> Callable[[str], str | None]:
+    """Return what reads a typed number as E.164 by these rules, and gives None where it is none, or several."""
+    return partial(read_asked_number, rules=rules)
 
 
 def asked_number(text: str, rules: NumberRules) -> str:

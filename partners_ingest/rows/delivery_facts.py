@@ -1,6 +1,6 @@
 """One delivery as its rows need to know it, and the shared last steps of typing: reasons, keys, counts.
 
-What is typed belongs to `opt_ins` and `withdrawals`; the delivery's way from landing to commit to `intake`.
+What is typed belongs to `opt_ins` and `withdrawals`; the way of a delivery to `partners_ingest.intake`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class RowCounts:
         )
 
 
-def lay_facts(connection: duckdb.DuckDBPyConnection, facts: DeliveryFacts) -> None:
+def create_delivery_tables(connection: duckdb.DuckDBPyConnection, facts: DeliveryFacts) -> None:
     """Create the one-row table `delivery` that the queries of rows select from, and the tables that outlive a batch."""
     connection.execute("create table seen_records (record_key uhugeint)")
     connection.execute(
@@ -78,7 +78,7 @@ def lay_facts(connection: duckdb.DuckDBPyConnection, facts: DeliveryFacts) -> No
 def exported_sql(connection: duckdb.DuckDBPyConnection) -> str:
     """Return SQL for the instant at which the file was exported: a literal, since a subquery would be joined to each row."""
     row = connection.execute("select exported_at from delivery").fetchone()
-    assert row is not None  # `lay_facts` made it
+    assert row is not None  # `create_delivery_tables` made it
     return f"timestamp '{row[0].isoformat()}'"
 
 
@@ -87,7 +87,7 @@ def shared_sql(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     row = connection.execute(
         "select delivery_id, partner_id, feed_id, exported_at, received_at from delivery"
     ).fetchone()
-    assert row is not None  # `lay_facts` made it
+    assert row is not None  # `create_delivery_tables` made it
     delivery_id, partner_id, feed_id, exported_at, received_at = row
     texts = {"delivery_id": delivery_id, "partner_id": partner_id, "feed_id": feed_id}
     instants = {"exported_at": exported_at, "received_at": received_at}
@@ -99,13 +99,13 @@ def shared_sql(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     """Create `keyed` from `typed`: all columns, `reasons` (sorted codes, empty = accepted), `signal`, and keyed hashes.
 
-    A record in `erased_lines` is its person's no more: that code stands alone, and the record says nothing. `typed` has
-    `problem` (structural code, stands alone) and `faults` (codes that add up). DUPLICATE_ROW stands alone
+    A record in `erased_lines` is about an erased person: it has that code alone, and the record says nothing. `typed` has
+    `problem` (structural code, comes alone) and `faults` (codes that add up). DUPLICATE_ROW comes alone
     too: no other code, and the text of an earlier record of the file (partners README, section 4). A row whose
     structure is sound may take a consent back whatever its reasons (`signal`), one of a file of withdrawals even where it
     is not; the refusal of an accepted row is one without that, and a repeated row repeats nothing.
 
-    Hashes stand for what must not leave the vault: `contact_id` (accepted rows, and those that take a consent back),
+    Hashes replace what must not leave the vault: `contact_id` (accepted rows, and those that take a consent back),
     `source_key`, `consent_key`, `address_key`, `ip_key`. This is the one pass over the rows of a batch: between it and
     `fields` all are views.
     """
@@ -193,6 +193,11 @@ def count_rows(connection: duckdb.DuckDBPyConnection) -> RowCounts:
 def control_totals(counts: RowCounts, lines: int, header_lines: int) -> ControlTotals:
     """Check that every physical line and every record is accounted for, whatever the batches.
 
+    Args:
+        counts: of all batches.
+        lines: physical lines of the file.
+        header_lines: of them, those of the header.
+
     Raises:
         FiliationError: a line or a record went missing between reading and judging.
     """
@@ -205,12 +210,12 @@ def control_totals(counts: RowCounts, lines: int, header_lines: int) -> ControlT
     return ControlTotals(counts.records, counts.accepted, counts.quarantined)
 
 
-#: Columns that place a row, first in every table of rows of the lake.
-PLACE_SQL = "delivery_id, line_number, byte_offset, byte_length, partner_id, feed_id, exported_at, received_at"
+#: Columns that say where a row is, first in every table of rows of the lake.
+POSITION_SQL = "delivery_id, line_number, byte_offset, byte_length, partner_id, feed_id, exported_at, received_at"
 
-#: Rows for `schemas.QUARANTINE`, from `keyed` and `delivery`.
+#: Rows for `delivered_rows.QUARANTINE`, from `keyed` and `delivery`.
 QUARANTINE_SQL = f"""
-select {PLACE_SQL}, source_key, reasons, problem is not null as is_structural
+select {POSITION_SQL}, source_key, reasons, problem is not null as is_structural
 from keyed cross join delivery where len(reasons) > 0
 """
 
@@ -220,13 +225,13 @@ select address_key, min(street) as street, min(postcode) as postcode, min(city) 
 from keyed where len(reasons) = 0 and address_key is not null group by address_key
 """
 
-#: Rows for `schemas.ADDRESSES`, from `batch_addresses`, where those of all batches lie.
+#: Rows for `vault_tables.ADDRESSES`, from `batch_addresses`, where those of all batches lie.
 ADDRESSES_SQL = """
 select address_key, min(street) as street, min(postcode) as postcode, min(city) as city, min(country) as country
 from batch_addresses group by address_key order by address_key
 """
 
-#: Rows for `schemas.IDENTITIES`, from `keyed` and `delivery`.
+#: Rows for `vault_tables.IDENTITIES`, from `keyed` and `delivery`.
 IDENTITIES_SQL = """
 select delivery_id, line_number, contact_id, e164, phone_raw, nullif(source_record_id, '') as source_record_id,
     nullif(source_consent_id, '') as source_consent_id, nullif(given_name, '') as given_name,

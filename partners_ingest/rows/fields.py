@@ -84,7 +84,7 @@ def create_text_macros(connection: duckdb.DuckDBPyConnection) -> None:
 def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed: Feed) -> None:
     """Create the table `fields`: one row per record. (As a view, each filter above it would compute its columns again.)
 
-    `add_fields` adds further records; what was misread stands there as it came until `repair_fields`.
+    `add_fields` adds further records; what was misread stays as it came until `repair_fields`.
 
     Columns: those of `records` but the cells (`line_number`, `line_count`, `byte_offset`, `byte_length`, `record_key`, `problem`,
     `content_key`),
@@ -92,13 +92,24 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
     `street` (its columns joined by a space), `phones` (VARCHAR[] as delivered), `is_repaired` (mojibake) and
     `is_stripped` (NUL or format characters were dropped). All are null where the record is damaged; of a damaged withdrawal
     they say what remains, since who takes a consent back is heard wherever the row still names somebody.
+
+    Args:
+        connection: the workbench, with `records`.
+        records: where each label is in their cells.
+        feed: of the file.
     """
     create_text_macros(connection)
     connection.execute(f"create or replace table fields as {_fields_sql(records, feed)}")
 
 
 def add_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed: Feed) -> None:
-    """Add the records to the table `fields` of earlier ones."""
+    """Add the records to the table `fields` of earlier ones.
+
+    Args:
+        connection: the workbench, with `records`.
+        records: where each label is in their cells.
+        feed: of the file.
+    """
     connection.execute(f"insert into fields {_fields_sql(records, feed)}")
 
 

@@ -90,7 +90,7 @@ class Figures:
         return found.rows if found else 0
 
 
-def lay_figures(connection: duckdb.DuckDBPyConnection) -> None:
+def create_figure_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the tables that hold what is counted, batch by batch."""
     connection.execute("create table counted (figure varchar, subject varchar, rows bigint, lines bigint[])")
     connection.execute("create table counted_words (field varchar, word varchar, rows bigint, lines bigint[])")
@@ -128,7 +128,13 @@ def count_batch(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
 
 
 def sum_figures(connection: duckdb.DuckDBPyConnection, kind: str, keys: Keys) -> Figures:
-    """Put what was counted of all batches together, as the rows for `schemas.DELIVERY_FIGURES` in the table `figures`."""
+    """Put what was counted of all batches together, as the rows for `delivered_rows.DELIVERY_FIGURES` in the table `figures`.
+
+    Args:
+        connection: the workbench.
+        kind: what the feed tells, `optins` or `withdrawals`.
+        keys: with which the words of a feed are hashed.
+    """
     word = RowHash.sql("word", "word")
     connection.execute(
         f"""
@@ -149,7 +155,7 @@ def sum_figures(connection: duckdb.DuckDBPyConnection, kind: str, keys: Keys) ->
 
 
 def figures_sql() -> str:
-    """Return SQL for the rows of `schemas.DELIVERY_FIGURES`, from `figures` and `delivery`."""
+    """Return SQL for the rows of `delivered_rows.DELIVERY_FIGURES`, from `figures` and `delivery`."""
     return (
         "select delivery_id, figure, subject, rows, coalesce(lines, []) as lines from figures cross join delivery"
         " order by figure, subject"

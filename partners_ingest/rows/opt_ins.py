@@ -1,7 +1,7 @@
 """Opt-in rows: the typed columns of a record, and all the reasons for which it cannot be trusted.
 
 What the row states is kept as stated (notice, form version, channels); what that means against the dossier, and
-what the consent is worth, belongs to `dbt_project`. Fields, phones and single values have modules of their own.
+what the consent allows, belongs to `dbt_project`. Fields, phones and single values have modules of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from consent.dossiers.feeds import Feed
-from partners_ingest.rows.delivery_facts import PLACE_SQL, exported_sql
+from partners_ingest.rows.delivery_facts import POSITION_SQL, exported_sql
 from partners_ingest.rows.fields import is_mapped
 from partners_ingest.rows.phone_cells import read_phone_cells
 from partners_ingest.rows.repairs import (
@@ -36,18 +36,18 @@ from partners_ingest.rows.values import (
 from terms.environment import NumberRules
 from terms.identifiers import NO_TEXT_NOTICE_ID
 
-#: Rows for `schemas.OPT_INS`, from `keyed` and `delivery`.
+#: Rows for `delivered_rows.OPT_INS`, from `keyed` and `delivery`.
 OPT_INS_SQL = f"""
-select {PLACE_SQL}, contact_id, source_key, address_key, ip_key, flag, consented.at as consented_at,
+select {POSITION_SQL}, contact_id, source_key, address_key, ip_key, flag, consented.at as consented_at,
     consented.quality as consented_at_quality, consent_key as source_consent_id, notice_id, form_version, channels,
     purposes, recipients, sex, birth_date, postcode, country, number_kind, number_zone, is_fiction, repairs,
     unread, page_url <> '' as has_page_url
 from keyed cross join delivery where len(reasons) = 0
 """
 
-#: Rows for `schemas.WITHDRAWAL_SIGNALS`, from `keyed` and `delivery`: whatever became of the row itself.
+#: Rows for `delivered_rows.WITHDRAWAL_SIGNALS`, from `keyed` and `delivery`: whatever became of the row itself.
 WITHDRAWAL_SIGNALS_SQL = f"""
-select {PLACE_SQL}, contact_id, source_key, signal, withdrawal.at as withdrawn_at,
+select {POSITION_SQL}, contact_id, source_key, signal, withdrawal.at as withdrawn_at,
     withdrawal.quality as withdrawn_at_quality
 from keyed cross join delivery
 where signal is not null and (contact_id is not null or source_key is not null)
@@ -62,6 +62,11 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
 
     Codes: the phone's, FLAG_UNKNOWN, ENTRY_INCOMPLETE, CONSENT_IN_FUTURE (after the export instant),
     BIRTH_AFTER_CONSENT (by the Paris date of the consent); partners README, section 4.
+
+    Args:
+        connection: the workbench.
+        feed: of the file.
+        rules: which invented numbers count as mobiles.
     """
     create_value_macros(connection)
     create_repair_macros(connection)

@@ -1,6 +1,6 @@
 """The phone rule: what a person or an exporter wrote becomes an E.164 number, or a code that says why not.
 
-Order and codes are those of the partners README (section 2 "Phone", section 4). The rule stands twice: here, in
+Order and codes are those of the partners README (section 2 "Phone", section 4). The rule is written twice: here, in
 Python, with phonenumbers, and as the SQL macros of `phone_macros` that decide nearly all rows; tests show that both say
 the same. Whether a number may be used belongs to the judgement, not here.
 """
@@ -65,7 +65,7 @@ OVERSEAS_LANDLINES: Mapping[str, str] = MappingProxyType({"262": "262", "590": "
 #: ARCEP's range for fiction, 06 39 98: in no territory, though 0639 is Mayotte's (partners README).
 FICTION = "63998"
 
-#: Zone of a country code of ours; +262 is two zones (see `_zone`).
+#: Zone of a country code of ours; +262 is two zones (see `number_zone`).
 ZONES: Mapping[str, str] = MappingProxyType(
     {
         "33": "metropole",
@@ -228,10 +228,10 @@ def _read_digits(digits: str, international: bool, place: RowPlace, rules: Numbe
     national = _national(digits, international)
     if national is not None:
         return _read_national(national, place, rules)
-    if digits.startswith("00") and not international:
-        return _read_foreign(digits[2:], rules)
     if international:
         return _read_foreign(digits, rules)
+    if digits.startswith("00"):
+        return _read_foreign(digits[2:], rules)
     if len(digits) == 6 and (place.postcode or "").startswith("988"):
         return _number("687" + digits, rules)
     return _refused(RowReason.PHONE_LENGTH)

@@ -60,7 +60,13 @@ def read_phone_cells(connection: duckdb.DuckDBPyConnection, source: str, rules: 
 
 
 def read_uncommon_cells(connection: duckdb.DuckDBPyConnection, source: str, rules: NumberRules) -> None:
-    """Read anew what the view `phones` looks up, where `source` holds other rows with as many phone cells each."""
+    """Read anew what the view `phones` looks up, where `source` holds other rows with as many phone cells each.
+
+    Args:
+        connection: where `source` is.
+        source: relation as in `read_phone_cells`.
+        rules: which invented numbers count as mobiles.
+    """
     _read_uncommon(connection, source, _columns_of(connection, source))
     _read_left_over(connection, rules)
 

@@ -1,6 +1,6 @@
 r"""The phone rule as SQL macros, generated from the pinned metadata of phonenumbers into `phone_macros.sql`.
 
-`python -m partners_ingest.rows.phone_macros > partners_ingest/phone_macros.sql` writes the file; a test holds it current,
+`python -m partners_ingest.rows.phone_macros > partners_ingest/rows/phone_macros.sql` writes the file; a test holds it current,
 so that a new release of the library shows as a change of SQL in review. Of a cell the macros say what `phone` says, or
 null: then Python decides. What they leave on purpose: foreign numbers, letters beyond French, three numbers in a cell.
 """
@@ -38,7 +38,7 @@ _SPACE = r"[\t\n\f\r\x{000B}\x{0085}\x{00A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{
 #: Format characters that copying from a browser or a phone leaves in numbers; taken off before anything is read.
 _UNSEEN = r"\x{00AD}\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}\x{FEFF}"
 _GAP = rf" \-/\x{{00A0}}\x{{2009}}\x{{202F}}{_UNSEEN}"
-#: Nine digits as nearly all are written; whatever stands before them is a way to say France. No dot before the last
+#: Nine digits as nearly all are written; whatever is before them is a way to say France. No dot before the last
 #: one: `.0` at the end is a spreadsheet's, not a digit.
 _NINE = (
     r"(?:(?:(?:\+|00)?330?|0)?(?: ?\(0\) ?| ?)[1-9]|\(0[1-9]\))"
@@ -82,7 +82,7 @@ def create_phone_macros(connection: duckdb.DuckDBPyConnection, rules: NumberRule
 
 @cache
 def _shipped() -> str:
-    return resources.files("partners_ingest").joinpath(_FILE).read_text(encoding="utf-8")
+    return resources.files("partners_ingest.rows").joinpath(_FILE).read_text(encoding="utf-8")
 
 
 def macros_sql() -> str:

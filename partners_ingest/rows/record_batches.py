@@ -68,7 +68,7 @@ class BatchReader:
     bad: KnownBad | None  # the spoilt export that the header is known to belong to
 
     def read(self, bench: duckdb.DuckDBPyConnection, lines: DeliveredLines) -> Iterator[tuple[LinesEnd, RecordSums]]:
-        """Create `fields` of a batch of records after the other, and tell what stands behind each, with the sums so far.
+        """Create `fields` of a batch of records after the other, and tell what comes after each, with the sums so far.
 
         Where lines are long, several batches of them make one of records.
         """
@@ -82,7 +82,7 @@ class BatchReader:
                 yield end, sums
 
     def _read_lines(self, bench: duckdb.DuckDBPyConnection, end: LinesEnd, waiting: int) -> int:
-        """Put the records of the lines that are laid into `fields`, and return how many are not as in a spoilt export."""
+        """Put the records of the lines on the workbench into `fields`, and return how many are not as in a spoilt export."""
         records = self.reader.read_records(bench, self.feed, self.header, end)
         put = add_fields if waiting else create_fields
         put(bench, records, self.feed)

@@ -21,7 +21,7 @@ _NATIONAL = r"0[1-9](?:[ .\-]?[0-9]{2}){4}"
 _INTERNATIONAL = r"(?:\+|00)33 ?[1-9](?:[ .\-]?[0-9]{2}){4}"
 
 _MACROS = (
-    # each is asked of few cells: `is_usual_phone` stands before all of them
+    # each is asked of few cells: `is_usual_phone` is asked before all of them
     f"""create or replace temp macro is_usual_phone(cell, e164) as regexp_full_match(cell, '{_NATIONAL}')
         or (starts_with(e164, '+33') and regexp_full_match(cell, '{_INTERNATIONAL}'))""",
     r"""create or replace temp macro is_scientific(cell) as
@@ -106,14 +106,13 @@ def date_repairs_sql(cell: str, read: str, feed: Feed, field: str) -> str:
     formats = formats_of(feed, field)
     usual = {*formats[:1], *feed.date_formats.get(field, ())[:1]}
     others = [form for form in formats if form not in usual and form != "excel_serial"]
-    is_serial = _is_written(cell, ["excel_serial"]) if "excel_serial" in formats and "excel_serial" not in usual else ""
+    is_serial = _is_written(cell, ["excel_serial"]) if "excel_serial" in {*formats} - usual else ""
+    no_other = f" and not {is_serial}" if is_serial else ""
     conditions = [
         (RowRepair.DATE_FROM_SERIAL_NUMBER, is_serial),
-        (RowRepair.DATE_REFORMATTED, f"not {_is_written(cell, sorted(usual))}" if others else ""),
+        (RowRepair.DATE_REFORMATTED, f"not {_is_written(cell, sorted(usual))}{no_other}" if others else ""),
         (RowRepair.YEAR_COMPLETED, _is_written(cell, [form for form in formats if _has_short_year(form)])),
     ]
-    if others and is_serial:
-        conditions[1] = (RowRepair.DATE_REFORMATTED, f"{conditions[1][1]} and not {is_serial}")
     told = [(code, condition) for code, condition in conditions if condition]
     return f"if({read} is null, []::varchar[], {codes_sql(*told)})" if told else "[]::varchar[]"
 
@@ -185,10 +184,9 @@ def _listed(words: Iterable[tuple[str, str]]) -> str:
 
 
 def merged_sql(*lists: str) -> str:
-    """Return SQL for one sorted list of distinct codes out of several lists, most of which are empty.
+    """Return SQL for one sorted list of distinct codes out of several lists (SQL of each), most of which are empty.
 
-    Args:
-        lists: SQL of each. One that is no column is computed again where there is something to merge.
+    A list that is no column is computed again where there is something to merge.
     """
     told = [codes for codes in lists if codes != "[]::varchar[]"]
     some = " or ".join(f"len({codes}) > 0" for codes in told)

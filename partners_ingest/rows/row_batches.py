@@ -1,6 +1,6 @@
 """The rows of a delivery, batch by batch: typed, judged, counted, and written to vault and lake before the next batch.
 
-What a row means belongs to `opt_ins` and `withdrawals`, the shared last steps to `delivery`, figures to `figures`. Of a
+What a row means belongs to `opt_ins` and `withdrawals`, the shared last steps to `delivery_facts`, figures to `figures`. Of a
 batch that is done only keys and counts stay.
 """
 
@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from partners_ingest.erased.erased_records import Marks, erased_physical_lines, note_erased, returned_marks
 from partners_ingest.rows import delivery_facts as rows
 from partners_ingest.rows.delivery_facts import DeliveryFacts, RowCounts
-from partners_ingest.rows.figures import count_batch, lay_figures
+from partners_ingest.rows.figures import count_batch, create_figure_tables
 from partners_ingest.rows.opt_ins import OPT_INS_SQL, WITHDRAWAL_SIGNALS_SQL, type_opt_ins
 from partners_ingest.rows.phone_cells import read_uncommon_cells
 from partners_ingest.rows.withdrawals import DAMAGED_WITHDRAWALS_SQL, WITHDRAWALS_SQL, type_withdrawals
@@ -57,9 +57,9 @@ class RowJudge:
     returned: set[str] = field(default_factory=set)
 
     def begin(self) -> None:
-        """Lay the tables that outlive a batch."""
-        rows.lay_facts(self.bench, self.facts)
-        lay_figures(self.bench)
+        """Create the tables that outlive a batch."""
+        rows.create_delivery_tables(self.bench, self.facts)
+        create_figure_tables(self.bench)
 
     def judge(self) -> None:
         """Make `keyed` of `fields`, and count it."""
@@ -92,7 +92,15 @@ class RowFiles:
     """
 
     def __init__(self, bench: duckdb.DuckDBPyConnection, vault: Vault, lake: Lake, name: str, kind: str) -> None:
-        """Prepare the files; `delivery` is laid (`RowJudge`)."""
+        """Prepare the files.
+
+        Args:
+            bench: the workbench, where the table `delivery` exists (`RowJudge.begin`).
+            vault: for the identities and addresses.
+            lake: for everything else.
+            name: of the reading.
+            kind: what the feed tells, `optins` or `withdrawals`.
+        """
         self._bench, self._name, self._kind = bench, name, kind
         self._vault, self._lake = vault, lake
         self._shared = rows.shared_sql(bench)

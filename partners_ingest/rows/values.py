@@ -106,7 +106,7 @@ def instant_sql(cell: str, formats: Iterable[str], zone: str) -> str:
 
     Args:
         cell: SQL of the text.
-        formats: the dossier's (`DATE_FORMATS`).
+        formats: the dossier's (`date_patterns.NAMED_PATTERNS`, or composed ones).
         zone: of times and days without offset; a day is its first instant there.
 
     Quality: `exact_utc` (the cell has an offset), `zone_assumed` (a time without one, `local` is the time as written,
@@ -219,6 +219,11 @@ def one_of_sql(cell: str, words: Collection[str], others: Collection[str] = ()) 
     """Return SQL that is true where the text is one of the words as written.
 
     The word `*` is any text that is not blank and not one of `others`, the words that mean something else.
+
+    Args:
+        cell: SQL of the text.
+        words: of the dossier.
+        others: words that mean something else; for `*` only.
     """
     listed = _listed(word for word in words if word != ANY)
     found = [f"{cell} in ({listed})"] if listed else []
@@ -232,6 +237,12 @@ def flag_sql(cell: str, given: Collection[str], refused: Collection[str], separa
 
     With a separator the cell is a list of answers (a question of several choices): those that are no word of the
     dossier do not count.
+
+    Args:
+        cell: SQL of the text.
+        given: words of a consent given.
+        refused: words of a consent refused.
+        separator: of a list of answers; None = the cell is one answer.
     """
     if separator is None:
         yes, no = one_of_sql(cell, given, refused), one_of_sql(cell, refused, given)
@@ -247,8 +258,12 @@ def flag_sql(cell: str, given: Collection[str], refused: Collection[str], separa
 def list_sql(cell: str, separator: str | None, words: Mapping[str, Collection[str]] | None = None) -> str:
     """Return SQL for the parts of a list cell, trimmed; null where it is blank (= not stated).
 
-    A cell that is a JSON array is that list. `words` maps our word to the partner's; other parts stay as written.
-    Blanks around the separator may have been lost at the ends of the cell.
+    A cell that is a JSON array is that list. Blanks around the separator may have been lost at the ends of the cell.
+
+    Args:
+        cell: SQL of the text.
+        separator: between the parts; None = the dossier names none.
+        words: our word -> the partner's words for it; other parts stay as written.
     """
     apart = separator or LIST_SEPARATOR
     lead, trail = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from consent.dossiers.feeds import Feed
-from partners_ingest.rows.delivery_facts import PLACE_SQL, exported_sql
+from partners_ingest.rows.delivery_facts import POSITION_SQL, exported_sql
 from partners_ingest.rows.phone_cells import read_phone_cells
 from partners_ingest.rows.repairs import (
     clock_repairs_sql,
@@ -26,15 +26,15 @@ from partners_ingest.rows.values import create_value_macros, formats_of, instant
 from terms.environment import NumberRules
 from terms.reasons import RowRepair
 
-#: Rows for `schemas.WITHDRAWALS`, from `keyed` and `delivery`.
+#: Rows for `delivered_rows.WITHDRAWALS`, from `keyed` and `delivery`.
 WITHDRAWALS_SQL = f"""
-select {PLACE_SQL}, contact_id, source_key, withdrawn_at, withdrawn_at_quality, repairs, unread
+select {POSITION_SQL}, contact_id, source_key, withdrawn_at, withdrawn_at_quality, repairs, unread
 from keyed cross join delivery where len(reasons) = 0
 """
 
-#: Rows for `schemas.WITHDRAWAL_SIGNALS`, from `keyed` and `delivery`: of the quarantined.
+#: Rows for `delivered_rows.WITHDRAWAL_SIGNALS`, from `keyed` and `delivery`: of the quarantined.
 DAMAGED_WITHDRAWALS_SQL = f"""
-select {PLACE_SQL}, contact_id, source_key, signal, withdrawn_at, withdrawn_at_quality
+select {POSITION_SQL}, contact_id, source_key, signal, withdrawn_at, withdrawn_at_quality
 from keyed cross join delivery where signal is not null and (contact_id is not null or source_key is not null)
 """
 
@@ -43,6 +43,11 @@ def type_withdrawals(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: N
     """Create `typed` from `fields` and `delivery`: the columns of a withdrawal, `problem` and `faults`.
 
     From when it counts is decided by the macro `withdrawal_of` of `values`.
+
+    Args:
+        connection: the workbench.
+        feed: of the file.
+        rules: which invented numbers count as mobiles.
     """
     create_value_macros(connection)
     create_repair_macros(connection)

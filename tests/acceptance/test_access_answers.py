@@ -26,6 +26,7 @@ from lineage.papers.access import Batch, answer_access, open_access_requests
 from lineage.papers.issuing import Issued
 from pages.french import number_french
 from pages.paper import Form
+from partners_ingest.rows.asked_numbers import number_reader
 from partners_ingest.rows.phone import NOWHERE, read_phone
 from sealing.checks.paper_check import check_paper
 from sealing.log.log import Log
@@ -41,6 +42,7 @@ from sends.send_stores import SendStores
 from stores.all_stores import Stores, open_stores
 from stores.lake import reading_name
 from terms.clock import Clock
+from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
 from terms.settings import PROJECT_ROOT, load_settings
 from tests.acceptance.conftest import SHARED, SharedRefresh
@@ -121,7 +123,9 @@ def _ask(stores: Stores, file: Path, numbers: list[str]) -> None:
         writer.writerows(
             [number, "access", "2026-11-20T09:00:00+01:00", f"letter {i}"] for i, number in enumerate(numbers)
         )
-    assert enter_acts(ActStores.of(stores), file).taken_in == len(numbers)
+    assert enter_acts(
+        ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment])), file
+    ).taken_in == len(numbers)
 
 
 def _by_number(issued: list[Issued], numbers: list[str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The steps on a file's first bytes and on its header: is it what its feed says, and whose is it.
 
-The tests themselves stand in `preflight`; the records behind the header belong to `judge_records`.
+The tests themselves are in `preflight`; the records after the header belong to `judge_records`.
 """
 
 from __future__ import annotations

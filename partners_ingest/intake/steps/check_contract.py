@@ -1,4 +1,4 @@
-"""The steps behind the last row: does every line add up, is the feed's contract met, then the files are published.
+"""The steps after the last row: does every line add up, is the feed's contract met, then the files are published.
 
 The contract's bounds belong to `quality`, what is usual for a feed to `drift`, figures to `partners_ingest.rows.figures`.
 """

@@ -1,6 +1,6 @@
 """The step that opens what a file came in: seal, gzip, zip or table; and what is open then.
 
-What the container is belongs to `partners_ingest.arrival.unpacking`; what stands in it, to `check_content` and beyond.
+What the container is belongs to `partners_ingest.arrival.unpacking`; what is in it, to `check_content` and the later steps.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from pipelines.commands.answers import (
     time_span,
 )
 from terms.clock import to_iso
+from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
 
 if TYPE_CHECKING:
@@ -139,5 +140,7 @@ def answer(
 
 def _stores() -> ActStores:
     from consent.acts.act_entry import ActStores
+    from partners_ingest.rows.asked_numbers import number_reader
 
-    return ActStores.of(opened_stores())
+    stores = opened_stores()
+    return ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment]))

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from consent.acts.act_entry import ActStores, TypedAct, enter_act
 from consent.acts.acts_file import enter_acts
 from consent.acts.requests import Answer, Clock, all_requests, answer_request, complain, open_requests
+from partners_ingest.rows.asked_numbers import number_reader
 from sends.plans.planning import plan_campaign
 from stores.operations.all_tables import metadata
 from stores.operations.log_tables import journal
@@ -23,7 +24,7 @@ LISTS = ("sponsors", "send_times", "source_partner", "proof")
 def desk(stores):
     """What entering acts needs, from the stores of a sender."""
     sponsors = frozenset({"horizon", "union"})
-    return ActStores(stores.engine, stores.keys, "desk", stores.clock, stores.number_rules, sponsors)
+    return ActStores(stores.engine, stores.keys, "desk", stores.clock, number_reader(stores.number_rules), sponsors)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from consent.acts.act_entry import ActStores, TypedAct, enter_act
 from consent.acts.person_acts import ActKind
 from consent.acts.requests import Answer, answer_request, open_requests
 from lineage.erasure.erasure import erase, receipt_of
+from partners_ingest.rows.asked_numbers import number_reader
 from partners_ingest.rows.phone import read_asked_number
 from sealing.seals.message_proofs import prove_message
 from sends.gateways.gateway import EventKind, GatewayEvent
@@ -153,7 +154,11 @@ class Phone:
 def test_what_an_erased_person_does_later_is_written_about_nobody(stage):
     gone, kept = number(3), number(4)
     erased(stage.stores, gone)
-    stores, desk, now = SendStores.of(stage.stores), ActStores.of(stage.stores), stage.stores.clock.now()
+    stores, desk, now = (
+        SendStores.of(stage.stores),
+        ActStores.of(stage.stores, number_reader(NUMBER_RULES[stage.stores.settings.environment])),
+        stage.stores.clock.now(),
+    )
     before = len(stage.rows(select(person_tables.opt_outs)))
     opt_out(stores, gone, "letter")
     requests = {

@@ -24,6 +24,7 @@ from lineage.papers.partner import partner_dossier, tell_partner
 from lineage.papers.receipt import KEPT_AS_COUNT, TAKEN_OUT, erasure_papers
 from pages.french import count_french, instant_french, number_french
 from pages.paper import Form, Issue, Paper, paper_html
+from partners_ingest.rows.asked_numbers import number_reader
 from partners_ingest.rows.phone import NOWHERE, read_phone
 from pipelines.command import app
 from sample.people import SHOWN_NUMBER
@@ -34,7 +35,7 @@ from sealing.log.proofs import Proof
 from sealing.seals.papers import parts_of
 from stores.home import writer_lock
 from stores.operations import database, log_tables, message_tables
-from terms.environment import NumberRules
+from terms.environment import NUMBER_RULES, NumberRules
 from terms.errors import UsageError
 from tests.commands import Shell
 from tests.scenes.sends.sent_demo import sent_demo
@@ -265,7 +266,9 @@ def _kept(stores):
 def test_no_paper_takes_the_place_of_another_file_and_nothing_is_logged(scene, tmp_path, taken):
     stores, plan_id, _ = scene
     act = TypedAct(SHOWN_NUMBER, "access", f"2026-11-22T09:00:00+01:0{len(taken) % 3}", f"letter of a {taken}")
-    request_id = enter_act(ActStores.of(stores), act).request_id
+    request_id = enter_act(
+        ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment])), act
+    ).request_id
     out = tmp_path / f"acces-{request_id}.html"
     there = {"file": out, "proof": tmp_path / f"{out.name}.proof.json", "broken link": out}[taken]
     there.symlink_to(tmp_path / "nowhere") if taken == "broken link" else there.write_text("what was given away")
@@ -334,7 +337,7 @@ def test_an_unknown_number_gets_a_certificate_that_says_so(scene):
 def test_an_access_answer_holds_the_four_lists_and_closes_every_request_of_the_person(scene):
     """Two requests of one person, the older one late, and one of somebody whom no file names."""
     stores, _, out = scene
-    acts = ActStores.of(stores)
+    acts = ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment]))
     told = {"2026-10-01T09:00:00+02:00": "letter 1", "2026-11-23T09:00:00+01:00": "letter 2"}
     ids = [enter_act(acts, TypedAct(SHOWN_NUMBER, "access", at, source)).request_id for at, source in told.items()]
     stranger_id = enter_act(
@@ -367,7 +370,9 @@ def test_an_access_answer_holds_the_four_lists_and_closes_every_request_of_the_p
 def test_a_late_answer_says_so(scene):
     stores, _, out = scene
     act = TypedAct("06 39 98 99 97", "access", "2026-10-01T09:00:00+02:00", "letter 4")
-    request_id = enter_act(ActStores.of(stores), act).request_id
+    request_id = enter_act(
+        ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment])), act
+    ).request_id
     (issued,) = answer_access(stores, [request_id], Batch("test", None, out, Form.HTML, None))
     shown = html.unescape(issued.file.read_text())
     assert "après le délai d'un mois" in shown and "1er novembre 2026" in shown

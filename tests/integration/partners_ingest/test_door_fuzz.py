@@ -1,6 +1,6 @@
 """A few hundred mutated files end with an outcome and exact control totals; thousands are run by command.
 
-What is mutated, and what must hold, stands in `door_fuzz`; its own eyes are tried here on a door that was broken on purpose.
+What is mutated is in `tests.scenes.door.mutants`, what must hold in `door_fuzz`; its own eyes are tried here on a door that was broken on purpose.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pytest
 from partners_ingest.intake import preflight
 from partners_ingest.rows import delivery_facts as delivery
 from stores.keys import Keys
-from tests.scenes.door import door_fuzz
+from tests.scenes.door import door_fuzz, mutants
 
 SEED = 20261124
 FILES = 140
@@ -26,9 +26,9 @@ def test_every_mutated_file_ends_with_an_outcome_and_exact_totals() -> None:
 
 
 def test_a_mutant_is_known_by_its_seed_and_number() -> None:
-    untouched = door_fuzz.originals()
-    assert door_fuzz.mutant(1, 40, untouched) == door_fuzz.mutant(1, 40, untouched)
-    assert door_fuzz.mutant(1, 40, untouched).data != door_fuzz.mutant(2, 40, untouched).data
+    untouched = mutants.originals()
+    assert mutants.mutant(1, 40, untouched) == mutants.mutant(1, 40, untouched)
+    assert mutants.mutant(1, 40, untouched).data != mutants.mutant(2, 40, untouched).data
 
 
 def test_a_lost_record_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,8 @@ from stores.schemas import delivered_rows
 from terms.clock import from_micros
 from terms.errors import FiliationError
 from terms.settings import load_settings
-from tests.integration.partners_ingest.test_delivery_way import SIGNALS, Stores, open_stores
-from tests.scenes.door.dossier_samples import DOSSIER, NAMES_HEADER, write_dossier
+from tests.scenes.door.delivery_stores import Stores, open_stores
+from tests.scenes.door.dossier_samples import DOSSIER, NAMES_HEADER, SIGNALS, write_dossier
 
 #: A purge at `NOW` lets go what was before the first instant that is kept.
 NOW = datetime(2026, 1, 15, 3, tzinfo=UTC)

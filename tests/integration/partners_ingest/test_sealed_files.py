@@ -18,7 +18,7 @@ from partners_ingest.arrival.seal_marks import is_sealed, name_inside
 from partners_ingest.arrival.unpacking import open_unpacked
 from partners_ingest.intake.overview import list_deliveries
 from stores.evidence.evidence_store import EvidenceStore
-from tests.integration.partners_ingest.test_delivery_way import ROWS, Stores, open_stores
+from tests.scenes.door.delivery_stores import ROWS, Stores, open_stores
 from tests.scenes.door.dossier_samples import DOSSIER, write_dossier
 
 pytestmark = pytest.mark.skipif(shutil.which("gpg") is None, reason="GnuPG is not installed")

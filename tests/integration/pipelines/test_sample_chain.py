@@ -171,7 +171,7 @@ def test_the_report_of_every_delivery_and_partner_adds_up_and_names_nobody(chain
         report = report_on(stores, partner_id, moment)
         assert report.totals.data == records
         assert report.base is not None
-        strict, market = report.base.worths
+        strict, market = report.base.values
         assert 0 < strict.sendable <= market.sendable <= strict.given == report.totals.given
         assert sum(report.base.grades.values()) == report.totals.given
         assert not [value for value in identities if value in render_page("partner_report.html", report)]

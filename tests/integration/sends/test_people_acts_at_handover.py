@@ -10,6 +10,7 @@ from sqlalchemy import select
 from consent.acts.act_entry import ActStores, TypedAct, enter_act
 from consent.acts.person_acts import FactKind, record_fact
 from consent.acts.requests import Answer, answer_request
+from partners_ingest.rows.asked_numbers import number_reader
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
 from sends.handover import sender
@@ -26,6 +27,7 @@ from stores.all_stores import open_stores
 from stores.lake import reading_name
 from stores.operations.database import transaction
 from stores.operations.message_tables import messages
+from terms.environment import NUMBER_RULES
 from terms.settings import PROJECT_ROOT, load_settings
 from tests.scenes.sends.small_send_home import point_gateway, received_lines, simulator
 
@@ -43,7 +45,11 @@ class Scene:
         shutil.copytree(PROJECT_ROOT / "config", folder / "config")
         variables = shell.environ(at=NOW, HOME=str(folder / "home"), CONFIG=str(folder / "config"), ACTOR="planner")
         stores = open_stores(load_settings(variables))
-        self.folder, self.stores, self.desk = folder, SendStores.of(stores), ActStores.of(stores)
+        self.folder, self.stores, self.desk = (
+            folder,
+            SendStores.of(stores),
+            ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment])),
+        )
         point_gateway(self.stores, running.url)
         gateway = open_gateway(read_gateway(self.stores.settings.config / "gateways", "simulator"))
         take_in(self.stores, "simulator", gateway, 0)

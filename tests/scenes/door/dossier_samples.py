@@ -127,6 +127,15 @@ feeds:
     min_rows: 1
     max_change_pct: null
 """
+#: The same with columns by which a row takes a consent back: erased, or an end date.
+SIGNALS = DOSSIER.replace(
+    '["id", "name", "phone", "agrees", "agreed_at", "born", "zip"]',
+    '["id", "name", "phone", "agrees", "agreed_at", "born", "zip", "gone", "until"]',
+).replace('      postcode: "zip"\n', '      postcode: "zip"\n      erasure: "gone"\n      withdrawn_at: "until"\n')
+SIGNALS = SIGNALS.replace('"refused": ["no", ""]}', '"refused": ["no", ""]}\n      erasure: {"erased": ["1"]}', 1)
+SIGNALS = SIGNALS.replace(
+    '"birth_date": ["YYYY-MM-DD"]}', '"birth_date": ["YYYY-MM-DD"], "withdrawn_at": ["DD/MM/YYYY"]}'
+)
 
 NAMES_HEADER = "id,name,phone,agrees,agreed_at,born,zip\n"
 

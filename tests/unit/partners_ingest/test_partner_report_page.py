@@ -10,7 +10,7 @@ from partners_ingest.intake.drift import BOUNDS, Drift
 from partners_ingest.intake.overview import DeliverySummary
 from partners_ingest.reports import advice
 from partners_ingest.reports.advice import Advice
-from partners_ingest.reports.partner_value import Audit, BaseView, Reason, Worth
+from partners_ingest.reports.partner_value import Audit, BaseView, ProfileValue, Reason
 from partners_ingest.reports.report import CodeLine, DeliveryLine, DriftLine, PartnerReport, Totals
 from terms.reasons import FileReason, FileWarning, Profile, RowReason, RowRepair
 
@@ -107,8 +107,10 @@ def test_an_accepted_delivery_tells_faults_repairs_evidence_worth_and_audits() -
         grades={"B": 8},
         missing={"page_url": 8},
         worths=(
-            Worth(Profile.STRICT, 8, 2, {}, (Reason("TTPA_NOT_DIRECT", "The partner does not collect for us.", 6),)),
-            Worth(Profile.MARKET, 8, 8, {}, ()),
+            ProfileValue(
+                Profile.STRICT, 8, 2, {}, (Reason("TTPA_NOT_DIRECT", "The partner does not collect for us.", 6),)
+            ),
+            ProfileValue(Profile.MARKET, 8, 8, {}, ()),
         ),
         audits=(
             Audit("AL1", True, date(2025, 2, 3), "Cabinet", "pre_ticked", date(2026, 2, 3)),

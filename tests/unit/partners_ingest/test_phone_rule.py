@@ -259,8 +259,10 @@ def test_sql_folds_no_character_otherwise_than_python() -> None:
 
 
 def test_the_shipped_macros_are_those_of_the_installed_metadata() -> None:
-    shipped = resources.files("partners_ingest").joinpath("phone_macros.sql").read_text(encoding="utf-8")
-    assert shipped == macros_sql(), "run python -m partners_ingest.rows.phone_macros > partners_ingest/phone_macros.sql"
+    shipped = resources.files("partners_ingest.rows").joinpath("phone_macros.sql").read_text(encoding="utf-8")
+    assert shipped == macros_sql(), (
+        "run python -m partners_ingest.rows.phone_macros > partners_ingest/rows/phone_macros.sql"
+    )
 
 
 def test_the_first_column_that_yields_a_mobile_wins(ask: Ask) -> None:
