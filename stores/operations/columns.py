@@ -56,7 +56,7 @@ def choice(name: str, values: Iterable[str], *, null: bool = False) -> Column[st
 def sha256(name: str, *, null: bool = False, privacy: Privacy = Privacy.OPEN) -> Column[str]:
     """Return a column of hashes: 64 hex digits, small letters."""
     is_hex = f"length({name}) = 64 and ltrim({name}, '{_HEX_DIGITS}') = ''"
-    return text(name, rule(f"{name}_is_sha256", is_hex), null=null, privacy=privacy)
+    return text(name, rule(f"{name}_is_a_hash", is_hex), null=null, privacy=privacy)
 
 
 def number(name: str, *must: SchemaItem, null: bool = False, privacy: Privacy = Privacy.OPEN) -> Column[int]:
