@@ -38,14 +38,14 @@ EVIDENCE_READERS = {
 UNPACKED_READERS = {
     "open_delivered": {
         "partners_ingest/arrival/unpacking.py:open_unpacked",
-        "partners_ingest/intake/take_in.py:_judge_bytes",
+        "partners_ingest/intake/steps/open_container.py:open_container",
         "partners_ingest/erased/redaction.py:find_numbers",
         "partners_ingest/erased/redaction.py:_open_lines",
         "partners_ingest/erased/redaction.py:_member_name",
     },
     "open_unpacked": {
         "lineage/lookups/evidence_reading.py:_verified_bytes",
-        "partners_ingest/intake/take_in.py:_lines_again",
+        "partners_ingest/intake/steps/redact_erased.py:_lines",
     },
 }
 #: The only modules that hold a key of the vault's files.
