@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import insert
 
 from consent.dossiers.controller import read_controller
-from sends.handover.sender import ready_to_send
+from sends.gateways.routes import open_gateway
+from sends.handover.checks import check_sendable
+from sends.handover.plan_to_send import read_plan_to_send
 from sends.ledger.plan_rows import find_plan
 from sends.plans.approval import approve_plan, context_of, lift_hold
 from sends.plans.planning import PlanRefused, plan_campaign
@@ -36,8 +38,11 @@ def change(stores, name, old, new):
 
 
 def refusal(stores, plan_id):
-    with pytest.raises(Refused) as caught, ready_to_send(stores, plan_id, print):
-        pass
+    """What the checks before a send say; the gateway is not asked, so any password opens it."""
+    ours = read_plan_to_send(stores, plan_id)
+    gateway = open_gateway(ours.context.gateway, {ours.plan.gateway: "secret"})
+    with pytest.raises(Refused) as caught:
+        check_sendable(stores, ours, gateway)
     return str(caught.value)
 
 

@@ -84,7 +84,7 @@ def test_throttled_messages_leave_later_and_once(tmp_path):
 
 
 def test_the_breaker_pauses_a_plan_whose_messages_fail(tmp_path, monkeypatch):
-    monkeypatch.setattr("sends.handover.sender._BREAKER_SECONDS", 0.0)
+    monkeypatch.setattr("sends.handover.breaker._LOOK_SECONDS", 0.0)
     with running_smsc(tmp_path / "received.jsonl", refuse_every=2) as smsc:
         with Stage(tmp_path, smsc) as stage:
             point_breaker(stage.stores, "smsc", min_messages=40, max_error_share=0.2)
@@ -98,7 +98,7 @@ def test_the_breaker_pauses_a_plan_whose_messages_fail(tmp_path, monkeypatch):
 
 
 def test_the_breaker_hears_the_people(tmp_path, monkeypatch):
-    monkeypatch.setattr("sends.handover.sender._BREAKER_SECONDS", 0.0)
+    monkeypatch.setattr("sends.handover.breaker._LOOK_SECONDS", 0.0)
     with running_smsc(tmp_path / "received.jsonl", stop_reply_every=4) as smsc:
         with Stage(tmp_path, smsc, contacts=900, rate_per_second=150) as stage:
             report = send_plan(stage.stores, stage.plan_id)
