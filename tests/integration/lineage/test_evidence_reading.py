@@ -36,13 +36,13 @@ TWO_LINES = (sum(map(len, LINES[:2])), len(LINES[2] + LINES[3]) - 1)
 class Kept:
     """A delivery as intake leaves it, written here by hand."""
 
-    stores: Stores
+    opened: Stores
     stores: LookupStores
     delivery_id: str
 
     @property
     def folder(self) -> Path:
-        return self.stores.home.evidence / self.delivery_id
+        return self.opened.home.evidence / self.delivery_id
 
 
 @pytest.fixture
@@ -165,7 +165,7 @@ def test_a_commitments_file_that_cannot_be_read_is_refused(kept: Kept) -> None:
 
 
 def test_a_changed_salt_file_is_refused(kept: Kept) -> None:
-    file = kept.stores.vault.path(vault_tables.SALTS, kept.delivery_id)
+    file = kept.opened.vault.path(vault_tables.SALTS, kept.delivery_id)
     _flip(file, file.stat().st_size // 3)
     with pytest.raises(EvidenceDiffers, match="salts .* cannot be read"):
         read_evidence(kept.stores, kept.delivery_id, 3, reason="request")

@@ -35,7 +35,7 @@ BASE = """
 create table opt_ins as
 select
     '{delivery}' as delivery_id, line_number, 10 * line_number as byte_offset, 9 as byte_length,
-    'jeux-valombre' as partner_id, 'jeux-participations' as feed_id, 'ab' as file_sha256,
+    'jeux-valombre' as partner_id, 'jeux-participations' as feed_id, repeat('ab', 32) as file_sha256,
     contact_id::uuid as contact_id, flag, consented_at::timestamp as consented_at,
     '2026-03-31 02:07:00'::timestamp as received_at, notice_id, '600300' as form_version,
     ['Contact Citoyen SAS'] as recipients, ['sms', 'voice'] as channels,
@@ -82,7 +82,7 @@ from judge_all_quiet_uses(asked, instants, sponsor_id, criteria_kinds, eligible_
 class Scene:
     """A home with a published base of two contacts, made by hand."""
 
-    stores: Stores
+    opened: Stores
     stores: LookupStores
     known: str
 
