@@ -127,7 +127,7 @@ def reach(base: duckdb.DuckDBPyConnection, stores: Stores, key: FormVersionKey, 
 
     Args:
         base: an open base.
-        stores: for the live facts and the clock.
+        stores: for the live facts and which numbers count.
         key: the form version.
         at: instant of the use (aware).
     """

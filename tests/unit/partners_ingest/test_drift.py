@@ -26,7 +26,7 @@ USUAL = {
 
 
 def _figures(**changed: int) -> Figures:
-    """Return the usual figures with some changed, named `kind__subject` (blanks of the subject as `_`)."""
+    """Return the usual figures with some changed, named by kind, two underscores and subject (blanks of the subject as `_`)."""
     counted = dict(USUAL)
     for name, rows in changed.items():
         kind, _, subject = name.partition("__")

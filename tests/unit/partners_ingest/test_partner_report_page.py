@@ -100,13 +100,13 @@ def test_a_delivery_that_was_not_taken_in_says_what_to_do() -> None:
     assert "before any base was published" in text
 
 
-def test_an_accepted_delivery_tells_faults_repairs_evidence_worth_and_audits() -> None:
+def test_an_accepted_delivery_tells_faults_repairs_evidence_value_and_audits() -> None:
     accepted = _delivery("accepted")
     base = BaseView(
         legal_name="Atelier Lys SARL",
         grades={"B": 8},
         missing={"page_url": 8},
-        worths=(
+        values=(
             ProfileValue(
                 Profile.STRICT, 8, 2, {}, (Reason("TTPA_NOT_DIRECT", "The partner does not collect for us.", 6),)
             ),
