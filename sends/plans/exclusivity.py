@@ -218,7 +218,7 @@ def held_contacts(work: Connection, holding: Holding, contact_ids: Sequence[str]
 def extend(work: Connection, holding: Holding) -> None:
     """Keep what a plan reserved until the holding's end, never shorter than before.
 
-    That is also what stands under another plan of the same sponsor, which held it first.
+    So is what another plan of the same sponsor reserved first and this one holds too.
     """
     until = to_micros(holding.expires_at)
     held, key = bureau_holdings.c, bureau_reservations.c
@@ -245,7 +245,7 @@ def keep_contacts(work: Connection, holding: Holding, contact_ids: Sequence[str]
 def release(work: Connection, plan_id: str, now: datetime) -> None:
     """Free what a plan reserved and never sent to: contacts without a message that may have left, bureaux without any.
 
-    What another plan of the same sponsor holds too goes over to that plan: it stays the sponsor's.
+    What another plan of the same sponsor holds too is reserved under that plan from then on: it stays the sponsor's.
 
     Args:
         work: the caller's transaction.
@@ -268,7 +268,7 @@ def release(work: Connection, plan_id: str, now: datetime) -> None:
 
 
 def _go_over(work: Connection, table: Table, rows: ColumnElement[bool], others: Select[tuple[str, int]]) -> None:
-    """Let bureaux stand under another plan that holds them too, for as long as that one does."""
+    """Reserve bureaux under another plan that holds them too, for as long as that one does."""
     heir: ScalarSelect[str] = others.with_only_columns(func.min(bureau_holdings.c.plan_id)).scalar_subquery()
     until: ScalarSelect[int] = others.with_only_columns(func.max(bureau_holdings.c.held_until)).scalar_subquery()
     work.execute(update(table).where(rows, heir.is_not(None)).values(plan_id=heir, expires_at=until))

@@ -139,8 +139,8 @@ def _create_invited(base: duckdb.DuckDBPyConnection, stores: SendStores, context
 def _create_decided_audience(base: duckdb.DuckDBPyConnection, context: Context, plan_id: str) -> None:
     """Create `decided_audience`, with the first code against each contact.
 
-    Outside the reserved part comes first (such a contact is not this order's at all), then an earlier invitation after consent and
-    person, then the calendar, then what others hold. An invitation stops at `max_messages`, in the order of `send_id`.
+    The order of codes: outside the reserved part (such a contact is not this order's at all), consent and person, an earlier
+    invitation, the calendar, another sponsor. An invitation stops at `max_messages`, in the order of `send_id`.
     """
     order = context.order
     is_inside, bounds = "true", dict[str, object]()

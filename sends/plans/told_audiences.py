@@ -161,7 +161,7 @@ def _difference(base: duckdb.DuckDBPyConnection) -> int:
 
 
 def _sorted_lists(value: Any) -> Any:
-    """Return a record in which lists of codes stand in order: their order selects nobody else."""
+    """Return a record whose lists of codes are sorted: their order makes no other audience."""
     if isinstance(value, Mapping):
         return {key: _sorted_lists(item) for key, item in value.items()}
     return sorted(set(value)) if isinstance(value, list | tuple) else value

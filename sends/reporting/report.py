@@ -156,7 +156,7 @@ class CampaignReport:
 
 
 def campaign_report(stores: SendStores, plan_id: str) -> CampaignReport:
-    """Gather the report of a plan as it stands now.
+    """Return the report of a plan, with what is known now.
 
     Raises:
         UsageError: there is no such plan, or its configuration cannot be read.

@@ -34,7 +34,7 @@ class Addressee(StrEnum):
 
 @dataclass(frozen=True)
 class InvoiceStatement:
-    """What an invoice shows before it goes out: addressee and the details that stand on it."""
+    """What an invoice shows before it goes out: its addressee and its details."""
 
     addressed_to: Addressee
     details: frozenset[InvoiceDetail]

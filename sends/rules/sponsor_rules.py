@@ -25,7 +25,7 @@ _THIRD_COUNTRY_MONTHS = 3
 def sponsor_findings(
     sponsor: Sponsor, election: Election, round_number: int, on: date, rules: SendRules
 ) -> tuple[OrderFinding, ...]:
-    """Return what stands against a sponsor on a day (Paris).
+    """Return what is wrong with a sponsor on a day (Paris).
 
     Declaration (R-47), qualified for round 2 (R-26; not known yet = no finding), establishment and control in the three
     months before round 1 (R-46), a foreign legal person that pays (R-33: L52-8 of the electoral code).
