@@ -10,17 +10,18 @@ from sqlalchemy import (
     Table,
 )
 
-from stores.operations.columns import counter, metadata, number, text
+from stores.operations.closed_lists import OPEN_DATA_OUTCOMES
+from stores.operations.columns import choice, count, counter, filled, metadata, number, sha256, text
 
 #: A person's decision that the next base may be smaller than the policy lets it be; lapses with the base it names.
 base_decisions = Table(
     "base_decisions",
     metadata,
     text("base_version"),  # serving when it was decided
-    number("contacts_at_least"),
+    count("contacts_at_least"),
     number("decided_at"),
     text("decided_by"),
-    text("why"),
+    filled("why"),
     PrimaryKeyConstraint("base_version", "decided_at"),
 )
 
@@ -28,9 +29,9 @@ snapshots = Table(
     "snapshots",
     metadata,
     text("kind"),  # dossiers | rules | sponsors | elections | ...
-    text("sha256"),
+    sha256("sha256"),
     number("taken_at"),
-    number("number"),  # 1, 2, ... within a kind; the highest is current
+    count("number", least=1),  # 1, 2, ... within a kind; the highest is current
     PrimaryKeyConstraint("kind", "number"),
 )
 
@@ -39,9 +40,9 @@ open_data_vintages = Table(
     metadata,
     text("source_id"),
     text("vintage"),
-    text("sha256"),
+    sha256("sha256"),
     text("file_name"),
-    number("rows"),
+    count("rows"),
     number("loaded_at"),
     PrimaryKeyConstraint("source_id", "vintage", "sha256"),
 )
@@ -52,6 +53,6 @@ open_data_attempts = Table(
     counter("attempt_id"),
     text("source_id"),
     number("at"),
-    text("outcome"),  # loaded | unchanged | failed | absent
+    choice("outcome", OPEN_DATA_OUTCOMES),
     text("message", null=True),
 )

@@ -10,7 +10,20 @@ from sqlalchemy import (
     Table,
 )
 
-from stores.operations.columns import metadata, number, text
+from stores.operations.closed_lists import CONTAINERS, DELIVERY_DECISIONS, ENCODING_RULES, FEED_KINDS, FEED_MODES
+from stores.operations.columns import (
+    choice,
+    count,
+    filled,
+    metadata,
+    number,
+    refers_at_commit,
+    refers_to,
+    rule,
+    sha256,
+    text,
+)
+from terms.reasons import FileOutcome, FileReason
 
 deliveries = Table(
     "deliveries",
@@ -18,43 +31,48 @@ deliveries = Table(
     text("delivery_id"),
     text("partner_id"),
     text("feed_id", null=True),
-    text("kind", null=True),  # optins | withdrawals
-    text("mode", null=True),  # full | delta
+    choice("kind", FEED_KINDS, null=True),
+    choice("mode", FEED_MODES, null=True),
     text("file_name"),
-    text("sha256"),
-    number("bytes"),
-    text("container", null=True),  # none | gzip | zip | xlsx | parquet: how the delivered bytes unpack
+    sha256("sha256"),
+    count("bytes"),
+    choice("container", CONTAINERS, null=True),  # how the delivered bytes unpack
     text("encoding", null=True),  # in which the text was read; null where no line was read
-    text("encoding_rule", null=True),  # what decided it: mark | dossier | assumed | rows
-    text("content_sha256", null=True),
-    text("content_fingerprint", null=True),  # of the multiset of well-formed records
-    text("duplicate_of", null=True),  # delivery that a duplicate repeats
+    choice("encoding_rule", ENCODING_RULES, null=True),  # what decided it
+    sha256("content_sha256", null=True),
+    sha256("content_fingerprint", null=True),  # of the multiset of well-formed records
+    text("duplicate_of", refers_at_commit("deliveries.delivery_id"), null=True),  # delivery that a duplicate repeats
     text("warnings_json"),  # codes of what a person should see although the outcome stands
-    text("outcome"),  # accepted | held | refused | duplicate
-    text("reason", null=True),
-    number("data_rows", null=True),
-    number("accepted_rows", null=True),
-    number("quarantined_rows", null=True),
-    number("reading"),  # current reading; 0 where none was made
+    choice("outcome", FileOutcome),
+    choice("reason", FileReason, null=True),
+    count("data_rows", null=True),
+    count("accepted_rows", null=True),
+    count("quarantined_rows", null=True),
+    count("reading"),  # current reading; 0 where none was made
     text("judged_with", null=True),  # hash of dossier and reader versions: a held file is judged again on change
-    number("line_count", null=True),
-    text("evidence_root", null=True),
+    count("line_count", null=True),
+    sha256("evidence_root", null=True),
     number("exported_at", null=True),
     number("arrived_at"),  # when the drop server got it: the row's `received_at`
     number("taken_in_at"),  # when we judged it
     PrimaryKeyConstraint("delivery_id"),
+    rule("accepted_was_read", "outcome <> 'accepted' or (reading >= 1 and reason is null)"),
+    rule("rows_add_up", "data_rows = accepted_rows + quarantined_rows"),
+    rule("lines_have_a_root", "(line_count is null) = (evidence_root is null)"),
+    rule("repeats_another", "duplicate_of is null or (outcome = 'duplicate' and duplicate_of <> delivery_id)"),
 )
 
 delivery_decisions = Table(
     "delivery_decisions",
     metadata,
-    text("delivery_id"),
-    text("kind"),  # release | refuse | reread
+    text("delivery_id", refers_to("deliveries.delivery_id")),
+    choice("kind", DELIVERY_DECISIONS),
     number("decided_at"),
     text("decided_by"),
-    text("why"),
+    filled("why"),
     number("applied_at", null=True),  # null: the next refresh acts on it
     PrimaryKeyConstraint("delivery_id", "decided_at"),
+    rule("refusal_is_applied", "kind <> 'refuse' or applied_at is not null"),
 )
 
 #: Files that we fetched from a partner's server; one version of a file is fetched once.
@@ -63,7 +81,7 @@ fetched_files = Table(
     metadata,
     text("partner_id"),
     text("remote_name"),
-    number("remote_bytes"),
+    count("remote_bytes"),
     number("remote_modified_at"),  # seconds, as the server tells it
     text("file_name"),  # in the partner's landing folder
     number("fetched_at"),
@@ -76,10 +94,10 @@ seen_files = Table(
     metadata,
     text("partner_id"),
     text("file_name"),  # in the partner's landing folder
-    number("bytes"),
-    number("inode"),
+    count("bytes"),
+    count("inode"),
     number("modified_ns"),
     number("changed_ns"),
-    text("sha256"),
+    sha256("sha256"),
     PrimaryKeyConstraint("partner_id", "file_name"),
 )

@@ -11,18 +11,19 @@ from sqlalchemy import (
     Table,
 )
 
-from stores.operations.columns import metadata, number, text
+from stores.operations.columns import count, metadata, number, refers_to, rule, sha256, text
 from stores.schemas.column_classes import Privacy
 
 #: Marks of persons who were taken out: a hash of the number under a key of its own, and nothing else of them.
 suppression_marks = Table(
     "suppression_marks",
     metadata,
-    text("mark", privacy=Privacy.PSEUDONYMOUS),
+    sha256("mark", privacy=Privacy.PSEUDONYMOUS),
     number("marked_at"),
     number("acts_from", null=True),  # acts from this instant on are let in; null: none, ever
     number("returned_at", null=True),  # when something was let in again; null: nothing of the person stands
     PrimaryKeyConstraint("mark"),
+    rule("returned_by_an_open_one", "returned_at is null or acts_from is not null"),
 )
 
 #: Erasures begun and ended; what was found is written before anything is changed, so that a killed one can be told whole.
@@ -30,7 +31,7 @@ erasures = Table(
     "erasures",
     metadata,
     text("erasure_id"),
-    text("mark", privacy=Privacy.PSEUDONYMOUS),
+    text("mark", refers_to("suppression_marks.mark"), privacy=Privacy.PSEUDONYMOUS),
     text("case_id"),
     number("started_at"),
     text("started_by"),
@@ -45,10 +46,10 @@ erasures = Table(
 erased_rows = Table(
     "erased_rows",
     metadata,
-    text("erasure_id"),
+    text("erasure_id", refers_to("erasures.erasure_id")),
     text("delivery_id"),
-    number("reading"),
-    number("accepted_rows"),
+    count("reading", least=1),
+    count("accepted_rows", least=1),
     PrimaryKeyConstraint("erasure_id", "delivery_id", "reading"),
 )
 
@@ -57,7 +58,7 @@ redacted_lines = Table(
     "redacted_lines",
     metadata,
     text("delivery_id"),
-    number("line_number"),
+    count("line_number", least=1),
     PrimaryKeyConstraint("delivery_id", "line_number"),
 )
 
@@ -66,9 +67,9 @@ redactions = Table(
     "redactions",
     metadata,
     text("delivery_id"),
-    number("number"),  # 1, 2, ... within the delivery
-    number("lines"),  # redacted by this one
-    text("sha256"),  # of the delivered bytes as they are kept since
+    count("number", least=1),  # 1, 2, ... within the delivery
+    count("lines"),  # redacted by this one
+    sha256("sha256"),  # of the delivered bytes as they are kept since
     number("redacted_at"),
     PrimaryKeyConstraint("delivery_id", "number"),
 )

@@ -8,47 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from hashlib import sha256
 
 from sqlalchemy import Connection, select
 
 from stores.operations import log_tables
+from stores.operations.entry_kinds import Entry
 from terms.canonical_json import canonical_json
 from terms.clock import to_micros
 
-
-class Entry(StrEnum):
-    """What a journal line is about."""
-
-    DELIVERY = "delivery"
-    DECISION = "delivery_decision"
-    REREAD_FAILED = "reread_failed"
-    SNAPSHOT = "snapshot"
-    OPEN_DATA = "open_data"
-    BASE = "base"
-    BASE_ABANDONED = "base_abandoned"  # its line was written, and its run died before anybody could read it
-    BASE_DECISION = "base_decision"
-    OPT_OUT = "opt_out"
-    CONTACT_FACT = "contact_fact"
-    ACTS_FILE = "acts_file"
-    FORM_STOP = "form_stop"
-    REQUEST = "request"
-    REQUEST_ANSWER = "request_answer"
-    PLAN = "plan"
-    LIFT = "lift"
-    APPROVAL = "approval"
-    SENDS = "sends"
-    LOOK_UP = "look_up"
-    FILES = "sealed_files"
-    MESSAGES = "sealed_messages"
-    PAPER = "paper"
-    RESTORATION = "restoration"
-    REDACTION = "redaction"
-    ERASURE = "erasure"
-    READMISSION = "readmission"
-    PURGE = "purge"
-    ROTATION = "key_rotation"
+__all__ = ["Entry", "append", "last_subject"]
 
 
 def append(connection: Connection, at: datetime, kind: Entry, subject: str, payload: Mapping[str, object]) -> None:

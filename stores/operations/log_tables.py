@@ -11,7 +11,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from stores.operations.columns import counter, metadata, number, text
+from stores.operations.columns import choice, count, counter, metadata, number, refers_to, sha256, text
+from stores.operations.entry_kinds import Entry
 from stores.schemas.column_classes import Privacy
 
 access_log = Table(
@@ -23,7 +24,7 @@ access_log = Table(
     text("command"),
     text("reason"),
     text("case_id", null=True),
-    number("subjects"),
+    count("subjects"),
     text("subjects_json", privacy=Privacy.PSEUDONYMOUS),  # contact ids, or delivery and line
 )
 
@@ -32,20 +33,20 @@ journal = Table(
     metadata,
     counter("sequence"),
     number("at"),
-    text("kind"),
+    choice("kind", Entry),
     text("subject"),
     text("payload_json", privacy=Privacy.PSEUDONYMOUS),
-    text("payload_sha256"),
+    sha256("payload_sha256"),
 )
 
 #: The transparency log: which journal line is which leaf. Without its salt a leaf says nothing about its line.
 log_leaves = Table(
     "log_leaves",
     metadata,
-    number("position"),  # of the leaf, from 0, without gaps
-    number("journal_sequence"),
-    text("salt", null=True),  # hex; destroyed when the line is erased
-    text("leaf_hash"),  # hex
+    count("position"),  # of the leaf, from 0, without gaps
+    number("journal_sequence", refers_to("journal.sequence")),
+    sha256("salt", null=True),  # as long as a hash; destroyed when the line is erased
+    sha256("leaf_hash"),
     PrimaryKeyConstraint("position"),
     UniqueConstraint("journal_sequence"),
 )
@@ -53,7 +54,7 @@ log_leaves = Table(
 log_checkpoints = Table(
     "log_checkpoints",
     metadata,
-    number("size"),  # leaves covered
+    count("size", least=1),  # leaves covered
     text("note"),  # signed note, as it was written out
     number("signed_at"),
     PrimaryKeyConstraint("size"),
@@ -64,9 +65,9 @@ sealed_files = Table(
     "sealed_files",
     metadata,
     text("path"),  # under the home
-    number("bytes"),
-    text("sha256"),
-    number("batch"),
+    count("bytes"),
+    sha256("sha256"),
+    count("batch", least=1),
     PrimaryKeyConstraint("path", "batch"),
 )
 
@@ -74,10 +75,10 @@ sealed_files = Table(
 sealed_messages = Table(
     "sealed_messages",
     metadata,
-    text("plan_id"),
-    number("batch"),  # 1, 2, ... within the plan
-    number("messages"),
-    text("root"),  # hex
+    text("plan_id", refers_to("plans.plan_id")),
+    count("batch", least=1),  # 1, 2, ... within the plan
+    count("messages", least=1),
+    sha256("root"),
     number("sealed_at"),
     PrimaryKeyConstraint("plan_id", "batch"),
 )

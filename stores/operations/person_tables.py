@@ -12,7 +12,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from stores.operations.columns import contact, counter, metadata, number, text
+from stores.operations.closed_lists import FACT_KINDS, OPT_OUT_KINDS, REQUEST_KINDS
+from stores.operations.columns import choice, contact, counter, filled, metadata, number, refers_at_commit, rule, text
+from terms.reasons import Channel
 
 opt_outs = Table(
     "opt_outs",
@@ -20,13 +22,14 @@ opt_outs = Table(
     counter("sequence"),
     text("opt_out_id"),
     contact(),
-    text("kind"),  # stop | objection | erasure | withdrawal
+    choice("kind", OPT_OUT_KINDS),
     text("source"),
-    text("channel", null=True),
+    choice("channel", Channel, null=True),
     text("sponsor_id", null=True),
     number("effective_at"),
     number("known_at"),
     UniqueConstraint("opt_out_id"),
+    rule("known_once_effective", "effective_at <= known_at"),
     Index("opt_outs_of_contact", "contact_id"),
 )
 
@@ -37,12 +40,13 @@ contact_facts = Table(
     counter("sequence"),
     text("fact_id"),
     contact(),
-    text("kind"),  # click | reply | form | access_request | access_answer | unknown_subscriber
+    choice("kind", FACT_KINDS),
     text("source"),
     text("send_id", null=True),  # the message that it answers or is about
     number("occurred_at"),
     number("known_at"),
     UniqueConstraint("fact_id"),
+    rule("known_once_occurred", "occurred_at <= known_at"),
     Index("contact_facts_of_contact", "contact_id"),
 )
 
@@ -54,7 +58,7 @@ form_stops = Table(
     text("form_version"),
     number("stopped_at"),  # from this instant it counts and is known
     text("stopped_by"),
-    text("why"),
+    filled("why"),
     PrimaryKeyConstraint("partner_id", "form_version"),
 )
 
@@ -63,7 +67,7 @@ requests = Table(
     "requests",
     metadata,
     text("request_id"),
-    text("kind"),  # withdrawal | objection | erasure | access | complaint
+    choice("kind", REQUEST_KINDS),
     contact(null=True),  # null: a complaint is about an ad
     text("campaign_id", null=True),
     number("received_at"),
@@ -74,6 +78,10 @@ requests = Table(
     number("entered_at"),
     text("entered_by"),
     PrimaryKeyConstraint("request_id"),
+    rule("late_after_receipt", "received_at < late_at"),
+    rule("entered_once_received", "received_at <= entered_at"),
+    rule("complaint_is_of_a_campaign", "(kind = 'complaint') = (campaign_id is not null)"),
+    rule("complaint_is_of_nobody", "kind <> 'complaint' or contact_id is null"),
     Index("requests_by_clock", "late_at"),
     Index("requests_of_contact", "contact_id"),
 )
@@ -81,10 +89,11 @@ requests = Table(
 request_answers = Table(
     "request_answers",
     metadata,
-    text("request_id"),
+    text("request_id", refers_at_commit("requests.request_id")),
     number("answered_at"),
     text("answer"),
     number("entered_at"),
     text("entered_by"),
     PrimaryKeyConstraint("request_id"),
+    rule("entered_once_answered", "answered_at <= entered_at"),
 )

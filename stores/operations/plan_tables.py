@@ -11,7 +11,22 @@ from sqlalchemy import (
     Table,
 )
 
-from stores.operations.columns import contact, metadata, number, text
+from stores.operations.closed_lists import LIVING_PLAN_STATES, PLAN_KINDS, PLAN_STATES
+from stores.operations.columns import (
+    choice,
+    contact,
+    count,
+    filled,
+    flag,
+    metadata,
+    number,
+    refers_at_commit,
+    refers_to,
+    rule,
+    sha256,
+    text,
+)
+from terms.reasons import Channel, Profile
 
 plans = Table(
     "plans",
@@ -19,26 +34,26 @@ plans = Table(
     text("plan_id"),
     text("campaign_id"),
     text("order_json"),
-    text("order_sha256"),
-    text("kind"),  # selected | invitation
+    sha256("order_sha256"),
+    choice("kind", PLAN_KINDS),
     text("election"),
-    number("round"),
+    count("round", least=1),
     text("sponsor_id"),
-    text("channel"),
-    text("profile"),
+    choice("channel", Channel),
+    choice("profile", Profile),
     text("gateway"),
     text("base_version"),
-    text("rule_set_sha256"),
-    text("state"),  # planned | approved | stopped | released
+    sha256("rule_set_sha256"),
+    choice("state", PLAN_STATES),
     text("findings_json"),
     text("excluded_json"),
     text("excluded_by_code_json"),
-    number("contacts"),
-    number("bureaux"),
-    text("message_sha256"),
-    number("parts_per_message"),
-    number("unit_price_cents"),
-    number("total_cents"),
+    count("contacts"),
+    count("bureaux"),
+    sha256("message_sha256"),
+    count("parts_per_message", least=1),
+    count("unit_price_cents"),
+    count("total_cents"),
     text("price_list"),
     number("window_from"),
     number("window_to"),
@@ -46,22 +61,25 @@ plans = Table(
     number("ends_at"),
     text("planned_by"),
     number("planned_at"),
-    number("is_paused"),
+    flag("is_paused"),
     PrimaryKeyConstraint("plan_id"),
+    rule("window_has_an_end", "window_from < window_to"),
+    rule("starts_in_its_window", "window_from <= starts_at and starts_at <= ends_at"),
+    rule("paused_once_approved", "is_paused = 0 or state <> 'planned'"),
 )
 
 #: A campaign has one living plan: a key, so that two planners at the same instant cannot both write one.
-LIVING = plans.c.state.in_(("planned", "approved"))
+LIVING = plans.c.state.in_(LIVING_PLAN_STATES)
 
 living_plan = Index("living_plan_of_campaign", plans.c.campaign_id, unique=True, sqlite_where=LIVING)
 
 plan_lifts = Table(
     "plan_lifts",
     metadata,
-    text("plan_id"),
+    text("plan_id", refers_to("plans.plan_id")),
     text("code"),
-    text("lifted_by"),
-    text("why"),
+    filled("lifted_by"),
+    filled("why"),
     number("lifted_at"),
     PrimaryKeyConstraint("plan_id", "code"),
 )
@@ -69,10 +87,10 @@ plan_lifts = Table(
 approvals = Table(
     "approvals",
     metadata,
-    text("plan_id"),
-    text("approved_by"),
+    text("plan_id", refers_to("plans.plan_id")),
+    filled("approved_by"),
     number("approved_at"),
-    text("approved_sha256"),  # of what was approved: order, audience, message, rules
+    sha256("approved_sha256"),  # of what was approved: order, audience, message, rules
     PrimaryKeyConstraint("plan_id"),
 )
 
@@ -80,9 +98,9 @@ bureau_reservations = Table(
     "bureau_reservations",
     metadata,
     text("election"),
-    number("round"),
+    count("round", least=1),
     text("bureau_code"),
-    number("age"),  # years on polling day; -1 = birth date unknown, held by the holder of the whole bureau
+    count("age", least=-1),  # years on polling day; -1 = birth date unknown, held by the holder of the whole bureau
     text("bureau_map"),
     text("sponsor_id"),
     text("plan_id"),
@@ -94,7 +112,7 @@ contact_reservations = Table(
     "contact_reservations",
     metadata,
     text("election"),
-    number("round"),
+    count("round", least=1),
     contact(),
     text("sponsor_id"),
     text("plan_id"),
@@ -107,17 +125,18 @@ contact_reservations = Table(
 bureau_holdings = Table(
     "bureau_holdings",
     metadata,
-    text("plan_id"),
+    text("plan_id", refers_at_commit("plans.plan_id")),
     text("election"),
-    number("round"),
+    count("round", least=1),
     text("sponsor_id"),
     text("bureau_code"),
     text("bureau_map"),
-    number("age_from"),  # years on polling day, bounds included
+    count("age_from", least=-1),  # years on polling day, bounds included
     number("age_to"),
     number("held_from"),
     number("held_until"),
     PrimaryKeyConstraint("plan_id", "bureau_code"),
+    rule("ages_in_order", "age_from <= age_to"),
     Index("holdings_of_bureau", "election", "round", "bureau_code"),
 )
 
@@ -126,7 +145,7 @@ told_audiences = Table(
     "told_audiences",
     metadata,
     text("sponsor_id"),
-    text("audience_sha256"),
+    sha256("audience_sha256"),
     text("audience_json"),  # criteria, map of bureaux, reserved part
     number("told_at"),
     PrimaryKeyConstraint("sponsor_id", "audience_sha256"),
@@ -136,11 +155,11 @@ told_audiences = Table(
 transparency_notices = Table(
     "transparency_notices",
     metadata,
-    text("plan_id"),
-    number("version"),  # 1, 2, ... of a plan
+    text("plan_id", refers_to("plans.plan_id")),
+    count("version", least=1),  # 1, 2, ... of a plan
     text("notice_json"),
     text("notice_text"),
-    text("sha256"),  # of the notice's JSON
+    sha256("sha256"),  # of the notice's JSON
     number("made_at"),
     number("kept_until"),
     PrimaryKeyConstraint("plan_id", "version"),
