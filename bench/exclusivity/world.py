@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
+from bench.plan_rows import plan_row
 from sends.ledger.states import MAY_HAVE_LEFT, State
 from sends.orders.audience_criteria import Years
 from sends.plans.exclusivity import (
@@ -116,7 +117,8 @@ class World:
             is_ours = work.execute(select(func.count()).select_from(contact_reservations).where(ours)).scalar_one()
             state = State.ACCEPTED if is_ours else State.EXCLUDED
             changed = messages.c.send_id == found.send_id
-            work.execute(update(messages).where(changed).values(state=state.value))
+            claim = {"attempt": 1, "run_id": "bench", "claimed_at": to_micros(self.now)}
+            work.execute(update(messages).where(changed).values(state=state.value, **claim))
             if is_ours:
                 holding = Holding(ELECTION, ROUND, row.sponsor_id, plan_id, POLLING)
                 keep_contacts(work, holding, [found.contact_id])
@@ -204,12 +206,9 @@ def create_tables(engine: Engine) -> None:
 
 
 def _plan_row(holding: Holding, now: datetime) -> dict[str, object]:
-    texts = {column.name: "" for column in plans.columns if column.type.python_type is str}
-    numbers = {column.name: 0 for column in plans.columns if column.type.python_type is int}
-    told = {"plan_id": holding.plan_id, "campaign_id": holding.plan_id, "state": "planned", "kind": "selected"}
-    told |= {"election": ELECTION, "sponsor_id": holding.sponsor_id}
-    counted = {"round": ROUND, "planned_at": to_micros(now), "window_to": to_micros(now + _WINDOW)}
-    return {**texts, **numbers, **told, **counted}
+    told = {"election": ELECTION, "round": ROUND, "sponsor_id": holding.sponsor_id}
+    instants = {"planned_at": to_micros(now), "window_to": to_micros(now + _WINDOW)}
+    return {**plan_row(holding.plan_id), **told, **instants}
 
 
 def _message_row(plan_id: str, place: int, contact: str, bureau: str) -> dict[str, object]:
@@ -224,5 +223,5 @@ def _message_row(plan_id: str, place: int, contact: str, bureau: str) -> dict[st
         "attempt": 0,
         "planned_base_version": "b",
         "codes_json": "[]",
-        "message_sha256": "m",
+        "message_sha256": "0" * 64,
     }

@@ -22,6 +22,7 @@ from typing import Annotated
 import duckdb
 import typer
 
+from bench.plan_rows import plan_row
 from lineage.lookups.lookup import LookupStores, look_up
 from stores.all_stores import Stores, open_stores
 from stores.engine import quoted
@@ -185,30 +186,19 @@ def _fill_ledger(pattern: Stores, stores: Stores, build: duckdb.DuckDBPyConnecti
     """Copy the deliveries, and write messages of one plan to the first contacts."""
     with pattern.engine.connect() as reading:
         rows = [dict(row) for row in reading.execute(delivery_tables.deliveries.select()).mappings()]
-    plan = _plan()
+    plan = plan_row("bench")
     with database.transaction(stores.engine) as work:
         work.execute(delivery_tables.deliveries.insert(), rows)
         work.execute(plan_tables.plans.insert(), [plan])
     cursor = build.execute(f"select contact_id::varchar from copies limit {messages}")
-    position = 0
+    position = 1
     while batch := cursor.fetchmany(_CHUNK):
         with database.transaction(stores.engine) as work:
             work.execute(
                 message_tables.messages.insert(),
-                [_message(str(plan["plan_id"]), contact, position + i) for i, (contact,) in enumerate(batch)],
+                [_message("bench", contact, position + i) for i, (contact,) in enumerate(batch)],
             )
         position += len(batch)
-
-
-def _plan() -> dict[str, object]:
-    texts = "plan_id campaign_id order_json order_sha256 kind election sponsor_id channel profile gateway".split()
-    texts += "base_version rule_set_sha256 state findings_json excluded_json excluded_by_code_json".split()
-    texts += "message_sha256 price_list planned_by".split()
-    return {
-        column.name: "bench" if column.name in texts else 0
-        for column in plan_tables.plans.columns
-        if not column.nullable
-    }
 
 
 def _message(plan_id: str, contact_id: str, position: int) -> dict[str, object]:
@@ -220,6 +210,8 @@ def _message(plan_id: str, contact_id: str, position: int) -> dict[str, object]:
         "state": "DELIVERED",
         "state_at": 0,
         "attempt": 1,
+        "run_id": "bench",
+        "claimed_at": 0,
         "planned_base_version": "bench",
         "codes_json": "[]",
         "message_sha256": "0" * 64,

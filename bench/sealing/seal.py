@@ -24,6 +24,7 @@ import typer
 from sqlalchemy import Table, func, select
 
 from bench.comparison import Case
+from bench.plan_rows import plan_row
 from sealing.log.log import Log
 from sealing.seals.message_proofs import MessageProof, prove_message
 from sealing.seals.seal import seal
@@ -48,7 +49,10 @@ _TEXTS: Mapping[str, str] = MappingProxyType(
         "message_sha256": f"'{'0' * 64}'",
         "gateway_message_id": "printf('g%09d', i)",
         "plan_id": f"'{_PLAN}'",
-        "position": "i",
+        "position": "i + 1",
+        "attempt": "1",
+        "run_id": "'bench'",
+        "claimed_at": "i",
     }
 )
 
@@ -62,8 +66,9 @@ def write_sends(folder: Path, records: int) -> None:
     migrate(stores.engine)
     stores.engine.dispose()
     numbers = f"with recursive n(i) as (select 0 union all select i + 1 from n where i < {records - 1})"
+    plan = {name: f"'{told}'" if isinstance(told, str) else str(told) for name, told in plan_row(_PLAN).items()}
     with closing(sqlite3.connect(_ledger(folder))) as ledger, ledger:
-        ledger.execute(f"insert into plans select {_cells(plan_tables.plans, {'plan_id': _TEXTS['plan_id']})}")
+        ledger.execute(f"insert into plans select {_cells(plan_tables.plans, plan)}")
         ledger.execute(f"{numbers} insert into messages select {_cells(message_tables.messages, _TEXTS)} from n")
         for place, state in enumerate(_EVENTS):
             told = {

@@ -20,7 +20,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError
 
 from stores.operations.plan_tables import LIVING, living_plan
 from terms.errors import FiliationError, UsageError
@@ -30,12 +30,17 @@ class DatabaseBusy(FiliationError):
     """Another process wrote for longer than we wait; nothing of ours was written, and it can be tried again."""
 
 
+class RowRefused(FiliationError):
+    """A constraint of the ledger refused a row; nothing of its transaction was written, and no value of it is told."""
+
+
 #: PostgreSQL's codes for a table or column that is not there.
 _OTHER_SCHEMA = ("42P01", "42703")
 
 
-#: Execution options of a connection: one that means to write, and one whose every statement sees the latest commit.
-_WRITES, _LATEST = "filiation_writes", "filiation_latest"
+#: Execution options of a connection: one that means to write, one that writes tables anew, and one whose every statement
+#: sees the latest commit.
+_WRITES, _REWRITES, _LATEST = "filiation_writes", "filiation_rewrites", "filiation_latest"
 
 
 def open_operations(url: str) -> Engine:
@@ -77,11 +82,36 @@ def _say_in_words(context: ExceptionContext) -> None:
             "The operations database does not answer.",
             "See that FILIATION_DATABASE_URL is right and its server runs (SQLite: that the home can be written).",
         )
+    if isinstance(error, IntegrityError):
+        raise RowRefused(
+            f"The operations database refused a row: {_broken(context)}.",
+            "Nothing of it was written. It is a defect of ours: report it with this line.",
+        )
     if (
         said.startswith(("no such table", "no such column"))
         or getattr(context.original_exception, "sqlstate", "") in _OTHER_SCHEMA
     ):
         raise UsageError("The operations database has another schema than this code.", "Run `filiation init`.")
+
+
+def _broken(context: ExceptionContext) -> str:
+    """Return table and constraint that refused a row; SQLite does not tell which reference, only whose."""
+    error = context.original_exception
+    told = getattr(error, "diag", None)
+    if told is not None:
+        return f"{told.constraint_name or f'{told.column_name} is missing'} of {told.table_name}"
+    what, _, which = str(error).partition(" constraint failed")
+    return f"{which.removeprefix(': ') or what} of {', '.join(_refusing_tables(context))}"
+
+
+def _refusing_tables(context: ExceptionContext) -> list[str]:
+    """Return the table that a statement wrote, or at SQLite's commit those of which rows refer to nothing."""
+    compiled = getattr(context.execution_context, "compiled", None)
+    table = getattr(getattr(compiled, "statement", None), "table", None)
+    if table is not None:
+        return [table.name]
+    raw = None if context.connection is None else context.connection.connection.dbapi_connection
+    return [] if raw is None else sorted({row[0] for row in raw.cursor().execute("PRAGMA foreign_key_check")})
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
@@ -98,15 +128,44 @@ def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     is_writer = bool(options.get(_WRITES))
     connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if is_writer else 'ON'}")
+    if is_writer:
+        connection.exec_driver_sql(f"PRAGMA foreign_keys = {'OFF' if options.get(_REWRITES) else 'ON'}")
     if not options.get(_LATEST):
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """Give a connection whose work is committed at the end of the block, or not at all; the only way to write."""
-    with engine.execution_options(**{_WRITES: True}).begin() as connection:
+    """Give a connection whose work is committed at the end of the block, or not at all; the only way to write.
+
+    Raises:
+        RowRefused: a constraint refused a row, at its statement or at the commit.
+    """
+    try:
+        with engine.execution_options(**{_WRITES: True}).begin() as connection:
+            yield connection
+    except RowRefused as refused:
+        raise refused from None  # the driver's own error holds values of the row
+
+
+@contextmanager
+def rewriting(engine: Engine) -> Iterator[Connection]:
+    """Give what `transaction` gives, in which SQLite's tables may be written anew: references are looked at once, at the end.
+
+    SQLite would otherwise take a table that is dropped for rows that go.
+
+    Raises:
+        RowRefused: a row refers to one that is not there.
+    """
+    with transaction(engine.execution_options(**{_REWRITES: True})) as connection:
         yield connection
+        if engine.dialect.name == "sqlite":
+            broken = {row[0] for row in connection.exec_driver_sql("PRAGMA foreign_key_check")}
+            if broken:
+                raise RowRefused(
+                    f"Rows of {', '.join(sorted(broken))} refer to rows that are not there.",
+                    "Nothing was written. It is a defect of ours: report it with this line.",
+                )
 
 
 def connect_to_latest(engine: Engine) -> Connection:

@@ -11,17 +11,26 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
-from stores.operations.database import transaction
+from stores.operations.database import rewriting
 
 
 def migrate(engine: Engine) -> str:
-    """Run every migration that has not run yet and return the revision reached; safe to repeat."""
-    with transaction(engine) as connection:
-        command.upgrade(_config(connection), "head")
-    return head()
+    """Run every migration that has not run yet and return the revision reached; safe to repeat.
+
+    Raises:
+        UsageError: rows of the ledger break what its new schema asks for; nothing was changed.
+    """
+    newest = head()
+    with engine.connect() as connection:
+        reached = MigrationContext.configure(connection).get_current_revision()
+    if reached != newest:
+        with rewriting(engine) as connection:
+            command.upgrade(_config(connection), "head")
+    return newest
 
 
 def head() -> str:

@@ -88,7 +88,7 @@ def _ledger_row(file: Delivered) -> dict[str, object]:
         "delivery_id": file.delivery_id,
         "partner_id": "direct",
         "file_name": f"{file.delivery_id}.csv",
-        "sha256": "0",
+        "sha256": "0" * 64,
     }
     return row | {
         "bytes": 1,

@@ -23,8 +23,10 @@ from stores.schemas import vault_tables
 from stores.warehouse.warehouse import KeptBase
 from terms.errors import FiliationError, Refused, UsageError
 from terms.settings import load_settings
+from tests.scenes.possible_rows import POSSIBLE
 
 DELIVERY = "0123456789abcdef"
+FILE_SHA256 = "ab" * 32
 NUMBER, OTHER = "+33639980042", "+33639980043"
 UNKNOWN = "06 39 98 00 99"
 
@@ -129,7 +131,12 @@ def _write_base(stores: Stores) -> None:
 
 
 def _write_ledger(stores: Stores) -> None:
-    row = {"delivery_id": DELIVERY, "partner_id": "jeux-valombre", "file_name": "entries.jsonl.gz", "sha256": "ab"}
+    row = {
+        "delivery_id": DELIVERY,
+        "partner_id": "jeux-valombre",
+        "file_name": "entries.jsonl.gz",
+        "sha256": FILE_SHA256,
+    }
     row |= {"bytes": 1, "warnings_json": "[]", "outcome": "accepted", "reading": 2, "arrived_at": 0, "taken_in_at": 0}
     with database.transaction(stores.engine) as work:
         database.insert_once(work, delivery_tables.deliveries, [row])
@@ -153,8 +160,7 @@ def _write_identities(stores: Stores) -> None:
 
 
 def _message(scene: Scene) -> None:
-    plan = {column.name: 0 if "INT" in str(column.type) else "x" for column in plan_tables.plans.columns}
-    plan |= {"plan_id": "p1", "campaign_id": "C1", "kind": "selected", "sponsor_id": "horizon", "gateway": "simulator"}
+    plan = POSSIBLE["plans"] | {"plan_id": "p1", "campaign_id": "C1", "sponsor_id": "horizon", "gateway": "simulator"}
     message = {
         "send_id": "s1",
         "plan_id": "p1",
@@ -163,12 +169,15 @@ def _message(scene: Scene) -> None:
         "state": "DELIVERED",
         "state_at": 1_000_000,
         "attempt": 1,
+        "run_id": "r1",
         "planned_base_version": "b0",
         "judged_base_version": "b1",
+        "judged_rule_set_sha256": "ef" * 32,
         "codes_json": "[]",
+        "claimed_at": 400_000,
         "handed_over_at": 500_000,
         "gateway_message_id": "g1",
-        "message_sha256": "cd",
+        "message_sha256": "cd" * 32,
     }
     with database.transaction(scene.stores.engine) as work:
         work.execute(plan_tables.plans.insert().values(**plan))
@@ -193,7 +202,7 @@ def test_a_number_written_by_a_person_leads_to_everything(scene: Scene) -> None:
         "entries.jsonl.gz",
         1,
         10,
-        "ab",
+        FILE_SHA256,
     )
     assert given["page_url"] == "https://jeux.test/?nom=Marcillac"
     assert given["notice_text"] == "Je souhaite recevoir."

@@ -167,7 +167,7 @@ def _write(work, contact, kind):
         told = {"reply_id": "r", "gateway": "g", "meaning": "other", "at": micros, "known_at": micros}
         work.execute(message_tables.replies.insert().values(contact_id=contact, **told))
     else:
-        told = {"request_id": "q", "kind": "access", "source": "letter", "entered_by": "x", "late_at": 0}
+        told = {"request_id": "q", "kind": "access", "source": "letter", "entered_by": "x", "late_at": micros + 1}
         told |= {"received_at": micros, "entered_at": micros}
         work.execute(person_tables.requests.insert().values(contact_id=contact, **told))
 

@@ -27,6 +27,7 @@ from stores.operations import database, log_tables, message_tables, person_table
 from stores.operations import journal as journal_lines
 from terms.errors import FiliationError
 from tests.scenes.sends.small_send_home import make_home, number, point_gateway, simulator, write_order
+from tests.scenes.tampering import tampering
 from verifier import filiation_verify as stranger
 
 CONTACTS = 240  # 216 of them may be sent to
@@ -58,7 +59,7 @@ class Stage:
         return {(mismatch.what, mismatch.where) for mismatch in check_chain(self.log, self.stores.home).mismatches}
 
     def change(self, table, values, *where):
-        with database.transaction(self.stores.engine) as work:
+        with tampering(self.stores.engine) as work:
             changed = work.execute(table.update().where(*where).values(**values)).rowcount
         assert changed == 1
 
@@ -139,7 +140,7 @@ def test_each_changed_field_of_a_message_is_found(local_stage, column):
 def test_a_message_that_is_gone_is_found(local_stage):
     table = message_tables.messages
     send_id = local_stage.rows(select(table.c.send_id).limit(1))[0].send_id
-    with database.transaction(local_stage.stores.engine) as work:
+    with tampering(local_stage.stores.engine) as work:
         work.execute(table.delete().where(table.c.send_id == send_id))
     assert (Alteration.MESSAGE_MISSING, f"message {send_id}") in local_stage.mismatches()
 
@@ -166,7 +167,7 @@ def test_each_changed_field_of_a_journal_line_is_found(local_stage, column):
 def test_a_line_that_is_gone_is_found(local_stage):
     table = log_tables.journal
     last = local_stage.rows(select(func.max(table.c.sequence)))[0][0]
-    with database.transaction(local_stage.stores.engine) as work:
+    with tampering(local_stage.stores.engine) as work:
         work.execute(table.delete().where(table.c.sequence == last))
     assert (Alteration.JOURNAL_MISSING, f"journal line {last}") in local_stage.mismatches()
 

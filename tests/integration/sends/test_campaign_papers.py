@@ -18,8 +18,9 @@ from sends.plans.transparency_notice import kept_transparency_notices, renew_tra
 from sends.reporting.exclusivity_certificate import NotExclusive, certify
 from sends.reporting.report import campaign_report
 from stores.operations.database import insert_once, transaction
-from stores.operations.plan_tables import bureau_holdings, bureau_reservations, transparency_notices
+from stores.operations.plan_tables import bureau_holdings, bureau_reservations, plans, transparency_notices
 from terms.errors import UsageError
+from tests.scenes.possible_rows import POSSIBLE
 from tests.scenes.sends.small_send_home import (
     at,
     make_home,
@@ -97,6 +98,7 @@ def test_nothing_is_certified_that_is_not_so(stores, tmp_path):
         row = dict(work.execute(bureau_holdings.select().limit(1)).mappings().one())
     beside = {"age_from": 30, "age_to": 30, "held_from": row["held_until"] - 1, "held_until": row["held_until"] + 9}
     with transaction(stores.engine) as work:
+        insert_once(work, plans, [POSSIBLE["plans"] | {"plan_id": "x", "sponsor_id": "union"}])
         insert_once(work, bureau_holdings, [row | beside | {"plan_id": "x", "sponsor_id": "union"}])
     with pytest.raises(NotExclusive, match="1 bureau parts"):
         certify(stores, ours)

@@ -12,9 +12,10 @@ from sends.plans.transparency_notice import renew_transparency_notice, told_item
 from sends.rules.controller_documents import TRANSPARENCY_NOTICE_ITEMS
 from stores.operations.database import transaction
 from stores.operations.person_tables import request_answers, requests
-from stores.operations.plan_tables import bureau_holdings
+from stores.operations.plan_tables import bureau_holdings, plans
 from terms.clock import to_micros
 from terms.errors import Refused
+from tests.scenes.possible_rows import POSSIBLE
 from tests.scenes.sends.small_send_home import at, make_home, point_gateway, publish, write_order
 
 NOBODY_LISTENS = "Nobody listens"  # the last thing asked: everything else was in order
@@ -168,6 +169,7 @@ def test_a_reservation_made_on_an_older_map_is_seen_by_an_order_on_the_newer_one
     held = {"plan_id": "old", "election": "PRES2027", "round": 1, "sponsor_id": "union", "bureau_code": "75056_1142"}
     held |= {"bureau_map": "2022", "age_from": -1, "age_to": 120, "held_from": 0, "held_until": 2**60}
     with transaction(stores.engine) as work:
+        work.execute(insert(plans).values(POSSIBLE["plans"] | {"plan_id": "old"}))
         work.execute(insert(bureau_holdings).values(**held))
     plan = plan_campaign(stores, write_order(tmp_path))
     assert [item.code for item in plan.findings] == ["BUREAU_REMAPPED"] * is_held
