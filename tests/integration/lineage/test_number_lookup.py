@@ -82,7 +82,6 @@ from judge_all_quiet_uses(asked, instants, sponsor_id, criteria_kinds, eligible_
 class Scene:
     """A home with a published base of two contacts, made by hand."""
 
-    stores: Stores
     stores: LookupStores
     known: str
 
@@ -108,7 +107,7 @@ def scene(tmp_path: Path) -> Scene:
     _write_base(stores)
     _write_ledger(stores)
     _write_identities(stores)
-    return Scene(stores, LookupStores.of(stores), stores.keys.contact_id(NUMBER))
+    return Scene(LookupStores.of(stores), stores.keys.contact_id(NUMBER))
 
 
 def _write_base(stores: Stores) -> None:
