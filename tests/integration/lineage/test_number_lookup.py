@@ -26,7 +26,6 @@ from terms.settings import load_settings
 from tests.scenes.possible_rows import POSSIBLE
 
 DELIVERY = "0123456789abcdef"
-FILE_SHA256 = "ab" * 32
 NUMBER, OTHER = "+33639980042", "+33639980043"
 UNKNOWN = "06 39 98 00 99"
 
@@ -134,7 +133,7 @@ def _write_ledger(stores: Stores) -> None:
         "delivery_id": DELIVERY,
         "partner_id": "jeux-valombre",
         "file_name": "entries.jsonl.gz",
-        "sha256": FILE_SHA256,
+        "sha256": "ab" * 32,
     }
     row |= {"bytes": 1, "warnings_json": "[]", "outcome": "accepted", "reading": 2, "arrived_at": 0, "taken_in_at": 0}
     with database.transaction(stores.engine) as work:
@@ -201,7 +200,7 @@ def test_a_number_written_by_a_person_leads_to_everything(scene: Scene) -> None:
         "entries.jsonl.gz",
         1,
         10,
-        FILE_SHA256,
+        "ab",
     )
     assert given["page_url"] == "https://jeux.test/?nom=Marcillac"
     assert given["notice_text"] == "Je souhaite recevoir."
