@@ -1,9 +1,9 @@
-"""What the tables of the operations database are made of: metadata, classed columns, and what no row may break.
+"""What the tables of the operations database are made of: their metadata, and columns with a privacy class and a rule.
 
 A column made here brings its own constraint: of a closed list, a hash, a flag, a count, a reference. What two columns must
 be to each other is a `rule` of their table. Constraints are named by their table, so that an error can say which one
-refused a row, and no value of the row. Tables stand by subject beside this, closed lists in `closed_lists`, engines and
-transactions in `database`. What is no constraint, and why, is told by decision 22.
+refused a row, and no value of the row. The tables are in the `…_tables` modules, closed lists in `closed_lists`, engines
+and transactions in `stores.operations.database`. What is no constraint, and why, is told by decision 22.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def text(name: str, *must: SchemaItem, null: bool = False, privacy: Privacy = Pr
 
     Args:
         name: of the column.
-        must: rules and references of the column.
+        must: rules and references that each value keeps to.
         null: whether it may be null.
         privacy: its class.
     """
@@ -83,7 +83,7 @@ def number(name: str, *must: SchemaItem, null: bool = False, privacy: Privacy = 
 
     Args:
         name: of the column.
-        must: rules and references of the column.
+        must: rules and references that each value keeps to.
         null: whether it may be null.
         privacy: its class.
     """
@@ -95,7 +95,7 @@ def count(name: str, *, least: int = 0, null: bool = False) -> Column[int]:
 
     Args:
         name: of the column.
-        least: the smallest number allowed.
+        least: the smallest that there is.
         null: whether it may be null.
     """
     return number(name, rule(f"{name}_not_below", f"{name} >= {least}"), null=null)

@@ -26,7 +26,6 @@ from terms.settings import load_settings
 from tests.scenes.possible_rows import POSSIBLE
 
 DELIVERY = "0123456789abcdef"
-FILE_SHA256 = "ab" * 32
 NUMBER, OTHER = "+33639980042", "+33639980043"
 UNKNOWN = "06 39 98 00 99"
 
@@ -35,7 +34,7 @@ BASE = """
 create table opt_ins as
 select
     '{delivery}' as delivery_id, line_number, 10 * line_number as byte_offset, 9 as byte_length,
-    'jeux-valombre' as partner_id, 'jeux-participations' as feed_id, repeat('ab', 32) as file_sha256,
+    'jeux-valombre' as partner_id, 'jeux-participations' as feed_id, 'ab' as file_sha256,
     contact_id::uuid as contact_id, flag, consented_at::timestamp as consented_at,
     '2026-03-31 02:07:00'::timestamp as received_at, notice_id, '600300' as form_version,
     ['Contact Citoyen SAS'] as recipients, ['sms', 'voice'] as channels,
@@ -82,7 +81,6 @@ from judge_all_quiet_uses(asked, instants, sponsor_id, criteria_kinds, eligible_
 class Scene:
     """A home with a published base of two contacts, made by hand."""
 
-    opened: Stores
     stores: LookupStores
     known: str
 
@@ -108,7 +106,7 @@ def scene(tmp_path: Path) -> Scene:
     _write_base(stores)
     _write_ledger(stores)
     _write_identities(stores)
-    return Scene(stores, LookupStores.of(stores), stores.keys.contact_id(NUMBER))
+    return Scene(LookupStores.of(stores), stores.keys.contact_id(NUMBER))
 
 
 def _write_base(stores: Stores) -> None:
@@ -135,7 +133,7 @@ def _write_ledger(stores: Stores) -> None:
         "delivery_id": DELIVERY,
         "partner_id": "jeux-valombre",
         "file_name": "entries.jsonl.gz",
-        "sha256": FILE_SHA256,
+        "sha256": "ab" * 32,
     }
     row |= {"bytes": 1, "warnings_json": "[]", "outcome": "accepted", "reading": 2, "arrived_at": 0, "taken_in_at": 0}
     with database.transaction(stores.engine) as work:
@@ -202,7 +200,7 @@ def test_a_number_written_by_a_person_leads_to_everything(scene: Scene) -> None:
         "entries.jsonl.gz",
         1,
         10,
-        FILE_SHA256,
+        "ab",
     )
     assert given["page_url"] == "https://jeux.test/?nom=Marcillac"
     assert given["notice_text"] == "Je souhaite recevoir."
