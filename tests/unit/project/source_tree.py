@@ -42,13 +42,19 @@ def tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text())
 
 
+@cache
+def definitions_in(file: Path) -> list[Function | ast.ClassDef]:
+    """Return the classes and functions of a file, however deep."""
+    return [node for node in ast.walk(tree(file)) if isinstance(node, Function | ast.ClassDef)]
+
+
 def place(file: Path) -> str:
     """Return a file's path from the root of the repository."""
     return file.relative_to(ROOT).as_posix()
 
 
 def dotted(file: Path) -> str:
-    """Return the name under which a file is imported: `a/b/__init__.py` is `a.b`."""
+    """Return the name under which a file is imported; a package's is that of its folder."""
     parts = file.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 

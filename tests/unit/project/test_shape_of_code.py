@@ -32,7 +32,7 @@ def _body_lines(function: Function) -> int:
 
 
 def _is_public(where: str) -> bool:
-    """Whether no part of `Class.function` is private; the class tells of its `__init__`, as the test below says."""
+    """Whether no part of a class and a function is private; the class tells of its `__init__`, as the test below says."""
     return not any(part.startswith("_") for part in where.split(":")[1].split("."))
 
 
