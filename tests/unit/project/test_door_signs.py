@@ -187,7 +187,7 @@ def test_true_names_pass(text):
         ),
         ("Rows stand in `opt_ins` and `nowhere_at_all`.", "nowhere_at_all", "place"),
         ("Judged elsewhere (`nowhere_at_all`).", "nowhere_at_all", "other place"),
-        ("Deciding belongs to `source_key`.", "source_key", "other place"),
+        ("Deciding belongs to `line_number`.", "line_number", "other place"),
         ("The business of `sends`.", "sends", "other place"),
         ("Calls `nobody_calls_me`.", "nobody_calls_me", "word"),
         ("Run `make nothing`.", "make nothing", "command"),
