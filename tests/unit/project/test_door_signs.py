@@ -17,9 +17,9 @@ import pytest
 import typer
 
 from pipelines.command import app
-from tests.unit.project import existing_names as existing
-from tests.unit.project.prose import Sign, commands_in_fences, signs
-from tests.unit.project.source_tree import ROOT, packages, place
+from tests.unit.project.source import existing_names as existing
+from tests.unit.project.source.prose import Sign, commands_in_fences, signs
+from tests.unit.project.source.source_tree import ROOT, packages, place
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\(\))?")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?:\(.*\))?")
@@ -61,7 +61,7 @@ def _kind(name: str) -> str | None:
 
 def _is_path(name: str, file: Path) -> bool:
     """Whether a path exists from the root, beside the text or within a folder of its name; a home's folders are not ours."""
-    certain = name.split("<")[0].split("…")[0].split("NAME")[0].rstrip("/")
+    certain = re.split(r"[<…]|\b[A-Z]+(?=[/.]|$)(?!\.md)", name)[0].rstrip("/")
     first = certain.split("/")[0]
     ours = (ROOT / first).exists() or bool(_FILE.fullmatch(certain.split("/")[-1]))
     if not ours:
@@ -82,6 +82,8 @@ def _is_dotted(name: str, _: Path) -> bool:
         return True  # `PARTNER.key`, `a.b`: any name
     if parts[0] in packages():
         return _in_package(parts) or existing.written(".".join(parts))
+    if parts[:2] == ["model", "filiation"]:
+        return parts[2] in existing.tables()  # dbt's id of a model
     return _in_short(parts) or existing.written(".".join(parts)) or existing.is_foreign(parts)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.unit.project.floors import ALONE, BESIDE, FLOOR
-from tests.unit.project.source_tree import ROOT, dotted, imported_names, place, rooms, tree
+from tests.unit.project.source.source_tree import ROOT, dotted, imported_names, place, rooms, tree
 
 
 def _modules() -> Iterator[tuple[str, Path]]:

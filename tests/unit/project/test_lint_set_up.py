@@ -9,7 +9,7 @@ import tomllib
 
 import yaml
 
-from tests.unit.project.source_tree import ROOT, packages, rooms
+from tests.unit.project.source.source_tree import ROOT, packages, rooms
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 TOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]

@@ -13,8 +13,8 @@ import pytest
 import typer
 
 from pipelines.command import app
-from tests.unit.project.complexity import complexity
-from tests.unit.project.source_tree import Function, functions, place, rooms, tree
+from tests.unit.project.source.complexity import complexity
+from tests.unit.project.source.source_tree import Function, functions, place, rooms, tree
 
 FILES = list(chain.from_iterable(rooms().values()))
 FUNCTIONS = dict(chain.from_iterable(functions(file) for file in FILES))

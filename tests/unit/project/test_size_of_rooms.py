@@ -7,7 +7,7 @@ import ast
 from collections import Counter
 from itertools import chain
 
-from tests.unit.project.source_tree import packages, place, tree
+from tests.unit.project.source.source_tree import packages, place, tree
 
 FILES = list(chain.from_iterable(packages().values()))
 MOST_LINES = 400

@@ -1,6 +1,6 @@
 """The repository's Python as the guards see it: rooms, modules, functions and imports, read from the folders.
 
-What is allowed is written in the tests beside this module; nothing is judged here.
+What is allowed is written in the tests above this folder; nothing is judged here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 #: Alembic's revisions are history: they are never changed, and their file names are no module names.
 HISTORY = ROOT / "stores" / "migrations" / "versions"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.unit.project.source_tree import ROOT, definitions_in, packages, tree
+from tests.unit.project.source.source_tree import ROOT, definitions_in, packages, tree
 
 #: Files in Git's own folder, caches and what tools make are no text of ours.
 DBT = [ROOT / "dbt_project" / folder for folder in ("models", "macros", "tests")]

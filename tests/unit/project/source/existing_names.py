@@ -16,8 +16,8 @@ from pathlib import Path
 
 from stores.operations.all_tables import metadata
 from stores.schemas import all_tables
-from tests.unit.project.prose import DBT, docstring_nodes, sql_comments, tokens
-from tests.unit.project.source_tree import ROOT, Function, definitions_in, dotted, packages, place, tree
+from tests.unit.project.source.prose import DBT, docstring_nodes, sql_comments, tokens
+from tests.unit.project.source.source_tree import ROOT, Function, definitions_in, dotted, packages, place, tree
 
 #: Files that say something to machines.
 _DATA = (".sql", ".yml", ".yaml", ".toml", ".json", ".html", ".css", ".sh", ".conf", ".j2", ".mako")

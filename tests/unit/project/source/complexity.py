@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from tests.unit.project.source_tree import Function
+from tests.unit.project.source.source_tree import Function
 
 _ONE_MORE = ast.If | ast.For | ast.AsyncFor | ast.While | ast.ExceptHandler | ast.IfExp
 
