@@ -39,7 +39,13 @@ MEDIANS: tuple[int | str, ...] = (19_840, 24_310, 21_760, "ns", 27_950, "nd")
 
 
 def write_open_data(folder: Path, place: Place, random: Random) -> None:
-    """Write every file below `folder`, in the folder tree that `config/open_data/` describes."""
+    """Write every file below `folder`, in the folder tree that `config/open_data/` describes.
+
+    Args:
+        folder: the folder of open data; made where it is missing.
+        place: the invented commune with its addresses, bureaux and IRIS.
+        random: draws the votes; the same seed gives the same bytes.
+    """
     files = {
         f"ban/adresses-{DEPARTEMENT}.csv.gz": gzip_bytes(_ban(place).encode()),
         "maps/contours-bureaux-2022.geojson": _contours("bureaux-2022", place.bureaux_2022),

@@ -56,7 +56,13 @@ class Person:
 
 
 def build_people(random: Random, place: Place, count: int) -> list[Person]:
-    """Return `count` persons, the first being the one with `SHOWN_NUMBER`; all numbers differ."""
+    """Return persons, the first being the one with `SHOWN_NUMBER`; all numbers differ.
+
+    Args:
+        random: draws names, ages, addresses and numbers; the same seed gives the same persons.
+        place: the invented commune in which they live.
+        count: how many, the first one counted.
+    """
     suffixes = random.sample(range(1_000, 10_000), count - 1)
     people = [_shown_person(place)]
     people += [_person(random, place, index + 1, f"063998{suffix:04d}") for index, suffix in enumerate(suffixes)]

@@ -12,7 +12,9 @@
 {%- endmacro %}
 
 {#- Select list of a finding about one act, known from the row's arrival unless said otherwise. -#}
-{% macro act_finding(code, applies_from=since_ever(), applies_until=for_ever(), known_from='received_at', known_until=for_ever()) -%}
+{% macro act_finding(
+    code, applies_from=since_ever(), applies_until=for_ever(), known_from='received_at', known_until=for_ever()
+) -%}
     contact_id,
     delivery_id,
     line_number,
@@ -70,7 +72,8 @@
     list_sort(list_distinct({{ kinds }}))
 {%- endmacro %}
 
-{#- What a kind of finding adds to a standing's number, by xor: what is taken off again is as if it had never been there. -#}
+{#- What a kind of finding adds to a standing's number, by xor: what is taken off again is as if it had never been
+    there. -#}
 {% macro share_of_standing(kind_id) -%} hash({{ kind_id }}, 1) {%- endmacro %}
 
 {#- A standing's number by its `kinds_of_standing`; a test shows that no two share one. -#}

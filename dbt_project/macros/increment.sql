@@ -8,7 +8,9 @@
 
 {#- True of the contacts whose rows this build makes: the touched ones, in a whole build all. -#}
 {% macro is_touched(contact_id) -%}
-    {%- if is_grown_build() -%} {{ contact_id }} in (select t.contact_id from lake.touched as t) {%- else -%} true {%- endif -%}
+    {%- if is_grown_build() -%} {{ contact_id }} in (select t.contact_id from lake.touched as t)
+    {%- else -%} true
+    {%- endif -%}
 {%- endmacro %}
 
 {#- Hook before a mart of contacts: what the serving base said of the touched ones goes. -#}
@@ -18,13 +20,17 @@
 
 {#- True of what the serving base's mart does not hold yet, in a whole build of all. -#}
 {% macro is_new_to(mart, key) -%}
-    {%- if is_grown_build() -%} {{ key }} not in (select known.{{ key }} from {{ mart }} as known) {%- else -%} true {%- endif -%}
+    {%- if is_grown_build() -%} {{ key }} not in (select known.{{ key }} from {{ mart }} as known)
+    {%- else -%} true
+    {%- endif -%}
 {%- endmacro %}
 
-{#- dbt's own hook into the table that a generic test reads: of marts of contacts, the rows that this build made. It stands
-    where dbt reads a test's `where`, so a test here can have none. -#}
+{#- dbt's own hook into the table that a generic test reads: of marts of contacts, the rows that this build made. It
+    stands where dbt reads a test's `where`, so a test here can have none. -#}
 {% macro get_where_subquery(relation) -%}
-    {%- set marts = ['act_standings', 'acts', 'consent_events', 'consents', 'contacts', 'findings', 'opt_ins', 'verdict_spans'] -%}
+    {%- set marts = [
+        'act_standings', 'acts', 'consent_events', 'consents', 'contacts', 'findings', 'opt_ins', 'verdict_spans'
+    ] -%}
     {%- if relation.identifier in marts -%}
         (select * from {{ relation }} where {{ is_touched('contact_id') }}) as made_by_this_build
     {%- else -%}

@@ -1,10 +1,14 @@
-{#- The judgement, shipped inside the base as DuckDB table macros: one place decides consent and person.
-    `asked` names a relation with contact_id; `live_facts` one with contact_id, kind, channel, sponsor_id,
-    occurred_at, known_at, and delivery_id, line_number of the act that it is about (null = the contact). Asked contacts filter inside the scans: a filter around a macro is not pushed down. -#}
+{#- The judgement, shipped inside the base as DuckDB table macros: one place decides consent and person. `asked` names a
+    relation with contact_id; `live_facts` one with contact_id, kind, channel, sponsor_id, occurred_at, known_at, and
+    delivery_id, line_number of the act that it is about (null = the contact). Asked contacts filter inside the scans: a
+    filter around a macro is not pushed down. -#}
 
 {#- Where a model failed there is nothing to judge on, and the failure itself is what dbt must report. -#}
 {% macro create_judgement_macros() %}
-    {% if execute and flags.WHICH in ('build', 'run') and has_marts(['act_standings', 'acts', 'findings', 'finding_kinds', 'rules', 'situations', 'sponsors', 'standings']) %}
+    {% set read = [
+        'act_standings', 'acts', 'findings', 'finding_kinds', 'rules', 'situations', 'sponsors', 'standings'
+    ] %}
+    {% if execute and flags.WHICH in ('build', 'run') and has_marts(read) %}
         {% for statement in [verdict_rank_sql(), decision_rank_sql(), names_sql(), code_names_sql(), codes_of_sql(),
                              judge_acts_sql(), judge_acts_sql(by_night=true), judge_use_sql(), judge_use_sql(by_night=true),
                              judge_rules_sql(), judge_rules_sql(by_night=true), judge_all_uses_sql(),
@@ -26,8 +30,8 @@
     {{ return(found | length == names | length) }}
 {%- endmacro %}
 
-{#- Head of a macro of the judgement. Where the day brought nothing, the one whose name ends with `_by_night` gives the same and
-    is planned in two thirds of the time, which is most of what a look-up of one contact takes. -#}
+{#- Head of a macro of the judgement. Where the day brought nothing, the one whose name ends with `_by_night` gives the
+    same and is planned in two thirds of the time, which is most of what a look-up of one contact takes. -#}
 {% macro judgement_of_asked(name, by_night) -%}
     create or replace macro main.{{ name }}{{ '_by_night' if by_night }}(
         asked, {{ 'live_facts,' if not by_night }} {{ use_parameters() }}
@@ -58,7 +62,8 @@
 {%- endmacro %}
 
 {% macro names_sql() -%}
-    create or replace macro main.verdict_name(n) as ['SENDABLE', 'INVITE_ONLY', 'HOLD', 'QUARANTINED', 'REFUSED'][n + 1];
+    create or replace macro main.verdict_name(n) as
+        ['SENDABLE', 'INVITE_ONLY', 'HOLD', 'QUARANTINED', 'REFUSED'][n + 1];
     create or replace macro main.decision_name(n) as ['ALLOW', 'HOLD', 'QUARANTINE', 'REFUSE'][n + 1]
 {%- endmacro %}
 
@@ -92,8 +97,8 @@
     ({{ finding }}.adult_on is null or {{ finding }}.adult_on > use_eligible_on)
 {%- endmacro %}
 
-{#- Expressions over an effect: `place` is the code's in `code_names()`; `weight` is less the worse the effect is for the
-    use, and among equals in the order of codes; null = it allows. -#}
+{#- Expressions over an effect: `place` is the code's in `code_names()`; `weight` is less the worse the effect is for
+    the use, and among equals in the order of codes; null = it allows. -#}
 {% macro weighed(effect, place) -%}
     case
         when decision_rank({{ effect }}, len(use_criteria_kinds) > 0) > 0
@@ -113,8 +118,8 @@
     {%- for name in use %}{{ relation }}.{{ name }}, {% endfor -%}
 {%- endmacro %}
 
-{#- The rules in force, by the law of the moment and the registry as `known` says it was known: for the profile that is asked,
-    or for each, told in the column `use_profile`, with the moment from the relation `instants`. -#}
+{#- The rules in force, by the law of the moment and the registry as `known` says it was known: for the profile that is
+    asked, or for each, told in the column `use_profile`, with the moment from the relation `instants`. -#}
 {% macro rules_in_force(known, each_use=false) -%}
     select
         {{ 'r.profile as use_profile,' if each_use }}
@@ -135,9 +140,10 @@
 
 {#- What is said of the asked contacts, as common table expressions that end with `spoken`: one row per rule that speaks
     of a contact (act 0) or of one of its acts. Findings of the night are narrowed inside the scan; what the units of
-    macros/evaluators/asked say of the asked and those of macros/evaluators/live of the day's own facts, and what such a unit
-    may read, stands here. With `each_use` every row also tells its `use_channel` and `use_profile`, one of `uses`, and the
-    use's two instants come from the one row of a relation: only a statement without parameters keeps its plan. -#}
+    macros/evaluators/asked say of the asked and those of macros/evaluators/live of the day's own facts, and what such a
+    unit may read, stands here. With `each_use` every row also tells its `use_channel` and `use_profile`, one of `uses`,
+    and the use's two instants come from the one row of a relation: only a statement without parameters keeps its
+    plan. -#}
 {% macro spoken_of_asked(by_night, each_use=false) -%}
     {%- set use = ['use_channel', 'use_profile'] if each_use else [] -%}
     {% if each_use -%}
@@ -290,9 +296,9 @@
 {%- endmacro %}
 
 {#- What a use's codes do together: the worst of each act, the best act, then the worse of it and the subject's own.
-    `subject` are the columns of what is judged; `asked` (subject), `acts` (subject, act_number from 1 in the order in which
-    equally good acts are preferred) and `spoken` (subject, act_number, place, effect) are relations. A row of `spoken` about
-    act 0 is the subject's own. Gives verdict, decision, codes, worst_code and best_act_number. -#}
+    `subject` are the columns of what is judged; `asked` (subject), `acts` (subject, act_number from 1 in the order in
+    which equally good acts are preferred) and `spoken` (subject, act_number, place, effect) are relations. A row of
+    `spoken` about act 0 is the subject's own. Gives verdict, decision, codes, worst_code and best_act_number. -#}
 {% macro merged_judgement(subject, asked, acts, spoken) -%}
     {{ summed_spoken(subject + ['act_number'], spoken) }},
 
@@ -301,7 +307,8 @@
     {{ merged_parts(subject) }}
 {%- endmacro %}
 
-{#- What there is to merge of `summed`: of each act, of what is said of the subject itself, and nothing of each subject. -#}
+{#- What there is to merge of `summed`: of each act, of what is said of the subject itself, and nothing of each
+    subject. -#}
 {% macro parts_of_summed(subject, asked, acts) -%}
     parts as (
         select
@@ -323,7 +330,8 @@
     )
 {%- endmacro %}
 
-{#- Of whatever `spoken` rows are about: the worst verdict, the worst effect on the use, and all codes with one as bits. -#}
+{#- Of whatever `spoken` rows are about: the worst verdict, the worst effect on the use, and all codes with one as
+    bits. -#}
 {% macro summed_spoken(subject, spoken) -%}
     weighed as (
         select
@@ -345,9 +353,9 @@
     )
 {%- endmacro %}
 
-{#- Decision, verdict and worst code of an act packed into one number, so that with its number (below 2^36) added the least is
-    the best act. Of acts that are equally bad the one counts whose worst code comes last, so that an act of which more is
-    said never does (`int_act_sets__worth`); of those that are equally good, the latest. -#}
+{#- Decision, verdict and worst code of an act packed into one number, so that with its number (below 2^36) added the
+    least is the best act. Of acts that are equally bad the one counts whose worst code comes last, so that an act of
+    which more is said never does (`int_act_sets__worth`); of those that are equally good, the latest. -#}
 {% macro packed_act(summed) -%}
     (
                 ((3 - coalesce({{ summed }}.weight, 384) // 128)::bigint << 48)
@@ -361,8 +369,8 @@
     (coalesce({{ summed }}.weight, 384)::bigint * 8 + 7 - coalesce({{ summed }}.v, 0))
 {%- endmacro %}
 
-{#- The answer from `parts` (subject, act_v, best, own, bits). What is said of a subject without acts stands in `parts` already,
-    or in `nothing_given`: one row of v, weight, bits. -#}
+{#- The answer from `parts` (subject, act_v, best, own, bits). What is said of a subject without acts stands in `parts`
+    already, or in `nothing_given`: one row of v, weight, bits. -#}
 {% macro merged_parts(subject, with_nothing_given=false) -%}
     {{ unpacked_parts(subject, with_nothing_given) }},
 
@@ -507,7 +515,8 @@
         on acts.contact_id = summed.contact_id and acts.act_number = summed.act_number
 {%- endmacro %}
 
-{#- One row per rule that spoke of an asked contact or one of its acts: the answer's grounds, by the law of the moment. -#}
+{#- One row per rule that spoke of an asked contact or one of its acts: the answer's grounds, by the law of the
+    moment. -#}
 {% macro judge_rules_sql(by_night=false) -%}
     {{ judgement_of_asked('judge_rules', by_night) }}
     with
@@ -533,9 +542,10 @@
     where spoken.act_number = 0 or acts.line_number is not null
 {%- endmacro %}
 
-{#- What each standing is worth, by the law of the moment and the registry as it is now, as common table expressions that end
-    with `worth` (standing_id, is_elector, act_v, packed, own, bits) and `nothing_given`. Standings are few, and judged once each,
-    for an elector of the day that is asked and, where a day is, for who is none: all of them, or those in the relation `among`. -#}
+{#- What each standing is worth, by the law of the moment and the registry as it is now, as common table expressions
+    that end with `worth` (standing_id, is_elector, act_v, packed, own, bits) and `nothing_given`. Standings are few,
+    and judged once each, for an elector of the day that is asked and, where a day is, for who is none: all of them, or
+    those in the relation `among`. -#}
 {% macro judged_standings(among=none) -%}
     {%- if among %}
     -- with the mart's name, for all that follows
@@ -601,9 +611,9 @@
     use_channel, use_sponsor_id, use_criteria_kinds, use_eligible_on, use_number_rules, use_profile, use_moment
 {%- endmacro %}
 
-{#- One row per asked situation and whether the person is an elector on the day that is asked: the same judgement of what many
-    contacts share (marts `situations`, `standings`). What the day brought is no part of a situation: who has live facts is
-    asked by `judge_use`. -#}
+{#- One row per asked situation and whether the person is an elector on the day that is asked: the same judgement of
+    what many contacts share (marts `situations`, `standings`). What the day brought is no part of a situation: who has
+    live facts is asked by `judge_use`. -#}
 {% macro judge_situations_sql() -%}
     create or replace macro main.judge_situations(asked, {{ use_as_known_parameters() }}) as table
     with
@@ -636,9 +646,9 @@
     from unpacked
 {%- endmacro %}
 
-{#- One row per asked contact, as `judge_use` by night gives it with all that the base knows: the acts' standings at the moment
-    instead of their findings, which are many. `judge_few_as_known` judges no standing but the asked contacts' own, for which it
-    holds what is known of them: of many, that is much. A test compares all. -#}
+{#- One row per asked contact, as `judge_use` by night gives it with all that the base knows: the acts' standings at the
+    moment instead of their findings, which are many. `judge_few_as_known` judges no standing but the asked contacts'
+    own, for which it holds what is known of them: of many, that is much. A test compares all. -#}
 {% macro judge_as_known_sql(of_few=false) -%}
     create or replace macro main.judge_{{ 'few_' if of_few }}as_known(asked, {{ use_as_known_parameters() }}) as table
     with
@@ -686,14 +696,15 @@
         on judged.contact_id = acts.contact_id and judged.best_act_number = acts.act_number
 {%- endmacro %}
 
-{#- Of a row of `verdict_spans`: whether the person is an elector on the day that a use asks for; true where nobody asks. -#}
+{#- Of a row of `verdict_spans`: whether the person is an elector on the day that a use asks for; true where nobody
+    asks. -#}
 {% macro is_elector_sql() -%}
     create or replace macro main.is_elector(adult_on, eligible_on) as coalesce(adult_on <= eligible_on, true)
 {%- endmacro %}
 
-{#- What a look-up tells of a number: one row per asked contact, channel and profile (act null), and one per act of it, for
-    a use that is otherwise the same. One plan instead of eight, which are most of what a look-up costs. `told_instants` names
-    a relation of one row with use_moment and use_known_by. -#}
+{#- What a look-up tells of a number: one row per asked contact, channel and profile (act null), and one per act of it,
+    for a use that is otherwise the same. One plan instead of eight, which are most of what a look-up costs.
+    `told_instants` names a relation of one row with use_moment and use_known_by. -#}
 {% macro judge_all_uses_sql() -%}
     create or replace macro main.judge_all_uses(asked, live_facts, {{ every_use_parameters() }}) as table
     {{ every_use_of_asked(by_night=false) }}

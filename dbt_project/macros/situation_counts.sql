@@ -1,5 +1,6 @@
-{#- How many contacts are in which situation, as changes: what stood when the newest file arrived, then what comes and goes.
-    The sum of the changes up to a later instant is the count of that instant. `spans` reads as `verdict_spans`. -#}
+{#- How many contacts are in which situation, as changes: what stood when the newest file arrived, then what comes and
+    goes. The sum of the changes up to a later instant is the count of that instant. `spans` reads as
+    `verdict_spans`. -#}
 {% macro situation_changes(spans, deliveries) -%}
     with
 

@@ -110,7 +110,7 @@ def test_a_second_run_takes_nothing_in(door: Door) -> None:
 
 @pytest.fixture(scope="module")
 def found_rows(door: Door) -> Iterator[duckdb.DuckDBPyConnection]:
-    """`found`: one row per record of the accepted deliveries, as `truth/rows.csv` has it."""
+    """`found`: one row per record of the accepted deliveries, as in the table of rows beside the set."""
     deliveries = accepted_deliveries(door.stores.engine)
     names = [reading_name(item.delivery_id, item.reading) for item in deliveries]
     kinds = {"optins": delivered_rows.OPT_INS, "withdrawals": delivered_rows.WITHDRAWALS}

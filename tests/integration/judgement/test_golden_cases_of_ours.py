@@ -12,7 +12,7 @@ from terms.errors import UsageError
 from terms.reasons import Profile
 
 ROOT = Path(__file__).resolve().parents[3]
-CASES = Path(__file__).with_name("golden_cases_of_ours.yaml")
+CASES = Path(__file__).parents[1] / "golden_cases_of_ours.yaml"
 
 
 @pytest.fixture(scope="module")

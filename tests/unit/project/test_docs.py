@@ -63,6 +63,15 @@ def test_every_command_has_an_example(name):
     assert f"Example: filiation {name}" in _help(_commands()[name]), name
 
 
+@pytest.mark.parametrize("name", _commands())
+def test_every_option_has_its_help(name):
+    command = typer.main.get_command(app)
+    for word in _commands()[name]:
+        command = command.commands[word]
+    options = [one for one in command.params if one.param_type_name == "option"]
+    assert [one.name for one in options if not getattr(one, "help", None)] == []
+
+
 def test_every_setting_is_told():
     source = Path(settings.__file__).read_text()
     page = (ROOT / "docs" / "settings.md").read_text()

@@ -5,13 +5,9 @@ access log; to a partner's own way back (yeses to invitations, which are deliver
 """
 
 import ast
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
-ROOMS = (
-    "terms configuration stores pages consent partners_ingest open_data territories sends sealing lineage retention outlook publishing "
-    "assets pipelines"
-).split()
+from tests.unit.project.floors import FLOOR
+from tests.unit.project.source.source_tree import ROOT, Function, rooms, tree
 
 #: Method of the vault that hands identity out -> functions that call it.
 VAULT_READERS = {
@@ -61,10 +57,10 @@ ANSWERS = {
 
 def _functions():
     """Yield `file:function`, and the function's node."""
-    for room in ROOMS:
-        for file in sorted((ROOT / room).rglob("*.py")):
-            for node in ast.walk(ast.parse(file.read_text())):
-                if isinstance(node, ast.FunctionDef):
+    for room in FLOOR:
+        for file in rooms()[room]:
+            for node in ast.walk(tree(file)):
+                if isinstance(node, Function):
                     yield f"{file.relative_to(ROOT)}:{node.name}", node
 
 
@@ -107,8 +103,8 @@ def test_evidence_is_opened_by_this_list_only():
 def test_no_other_code_opens_a_vault_file():
     holders = {
         str(file.relative_to(ROOT))
-        for room in ROOMS
-        for file in (ROOT / room).rglob("*.py")
+        for room in FLOOR
+        for file in rooms()[room]
         if "add_parquet_key" in file.read_text()
     }
     assert holders == KEY_HOLDERS
