@@ -102,10 +102,7 @@ def test_evidence_is_opened_by_this_list_only():
 
 def test_no_other_code_opens_a_vault_file():
     holders = {
-        str(file.relative_to(ROOT))
-        for room in FLOOR
-        for file in rooms()[room]
-        if "add_parquet_key" in file.read_text()
+        str(file.relative_to(ROOT)) for room in FLOOR for file in rooms()[room] if "add_parquet_key" in file.read_text()
     }
     assert holders == KEY_HOLDERS
 
