@@ -16,7 +16,7 @@ LEVELS = {
     "bench": [
         "__main__",
         "registry performance_page",
-        "door exclusivity judgement kills lookups sealing territories",
+        "plan_rows door exclusivity judgement kills lookups sealing territories",
         "comparison",
     ],
     "consent": [

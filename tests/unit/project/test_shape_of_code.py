@@ -43,7 +43,8 @@ def _is_inner(where: str) -> bool:
 def _parameters(function: Function) -> list[str]:
     """Return the names of a function's parameters, without `self` and `cls`."""
     told = function.args
-    named = [one.arg for one in (*told.posonlyargs, *told.args, *told.kwonlyargs)]
+    rest = [one for one in (told.vararg, told.kwarg) if one is not None]
+    named = [one.arg for one in (*told.posonlyargs, *told.args, *told.kwonlyargs, *rest)]
     return [name for name in named if name not in {"self", "cls"}]
 
 
