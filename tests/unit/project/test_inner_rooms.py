@@ -16,8 +16,8 @@ LEVELS = {
     "bench": [
         "__main__",
         "registry performance_page",
-        "plan_rows door exclusivity judgement kills lookups sealing territories",
-        "comparison",
+        "door exclusivity judgement kills lookups sealing territories",
+        "comparison plan_rows",
     ],
     "consent": [
         "acts",
