@@ -127,7 +127,7 @@ def _check_specs(source: Source) -> Iterator[dg.AssetCheckSpec]:
 
 
 def _total_name(measure: str) -> str:
-    """Return the name of a control total's check: `votes of LE PEN` -> `total_votes_of_le_pen`."""
+    """Return the name of a control total's check, in small letters and underscores, with `total_` before it."""
     plain = unicodedata.normalize("NFKD", measure).encode("ascii", "ignore").decode().lower()
     return "total_" + re.sub(r"[^a-z0-9]+", "_", plain)
 

@@ -44,6 +44,11 @@ class Section:
 
     Every reading method consumes its key; `finish` refuses the keys that nobody read, so that a misspelt
     criterion can never be ignored in silence.
+
+    Args:
+        node: the mapping.
+        path: its keys from the top of the document, joined by points.
+        file: name of the file in errors.
     """
 
     def __init__(self, node: yaml.MappingNode, path: str, file: str) -> None:

@@ -24,7 +24,11 @@ _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 class MarkedValueError(UsageError):
     """A value that cannot be read: says file, line, key and what was expected.
 
-    `line` and `key` are None where the file as a whole cannot be read.
+    Args:
+        message: what is wrong, and where.
+        remedy: what to do now.
+        line: 1-based; None where the file as a whole cannot be read.
+        key: path of keys; None likewise.
     """
 
     def __init__(self, message: str, remedy: str, *, line: int | None = None, key: str | None = None) -> None:

@@ -60,7 +60,15 @@ class _Interrupted(Exception):
 
 
 class Downloader:
-    """Downloads resources onto a shelf, one after the other, over one session."""
+    """Downloads resources onto a shelf, one after the other, over one session.
+
+    Args:
+        shelf: where the files go.
+        clock: tells when a file was fetched.
+        progress: told a line of words now and then.
+        patience: how long to wait and how often to try again; None = the usual.
+        sleep: waits so many seconds.
+    """
 
     def __init__(
         self,

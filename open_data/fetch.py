@@ -66,7 +66,13 @@ class Origin(Protocol):
 
 
 class DownloadFolder:
-    """A folder of downloads, each file under its path in the open-data folder; a zip under the name of its address."""
+    """A folder of downloads, each file under its path in the open-data folder; a zip under the name of its address.
+
+    Args:
+        folder: the open-data folder.
+        shelf: where the downloads are.
+        clock: tells how old a download is.
+    """
 
     def __init__(self, folder: Path, shelf: Shelf, clock: Clock) -> None:
         self._folder = folder

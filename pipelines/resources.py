@@ -11,7 +11,7 @@ import dagster as dg
 from sends.handover.sender import PlanSender, send_plan
 from stores.all_stores import Stores, open_stores
 from stores.home import writer_lock
-from stores.operations.schema_version import require_schema
+from stores.migrations.schema_version import require_schema
 from terms.settings import load_settings
 
 

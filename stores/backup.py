@@ -18,12 +18,12 @@ from sqlalchemy import Connection, Engine, Integer, func, insert, inspect, selec
 
 from stores.all_stores import Stores
 from stores.home import Home, open_home, writer_lock
+from stores.migrations.migrate import migrate
+from stores.migrations.schema_version import require_schema
 from stores.operations import journal
 from stores.operations.all_tables import metadata
 from stores.operations.database import open_operations, transaction
 from stores.operations.message_tables import restorations
-from stores.operations.migrate import migrate
-from stores.operations.schema_version import require_schema
 from terms.clock import to_iso, to_micros
 from terms.errors import UsageError
 from terms.settings import Settings

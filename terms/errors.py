@@ -14,7 +14,13 @@ from __future__ import annotations
 
 
 class FiliationError(Exception):
-    """An error meant for a person: `message` says what and where, `remedy` what to do now."""
+    """An error meant for a person.
+
+    Args:
+        message: what is wrong, and where.
+        remedy: what to do now.
+        code: code of a rule or check, where one spoke.
+    """
 
     exit_code = 1
 

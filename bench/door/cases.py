@@ -33,8 +33,8 @@ from stores.files.parquet import COMPRESSION
 from stores.home import init_home
 from stores.keys import derive_keys
 from stores.lake import Lake
+from stores.migrations.migrate import migrate
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.vault import Vault
 from terms.environment import NumberRules
 from terms.settings import load_settings

@@ -22,8 +22,8 @@ from publishing.build import code_version
 from stores.engine import connect
 from stores.home import init_home, open_home
 from stores.lake import Lake, reading_name
+from stores.migrations.migrate import migrate
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.schemas import configuration_tables, delivered_rows, dossier_tables, territory_tables
 from stores.schemas.column_classes import Table
 from stores.snapshots import Snapshot, SnapshotStore

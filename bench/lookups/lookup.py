@@ -29,8 +29,8 @@ from stores.engine import quoted
 from stores.home import init_home
 from stores.keys import Keys
 from stores.lake import reading_name
+from stores.migrations.migrate import migrate
 from stores.operations import database, delivery_tables, message_tables, plan_tables
-from stores.operations.migrate import migrate
 from stores.schemas.vault_tables import IDENTITIES
 from stores.warehouse.warehouse import KeptBase, read_manifest
 from terms.environment import Environment

@@ -30,8 +30,8 @@ from sealing.seals.message_proofs import MessageProof, prove_message
 from sealing.seals.seal import seal
 from stores.all_stores import open_stores
 from stores.home import init_home
+from stores.migrations.migrate import migrate
 from stores.operations import message_tables, plan_tables
-from stores.operations.migrate import migrate
 from terms.environment import Environment
 from terms.errors import FiliationError, UsageError
 from terms.settings import load_settings

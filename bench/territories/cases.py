@@ -28,8 +28,8 @@ from open_data.sources import read_sources
 from stores.engine import connect, quoted
 from stores.home import init_home
 from stores.lake import Lake
+from stores.migrations.migrate import migrate
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.schemas.territory_tables import CONTOURS
 from terms.clock import Clock
 from terms.environment import Environment

@@ -46,7 +46,7 @@ class Page:
 def opened_stores() -> Stores:
     """Open the home that the environment names, if its database has the schema of this code."""
     from stores.all_stores import open_stores
-    from stores.operations.schema_version import require_schema
+    from stores.migrations.schema_version import require_schema
 
     opened = open_stores(load_settings(os.environ))
     require_schema(opened.engine)

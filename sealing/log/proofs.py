@@ -58,7 +58,7 @@ def prove_lines(log: Log, checkpoint: Checkpoint, kind: str, subjects: Sequence[
     Args:
         log: of the home.
         checkpoint: signed by this log; lines that it does not cover yet are left out.
-        kind: value of a `stores.operations.journal.Entry`.
+        kind: value of a `stores.operations.entry_kinds.Entry`.
         subjects: of the lines, such as delivery ids.
 
     Returns:

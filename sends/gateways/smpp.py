@@ -76,7 +76,7 @@ class SmppGateway:
         return answers
 
     def received(self, reference: str) -> HandOverProof:
-        """Return no proof: `query_sm` needs the id that an unknown message lacks. A DLR is the evidence."""
+        """Return no proof: SMPP's query_sm needs the id that an unknown message lacks. A DLR is the evidence."""
         return HandOverProof(Proof.NONE)
 
     def events(self, wait_seconds: float) -> Sequence[GatewayEvent]:

@@ -98,7 +98,13 @@ class GrowingCommitments:
 
 
 class EvidenceStore:
-    """Folders `evidence/<delivery_id>/` with `delivered.enc` and `line_commitments.parquet`; append only but for `rewrite`."""
+    """Folders `evidence/<delivery_id>/` with `delivered.enc` and `line_commitments.parquet`; append only but for `rewrite`.
+
+    Args:
+        home: whose folder of evidence.
+        keys: open and close the files.
+        gpg_home: GnuPG's home with our private key; None = sealed files stay sealed.
+    """
 
     def __init__(self, home: Home, keys: Keys, gpg_home: Path | None = None) -> None:
         self._root = home.evidence

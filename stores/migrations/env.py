@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that `stores.operations.migrate` hands over; never opens a database itself."""
+"""Runs migrations on the connection that `stores.migrations.migrate` hands over; never opens a database itself."""
 
 from alembic import context
 

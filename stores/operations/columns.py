@@ -117,12 +117,12 @@ def contact(*, null: bool = False) -> Column[str]:
 
 
 def refers_to(target: str) -> ForeignKey:
-    """Return the key of a column whose every value stands in `target` (`table.column`) when a statement ends."""
+    """Return the key of a column whose every value stands in `target`, a table and a column joined by a point, when a statement ends."""
     return ForeignKey(target)
 
 
 def refers_at_commit(target: str) -> ForeignKey:
-    """Return the key of a column whose every value stands in `target` (`table.column`) when a transaction ends.
+    """Return the key of a column whose every value stands in `target`, a table and a column joined by a point, when a transaction ends.
 
     For rows that are renamed together with those they refer to (an erasure), and for a table that refers to itself, whose
     rows a restored backup brings in any order.

@@ -22,9 +22,9 @@ from stores.engine import connect
 from stores.home import init_home
 from stores.keys import derive_keys
 from stores.lake import Lake, reading_name
+from stores.migrations.migrate import migrate
 from stores.operations import database, delivery_tables
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.schemas.territory_tables import ADDRESS_TIES
 from stores.schemas.vault_tables import ADDRESSES
 from stores.vault import Vault

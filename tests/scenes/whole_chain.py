@@ -23,7 +23,7 @@ from publishing.build import collect_inputs, publish, start_build
 from sends.orders.segment_snapshots import take_segments_snapshot, take_sponsors_snapshot
 from stores.all_stores import Stores, open_stores
 from stores.home import init_home, writer_lock
-from stores.operations.migrate import migrate
+from stores.migrations.migrate import migrate
 from terms.settings import PROJECT_ROOT, Settings
 from territories.overlaps import OverlapStores, make_overlaps
 from territories.tie import TieStores, tie_addresses

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -38,8 +39,8 @@ def init() -> None:
     """
     from pipelines.instance import prepare_instance
     from stores.home import init_home
+    from stores.migrations.migrate import migrate
     from stores.operations.database import open_operations
-    from stores.operations.migrate import migrate
 
     settings = load_settings(os.environ)
     home = init_home(settings)
@@ -177,14 +178,22 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         print_json(answer)
         return
+    _tell_status(answer)
+
+
+def _tell_status(answer: Mapping[str, object]) -> None:
+    """Print the answer of `status` for a person."""
     print(f"base        {answer['version'] or 'none published yet'}  {answer['published_at'] or ''}")
     for name in ("row_counts", "partners", "open_data"):
         entries = answer[name]
         if isinstance(entries, dict):
             for key, value in entries.items():
-                print(f"{name:<12}{key}  {value if value is not None else '-'}")
+                print(f"{name:<12}{key}  {'-' if value is None else value}")
     run = answer["last_run"]
-    told = f"{run['outcome']} {run['started_at']} to {run['ended_at'] or '-'}" if isinstance(run, dict) else "-"
-    print(f"last run    {told}")
+    print(f"last run    {_run_told(run) if isinstance(run, dict) else '-'}")
     for warned in answer["warnings"] if isinstance(answer["warnings"], list) else []:
         print(f"warned      {warned}")
+
+
+def _run_told(run: Mapping[str, object]) -> str:
+    return f"{run['outcome']} {run['started_at']} to {run['ended_at'] or '-'}"

@@ -68,9 +68,12 @@ def _check_told(found: PartnerCheck) -> Told:
 
 
 def _rehearsal_told(found: Rehearsal) -> Told:
-    report, delivery, feed, rows = found.report, found.delivery, found.feed, found.rows
-    proof = rows.proof if rows else None
-    totals = found.released or report
+    return {**_file_told(found), **_rows_told(found)}
+
+
+def _file_told(found: Rehearsal) -> Told:
+    """Return what was found of the file as a whole."""
+    report, delivery, feed = found.report, found.delivery, found.feed
     return {
         "file": report.file_name,
         "feed_id": report.feed_id,
@@ -88,6 +91,14 @@ def _rehearsal_told(found: Rehearsal) -> Told:
         "delimiter": feed.delimiter if feed else None,
         "quote": feed.quote if feed else None,
         "header_version": report.header_version,
+    }
+
+
+def _rows_told(found: Rehearsal) -> Told:
+    """Return what was found of its rows."""
+    rows, totals = found.rows, found.released or found.report
+    proof = rows.proof if rows else None
+    return {
         "data_rows": totals.data_rows,
         "accepted_rows": totals.accepted_rows,
         "quarantined_rows": totals.quarantined_rows,

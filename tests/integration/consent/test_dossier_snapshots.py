@@ -13,8 +13,8 @@ from consent.dossiers.dossier_snapshots import take_dossier_snapshot
 from consent.dossiers.dossiers import read_dossiers
 from stores.engine import connect
 from stores.home import init_home
+from stores.migrations.migrate import migrate
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.schemas import column_classes, dossier_tables
 from stores.snapshots import Snapshot, SnapshotStore
 from terms.settings import load_settings

@@ -12,9 +12,9 @@ from consent.judgement.asking import judge
 from consent.judgement.live_facts import load_live_facts
 from consent.judgement.queries import judgement_sql
 from consent.judgement.uses import Use
+from stores.migrations.migrate import migrate
 from stores.operations import database, person_tables
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.schemas import configuration_tables, delivered_rows, dossier_tables, territory_tables
 from terms.clock import to_micros
 from terms.environment import NumberRules

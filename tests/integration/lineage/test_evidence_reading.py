@@ -20,8 +20,8 @@ from stores.evidence.lines import physical_lines
 from stores.files.encrypted_file import DamagedEvidence
 from stores.home import init_home
 from stores.lake import reading_name
+from stores.migrations.migrate import migrate
 from stores.operations import database, delivery_tables, journal, log_tables
-from stores.operations.migrate import migrate
 from stores.schemas import delivered_rows, vault_tables
 from terms.errors import UsageError
 from terms.identifiers import delivery_id

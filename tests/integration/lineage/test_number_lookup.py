@@ -17,8 +17,8 @@ from stores.all_stores import Stores, open_stores
 from stores.engine import connect
 from stores.home import init_home
 from stores.lake import reading_name
+from stores.migrations.migrate import migrate
 from stores.operations import database, delivery_tables, log_tables, message_tables, person_tables, plan_tables
-from stores.operations.migrate import migrate
 from stores.schemas import vault_tables
 from stores.warehouse.warehouse import KeptBase
 from terms.errors import FiliationError, Refused, UsageError

@@ -13,8 +13,8 @@ from assets.open_data import ASKED_WITHIN, FRESH, OpenDataFolder, assets_of, sou
 from open_data.sources import ControlTotals, read_sources
 from stores.all_stores import open_stores
 from stores.home import init_home
+from stores.migrations.migrate import migrate
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.warehouse.inputs import current_vintages
 from terms.settings import load_settings
 

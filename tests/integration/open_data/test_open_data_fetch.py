@@ -26,8 +26,8 @@ from open_data.shelf import Shelf
 from open_data.sources import find_files, read_sources
 from stores.all_stores import open_stores
 from stores.home import init_home
+from stores.migrations.migrate import migrate
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.warehouse.inputs import current_vintages
 from terms.clock import Clock
 from terms.errors import UsageError, WriterBusy

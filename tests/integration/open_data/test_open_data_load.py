@@ -16,9 +16,9 @@ from open_data.sources import ControlTotals, read_sources
 from stores.engine import connect
 from stores.home import init_home
 from stores.lake import Lake
+from stores.migrations.migrate import migrate
 from stores.operations import base_tables, log_tables
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.schemas.territory_tables import CONTOURS, IRIS_INCOME
 from stores.warehouse.inputs import current_vintages
 from terms.clock import Clock

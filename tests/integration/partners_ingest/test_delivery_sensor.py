@@ -10,7 +10,7 @@ from pipelines.jobs import refresh_job
 from pipelines.sensors import delivery_sensor
 from stores.all_stores import open_stores
 from stores.home import init_home
-from stores.operations.migrate import migrate
+from stores.migrations.migrate import migrate
 from terms.settings import load_settings
 
 NAME = "export 06 39 98 00 42.csv"

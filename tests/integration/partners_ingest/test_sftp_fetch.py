@@ -21,8 +21,8 @@ from consent.dossiers.transport import DROPPED, CompleteWhen, SftpServer, Transp
 from partners_ingest.arrival.fetched_files import with_fetched
 from partners_ingest.arrival.landing import scan_landing
 from partners_ingest.arrival.sftp import FetchFailed, FetchReport, FetchStores, fetch, fetch_all
+from stores.migrations.migrate import migrate
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from terms.clock import Clock
 from terms.errors import SecretMissing, UsageError
 from tests.commands import sample_shell

@@ -28,8 +28,8 @@ from sends.send_stores import SendStores
 from stores.all_stores import Stores, open_stores
 from stores.home import init_home
 from stores.lake import reading_name
+from stores.migrations.migrate import migrate
 from stores.operations import log_tables
-from stores.operations.migrate import migrate
 from terms.environment import NumberRules
 from terms.errors import UsageError
 from terms.settings import PROJECT_ROOT, load_settings

@@ -12,8 +12,8 @@ import pytest
 from publishing.changed_claims import changed_claims
 from stores.engine import connect
 from stores.home import init_home
+from stores.migrations.migrate import migrate
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.schemas import all_tables, dossier_tables
 from stores.schemas.column_classes import Table
 from stores.snapshots import Snapshot, SnapshotStore

@@ -10,7 +10,7 @@ from publishing.checks import keeps_its_volume
 from publishing.decisions import allow_loss
 from stores.all_stores import Stores, open_stores
 from stores.home import init_home
-from stores.operations.migrate import migrate
+from stores.migrations.migrate import migrate
 from stores.warehouse.warehouse import BaseManifest
 from terms.errors import Refused, UsageError
 from terms.settings import load_settings

@@ -22,6 +22,7 @@ from stores.all_stores import open_stores
 from stores.engine import connect
 from stores.home import init_home, writer_lock
 from stores.lake import reading_name
+from stores.migrations.migrate import migrate
 from stores.operations import (
     all_tables,
     database,
@@ -31,7 +32,6 @@ from stores.operations import (
     person_tables,
     plan_tables,
 )
-from stores.operations.migrate import migrate
 from stores.schemas import delivered_rows, vault_tables
 from terms import failpoint
 from terms.environment import NUMBER_RULES, Environment

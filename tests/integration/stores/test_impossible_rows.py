@@ -5,9 +5,9 @@ import traceback
 import pytest
 from sqlalchemy import ForeignKeyConstraint, delete, insert, select
 
+from stores.migrations.migrate import migrate
 from stores.operations.all_tables import metadata
 from stores.operations.database import RowRefused, insert_once, open_operations, transaction
-from stores.operations.migrate import migrate
 from tests.scenes.possible_rows import CANARY, POSSIBLE, constraints, impossible
 
 CONSTRAINTS = {constraint.name: (table, constraint, column) for table, constraint, column in constraints()}

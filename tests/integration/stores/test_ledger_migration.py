@@ -4,10 +4,10 @@ import pytest
 from alembic import command
 from sqlalchemy import insert, inspect, select, text, update
 
-from stores.operations import migrate as migrating
+from stores.migrations import migrate as migrating
+from stores.migrations.migrate import migrate
 from stores.operations.all_tables import metadata
 from stores.operations.database import RowRefused, open_operations, rewriting, transaction
-from stores.operations.migrate import migrate
 from terms.errors import UsageError
 from tests.scenes.possible_rows import HASH, POSSIBLE
 

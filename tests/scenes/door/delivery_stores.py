@@ -26,9 +26,9 @@ from stores.evidence.evidence_store import EvidenceStore
 from stores.home import init_home
 from stores.keys import derive_keys
 from stores.lake import Lake, reading_name
+from stores.migrations.migrate import migrate
 from stores.operations import delivery_tables
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.schemas import column_classes, delivered_rows
 from stores.vault import Vault
 from stores.warehouse.inputs import accepted_deliveries

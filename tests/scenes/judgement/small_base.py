@@ -21,9 +21,9 @@ from stores.all_stores import Stores
 from stores.engine import connect, connect_read_only
 from stores.home import Home, init_home
 from stores.lake import Lake, reading_name
+from stores.migrations.migrate import migrate
 from stores.operations import database, delivery_tables
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.schemas import all_tables, configuration_tables, delivered_rows, dossier_tables, territory_tables
 from stores.schemas.column_classes import Table
 from stores.snapshots import SnapshotStore

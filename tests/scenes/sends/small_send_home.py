@@ -23,8 +23,8 @@ from sends.send_stores import SendStores
 from stores.all_stores import open_stores
 from stores.home import init_home
 from stores.lake import reading_name
+from stores.migrations.migrate import migrate
 from stores.operations import database, delivery_tables
-from stores.operations.migrate import migrate
 from stores.schemas.vault_tables import IDENTITIES
 from stores.warehouse.warehouse import BaseManifest
 from terms.clock import Clock

@@ -10,8 +10,8 @@ import yaml
 from consent.rules.registry import read_rules, rule_rows, take_rules_snapshot
 from stores.engine import connect
 from stores.home import init_home
+from stores.migrations.migrate import migrate
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.schemas.configuration_tables import RULES
 from stores.snapshots import SnapshotStore
 from terms.clock import naive_utc

@@ -14,9 +14,9 @@ from sqlalchemy import Engine, func, select, update
 from partners_ingest.arrival import seen_files
 from partners_ingest.arrival.landing import Arrival
 from partners_ingest.arrival.seen_files import SeenFiles
+from stores.migrations.migrate import migrate
 from stores.operations import database, delivery_tables
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from consent.dossiers.controller import read_controller, take_controller_snapsho
 from sends.orders.segment_snapshots import read_segments, take_segments_snapshot, take_sponsors_snapshot
 from stores.engine import connect
 from stores.home import init_home
+from stores.migrations.migrate import migrate
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.schemas.configuration_tables import SEGMENT_CRITERIA, SEGMENTS, SPONSORS
 from stores.snapshots import SnapshotStore
 from terms.errors import UsageError

@@ -94,7 +94,8 @@ LEVELS = {
         "send_stores",
     ],
     "stores": [
-        "backup migrations",
+        "backup",
+        "migrations",
         "all_stores rotation",
         "evidence warehouse",
         "vault snapshots lake",

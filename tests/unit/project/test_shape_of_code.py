@@ -80,6 +80,13 @@ def _drawn_by_dagster(function: Function) -> bool:
     return any(ast.unparse(decorator).startswith("dg.") for decorator in function.decorator_list)
 
 
+def _asked_by_typer(function: Function) -> bool:
+    """Whether the function is a command of a bench: typer shows its docstring, and its options have a help of their own."""
+    told = function.args
+    named = (*told.posonlyargs, *told.args, *told.kwonlyargs)
+    return any(one.annotation is not None and "typer." in ast.unparse(one.annotation) for one in named)
+
+
 def test_functions_are_short():
     lengths = {where: _body_lines(function) for where, function in FUNCTIONS.items()}
     ordered = sorted(lengths.values())
@@ -151,6 +158,7 @@ def test_what_takes_three_parameters_says_what_they_are():
         if len(_parameters(function)) >= PARAMETERS_TO_TELL
         and where not in COMMANDS
         and not _drawn_by_dagster(function)
+        and not _asked_by_typer(function)
         and _told(docstring) is None
     ]
     assert guilty == []

@@ -16,8 +16,8 @@ from publishing.affected_contacts import Changes, changes_since, collect_affecte
 from publishing.changed_claims import ChangedClaims
 from stores.engine import connect
 from stores.home import init_home
+from stores.migrations.migrate import migrate
 from stores.operations.database import open_operations
-from stores.operations.migrate import migrate
 from stores.snapshots import Snapshot, SnapshotStore
 from stores.warehouse.inputs import AcceptedDelivery, BuildInputs
 from stores.warehouse.warehouse import BaseManifest

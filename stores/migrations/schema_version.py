@@ -1,6 +1,6 @@
 """Whether the operations database has the schema of this code; asked before every command and run.
 
-Migrating belongs to `stores.operations.migrate`. Importing Alembic takes longer than a look-up may last, so the
+Migrating belongs to `stores.migrations.migrate`. Importing Alembic takes longer than a look-up may last, so the
 revision is read from its table and compared with the newest file in `stores/migrations/versions`.
 """
 
@@ -12,7 +12,7 @@ from sqlalchemy import Engine, column, inspect, select, table
 
 from terms.errors import UsageError
 
-_VERSIONS = Path(__file__).parents[1] / "migrations" / "versions"
+_VERSIONS = Path(__file__).parent / "versions"
 
 
 def newest_revision() -> str:

@@ -1,7 +1,7 @@
 """Brings the operations database to the newest schema.
 
 The tables are in `stores.operations`, their history in `stores.migrations`. This module is imported only where a
-database is migrated, because Alembic is slow to import; `stores.operations.schema_version` checks which schema a
+database is migrated, because Alembic is slow to import; `stores.migrations.schema_version` checks which schema a
 database has.
 """
 
@@ -41,6 +41,6 @@ def head() -> str:
 
 def _config(connection: Connection | None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
+    config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
     return config
