@@ -1,6 +1,6 @@
 """Layouts of results since 2022 on tiny invented files with the documented headers of each election.
 
-The presidential layout and its traps are in test_open_data_layouts, the real rows in tests/acceptance.
+The presidential layout and its traps are in test_figure_layouts, the real rows in tests/acceptance.
 """
 
 from dataclasses import replace
