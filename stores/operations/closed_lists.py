@@ -25,7 +25,7 @@ MESSAGE_STATES = (
 #: States that a message can be in that was never claimed: waiting, called off, or told by a report that overtook us.
 UNCLAIMED_STATES = ("PLANNED", "CANCELLED", "DELIVERED", "UNDELIVERED", "EXPIRED")
 
-#: Who tells what became of a message: the arguments of `sends.ledger.messages.apply_changes`.
+#: Who tells what became of a message: the arguments of `sends.ledger.changes.apply_changes`.
 EVENT_SOURCES = ("sender", "report", "reconciliation", "control")
 
 #: What becomes of a plan, in order; the first two are alive.
