@@ -27,6 +27,8 @@ from stores.operations.columns import (
     text,
 )
 
+#: The table that every hand-over writes to several times: PostgreSQL reads its rules anew for each statement, so it has no
+#: rule on hashes that other tables keep (decision 22).
 messages = Table(
     "messages",
     metadata,
@@ -41,12 +43,12 @@ messages = Table(
     text("run_id", null=True),
     text("planned_base_version"),
     text("judged_base_version", null=True),  # at hand-over
-    sha256("judged_rule_set_sha256", null=True),
+    text("judged_rule_set_sha256", null=True),
     text("codes_json"),  # of the judgement at hand-over; [] where it was allowed
     number("claimed_at", null=True),
     number("handed_over_at", null=True),
     text("gateway_message_id", null=True),
-    sha256("message_sha256"),
+    text("message_sha256"),
     PrimaryKeyConstraint("send_id"),
     rule("claim_is_whole", "(attempt = 0) = (claimed_at is null) and (attempt = 0) = (run_id is null)"),
     rule("state_follows_a_claim", f"claimed_at is not null or state in {UNCLAIMED_STATES}"),

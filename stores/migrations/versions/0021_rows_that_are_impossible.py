@@ -200,7 +200,6 @@ _RULES: dict[str, list[_Rule]] = {
             'state_follows_a_claim',
             "claimed_at is not null or state in ('PLANNED', 'CANCELLED', 'DELIVERED', 'UNDELIVERED', 'EXPIRED')",
         ),
-        *_hashes('judged_rule_set_sha256', 'message_sha256'),
         *_not_below(0, 'attempt'),
         *_not_below(1, 'position'),
     ],

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from sends.inbound.opt_outs import opt_out
 from sends.ledger.states import State
@@ -19,6 +19,7 @@ from stores.operations.database import transaction
 from stores.operations.message_tables import messages
 from stores.operations.plan_tables import bureau_reservations, contact_reservations, plans
 from terms.errors import Refused, UsageError
+from tests.scenes.possible_rows import POSSIBLE
 from tests.scenes.sends.small_send_home import at, later, make_home, number, publish, write_order
 
 MACRON = {"election": "PRES2022", "round": 2, "candidate": "MACRON"}
@@ -271,6 +272,9 @@ def test_of_two_sponsors_at_one_barrier_exactly_one_gets_the_bureau(stores):
         except Refused:
             outcomes[sponsor] = "refused"
 
+    with transaction(engine) as work:  # what is reserved and held is some plan's
+        for sponsor in ("horizon", "union"):
+            work.execute(insert(plans).values(POSSIBLE["plans"] | {"plan_id": sponsor, "campaign_id": sponsor}))
     for _ in range(8):
         outcomes.clear()
         threads = [threading.Thread(target=reserve, args=(sponsor,)) for sponsor in ("horizon", "union")]
