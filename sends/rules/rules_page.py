@@ -37,7 +37,7 @@ def _section(rule: SendRule) -> Iterator[str]:
     if rule.parameters:
         yield f"- Parameters: {', '.join(f'{name} = {number}' for name, number in sorted(rule.parameters.items()))}"
     yield f"- Source: {rule.source} ({rule.status})"
-    yield f"- Lifted by: {rule.lifter}; {rule.lifted_by}"
+    yield f"- Lifted by: {rule.lift.by}; {rule.lift.how}"
     yield f"- To the sponsor: {rule.to_sponsor}\n"
 
 
