@@ -191,8 +191,7 @@ def _sentence(error: ErrorDetails) -> str:
     if error["input"] is None:
         return "is missing" if error["loc"] else "is empty"
     if kind in ("enum", "literal_error"):
-        expected = str(context["expected"])
-        return f"is none of {', '.join(_QUOTED.findall(expected)) or expected.replace(' or ', ', ')}"
+        return f"is none of {', '.join(_QUOTED.findall(str(context['expected'])))}"
     if kind == "greater_than_equal":
         is_whole = isinstance(context["ge"], int)
         return f"is not a whole number of at least {context['ge']}" if is_whole else f"is less than {context['ge']:g}"

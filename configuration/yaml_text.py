@@ -70,6 +70,7 @@ def parse_yaml(text: str) -> YamlText:
             aliases, values or levels are too many.
     """
     try:
+        _check_levels(text)
         node = yaml.compose(text, Loader=_PlainLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
@@ -79,6 +80,17 @@ def parse_yaml(text: str) -> YamlText:
     walk = _Walk()
     plain = None if node is None else walk.plain(node, ())
     return YamlText(plain, walk.lines, walk.key_lines)
+
+
+def _check_levels(text: str) -> None:
+    """Refuse a text of too many levels before its nodes are composed: libyaml does that on the stack of the process."""
+    levels = 0
+    for event in yaml.parse(text, Loader=_PlainLoader):
+        levels += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if levels > _MOST_LEVELS:
+            raise YamlFault(
+                f"the file has more than {_MOST_LEVELS} levels", event.start_mark.line + 1 if event.start_mark else None
+            )
 
 
 @dataclass
@@ -92,6 +104,7 @@ class _Walk:
     _aliases: int = 0
 
     def plain(self, node: yaml.Node, path: KeyPath) -> object:
+        """Return what a node says, and keep its line."""
         self._count(node, path)
         self.lines[path] = _line(node)
         if isinstance(node, yaml.MappingNode):

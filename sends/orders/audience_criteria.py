@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated
 
-from configuration.field_types import Number, Text, Unfit, WholeNumber, written
+from configuration.field_types import Exactly, Number, Text, Unfit, WholeNumber, written
 
 #: Forms of codes as INSEE and the electoral roll write them: commune, département, bureau de vote, IRIS.
 COMMUNE = r"\d[0-9AB]\d{3}"
@@ -78,7 +78,7 @@ class Amount:
 _SHARE = {"properties": {bound: {"minimum": 0, "maximum": 1} for bound in ("min", "max")}}
 
 #: A round of a ballot.
-RoundNumber = Literal[1, 2]
+RoundNumber = Annotated[int, Exactly(least=1, most=2)]
 
 
 @written(keys={"share": "share_of_votes"}, schema={"allOf": [{"properties": {"share_of_votes": _SHARE}}]})

@@ -43,7 +43,11 @@ def test_a_notice_that_mentions_targeting_covers_address_age_and_sex(tmp_path: P
     [
         ('siren: "900000001"', 'sirene: "900000001"', "line 3: sirene is not known here (known: audits,"),
         ('siren: "900000001"', "siren: 900000001", "line 3: siren is not a text (put it in quotes)"),
-        ("collected_directly: false", 'collected_directly: "no"', "line 5: collected_directly is neither true nor false"),
+        (
+            "collected_directly: false",
+            'collected_directly: "no"',
+            "line 5: collected_directly is neither true nor false",
+        ),
         ('"signed_on": "2025-01-15"', '"signed_on": "15/01/2025"', "contract.signed_on is not a day (YYYY-MM-DD)"),
         ('"finding": "compliant"', '"finding": "fine"', "audits[0].finding is none of compliant, pre_ticked"),
         ('"form_version": "AL1"', '"form_version": "AL9"', "audits[0].form_version 'AL9' is not among"),

@@ -165,7 +165,7 @@ def test_periods_of_one_code_may_follow_but_not_overlap(tmp_path):
     earlier = RECORD.replace("until: null", "until: 2026-07-01")
     later = RECORD.replace("from: null", "from: 2026-07-01")
     assert len(read_rules(_write(tmp_path, earlier + later))) == 2
-    with pytest.raises(UsageError, match=r"line 15: \[1\]\.code SOME_CODE and SOME_CODE both hold"):
+    with pytest.raises(UsageError, match=r"line 16: \[1\]\.code SOME_CODE and SOME_CODE both hold"):
         read_rules(_write(tmp_path, earlier + RECORD))
 
 

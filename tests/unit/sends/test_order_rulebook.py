@@ -10,14 +10,13 @@ from configuration.dated_rules import Lifter
 from configuration.documents import DocumentInvalid
 from sends.rules.retention import deletable_on, kept_months
 from sends.rules.rulebook import Effect, read_rulebook
-from sends.rules.rules_page import rules_page
 from terms.errors import FiliationError, UsageError
 from terms.reasons import Profile
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "config" / "rules" / "orders"
 BOOK = read_rulebook(FOLDER)
-RECORD = """  - code: SOME_CODE
+RECORD = """- code: SOME_CODE
   ids: [R-26]
   sentence: "What it checks."
   source: "Where it stands."
@@ -59,18 +58,9 @@ def test_what_holds_says_who_may_lift_it_and_what_refuses_is_lifted_by_nobody():
             assert rule.lift.by is Lifter.NOBODY, f"{rule.code} is never a HOLD"
 
 
-def test_the_page_is_the_registry():
-    page = (ROOT / "docs" / "rules-of-orders.md").read_text(encoding="utf-8")
-    assert page == rules_page(BOOK), "run `python -m sends.rules.rules_page > docs/rules-of-orders.md`"
-
-
 def test_a_rule_counts_from_its_first_day_to_before_its_last(tmp_path):
     first = RECORD.replace("until: null", "until: 2027-03-16")
-    second = (
-        RECORD.replace("from: null", "from: 2027-03-16")
-        .replace("market: HOLD", "market: ALLOW")
-        
-    )
+    second = RECORD.replace("from: null", "from: 2027-03-16").replace("market: HOLD", "market: ALLOW")
     book = read_rulebook(write(tmp_path, first + second))
     before, after = (book.under(Profile.MARKET, date(2027, 3, day)) for day in (15, 16))
     assert [item.decision.value for item in before.found("SOME_CODE", "x")] == ["HOLD"]

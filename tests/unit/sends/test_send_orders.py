@@ -45,7 +45,7 @@ def test_an_order_kept_as_json_is_the_same_order():
         ('communes: ["75111"]', "sex: X", 12, "audience.sex is none of F, M"),
         ('communes: ["75111"]', "age: {min: 45, max: 30}", 12, "audience.age.min is above max"),
         ('communes: ["75111"]', 'bureaux: ["75056-1104"]', 12, "audience.bureaux[0] does not have the form"),
-        ("round: 1", "round: 3", 5, "round is none of 1, 2"),
+        ("round: 1", "round: 3", 5, "round is above 2"),
         ("channel: sms  ", "channel: fax  ", 7, "channel is none of sms, voice"),
         ("rate_per_second: 200", "rate_per_second: 0", 23, "rate_per_second is not a whole number of at least 1"),
         ("rate_per_second: 200", "rate: 200", 3, "rate_per_second is missing"),
