@@ -228,32 +228,28 @@ def check_columns(feed: Feed) -> Iterator[Unfit]:
 
     No column of secrets may be mapped: it would leave the evidence.
     """
-    if feed.notice_from_header and (feed.format == "jsonl" or feed.notice_from_header not in feed.mapping):
-        yield Unfit("names a field that is mapped to no column that a header names", "notice_from_header")
-    if feed.choices and not feed.values.ticked:
-        yield Unfit("needs values.ticked, which says what stands in a column that was chosen", "choices")
-    for place, bad in enumerate(feed.known_bad):
-        if not {bad.given_name, bad.email} <= set(bad.labels):
-            yield Unfit("has a given_name or email that is in none of its labels", "known_bad", place)
-    known = [*(label for labels in feed.headers for label in labels), *feed.optional_labels]
+    yield from _check_keys(feed)
     for key, columns in (("mapping", feed.mapping), ("choices", feed.choices)):
         for name, column in ((field_name, column) for field_name, named in columns.items() for column in named):
             if is_secret(column):
                 yield Unfit("is a column of secrets, which is not to be read", key, name)
-            elif feed.format != "jsonl" and not any(
-                label == column or label.endswith(f"({column})") for label in known
-            ):
+            elif not _is_in_a_header(column, feed):
                 yield Unfit(f"names the column {column!r}, which is in none of the headers", key, name)
 
 
-def _check_keys(keys: Mapping[str, Marked], feed: Feed) -> None:
+def _check_keys(feed: Feed) -> Iterator[Unfit]:
     if feed.notice_from_header and (feed.format == "jsonl" or feed.notice_from_header not in feed.mapping):
-        raise keys["notice_from_header"].fail("the field is mapped to no column that a header names")
+        yield Unfit("names a field that is mapped to no column that a header names", "notice_from_header")
     if feed.choices and not feed.values.ticked:
-        raise keys["choices"].fail("values.ticked does not say what stands in a column that was chosen")
-    for bad, item in zip(feed.known_bad, keys["known_bad"].items() if feed.known_bad else (), strict=True):
+        yield Unfit("needs values.ticked, which says what is in a column that was chosen", "choices")
+    for place, bad in enumerate(feed.known_bad):
         if not {bad.given_name, bad.email} <= set(bad.labels):
-            raise item.fail("given_name or email is in none of its labels")
+            yield Unfit("has a given_name or email that is in none of its labels", "known_bad", place)
+
+
+def _is_in_a_header(column: str, feed: Feed) -> bool:
+    known = (*(label for labels in feed.headers for label in labels), *feed.optional_labels)
+    return feed.format == "jsonl" or any(label == column or label.endswith(f"({column})") for label in known)
 
 
 def is_secret(column: str) -> bool:
