@@ -1,8 +1,9 @@
-"""Floor 0: reading YAML files that an operator edits, as typed values; every error names the file and the key.
+"""Floor 0: reading YAML files that people write as typed records; every fault names file, line and key.
 
-    fields         orders and the files of `config/` that `sends` reads: sections whose unread keys are refused
-    marked_yaml    dossiers, rules, periods: single values that know their line
-    record_fields  open-data sources: keys of a record that is parsed already
+    yaml_text     a text as plain data with the line of each value
+    field_types   what a field of a record may hold
+    documents     a file as its record
+    dated_rules   the record of a rule of law or policy, and reading a folder of them
 
-What the keys mean belongs to the room that reads them.
+What the keys mean belongs to the room whose record it is.
 """

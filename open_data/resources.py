@@ -5,15 +5,22 @@ Downloading them belongs to `open_data.download`, keeping them to `open_data.she
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from configuration import record_fields as fields
+from configuration.field_types import Checked, Exactly, NotEmpty, Text, Unfit, WholeNumber, written
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+def _check_address(url: str) -> None:
+    if urlsplit(url).scheme not in {"https", "http"}:
+        raise Unfit("is no address that begins with https://")
+
+
+def _check_inside(file: str) -> None:
+    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
+        raise Unfit("is not a path inside the open-data folder")
 
 
 @dataclass(frozen=True)
@@ -40,44 +47,31 @@ class Resource:
         return PurePosixPath(urlsplit(self.url).path).name
 
 
-def read_resources(path: Path, value: object) -> tuple[Resource, ...]:
-    """Return the resources of a record's `downloads`; one entry with `each` is one resource per value.
+@written()
+@dataclass(frozen=True)
+class DownloadFile:
+    """One entry of `downloads` as it is written; with `each` it is one resource per value, put for `{}` in url and file."""
 
-    Args:
-        path: the record's file, for messages.
-        value: what `downloads` holds; null = the source's files are put into the folder by hand.
+    url: Annotated[Text, Checked(_check_address)]
+    file: Annotated[Text, Checked(_check_inside)]
+    member: Text | None = None
+    sha256: Annotated[str, Exactly(r"[0-9a-f]{64}")] | None = None
+    bytes: WholeNumber | None = None
+    each: Annotated[tuple[Text, ...], NotEmpty()] | None = None
 
-    Raises:
-        UsageError: naming the file and the key.
-    """
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-        raise fields.wrong(path, "downloads", "a list of entries with url and file")
-    resources = tuple(resource for entry in value for resource in _read(path, entry))
-    if len({resource.file for resource in resources}) < len(resources):
-        raise fields.wrong(path, "downloads", "files of different names")
-    return resources
+    def __post_init__(self) -> None:
+        """Refuse an archive that is unpacked by hand, and an `each` that says nothing or too much."""
+        if PurePosixPath(urlsplit(self.url).path).name.endswith(".7z"):
+            raise Unfit("cannot be downloaded: 7z archives are unpacked by hand", "url")
+        if self.each is not None and (
+            not all("{}" in text for text in (self.url, self.file)) or self.sha256 or self.bytes
+        ):
+            raise Unfit("needs {} in url and file, and neither sha256 nor bytes", "each")
 
-
-def _read(path: Path, entry: Mapping[str, object]) -> tuple[Resource, ...]:
-    fields.refuse_unknown(path, entry, {**Resource.__dataclass_fields__, "each": None})
-    url, file = fields.text(path, entry, "url"), fields.text(path, entry, "file")
-    sha256 = fields.optional_text(path, entry, "sha256")
-    _check(path, url, file, sha256)
-    member, size = fields.optional_text(path, entry, "member"), fields.optional_number(path, entry, "bytes")
-    if entry.get("each") is None:
-        return (Resource(url, file, member, sha256, size),)
-    if "{}" not in url or "{}" not in file or sha256 or size:
-        raise fields.wrong(path, "each", "with {} in url and file, and without sha256 and bytes")
-    values = fields.texts(path, entry, "each")
-    return tuple(Resource(url.replace("{}", one), file.replace("{}", one), member) for one in values)
-
-
-def _check(path: Path, url: str, file: str, sha256: str | None) -> None:
-    if urlsplit(url).scheme not in {"https", "http"}:
-        raise fields.wrong(path, "url", "an address that begins with https://")
-    if PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts:
-        raise fields.wrong(path, "file", "a path inside the open-data folder")
-    if sha256 is not None and not _SHA256.fullmatch(sha256):
-        raise fields.wrong(path, "sha256", "64 hexadecimal characters")
+    def to_resources(self) -> tuple[Resource, ...]:
+        """Return the files to download."""
+        if self.each is None:
+            return (Resource(self.url, self.file, self.member, self.sha256, self.bytes),)
+        return tuple(
+            Resource(self.url.replace("{}", one), self.file.replace("{}", one), self.member) for one in self.each
+        )

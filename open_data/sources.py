@@ -6,32 +6,29 @@ loading them to `open_data.load`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from types import MappingProxyType
+from typing import Annotated
 from urllib.parse import urlsplit
 
-import yaml
-
-from configuration import record_fields as fields
-from open_data.resources import Resource, read_resources
+from configuration.documents import read_document
+from configuration.field_types import AnyWholeNumber, Exactly, NotEmpty, Text, Unfit, written
+from open_data.resources import DownloadFile, Resource
 from terms.errors import UsageError
 
 #: Rows that a new load may lack against the serving one before it is taken for a cut file. Policy.
 DEFAULT_MAX_SHRINK_PCT = 20
 
-_NAME = re.compile(r"[a-z0-9_]+")
 
-
+@written()
 @dataclass(frozen=True)
 class ControlTotals:
     """Published sums of a whole file; a load below `whole_from` rows is an extract, for which none is published."""
 
-    whole_from: int
-    totals: Mapping[str, int]
+    whole_from: AnyWholeNumber
+    totals: Mapping[str, AnyWholeNumber]
 
 
 @dataclass(frozen=True)
@@ -72,6 +69,53 @@ class Source:
         return name if name.endswith(".7z") else None
 
 
+Texts = Annotated[tuple[Text, ...], NotEmpty("is an empty list")]
+
+
+@written()
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of `config/open_data/`; the keys mean what `Source` says."""
+
+    source_id: Annotated[str, Exactly(r"[a-z0-9_]+")]
+    title: Text
+    producer: Text
+    licence: Text
+    official_url: Text
+    vintage: Annotated[str, Exactly(r"[A-Za-z0-9.-]+")]
+    layout: Text
+    changes: Text
+    files: Texts
+    columns: Texts
+    bureau_map: Text | None = None
+    election: Text | None = None
+    round: AnyWholeNumber | None = None
+    id_election: Text | None = None
+    commune: Text | None = None
+    precedence: AnyWholeNumber = 1
+    max_shrink_pct: AnyWholeNumber = DEFAULT_MAX_SHRINK_PCT
+    control_totals: ControlTotals | None = None
+    downloads: tuple[DownloadFile, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse downloads that are put on one another, or where `files` does not find them."""
+        resources = self.resources()
+        if len({resource.file for resource in resources}) < len(resources):
+            raise Unfit("puts two files under one name", "downloads")
+        for resource in resources:
+            if not any(_finds(pattern, resource.file) for pattern in self.files):
+                raise Unfit(f"puts {resource.file} where files does not find it", "downloads")
+
+    def resources(self) -> tuple[Resource, ...]:
+        """Return the files to download."""
+        return tuple(resource for entry in self.downloads or () for resource in entry.to_resources())
+
+    def to_source(self) -> Source:
+        """Return the source."""
+        own = {name: getattr(self, name) for name in Source.__dataclass_fields__ if name != "downloads"}
+        return Source(**own, downloads=self.resources())
+
+
 def read_sources(folder: Path) -> tuple[Source, ...]:
     """Read every `*.yaml` of the folder, in order of file name.
 
@@ -82,16 +126,16 @@ def read_sources(folder: Path) -> tuple[Source, ...]:
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
         raise UsageError(f"{folder} holds no open-data source.", "Point FILIATION_CONFIG to a folder with open_data/.")
-    sources = tuple(_read(path) for path in paths)
     seen: dict[str, Path] = {}
-    for source, path in zip(sources, paths, strict=True):
+    sources: list[Source] = []
+    for path in paths:
+        document = read_document(path, SourceFile, path.name)
+        source = document.record.to_source()
         if source.source_id in seen:
-            raise UsageError(
-                f"{path.name}: source_id {source.source_id} is already that of {seen[source.source_id].name}.",
-                "Give each source its own.",
-            )
+            raise document.invalid(f"{source.source_id} is already that of {seen[source.source_id].name}", "source_id")
         seen[source.source_id] = path
-    return sources
+        sources.append(source)
+    return tuple(sources)
 
 
 def find_files(folder: Path, source: Source) -> tuple[Path, ...]:
@@ -118,61 +162,6 @@ def file_sha256(path: Path) -> str:
     return total.hexdigest()
 
 
-def _read(path: Path) -> Source:
-    try:
-        record = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path.name} is not YAML in UTF-8 ({type(error).__name__}).", "Correct the file.") from None
-    if not isinstance(record, dict):
-        raise UsageError(f"{path.name} holds no keys.", "See the other files of the folder.")
-    fields.refuse_unknown(path, record, Source.__dataclass_fields__)
-    source = Source(
-        source_id=fields.text(path, record, "source_id"),
-        title=fields.text(path, record, "title"),
-        producer=fields.text(path, record, "producer"),
-        licence=fields.text(path, record, "licence"),
-        official_url=fields.text(path, record, "official_url"),
-        vintage=fields.text(path, record, "vintage"),
-        layout=fields.text(path, record, "layout"),
-        changes=fields.text(path, record, "changes"),
-        files=fields.texts(path, record, "files"),
-        columns=fields.texts(path, record, "columns"),
-        bureau_map=fields.optional_text(path, record, "bureau_map"),
-        election=fields.optional_text(path, record, "election"),
-        round=fields.optional_number(path, record, "round"),
-        id_election=fields.optional_text(path, record, "id_election"),
-        commune=fields.optional_text(path, record, "commune"),
-        precedence=fields.number(path, {"precedence": 1, **record}, "precedence"),
-        max_shrink_pct=fields.number(path, {"max_shrink_pct": DEFAULT_MAX_SHRINK_PCT, **record}, "max_shrink_pct"),
-        control_totals=_control_totals(path, record),
-        downloads=read_resources(path, record.get("downloads")),
-    )
-    _check(path, source)
-    return source
-
-
-def _check(path: Path, source: Source) -> None:
-    if not _NAME.fullmatch(source.source_id):
-        raise fields.wrong(path, "source_id", "small letters, digits and _")
-    if not re.fullmatch(r"[A-Za-z0-9.-]+", source.vintage):
-        raise fields.wrong(path, "vintage", "letters, digits, dots and dashes")
-    for resource in source.downloads:
-        if resource.published_name.endswith(".7z"):
-            raise fields.wrong(path, "downloads", "files or zips; 7z archives are unpacked by hand")
-        if not any(_finds(pattern, resource.file) for pattern in source.files):
-            raise fields.wrong(path, "downloads", f"put where files finds them; {resource.file} is not")
-
-
 def _finds(pattern: str, file: str) -> bool:
     """`**` of a glob is any folders or none; `match` of this Python takes it for exactly one."""
     return any(PurePosixPath(file).match(pattern.replace("**/", folders)) for folders in ("", "*/", "*/*/"))
-
-
-def _control_totals(path: Path, record: Mapping[str, object]) -> ControlTotals | None:
-    value = record.get("control_totals")
-    if value is None:
-        return None
-    if not isinstance(value, dict) or set(value) != {"whole_from", "totals"} or not isinstance(value["totals"], dict):
-        raise fields.wrong(path, "control_totals", "the keys whole_from and totals")
-    totals = {str(name): fields.number(path, value["totals"], name) for name in value["totals"]}
-    return ControlTotals(fields.number(path, value, "whole_from"), MappingProxyType(totals))

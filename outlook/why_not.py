@@ -146,7 +146,7 @@ def why_not_of(stores: SendStores, file_or_id: str) -> WhyNot:
     """Count the audience of an order or named segment, for its own use.
 
     Raises:
-        FileInvalid, UsageError, OrderRefused: as `sends.plans.counting.count_audience`; below the floor no number is told.
+        DocumentInvalid, UsageError, OrderRefused: as `sends.plans.counting.count_audience`; below the floor no number is told.
     """
     path = find_audience(stores.settings.config, file_or_id)
     with stores.warehouse.open_base() as base:

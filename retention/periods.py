@@ -6,20 +6,18 @@ They may not be shorter than the law's (`sends.rules.retention`). Finding what i
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 
-from configuration.marked_yaml import Marked, read_marked
+from configuration.dated_rules import RULE_KEYS, DatedRule, read_dated_rules
+from configuration.field_types import Unfit, written
 from terms.canonical_json import canonical_json
-from terms.errors import UsageError
 from terms.months import months_after
-
-_KEYS = frozenset("code ids of months counted_from sentence source status from until".split())
 
 
 class Kept(StrEnum):
@@ -29,23 +27,37 @@ class Kept(StrEnum):
     CAMPAIGN_RECORDS = "campaign_records"
 
 
-#: From which day each is counted; the file must say the same, so that its reader need not guess.
-_COUNTED_FROM: Mapping[Kept, str] = {Kept.PERSONS: "last_act", Kept.CAMPAIGN_RECORDS: "last_publication"}
+class CountedFrom(StrEnum):
+    """From when a period is counted; the file says it, so that who reads it need not guess."""
+
+    LAST_ACT = "last_act"
+    LAST_PUBLICATION = "last_publication"
 
 
-@dataclass(frozen=True)
-class RetentionRule:
-    """One period in calendar months; purges follow it on the days (Paris) from `starts_on` until before `ends_on` (None = open)."""
+_COUNTED_FROM: Mapping[Kept, CountedFrom] = MappingProxyType(
+    {Kept.PERSONS: CountedFrom.LAST_ACT, Kept.CAMPAIGN_RECORDS: CountedFrom.LAST_PUBLICATION}
+)
 
-    code: str
-    ids: tuple[str, ...]
+
+@written(keys={**RULE_KEYS, "kept": "of"})
+@dataclass(frozen=True, kw_only=True)
+class RetentionRule(DatedRule):
+    """One period, whose length is its parameter `months`, followed by a purge on the days on which it is in force."""
+
     kept: Kept
-    months: int
-    sentence: str
-    source: str
-    status: str
-    starts_on: date | None
-    ends_on: date | None
+    counted_from: CountedFrom
+
+    def __post_init__(self) -> None:
+        """Refuse a period without its length, or counted from something else than its kind is."""
+        super().__post_init__()
+        self.check_parameters("months")
+        if self.counted_from is not _COUNTED_FROM[self.kept]:
+            raise Unfit(f"of {self.kept} must be {_COUNTED_FROM[self.kept]}", "counted_from")
+
+    @property
+    def months(self) -> int:
+        """How many months what it is about is kept."""
+        return self.parameters["months"]
 
     def due_on(self, last: date) -> date:
         """Return the first day (Paris) on which something is deleted whose last act or publication was on a day (Paris)."""
@@ -58,14 +70,10 @@ class RetentionRule:
             day += timedelta(days=1)
         return day
 
-    def is_in_force(self, on: date) -> bool:
-        """Return whether a purge follows the rule on a day."""
-        return (self.starts_on is None or self.starts_on <= on) and (self.ends_on is None or on < self.ends_on)
-
     @property
     def sha256(self) -> str:
-        """Return the hash of the record, hex: a purge names by it the rule that it followed."""
-        told = {**self.__dict__, "starts_on": str(self.starts_on), "ends_on": str(self.ends_on)}
+        """Hash of what the rule says, hex: a purge names by it what it followed."""
+        told = {**self.__dict__, "begins": str(self.begins), "ends_on": str(self.ends_on)}
         return sha256(canonical_json(told).encode()).hexdigest()
 
 
@@ -76,44 +84,4 @@ def read_retention(folder: Path) -> tuple[RetentionRule, ...]:
         UsageError: no file, an unknown or missing key, a wrong value (with file, line and key), or two periods of one
             kind that hold on one day.
     """
-    files = sorted(folder.glob("*.yaml"))
-    if not files:
-        raise UsageError(
-            f"The folder of retention periods {folder} holds no file.", "Give FILIATION_CONFIG its folder."
-        )
-    rules = tuple(_read(item) for file in files for item in read_marked(file, f"retention/{file.name}").items())
-    _check_overlaps(rules)
-    return rules
-
-
-def _read(item: Marked) -> RetentionRule:
-    keys = item.keys(_KEYS)
-    kept, months = Kept(keys["of"].one_of(*Kept)), keys["months"].integer()
-    keys["counted_from"].one_of(_COUNTED_FROM[kept])
-    if months <= 0:
-        raise keys["months"].fail("a number of months above 0 is expected")
-    return RetentionRule(
-        code=keys["code"].text(),
-        ids=keys["ids"].texts(),
-        kept=kept,
-        months=months,
-        sentence=keys["sentence"].text(),
-        source=keys["source"].text(),
-        status=keys["status"].text(),
-        starts_on=None if keys["from"].is_null() else keys["from"].day(),
-        ends_on=None if keys["until"].is_null() else keys["until"].day(),
-    )
-
-
-def _check_overlaps(rules: Sequence[RetentionRule]) -> None:
-    of_kind: dict[Kept, list[RetentionRule]] = defaultdict(list)
-    for rule in rules:
-        of_kind[rule.kept].append(rule)
-    for kind, several in of_kind.items():
-        ordered = sorted(several, key=lambda rule: rule.starts_on or date.min)
-        for before, after in zip(ordered, ordered[1:], strict=False):
-            if before.ends_on is None or before.ends_on > (after.starts_on or date.min):
-                raise UsageError(
-                    f"config/retention/: {before.code} and {after.code} both hold of {kind} on one day.",
-                    "Give the older one its `until`.",
-                )
+    return read_dated_rules(folder, tuple[RetentionRule, ...], "retention", lambda rule: rule.kept.value).rules

@@ -10,25 +10,34 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from configuration.marked_yaml import Marked, read_marked
+from configuration.documents import Document, read_document
+from configuration.field_types import Day, Text, written
 from stores.schemas.configuration_tables import CONTROLLER
 from stores.snapshots import Snapshot, SnapshotStore
 from terms.errors import UsageError
 
 
+@written()
 @dataclass(frozen=True)
 class Contacts:
     """What a paper for a citizen tells of us beside our name (GDPR 13 to 15); sentences as they are to be read."""
 
-    registration: str
-    address: str
-    rights_contact: str
-    dpo_contact: str
-    transfers: str
+    registration: Text
+    address: Text
+    rights_contact: Text
+    dpo_contact: Text
+    transfers: Text
 
 
-#: Days of our papers of article 19, which are in the same file and which `sends` reads.
-_PAPER_DAYS = frozenset({"targeting_policy_on", "risk_assessment_on"})
+@written()
+@dataclass(frozen=True)
+class ControllerFile:
+    """`controller.yaml`; the days of our two documents of article 19 are judged by `sends.rules.controller_documents`."""
+
+    legal_name: Text
+    papers: Contacts | None = None
+    targeting_policy_on: Day | None = None
+    risk_assessment_on: Day | None = None
 
 
 @dataclass(frozen=True)
@@ -58,10 +67,17 @@ def read_controller(config: Path) -> Controller:
     Raises:
         UsageError: missing, or a key is wrong.
     """
-    keys = read_marked(config / "controller.yaml", "controller.yaml").keys(
-        frozenset({"legal_name"}), frozenset({"papers"}) | _PAPER_DAYS
-    )
-    return Controller(keys["legal_name"].text(), _contacts(keys["papers"]) if "papers" in keys else None)
+    file = read_controller_file(config).record
+    return Controller(file.legal_name, file.papers)
+
+
+def read_controller_file(config: Path) -> Document[ControllerFile]:
+    """Read `controller.yaml` as it is written.
+
+    Raises:
+        UsageError: missing, or a key is wrong.
+    """
+    return read_document(config / "controller.yaml", ControllerFile, "controller.yaml")
 
 
 def take_controller_snapshot(store: SnapshotStore, config: Path, at: datetime) -> Snapshot:
@@ -76,8 +92,3 @@ def take_controller_snapshot(store: SnapshotStore, config: Path, at: datetime) -
         UsageError: as `read_controller`.
     """
     return store.take_rows("controller", at, {CONTROLLER: [(read_controller(config).legal_name,)]})
-
-
-def _contacts(value: Marked) -> Contacts:
-    keys = value.keys(frozenset(Contacts.__dataclass_fields__))
-    return Contacts(**{name: found.text() for name, found in keys.items()})

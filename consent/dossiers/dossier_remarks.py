@@ -12,12 +12,15 @@ from datetime import date, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from configuration.marked_yaml import Marked, read_marked
-from consent.dossiers.dossiers import Dossier
+from configuration.documents import key_of
+from configuration.yaml_text import KeyPath
+from consent.dossiers.dossiers import Dossier, read_dossier_file
 from consent.dossiers.feeds import Feed
 
 #: An instant with every digit used, to write a name as a feed's `exported_at` does.
 _ANY_INSTANT = datetime(2026, 11, 24, 13, 14, 15)
+#: Where a remark belongs, and its message.
+_Told = tuple[KeyPath, str]
 _DATES = ("consented_at", "birth_date", "withdrawn_at")
 
 
@@ -38,56 +41,51 @@ def find_remarks(folder: Path, dossier: Dossier, today: date) -> tuple[Remark, .
         dossier: as read from it.
         today: Paris day.
     """
-    top = read_marked(folder / "partner.yaml", f"{folder.name}/partner.yaml").entries()
-    found = [*_of_proof(top, dossier, today)]
-    for item, feed in zip(top["feeds"].items(), dossier.feeds, strict=True):
-        found += _of_name(item, feed, dossier)
-        found += _of_fields(item, feed)
-    return tuple(sorted(found, key=lambda remark: remark.line))
+    document = read_dossier_file(folder)
+    found = [*_of_proof(dossier, today)]
+    for place, feed in enumerate(dossier.feeds):
+        found += [(("feeds", place, *key), told) for key, told in (*_of_name(feed, dossier), *_of_fields(feed))]
+    remarks = (Remark(document.line(*path), key_of(path) or "", message) for path, message in found)
+    return tuple(sorted(remarks, key=lambda remark: remark.line))
 
 
-def _remark(item: Marked, message: str) -> Remark:
-    return Remark(item.line, item.where or "top level", message)
-
-
-def _of_proof(top: dict[str, Marked], dossier: Dossier, today: date) -> Iterator[Remark]:
+def _of_proof(dossier: Dossier, today: date) -> Iterator[_Told]:
     ends_on = dossier.contract.ends_on
     if ends_on is not None and ends_on < today:
-        yield _remark(top["contract"], f"the contract ended on {ends_on}: later consents are held (CONTRACT_ENDED)")
+        yield ("contract",), f"the contract ended on {ends_on}: later consents are held (CONTRACT_ENDED)"
     audited = {audit.form_version for audit in dossier.audits}
-    for item, form in zip(top["form_versions"].items(), dossier.form_versions, strict=True):
+    for place, form in enumerate(dossier.form_versions):
         if form.notice_id is None:
-            yield _remark(item, "no text on file: its consents prove nothing (PROOF_INCOMPLETE)")
+            yield ("form_versions", place), "no text on file: its consents prove nothing (PROOF_INCOMPLETE)"
         if not {form.form_version, "*"} & audited:
-            yield _remark(item, "no audit of it or of the partner as a whole: its consents are held (AUDIT_OVERDUE)")
+            told = "no audit of it or of the partner as a whole: its consents are held (AUDIT_OVERDUE)"
+            yield ("form_versions", place), told
     shown = {form.notice_id for form in dossier.form_versions}
-    for item, notice in zip(top["notices"].items(), dossier.notices, strict=True):
+    for place, notice in enumerate(dossier.notices):
         if notice.notice_id not in shown:
-            yield _remark(item, "no form version shows this text")
+            yield ("notices", place), "no form version shows this text"
 
 
-def _of_name(item: Marked, feed: Feed, dossier: Dossier) -> Iterator[Remark]:
-    keys = item.entries()
+def _of_name(feed: Feed, dossier: Dossier) -> Iterator[_Told]:
     written = _ANY_INSTANT.strftime(feed.exported_at.format)
     if not fnmatchcase(written, feed.pattern) and not fnmatchcase(f"{written}.gz", feed.pattern):
-        yield _remark(keys["exported_at"], f"a name written like this, {written!r}, does not fit the pattern")
+        yield ("exported_at",), f"a name written like this, {written!r}, does not fit the pattern"
     earlier = dossier.feeds[: dossier.feeds.index(feed)]
     taken = next((other.feed_id for other in earlier if fnmatchcase(written, other.pattern)), None)
     if taken is not None:
-        yield _remark(keys["pattern"], f"such files go to feed {taken!r}, which stands before it")
+        yield ("pattern",), f"such files go to feed {taken!r}, which stands before it"
 
 
-def _of_fields(item: Marked, feed: Feed) -> Iterator[Remark]:
-    keys = item.entries()
+def _of_fields(feed: Feed) -> Iterator[_Told]:
     for field in _missing_fields(feed):
-        yield _remark(keys["mapping"], _WITHOUT[field])
+        yield ("mapping",), _WITHOUT[field]
     for field in _DATES:
         if field in feed.mapping and field not in feed.date_formats:
-            yield _remark(keys["date_formats"], f"no pattern for {field}: it is read as blank")
+            yield ("date_formats",), f"no pattern for {field}: it is read as blank"
     if _gives(feed, "consent_flag") and not feed.values.flag_given:
-        yield _remark(keys["values"], "no word means that the consent was given: every record is FLAG_UNKNOWN")
+        yield ("values",), "no word means that the consent was given: every record is FLAG_UNKNOWN"
     if feed.kind == "optins" and not _tells_of_notice(feed):
-        yield _remark(keys["form_version_from"], "no row has a text that was shown (PROOF_INCOMPLETE)")
+        yield ("form_version_from",), "no row has a text that was shown (PROOF_INCOMPLETE)"
 
 
 _WITHOUT = {

@@ -1,99 +1,103 @@
 """Dossiers: what the company knows of a partner, as frozen records read and checked from its folder.
 
 A dossier is `partner.yaml` with `notices/*.txt` beside it (partners README, section 1). A new key of that page
-is a field here and a line in its reader; feeds and transport have modules of their own. Since when a fact was known belongs to `consent.dossiers.dossier_snapshots`; what a
+is a field here; feeds and transport have modules of their own. Since when a fact was known belongs to `consent.dossiers.dossier_snapshots`; what a
 fact means for a consent, to `dbt_project`; how a feed's files are read, to `partners_ingest`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated, Literal
 from unicodedata import normalize
 
-from configuration.marked_yaml import Marked, MarkedValueError, read_marked
+from configuration.documents import Document, DocumentInvalid, Fault, read_document
+from configuration.field_types import AnyText, Day, Instant, Means, YesNo, written
 from consent.dossiers.feeds import SECRET_COLUMNS as SECRET_COLUMNS
 from consent.dossiers.feeds import ExportInstant as ExportInstant
-from consent.dossiers.feeds import Feed as Feed
+from consent.dossiers.feeds import Feed, check_columns
 from consent.dossiers.feeds import KnownBad as KnownBad
-from consent.dossiers.feeds import check_columns, read_feed
-from consent.dossiers.transport import Transport, read_transport
+from consent.dossiers.transport import DROPPED, Transport
 from terms.errors import UsageError
 from terms.identifiers import digest
 
 
 class DossierInvalid(UsageError):
-    """A dossier that cannot be used; says file, line and key. `partner_id` is its folder's name."""
+    """A dossier that cannot be used: what is wrong with it, by file, line and key. `partner_id` is its folder's name."""
 
-    def __init__(self, partner_id: str, fault: MarkedValueError) -> None:
+    def __init__(self, partner_id: str, fault: DocumentInvalid) -> None:
         super().__init__(fault.message, "The partner's files are held until its dossier is corrected.")
         self.partner_id = partner_id
-        self.line = fault.line
-        self.key = fault.key
+        self.fault = fault
 
 
+@written()
 @dataclass(frozen=True)
 class Hop:
     """One party of the chain from the collector (first) to us (last)."""
 
-    name: str
-    role: str
+    name: AnyText
+    role: AnyText
 
 
+@written()
 @dataclass(frozen=True)
 class Contract:
     """Days of the contract; `ends_on` is its last day, None = open."""
 
-    signed_on: date
-    ends_on: date | None
+    signed_on: Day
+    ends_on: Annotated[Day | None, Means("the last day; null: open")]
 
 
+@written()
 @dataclass(frozen=True)
 class Audit:
     """One audit of a form version, or of the partner as a whole (`*`)."""
 
-    on: date
-    auditor: str
-    form_version: str
-    finding: str
+    on: Day
+    auditor: AnyText
+    form_version: Annotated[AnyText, Means("`*`: the partner as a whole")]
+    finding: Literal["compliant", "pre_ticked", "single_button", "entry_requires_consent"]
 
 
+@written()
 @dataclass(frozen=True)
 class BalancingTest:
     """The test that legitimate interest needs."""
 
-    test_id: str
-    signed_on: date
-    shows_expectation: bool
+    test_id: AnyText
+    signed_on: Day
+    shows_expectation: YesNo
 
 
+@written()
 @dataclass(frozen=True)
 class FormVersion:
     """One version of a partner's form; the interval includes both ends, None = live or not stopped."""
 
-    form_version: str
-    url: str
-    first_seen_at: datetime
-    last_seen_at: datetime | None
-    stopped_at: datetime | None
-    box_default: str
-    act: str
-    refusal_as_easy: bool
-    bundled_with_entry: bool
-    notice_id: str | None
+    form_version: AnyText
+    url: AnyText
+    first_seen_at: Instant
+    last_seen_at: Annotated[Instant | None, Means("last second included; null: live")]
+    box_default: Literal["unticked", "ticked", "none"]
+    act: Literal["tick", "button", "double_opt_in"]
+    refusal_as_easy: YesNo
+    bundled_with_entry: YesNo
+    notice_id: Annotated[AnyText | None, Means("null: no text on file")]
+    stopped_at: Instant | None = None
 
 
+@written()
 @dataclass(frozen=True)
 class Recipient:
     """Who a notice names: `kind` is controller, sponsor, partner or category."""
 
-    name: str
-    kind: str
+    name: AnyText
+    kind: Literal["controller", "sponsor", "partner", "category"]
 
 
 @dataclass(frozen=True)
@@ -140,9 +144,71 @@ class DossierSet:
     problems: tuple[DossierInvalid, ...]
 
 
+Targeting = Literal["address", "age", "sex", "area_results", "area_income"]
+
 #: What a notice that speaks of targeting covers unless it says so itself (partners README, section 1).
-_DEFAULT_TARGETING = ("address", "age", "sex")
-_TARGETING = (*_DEFAULT_TARGETING, "area_results", "area_income")
+_DEFAULT_TARGETING: tuple[Targeting, ...] = ("address", "age", "sex")
+
+
+@written()
+@dataclass(frozen=True)
+class NoticeFile:
+    """One text shown, as `partner.yaml` writes it; the text itself lies beside it."""
+
+    notice_id: Annotated[AnyText, Means("first 16 hex of sha256 of the NFC text, UTF-8, without final newline")]
+    file: Annotated[AnyText, Means("inside the partner's folder")]
+    language: AnyText
+    recipients: tuple[Recipient, ...]
+    purposes: tuple[AnyText, ...]
+    channels: tuple[AnyText, ...]
+    mentions_targeting: YesNo
+    targeting_by: Annotated[
+        tuple[Targeting, ...] | None, Means("absent: address, age, sex, if the text mentions targeting")
+    ] = None
+
+    def to_notice(self, text: str) -> Notice:
+        """Return the notice with its text."""
+        told = _DEFAULT_TARGETING if self.targeting_by is None else self.targeting_by
+        return Notice(
+            notice_id=self.notice_id,
+            language=self.language,
+            text=text,
+            recipients=self.recipients,
+            purposes=self.purposes,
+            channels=self.channels,
+            mentions_targeting=self.mentions_targeting,
+            targeting_by=told if self.mentions_targeting else (),
+        )
+
+
+@written(title="partner.yaml: what Filiation knows of a partner")
+@dataclass(frozen=True)
+class DossierFile:
+    """One folder per partner: partner.yaml and notices/*.txt.
+
+    Every text is in quotes where YAML would read it as a number or a truth value. What no single key can show (ids that
+    stand twice, ids that mean nothing, a mapped column in no header, a notice whose text is not its id) is checked on
+    reading.
+    """
+
+    partner_id: Annotated[AnyText, Means("the name of the folder")]
+    legal_name: AnyText
+    siren: AnyText
+    sensitivity: AnyText
+    legal_basis: Literal["consent", "legitimate_interest"]
+    collected_directly: Annotated[YesNo, Means("true: we are joint controller on the form itself")]
+    chain: Annotated[tuple[Hop, ...], Means("from the collector to us")]
+    contract: Contract
+    audits: tuple[Audit, ...]
+    form_versions: tuple[FormVersion, ...]
+    notices: tuple[NoticeFile, ...]
+    feeds: tuple[Feed, ...]
+    source_type: AnyText | None = None
+    balancing_test: BalancingTest | None = None
+    transport: Annotated[
+        Transport | None,
+        Means("how the files reach us; left out: dropped into the partner's account, complete when at rest"),
+    ] = None
 
 
 def read_dossiers(root: Path) -> DossierSet:
@@ -170,48 +236,35 @@ def read_dossier(folder: Path) -> Dossier:
         DossierInvalid: names file, line and key: unknown or missing key, wrong type or value, a notice whose
             file is missing or whose text does not hash to its id, a reference to nothing.
     """
-    name = f"{folder.name}/partner.yaml"
     try:
-        top = read_marked(folder / "partner.yaml", name)
-        dossier = _read_partner(top, folder)
-        _check_references(top, dossier, folder)
-    except MarkedValueError as error:
+        document = read_dossier_file(folder)
+        faults = [*_faults_of_texts(document, folder), *_faults_of_references(document, folder)]
+        if faults:
+            raise DocumentInvalid(document.file, faults)
+    except DocumentInvalid as error:
         raise DossierInvalid(folder.name, error) from None
-    return dossier
+    return _dossier(document.record, folder)
 
 
-def find_faults(folder: Path) -> tuple[DossierInvalid, ...]:
-    """Return what makes a partner's folder unusable, in order of lines: the first fault of each entry, then of the whole.
+def read_dossier_file(folder: Path) -> Document[DossierFile]:
+    """Read `partner.yaml` of a partner's folder as it is written.
 
-    For a person who corrects the file; none means that `read_dossier` reads it.
+    Raises:
+        DocumentInvalid: names file, line and key of what is wrong.
     """
-    faults = {(fault.line, fault.key): fault for fault in _faults_of_entries(folder)}
+    return read_document(folder / "partner.yaml", DossierFile, f"{folder.name}/partner.yaml")
+
+
+def find_faults(folder: Path) -> tuple[DocumentInvalid, ...]:
+    """Return what makes a partner's folder unusable, in order of lines; none means that `read_dossier` reads it.
+
+    What lies between keys and in the texts of notices is told once the keys by themselves are right.
+    """
     try:
         read_dossier(folder)
-    except DossierInvalid as fault:
-        faults.setdefault((fault.line, fault.key), fault)
-    return tuple(sorted(faults.values(), key=lambda fault: fault.line or 0))
-
-
-def _faults_of_entries(folder: Path) -> Iterator[DossierInvalid]:
-    """Yield the first fault of each entry of the lists, where the file can be read at all."""
-    readers: Mapping[str, Callable[[Marked], object]] = {
-        "chain": _read_hop,
-        "audits": _read_audit,
-        "form_versions": _read_form_version,
-        "notices": partial(_read_notice, folder=folder),
-        "feeds": read_feed,
-    }
-    try:
-        entries = read_marked(folder / "partner.yaml", f"{folder.name}/partner.yaml").entries()
-    except MarkedValueError:
-        return
-    for key, read in readers.items():
-        for item in entries[key].items() if key in entries and entries[key].is_list() else ():
-            try:
-                read(item)
-            except MarkedValueError as error:
-                yield DossierInvalid(folder.name, error)
+    except DossierInvalid as error:
+        return tuple(DocumentInvalid(error.fault.file, [fault]) for fault in error.fault.faults)
+    return ()
 
 
 def notice_id_of(text: str) -> str:
@@ -219,32 +272,23 @@ def notice_id_of(text: str) -> str:
     return sha256(normalize("NFC", text).rstrip("\r\n").encode()).hexdigest()[:16]
 
 
-def _read_partner(top: Marked, folder: Path) -> Dossier:
-    keys = top.keys(
-        frozenset(
-            "partner_id legal_name siren sensitivity legal_basis collected_directly chain contract audits"
-            " form_versions notices feeds".split()
-        ),
-        frozenset({"source_type", "balancing_test", "transport"}),
-    )
-    test = keys.get("balancing_test")
-    source_type = keys.get("source_type")
+def _dossier(file: DossierFile, folder: Path) -> Dossier:
     return Dossier(
-        partner_id=keys["partner_id"].text(),
-        legal_name=keys["legal_name"].text(),
-        siren=keys["siren"].text(),
-        sensitivity=keys["sensitivity"].text(),
-        legal_basis=keys["legal_basis"].one_of("consent", "legitimate_interest"),
-        collected_directly=keys["collected_directly"].boolean(),
-        source_type=source_type.optional_text() if source_type else None,
-        balancing_test=_read_balancing_test(test) if test and not test.is_null() else None,
-        chain=tuple(_read_hop(item) for item in keys["chain"].items()),
-        contract=_read_contract(keys["contract"]),
-        audits=tuple(_read_audit(item) for item in keys["audits"].items()),
-        form_versions=tuple(_read_form_version(item) for item in keys["form_versions"].items()),
-        notices=tuple(_read_notice(item, folder) for item in keys["notices"].items()),
-        feeds=tuple(read_feed(item) for item in keys["feeds"].items()),
-        transport=read_transport(keys.get("transport")),
+        partner_id=file.partner_id,
+        legal_name=file.legal_name,
+        siren=file.siren,
+        sensitivity=file.sensitivity,
+        legal_basis=file.legal_basis,
+        collected_directly=file.collected_directly,
+        source_type=file.source_type,
+        balancing_test=file.balancing_test,
+        chain=file.chain,
+        contract=file.contract,
+        audits=file.audits,
+        form_versions=file.form_versions,
+        notices=tuple(notice.to_notice(_notice_text(folder, notice)) for notice in file.notices),
+        feeds=file.feeds,
+        transport=file.transport or DROPPED,
         sha256=_hash_files(folder),
     )
 
@@ -254,122 +298,56 @@ def _hash_files(folder: Path) -> str:
     return digest(*(f"{file.name}:{sha256(file.read_bytes()).hexdigest()}" for file in files))
 
 
-def _read_hop(item: Marked) -> Hop:
-    keys = item.keys(frozenset({"name", "role"}))
-    return Hop(keys["name"].text(), keys["role"].text())
-
-
-def _read_contract(item: Marked) -> Contract:
-    keys = item.keys(frozenset({"signed_on", "ends_on"}))
-    ends = keys["ends_on"]
-    return Contract(keys["signed_on"].day(), None if ends.is_null() else ends.day())
-
-
-def _read_audit(item: Marked) -> Audit:
-    keys = item.keys(frozenset({"on", "auditor", "form_version", "finding"}))
-    finding = keys["finding"].one_of("compliant", "pre_ticked", "single_button", "entry_requires_consent")
-    return Audit(keys["on"].day(), keys["auditor"].text(), keys["form_version"].text(), finding)
-
-
-def _read_balancing_test(item: Marked) -> BalancingTest:
-    keys = item.keys(frozenset({"test_id", "signed_on", "shows_expectation"}))
-    return BalancingTest(keys["test_id"].text(), keys["signed_on"].day(), keys["shows_expectation"].boolean())
-
-
-def _read_form_version(item: Marked) -> FormVersion:
-    keys = item.keys(
-        frozenset(
-            "form_version url first_seen_at last_seen_at box_default act refusal_as_easy bundled_with_entry"
-            " notice_id".split()
-        ),
-        frozenset({"stopped_at"}),
-    )
-    return FormVersion(
-        form_version=keys["form_version"].text(),
-        url=keys["url"].text(),
-        first_seen_at=keys["first_seen_at"].instant(),
-        last_seen_at=_optional_instant(keys["last_seen_at"]),
-        stopped_at=_optional_instant(keys.get("stopped_at")),
-        box_default=keys["box_default"].one_of("unticked", "ticked", "none"),
-        act=keys["act"].one_of("tick", "button", "double_opt_in"),
-        refusal_as_easy=keys["refusal_as_easy"].boolean(),
-        bundled_with_entry=keys["bundled_with_entry"].boolean(),
-        notice_id=keys["notice_id"].optional_text(),
-    )
-
-
-def _optional_instant(item: Marked | None) -> datetime | None:
-    return None if item is None or item.is_null() else item.instant()
-
-
-def _read_notice(item: Marked, folder: Path) -> Notice:
-    keys = item.keys(
-        frozenset("notice_id file language recipients purposes channels mentions_targeting".split()),
-        frozenset({"targeting_by"}),
-    )
-    mentions = keys["mentions_targeting"].boolean()
-    return Notice(
-        notice_id=keys["notice_id"].text(),
-        language=keys["language"].text(),
-        text=_read_notice_text(keys["file"], keys["notice_id"], folder),
-        recipients=tuple(_read_recipient(recipient) for recipient in keys["recipients"].items()),
-        purposes=keys["purposes"].texts(),
-        channels=keys["channels"].texts(),
-        mentions_targeting=mentions,
-        targeting_by=_read_targeting(keys.get("targeting_by"), mentions),
-    )
-
-
-def _read_notice_text(file: Marked, notice_id: Marked, folder: Path) -> str:
-    path = (folder / file.text()).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise file.fail("the notice lies outside the partner's folder")
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except OSError:
-        raise file.fail(f"the notice {file.text()} is missing") from None
-    except UnicodeDecodeError:
-        raise file.fail(f"the notice {file.text()} is not UTF-8") from None
-    found = notice_id_of(text)
-    if found != notice_id.text():
-        raise notice_id.fail(f"the text of {file.text()} has the id {found}")
+def _notice_text(folder: Path, notice: NoticeFile) -> str:
+    text = (folder / notice.file).read_bytes().decode("utf-8")
     return normalize("NFC", text).rstrip("\r\n")
 
 
-def _read_targeting(item: Marked | None, mentions: bool) -> tuple[str, ...]:
-    if not mentions:
-        return ()
-    if item is None or item.is_null():
-        return _DEFAULT_TARGETING
-    return tuple(value.one_of(*_TARGETING) for value in item.items())
+def _faults_of_texts(document: Document[DossierFile], folder: Path) -> Iterator[Fault]:
+    """Yield what is wrong with the files of notices: outside the folder, missing, no UTF-8, another text than its id."""
+    for place, notice in enumerate(document.record.notices):
+        path = ("notices", place, "file")
+        if not (folder / notice.file).resolve().is_relative_to(folder.resolve()):
+            yield document.fault("is outside the partner's folder", *path)
+            continue
+        try:
+            found = notice_id_of(_notice_text(folder, notice))
+        except OSError:
+            yield document.fault(f"names the text {notice.file}, which is missing", *path)
+        except UnicodeDecodeError:
+            yield document.fault(f"names the text {notice.file}, which is not UTF-8", *path)
+        else:
+            if found != notice.notice_id:
+                yield document.fault(
+                    f"is not the id of {notice.file}: the text of it has {found}", "notices", place, "notice_id"
+                )
 
 
-def _read_recipient(item: Marked) -> Recipient:
-    keys = item.keys(frozenset({"name", "kind"}))
-    return Recipient(keys["name"].text(), keys["kind"].one_of("controller", "sponsor", "partner", "category"))
-
-
-def _check_references(top: Marked, dossier: Dossier, folder: Path) -> None:
-    """Check what no single key can show: the folder's name, ids that are there twice, ids that mean nothing."""
-    keys = top.entries()
-    if dossier.partner_id != folder.name:
-        raise keys["partner_id"].fail(f"the folder is called {folder.name!r}")
-    notices = [notice.notice_id for notice in dossier.notices]
-    forms = [form.form_version for form in dossier.form_versions]
-    _check_unique(keys["notices"], "notice_id", notices)
-    _check_unique(keys["form_versions"], "form_version", forms)
-    _check_unique(keys["feeds"], "feed_id", [feed.feed_id for feed in dossier.feeds])
-    for item, form in zip(keys["form_versions"].items(), dossier.form_versions, strict=True):
+def _faults_of_references(document: Document[DossierFile], folder: Path) -> Iterator[Fault]:
+    """Yield what no single key can show: the folder's name, ids that are there twice, ids that mean nothing."""
+    file = document.record
+    if file.partner_id != folder.name:
+        yield document.fault(f"is not the name of its folder ({folder.name})", "partner_id")
+    notices, forms = (
+        [notice.notice_id for notice in file.notices],
+        [form.form_version for form in file.form_versions],
+    )
+    yield from _faults_of_ids(document, "notices", "notice_id", notices)
+    yield from _faults_of_ids(document, "form_versions", "form_version", forms)
+    yield from _faults_of_ids(document, "feeds", "feed_id", [feed.feed_id for feed in file.feeds])
+    for place, form in enumerate(file.form_versions):
         if form.notice_id is not None and form.notice_id not in notices:
-            raise item.fail(f"notice_id {form.notice_id!r} is not among the notices")
-    for item, audit in zip(keys["audits"].items(), dossier.audits, strict=True):
+            yield document.fault(f"{form.notice_id!r} is not among the notices", "form_versions", place, "notice_id")
+    for place, audit in enumerate(file.audits):
         if audit.form_version not in ("*", *forms):
-            raise item.fail(f"form_version {audit.form_version!r} is not among the form versions")
-    for item, feed in zip(keys["feeds"].items(), dossier.feeds, strict=True):
-        check_columns(item, feed)
+            told = f"{audit.form_version!r} is not among the form versions"
+            yield document.fault(told, "audits", place, "form_version")
+    for place, feed in enumerate(file.feeds):
+        for unfit in check_columns(feed):
+            yield document.fault(unfit.what, "feeds", place, *unfit.path)
 
 
-def _check_unique(items: Marked, key: str, ids: list[str]) -> None:
-    for index, (item, found) in enumerate(zip(items.items(), ids, strict=True)):
-        if found in ids[:index]:
-            raise item.fail(f"{key} {found!r} stands twice")
+def _faults_of_ids(document: Document[DossierFile], key: str, id_key: str, ids: list[str]) -> Iterator[Fault]:
+    for place, found in enumerate(ids):
+        if found in ids[:place]:
+            yield document.fault(f"{found!r} stands twice", key, place, id_key)

@@ -1,99 +1,29 @@
 """Feeds of a dossier: one kind of file that a partner sends and how to read it, as frozen records, read and checked.
 
-A new key of a feed is a field here, a line in its reader and a line in docs/schemas/dossier.schema.json. The rest of a
-dossier belongs to `consent.dossiers.dossiers`; reading files by a feed, to `partners_ingest`.
+A new key of a feed is a field here. The rest of a dossier belongs to `consent.dossiers.dossiers`; reading files by a feed, to `partners_ingest`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from configuration.marked_yaml import Marked
+from configuration.field_types import (
+    AnyText,
+    AnyWholeNumber,
+    Checked,
+    Means,
+    OneOrMore,
+    Text,
+    Unfit,
+    YesNo,
+    known_words,
+    written,
+)
 from consent.dossiers.date_patterns import NAMED_PATTERNS, read_pattern
-
-
-@dataclass(frozen=True)
-class KnownBad:
-    """The header of an export that is known to be spoilt, and the columns that show it."""
-
-    name: str
-    labels: tuple[str, ...]
-    given_name: str
-    email: str
-
-
-@dataclass(frozen=True)
-class ExportInstant:
-    """How a file's name tells when it was exported: a strptime format and its zone."""
-
-    format: str
-    timezone: str
-
-
-@dataclass(frozen=True)
-class Values:
-    """What a partner writes. Words count as written (`sex`: case and final dot do not); `*` is any other text.
-
-    `sex`: letter -> words; `lists`: field -> our word -> the partner's words (`channels`, `purposes`, `recipients`);
-    `ticked`: what is in a column of `Feed.choices` that was chosen; `erased`: what says that a person was erased.
-    """
-
-    sex: Mapping[str, tuple[str, ...]]
-    flag_given: tuple[str, ...]
-    flag_refused: tuple[str, ...]
-    entry_complete: tuple[str, ...]
-    erased: tuple[str, ...]
-    ticked: tuple[str, ...]
-    lists: Mapping[str, Mapping[str, tuple[str, ...]]]
-
-
-@dataclass(frozen=True)
-class Feed:
-    """One kind of file that a partner sends, and how to read it.
-
-    Beyond the partners README: a label `*` of `headers` is one label whatever its name, `optional_labels` may be in
-    the file or not (`*` = any further ones); `notice_from_header` names the field whose column label is the notice (the
-    question of a form); `value_prefixes` are written before the values of a field by the exporter (`l:`, feeds.md
-    1.5); `choices` has, for a list field, one column per choice (column -> our word).
-    """
-
-    feed_id: str
-    pattern: str
-    kind: str
-    mode: str
-    format: str
-    compression: str
-    encoding: str | None
-    delimiter: str | None
-    quote: str | None
-    header: bool
-    header_extra_label: bool
-    headers: tuple[tuple[str, ...], ...]
-    optional_labels: tuple[str, ...]
-    known_bad: tuple[KnownBad, ...]
-    exported_at: ExportInstant
-    timezone: str
-    date_formats: Mapping[str, tuple[str, ...]]
-    mapping: Mapping[str, tuple[str, ...]]
-    constants: Mapping[str, str]
-    choices: Mapping[str, Mapping[str, str]]
-    values: Values
-    list_separators: Mapping[str, str]
-    form_version_from: str
-    min_rows: int
-    max_change_pct: int | None
-    notice_from_header: str | None
-    value_prefixes: Mapping[str, tuple[str, ...]]
-
-    @property
-    def is_table(self) -> bool:
-        """Whether the files are tables, whose cells have types: their date cells are dates already."""
-        return self.format in TABLE_FORMATS
-
 
 #: Canonical fields of a row (partners README, section 1), and `erasure`: the partner erased this person.
 CANONICAL_FIELDS = frozenset(
@@ -116,173 +46,210 @@ SECRET_COLUMNS = frozenset(
     )
 )
 
-_REQUIRED = frozenset(
-    "feed_id pattern kind format compression encoding delimiter quote header header_extra_label mode headers"
-    " exported_at timezone date_formats mapping values list_separators constants form_version_from min_rows"
-    " max_change_pct".split()
-)
-_OPTIONAL = frozenset("known_bad notice_from_header value_prefixes optional_labels choices".split())
-_LETTERS = frozenset({"M", "F"})
-_VALUE_KEYS = frozenset("sex consent_flag entry_state erasure ticked".split()) | LIST_FIELDS
 
-
-def read_feed(item: Marked) -> Feed:
-    """Return one entry of `feeds`; what no single key can show is checked by `check_columns`.
-
-    Raises:
-        MarkedValueError: names file, line and key of what is wrong.
-    """
-    keys = item.keys(_REQUIRED, _OPTIONAL)
-    change = keys["max_change_pct"]
-    return Feed(
-        feed_id=keys["feed_id"].text(),
-        pattern=keys["pattern"].text(),
-        kind=keys["kind"].one_of("optins", "withdrawals"),
-        mode=keys["mode"].one_of("full", "delta"),
-        format=keys["format"].one_of("csv", "jsonl", "xlsx", "parquet"),
-        compression=keys["compression"].one_of("none", "gzip", "zip", "by_suffix"),
-        encoding=keys["encoding"].optional_text(),
-        delimiter=keys["delimiter"].optional_text(),
-        quote=keys["quote"].optional_text(),
-        header=keys["header"].boolean(),
-        header_extra_label=keys["header_extra_label"].boolean(),
-        headers=tuple(labels.texts() for labels in keys["headers"].items()),
-        optional_labels=keys["optional_labels"].texts() if "optional_labels" in keys else (),
-        known_bad=tuple(_read_known_bad(bad) for bad in keys["known_bad"].items()) if "known_bad" in keys else (),
-        exported_at=_read_export_instant(keys["exported_at"]),
-        timezone=_read_zone(keys["timezone"]),
-        date_formats=_read_date_formats(keys["date_formats"]),
-        mapping=_by_field(keys["mapping"]),
-        constants=_texts_by_field(keys["constants"]),
-        choices=_read_choices(keys.get("choices")),
-        values=_read_values(keys["values"]),
-        list_separators=_texts_by_field(keys["list_separators"]),
-        form_version_from=keys["form_version_from"].one_of("form_version", "notice_id", "consented_at", "none"),
-        min_rows=keys["min_rows"].integer(),
-        max_change_pct=None if change.is_null() else change.integer(),
-        notice_from_header=_read_labelled_field(keys.get("notice_from_header")),
-        value_prefixes=_by_field(keys["value_prefixes"]) if "value_prefixes" in keys else MappingProxyType({}),
-    )
-
-
-def _read_labelled_field(item: Marked | None) -> str | None:
-    return None if item is None or item.is_null() else item.one_of(*sorted(CANONICAL_FIELDS))
-
-
-def _read_known_bad(item: Marked) -> KnownBad:
-    keys = item.keys(frozenset({"name", "labels", "given_name", "email"}))
-    return KnownBad(keys["name"].text(), keys["labels"].texts(), keys["given_name"].text(), keys["email"].text())
-
-
-def _read_export_instant(item: Marked) -> ExportInstant:
-    keys = item.keys(frozenset({"format", "timezone"}))
-    form = keys["format"].text()
-    try:
-        datetime.strptime(datetime(2026, 1, 2, 3, 4, 5).strftime(form), form)
-    except (ValueError, KeyError):
-        raise keys["format"].fail(f"{form!r} is no strptime format") from None
-    return ExportInstant(form, _read_zone(keys["timezone"]))
-
-
-def _read_zone(item: Marked) -> str:
-    name = item.text()
+def _check_zone(name: str) -> None:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise item.fail(f"{name!r} is not a time zone") from None
-    return name
+        raise Unfit("is not a time zone") from None
 
 
-def _fields(item: Marked) -> dict[str, Marked]:
-    found = item.entries()
-    for field, value in found.items():
-        if field not in CANONICAL_FIELDS:
-            raise value.fail(f"unknown key {field!r}")
-    return found
+def _check_name_format(form: str) -> None:
+    try:
+        datetime.strptime(datetime(2026, 1, 2, 3, 4, 5).strftime(form), form)
+    except (ValueError, KeyError):
+        raise Unfit("is no strptime format") from None
 
 
-def _read_date_formats(item: Marked) -> Mapping[str, tuple[str, ...]]:
-    return MappingProxyType(
-        {field: tuple(_read_date_format(form) for form in forms.items()) for field, forms in _fields(item).items()}
-    )
-
-
-def _read_date_format(item: Marked) -> str:
-    text = item.text()
+def _check_date_pattern(text: str) -> None:
     if text not in NAMED_PATTERNS and read_pattern(text) is None:
-        raise item.fail(f"{text!r} is no date pattern: {', '.join(NAMED_PATTERNS)} or one such as DD/MM/YYYY HH:MM")
-    return text
+        raise Unfit(f"is no date pattern: {', '.join(NAMED_PATTERNS)} or one such as DD/MM/YYYY HH:MM")
 
 
-def _by_field(item: Marked) -> Mapping[str, tuple[str, ...]]:
-    """Return, for each field, one text or a list of texts."""
-    return MappingProxyType(
-        {field: texts.texts() if texts.is_list() else (texts.text(),) for field, texts in _fields(item).items()}
+_DATE_PATTERN = rf"{'|'.join(NAMED_PATTERNS)}|(YYYY|YY|MMM|MM|DD|D|HH|SS|[ /.,:T-])+"
+_MAPPING = (
+    "field -> column, columns, or path (jsonl). All columns of phone, street, channels, purposes and recipients count; of any"
+    " other field the first that is not blank"
+)
+TimeZone = Annotated[Text, Checked(_check_zone)]
+DatePattern = Annotated[
+    AnyText,
+    Checked(_check_date_pattern),
+    Means(f"{', '.join(NAMED_PATTERNS)}, or composed of YYYY, YY, MMM, MM, DD, D, HH, MM, SS", f"^({_DATE_PATTERN})$"),
+]
+Field = Annotated[str, known_words(CANONICAL_FIELDS)]
+ListField = Annotated[str, known_words(LIST_FIELDS)]
+Letter = Annotated[str, known_words({"M", "F"})]
+Texts = tuple[AnyText, ...]
+TextOrTexts = Annotated[Texts, OneOrMore()]
+Words = Mapping[str, Texts]
+
+
+@written()
+@dataclass(frozen=True)
+class KnownBad:
+    """The header of an export that is known to be spoilt, and the columns that show it."""
+
+    name: AnyText
+    labels: Texts
+    given_name: AnyText
+    email: AnyText
+
+
+@written()
+@dataclass(frozen=True)
+class ExportInstant:
+    """How a file's name tells when it was exported: a strptime format of the whole name, and its zone."""
+
+    format: Annotated[AnyText, Checked(_check_name_format)]
+    timezone: TimeZone
+
+
+@written()
+@dataclass(frozen=True)
+class FlagWords:
+    """The partner's words for a consent that was given and one that was refused."""
+
+    given: Texts
+    refused: Texts
+
+
+@written()
+@dataclass(frozen=True)
+class StateWords:
+    """The partner's words for an entry that is complete."""
+
+    complete: Texts
+
+
+@written()
+@dataclass(frozen=True)
+class ErasureWords:
+    """The partner's words for a person that was erased."""
+
+    erased: Texts
+
+
+@written()
+@dataclass(frozen=True)
+class Values:
+    """What the partner writes; words count as written (`sex`: case and final dot do not), `*` is any other text.
+
+    `ticked`: in a column of `choices` that was chosen. `channels`, `purposes`, `recipients`: our word, the partner's words.
+    """
+
+    sex: Mapping[Letter, Texts] = field(default_factory=dict)
+    consent_flag: FlagWords | None = None
+    entry_state: StateWords | None = None
+    erasure: ErasureWords | None = None
+    ticked: Texts = ()
+    channels: Words | None = None
+    purposes: Words | None = None
+    recipients: Words | None = None
+
+    @property
+    def flag_given(self) -> Texts:
+        """The words for a consent that was given."""
+        return self.consent_flag.given if self.consent_flag else ()
+
+    @property
+    def flag_refused(self) -> Texts:
+        """The words for a consent that was refused."""
+        return self.consent_flag.refused if self.consent_flag else ()
+
+    @property
+    def entry_complete(self) -> Texts:
+        """The words for an entry that is complete."""
+        return self.entry_state.complete if self.entry_state else ()
+
+    @property
+    def erased(self) -> Texts:
+        """The words for a person that was erased."""
+        return self.erasure.erased if self.erasure else ()
+
+    @property
+    def lists(self) -> Mapping[str, Words]:
+        """The words of each list field that has any: field -> our word -> the partner's words."""
+        found = {"channels": self.channels, "purposes": self.purposes, "recipients": self.recipients}
+        return {name: words for name, words in found.items() if words is not None}
+
+
+@written()
+@dataclass(frozen=True)
+class Feed:
+    """One kind of file that a partner sends; a file belongs to the first feed whose pattern fits its name.
+
+    Beyond the partners README: a label `*` of `headers` is one label whatever its name, `optional_labels` may be in
+    the file or not (`*` = any further ones); `notice_from_header` names the field whose column label is the notice (the
+    question of a form); `value_prefixes` are written before the values of a field by the exporter (`l:`, feeds.md
+    1.5); `choices` has, for a list field, one column per choice (column -> our word).
+    """
+
+    feed_id: AnyText
+    pattern: Annotated[AnyText, Means("glob over the file's name")]
+    kind: Literal["optins", "withdrawals"]
+    mode: Annotated[Literal["full", "delta"], Means("full: absence from the file means something")]
+    format: Annotated[Literal["csv", "jsonl", "xlsx", "parquet"], Means("csv: any delimited text")]
+    compression: Literal["none", "gzip", "zip", "by_suffix"]
+    encoding: Annotated[AnyText | None, Means("Python's name; a byte order mark wins over it. null for tables")]
+    delimiter: AnyText | None
+    quote: Annotated[AnyText | None, Means("null: the exporter never quotes")]
+    header: Annotated[YesNo, Means("false: the columns are the first of `headers`, in that order")]
+    header_extra_label: Annotated[YesNo, Means("the header ends with one empty label that the rows do not have")]
+    headers: Annotated[tuple[Texts, ...], Means("each is compared as a multiset, whatever order, accents and case")]
+    exported_at: ExportInstant
+    timezone: Annotated[TimeZone, Means("of times without offset, by its IANA name")]
+    date_formats: Annotated[Mapping[Field, tuple[DatePattern, ...]], Means("patterns, tried in this order")]
+    mapping: Annotated[Mapping[Field, TextOrTexts], Means(_MAPPING)]
+    constants: Mapping[Field, AnyText]
+    values: Values
+    list_separators: Annotated[
+        Mapping[Field, AnyText], Means("how list cells are split; consent_flag: a list of answers")
+    ]
+    form_version_from: Literal["form_version", "notice_id", "consented_at", "none"]
+    min_rows: AnyWholeNumber
+    max_change_pct: AnyWholeNumber | None
+    optional_labels: Texts = ()
+    known_bad: tuple[KnownBad, ...] = ()
+    choices: Mapping[ListField, Mapping[str, AnyText]] = field(default_factory=dict)
+    notice_from_header: Annotated[Field | None, Means("the field whose column label is the notice")] = None
+    value_prefixes: Annotated[Mapping[Field, TextOrTexts], Means("taken off the values once")] = field(
+        default_factory=dict
     )
 
-
-def _texts_by_field(item: Marked) -> Mapping[str, str]:
-    return MappingProxyType({field: value.text() for field, value in _fields(item).items()})
-
-
-def _read_choices(item: Marked | None) -> Mapping[str, Mapping[str, str]]:
-    found = item.keys(frozenset(), LIST_FIELDS) if item is not None else {}
-    return MappingProxyType(
-        {
-            field: MappingProxyType({column: word.text() for column, word in columns.entries().items()})
-            for field, columns in found.items()
-        }
-    )
+    @property
+    def is_table(self) -> bool:
+        """Whether the files are tables, whose cells have types: their date cells are dates already."""
+        return self.format in TABLE_FORMATS
 
 
-def _read_values(item: Marked) -> Values:
-    keys = item.keys(frozenset(), _VALUE_KEYS)
-    flag = keys["consent_flag"].keys(frozenset({"given", "refused"})) if "consent_flag" in keys else {}
-    state = keys["entry_state"].keys(frozenset({"complete"})) if "entry_state" in keys else {}
-    erasure = keys["erasure"].keys(frozenset({"erased"})) if "erasure" in keys else {}
-    return Values(
-        sex=_words(keys["sex"].keys(frozenset(), _LETTERS)) if "sex" in keys else MappingProxyType({}),
-        flag_given=flag["given"].texts() if flag else (),
-        flag_refused=flag["refused"].texts() if flag else (),
-        entry_complete=state["complete"].texts() if state else (),
-        erased=erasure["erased"].texts() if erasure else (),
-        ticked=keys["ticked"].texts() if "ticked" in keys else (),
-        lists=MappingProxyType({field: _words(keys[field].entries()) for field in LIST_FIELDS & keys.keys()}),
-    )
-
-
-def _words(items: Mapping[str, Marked]) -> Mapping[str, tuple[str, ...]]:
-    return MappingProxyType({ours: theirs.texts() for ours, theirs in items.items()})
-
-
-def check_columns(item: Marked, feed: Feed) -> None:
-    """Check that each mapped column is in some header: a misspelt one would read as blank for ever.
+def check_columns(feed: Feed) -> Iterator[Unfit]:
+    """Yield what no single key can show, such as a mapped column that is in no header: it would read as blank for ever.
 
     No column of secrets may be mapped: it would leave the evidence.
-
-    Raises:
-        MarkedValueError: names file, line and key.
     """
-    keys = item.entries()
-    _check_keys(keys, feed)
-    columns = [(keys["mapping"].entries()[field], column) for field in feed.mapping for column in feed.mapping[field]]
-    columns += [(keys["choices"].entries()[field], column) for field in feed.choices for column in feed.choices[field]]
-    known = [*(label for labels in feed.headers for label in labels), *feed.optional_labels]
-    for place, column in columns:
-        if is_secret(column):
-            raise place.fail("a column of secrets is not to be read")
-        if feed.format != "jsonl" and not any(label == column or label.endswith(f"({column})") for label in known):
-            raise place.fail(f"column {column!r} is in none of the headers")
+    yield from _check_keys(feed)
+    for key, columns in (("mapping", feed.mapping), ("choices", feed.choices)):
+        for name, column in ((field_name, column) for field_name, named in columns.items() for column in named):
+            if is_secret(column):
+                yield Unfit("is a column of secrets, which is not to be read", key, name)
+            elif not _is_in_a_header(column, feed):
+                yield Unfit(f"names the column {column!r}, which is in none of the headers", key, name)
 
 
-def _check_keys(keys: Mapping[str, Marked], feed: Feed) -> None:
+def _check_keys(feed: Feed) -> Iterator[Unfit]:
     if feed.notice_from_header and (feed.format == "jsonl" or feed.notice_from_header not in feed.mapping):
-        raise keys["notice_from_header"].fail("the field is mapped to no column that a header names")
+        yield Unfit("names a field that is mapped to no column that a header names", "notice_from_header")
     if feed.choices and not feed.values.ticked:
-        raise keys["choices"].fail("values.ticked does not say what stands in a column that was chosen")
-    for bad, item in zip(feed.known_bad, keys["known_bad"].items() if feed.known_bad else (), strict=True):
+        yield Unfit("needs values.ticked, which says what is in a column that was chosen", "choices")
+    for place, bad in enumerate(feed.known_bad):
         if not {bad.given_name, bad.email} <= set(bad.labels):
-            raise item.fail("given_name or email is in none of its labels")
+            yield Unfit("has a given_name or email that is in none of its labels", "known_bad", place)
+
+
+def _is_in_a_header(column: str, feed: Feed) -> bool:
+    known = (*(label for labels in feed.headers for label in labels), *feed.optional_labels)
+    return feed.format == "jsonl" or any(label == column or label.endswith(f"({column})") for label in known)
 
 
 def is_secret(column: str) -> bool:

@@ -7,30 +7,28 @@ Evaluating a rule does not belong here; what an effect does to a use is decided 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
+from typing import Annotated, Literal
 
 import duckdb
 
-from configuration.marked_yaml import Marked, read_marked
+from configuration.dated_rules import RULE_KEYS, DatedRule, Filled, Lift, check_profiles, read_dated_rules
+from configuration.field_types import First, OneOf, Then, written
 from stores.engine import connect
 from stores.schemas.configuration_tables import RULES
 from stores.snapshots import Snapshot, SnapshotStore
 from terms.canonical_json import canonical_json
 from terms.clock import naive_utc
-from terms.errors import UsageError
 from terms.paris import PARIS
 from terms.reasons import Profile, Verdict
 
 KIND = "rules"
 
-_KEYS = frozenset("ids code scope sentence source status from until effects lift to_person to_partner".split())
 _EFFECTS = tuple(verdict.value for verdict in Verdict if verdict is not Verdict.SENDABLE)
 _ALWAYS, _FOR_EVER = "-infinity", "infinity"
-_PENDING = "pending"
 
 #: What the table `RULES` says of a rule without any effect: it is found and shown, and changes nothing.
 WARN = "WARN"
@@ -40,47 +38,41 @@ WARN = "WARN"
 _OWN_COLUMNS = tuple(column for column in RULES.columns if column.name not in ("known_from", "known_until"))
 
 
-class Lifter(StrEnum):
-    """Who may lift what a rule holds; `NOBODY`: only what the rule asks for ends it (R-23)."""
-
-    NOBODY = "nobody"
-    DPO = "dpo"
-    SUPPLIER_MANAGER = "supplier_manager"
-    SUPPORT = "support"
+Effect = Annotated[Verdict, OneOf(_EFFECTS), Then(Verdict)]
 
 
-@dataclass(frozen=True)
-class Lift:
-    """Who may lift a rule's effect, and how it ends."""
+def _without_null(effects: object) -> object:
+    """Return the effects that are none, as their absence; each profile must be named."""
+    if not isinstance(effects, dict):
+        return effects
+    check_profiles(effects)
+    return {profile: effect for profile, effect in effects.items() if effect is not None}
 
-    by: Lifter
-    how: str
+
+Effects = Annotated[Mapping[Profile, Effect], First(_without_null)]
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One rule in one period of the law.
+@written(keys=RULE_KEYS)
+@dataclass(frozen=True, kw_only=True)
+class Rule(DatedRule):
+    """One rule about an act or a contact.
 
     `effects` holds the profiles in which the code does something (none: it is found and shown, and warns only);
-    `effects_on_later_act` what it does instead to an act of a partner after a suppression. `starts_on`, `ends_on`:
-    civil days in Paris, None = open, the last one excluded. A pending rule is a change of law whose day is not known
-    yet: it is in the registry and does nothing. `to_person`, `to_partner`: French, what each may be told.
+    `effects_on_later_act` what it does instead to an act of a partner after a suppression. `to_person`, `to_partner`:
+    French, what each may be told.
     """
 
-    ids: tuple[str, ...]
-    code: str
-    scope: str
-    sentence: str
-    source: str
-    status: str
-    is_pending: bool
-    starts_on: date | None
-    ends_on: date | None
-    effects: Mapping[Profile, Verdict]
-    effects_on_later_act: Mapping[Profile, Verdict]
+    scope: Literal["act", "contact"]
+    effects: Effects
     lift: Lift
-    to_person: str
-    to_partner: str
+    to_person: Filled
+    to_partner: Filled
+    effects_on_later_act: Effects = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a period that ends before it begins, and parameters: no rule of a person has any yet."""
+        super().__post_init__()
+        self.check_parameters()
 
 
 def read_rules(folder: Path) -> tuple[Rule, ...]:
@@ -90,12 +82,7 @@ def read_rules(folder: Path) -> tuple[Rule, ...]:
         UsageError: no file, an unknown or missing key, a wrong value (with file, line and key), or two records of
             one code whose periods overlap.
     """
-    files = sorted(folder.glob("*.yaml"))
-    if not files:
-        raise UsageError(f"The folder of rules {folder} holds no file.", "Give the folder that holds the rules.")
-    rules = tuple(_read_rule(item) for file in files for item in read_marked(file, f"rules/{file.name}").items())
-    _check_periods(rules)
-    return rules
+    return read_dated_rules(folder, tuple[Rule, ...], "rules", lambda rule: rule.code).rules
 
 
 def take_rules_snapshot(store: SnapshotStore, folder: Path, at: datetime) -> Snapshot:
@@ -172,69 +159,6 @@ def rule_rows(rules: Sequence[Rule]) -> list[tuple[str | None, ...]]:
 def own_names() -> list[str]:
     """Return the columns of the table `RULES` that a record itself states."""
     return [column.name for column in _OWN_COLUMNS]
-
-
-def _read_rule(item: Marked) -> Rule:
-    keys = item.keys(_KEYS, frozenset({"effects_on_later_act"}))
-    later = keys.get("effects_on_later_act")
-    is_pending = keys["from"].says(_PENDING)
-    starts, ends = None if is_pending else _optional_day(keys["from"]), _optional_day(keys["until"])
-    if starts is not None and ends is not None and ends <= starts:
-        raise keys["until"].fail("the period ends before it begins")
-    return Rule(
-        ids=keys["ids"].texts(),
-        code=keys["code"].text(),
-        scope=keys["scope"].one_of("act", "contact"),
-        sentence=_filled(keys["sentence"]),
-        source=_filled(keys["source"]),
-        status=_filled(keys["status"]),
-        is_pending=is_pending,
-        starts_on=starts,
-        ends_on=ends,
-        effects=_read_effects(keys["effects"]),
-        effects_on_later_act={} if later is None else _read_effects(later),
-        lift=_read_lift(keys["lift"]),
-        to_person=_filled(keys["to_person"]),
-        to_partner=_filled(keys["to_partner"]),
-    )
-
-
-def _read_lift(item: Marked) -> Lift:
-    keys = item.keys(frozenset({"by", "how"}))
-    return Lift(Lifter(keys["by"].one_of(*Lifter)), _filled(keys["how"]))
-
-
-def _read_effects(item: Marked) -> dict[Profile, Verdict]:
-    keys = item.keys(frozenset(profile.value for profile in Profile))
-    return {
-        profile: Verdict(keys[profile.value].one_of(*_EFFECTS))
-        for profile in Profile
-        if not keys[profile.value].is_null()
-    }
-
-
-def _filled(item: Marked) -> str:
-    if not item.text().strip():
-        raise item.fail("a rule without this text is not a rule")
-    return item.text()
-
-
-def _optional_day(item: Marked) -> date | None:
-    return None if item.is_null() else item.day()
-
-
-def _check_periods(rules: tuple[Rule, ...]) -> None:
-    by_code: dict[str, list[Rule]] = {}
-    for rule in rules:
-        if not rule.is_pending:
-            by_code.setdefault(rule.code, []).append(rule)
-    for code, records in by_code.items():
-        records.sort(key=lambda rule: rule.starts_on or date.min)
-        for earlier, later in zip(records, records[1:], strict=False):
-            if earlier.ends_on is None or (later.starts_on or date.min) < earlier.ends_on:
-                raise UsageError(
-                    f"Two rules of the code {code} overlap in time.", "End the earlier one in config/rules/."
-                )
 
 
 def _rows(rule: Rule) -> list[tuple[str | None, ...]]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from configuration.documents import DocumentInvalid
 from consent.dossiers.dossier_remarks import Remark, find_remarks
-from consent.dossiers.dossiers import Dossier, DossierInvalid, DossierSet, find_faults, read_dossier, read_dossiers
+from consent.dossiers.dossiers import Dossier, DossierSet, find_faults, read_dossier, read_dossiers
 from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
 from partners_ingest.readers.registry import missing_capability
 from terms.paris import PARIS
@@ -26,7 +27,7 @@ class PartnerCheck:
     """
 
     partner_id: str
-    faults: tuple[DossierInvalid, ...]
+    faults: tuple[DocumentInvalid, ...]
     remarks: tuple[Remark, ...]
     feeds: tuple[str, ...]
     unreadable: MappingProxyType[str, str]

@@ -241,10 +241,10 @@ def _gateway(told: Facts, shipped: GatewaySettings, rate_per_second: int) -> Gat
 def _election(name: str, told: Facts) -> Election:
     rounds = [
         Round(
-            item["round"],
-            date.fromisoformat(item["polling_on"]),
-            _day(item["saturday_polling_on"]),
-            datetime.fromisoformat(item["blackout_ends_at"]),
+            number=item["round"],
+            polling_on=date.fromisoformat(item["polling_on"]),
+            saturday_polling_on=_day(item["saturday_polling_on"]),
+            blackout_ends_at=datetime.fromisoformat(item["blackout_ends_at"]),
         )
         for item in told["rounds"]
     ]

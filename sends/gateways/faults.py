@@ -6,11 +6,12 @@ Both simulators read the same file of faults; what each fault looks like on the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from configuration.fields import read_document
+from configuration.documents import read_document
+from configuration.field_types import Number, WholeNumber, written
 from sends.gateways.gateway import DlrStatus
 
 #: The final DLR of a message by the last digit of its number; digits that are not here: DELIVERED. None = silence.
@@ -19,36 +20,32 @@ _FATES: Mapping[str, DlrStatus | None] = MappingProxyType(
 )
 
 
+@written()
 @dataclass(frozen=True)
 class Faults:
     """What goes wrong, where `…_every` n means with each n-th message received (0 = never); times in seconds."""
 
-    report_delay_seconds: float = 0.2
-    slow_seconds: float = 0.0  # before each answer
-    error_every: int = 0  # an error of the gateway's own, and the message was not taken
-    refuse_every: int = 0  # refused by answer
-    throttle_every: int = 0  # refused by answer, for now
-    silence_every: int = 0  # taken, and no answer
-    duplicate_report_every: int = 0
-    missing_report_every: int = 0
-    late_report_every: int = 0  # ten times the delay
-    early_report_every: int = 0  # before the answer
-    stop_reply_every: int = 0  # the phone answers STOP
-    kill_at: int = 0  # at this message the simulator kills itself: taken, and not answered
+    report_delay_seconds: Number = 0.2
+    slow_seconds: Number = 0.0  # before each answer
+    error_every: WholeNumber = 0  # an error of the gateway's own, and the message was not taken
+    refuse_every: WholeNumber = 0  # refused by answer
+    throttle_every: WholeNumber = 0  # refused by answer, for now
+    silence_every: WholeNumber = 0  # taken, and no answer
+    duplicate_report_every: WholeNumber = 0
+    missing_report_every: WholeNumber = 0
+    late_report_every: WholeNumber = 0  # ten times the delay
+    early_report_every: WholeNumber = 0  # before the answer
+    stop_reply_every: WholeNumber = 0  # the phone answers STOP
+    kill_at: WholeNumber = 0  # at this message the simulator kills itself: taken, and not answered
 
 
 def read_faults(path: Path) -> Faults:
     """Read faults from YAML or JSON.
 
     Raises:
-        FileInvalid: a key is not known or wrong.
+        DocumentInvalid: a key is not known or wrong.
     """
-    top = read_document(path).top
-    given = [item for item in fields(Faults) if top.has(item.name)]
-    seconds = {item.name: top.number(item.name) for item in given if item.name.endswith("_seconds")}
-    counts = {item.name: top.integer(item.name) for item in given if not item.name.endswith("_seconds")}
-    top.finish()
-    return Faults(**seconds, **counts)  # type: ignore[arg-type]
+    return read_document(path, Faults).record
 
 
 def fate_of(e164: str) -> DlrStatus | None:

@@ -5,15 +5,18 @@ Secrets are not here: they come from the environment. Talking to a gateway belon
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from configuration.fields import Section, read_document
+from configuration.documents import read_document
+from configuration.field_types import Count, Exactly, Number, Text, Unfit, WholeNumber, YesNo, written
 from terms.errors import UsageError
 from terms.reasons import Channel
 
@@ -33,14 +36,15 @@ class LeadsTo(StrEnum):
     PHONES = "phones"
 
 
+@written()
 @dataclass(frozen=True)
 class BreakerLimits:
     """When a run pauses its plan: shares of the messages tried, from `min_messages` on; complaints as a number."""
 
-    min_messages: int
-    max_error_share: float
-    max_stop_share: float
-    max_complaints: int
+    min_messages: Count
+    max_error_share: Number
+    max_stop_share: Number
+    max_complaints: Count
 
 
 class ListensAs(StrEnum):
@@ -50,48 +54,102 @@ class ListensAs(StrEnum):
     TRANSCEIVER = "transceiver"
 
 
+@written()
 @dataclass(frozen=True)
 class SmppSettings:
     """The account at an operator's SMSC and how many `submit_sm` may wait for their answer."""
 
-    system_id: str
-    window: int
+    system_id: Annotated[str, Exactly(r"\S{1,15}")]
+    window: Count
     listens_as: ListensAs
 
 
+@written()
 @dataclass(frozen=True)
 class KannelSettings:
     """The account of `sendsms`, connections used at once, the bearerbox's admin port, and our port for callbacks."""
 
-    username: str
-    connections: int
-    admin_port: int
-    callback_port: int
+    username: Annotated[str, Exactly(r"\S+")]
+    connections: Count
+    admin_port: Count
+    callback_port: Count
 
 
+_SCHEMES: Mapping[GatewayKind, str] = MappingProxyType(
+    {GatewayKind.HTTP_SIMULATOR: "http", GatewayKind.SMPP: "smpp", GatewayKind.KANNEL: "http"}
+)
+
+#: Where an address names no port.
+_PORTS: Mapping[GatewayKind, int] = MappingProxyType(
+    {GatewayKind.HTTP_SIMULATOR: 80, GatewayKind.SMPP: 2775, GatewayKind.KANNEL: 13013}
+)
+
+
+def _url_form(kind: GatewayKind) -> str:
+    return rf"{_SCHEMES[kind]}://[^\s/:]+(:\d{{1,5}})?/?"
+
+
+def _of_kind(kind: GatewayKind) -> Mapping[str, object]:
+    """Return what the published schema says of a kind: the form of its address, and the account that goes with it."""
+    told: dict[str, object] = {"url": {"pattern": f"^{_url_form(kind)}$"}}
+    accounts = {account: {"type": "null"} for account in (GatewayKind.SMPP, GatewayKind.KANNEL) if account is not kind}
+    own = [kind.value] if kind in (GatewayKind.SMPP, GatewayKind.KANNEL) else []
+    told |= accounts | {account: {"type": "object"} for account in own}
+    return {"if": {"properties": {"kind": {"const": kind}}}, "then": {"properties": told, "required": own}}
+
+
+_BETWEEN_KEYS = {
+    "allOf": [
+        *(_of_kind(kind) for kind in GatewayKind),
+        {
+            "if": {"properties": {"kind": {"const": GatewayKind.HTTP_SIMULATOR}}},
+            "then": {"properties": {"leads_to": {"const": LeadsTo.SIMULATOR}}},
+        },
+        {
+            "if": {"properties": {"leads_to": {"const": LeadsTo.SIMULATOR}}},
+            "then": {"properties": {"url": {"pattern": r"^[a-z]+://127\."}}},
+        },
+    ]
+}
+
+
+@written(keys={"breaker": "circuit_breaker"}, title="Gateway (config/gateways/)", schema=_BETWEEN_KEYS)
 @dataclass(frozen=True)
 class GatewaySettings:
     """One gateway: where it is, what the operator allows there, and its limits in seconds and messages."""
 
-    name: str
+    name: Annotated[str, Exactly(r"[a-z][a-z0-9_]*")]
     kind: GatewayKind
-    url: str
+    url: Text
     leads_to: LeadsTo
     channels: tuple[Channel, ...]
-    stop_short_code: str
-    stop_short_code_in_service: bool
-    appends_stop_line: bool
-    rate_per_second: int
-    timeout_seconds: int
-    quiet_seconds: int
-    heartbeat_limit_seconds: int
-    receipt_margin_minutes: int
-    generic_senders: frozenset[str]
-    protected_senders: frozenset[str]
-    sender_authorisations: frozenset[str]
+    stop_short_code: Annotated[str, Exactly(r"3[68]\d{3}")]
+    stop_short_code_in_service: YesNo
+    appends_stop_line: YesNo
+    rate_per_second: Count
+    timeout_seconds: Count
+    quiet_seconds: WholeNumber
+    heartbeat_limit_seconds: Count
+    receipt_margin_minutes: WholeNumber
+    generic_senders: frozenset[Text]
+    protected_senders: frozenset[Text]
+    sender_authorisations: frozenset[Text]
     breaker: BreakerLimits
     smpp: SmppSettings | None = None
     kannel: KannelSettings | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what its kind does not speak, and a simulator that is not on this machine."""
+        for kind, own in ((GatewayKind.SMPP, self.smpp), (GatewayKind.KANNEL, self.kannel)):
+            if (self.kind is kind) != (own is not None):
+                raise Unfit(f"goes with kind {kind}, and only with it", kind.value)
+        form = _url_form(self.kind)
+        if re.fullmatch(form, self.url) is None:
+            raise Unfit(f"does not have the form {form}", "url")
+        if self.leads_to is LeadsTo.SIMULATOR and not self.is_local_simulator:
+            raise Unfit("is not on this machine (127.0.0.1): a simulator is local", "url")
+        if self.kind is GatewayKind.HTTP_SIMULATOR and self.leads_to is not LeadsTo.SIMULATOR:
+            raise Unfit("is not simulator: no operator speaks this protocol", "leads_to")
 
     @property
     def is_local_simulator(self) -> bool:
@@ -109,94 +167,21 @@ class GatewaySettings:
         return urlsplit(self.url).port or _PORTS[self.kind]
 
 
-_SCHEMES: Mapping[GatewayKind, str] = MappingProxyType(
-    {GatewayKind.HTTP_SIMULATOR: "http", GatewayKind.SMPP: "smpp", GatewayKind.KANNEL: "http"}
-)
-
-#: Where an address names no port.
-_PORTS: Mapping[GatewayKind, int] = MappingProxyType(
-    {GatewayKind.HTTP_SIMULATOR: 80, GatewayKind.SMPP: 2775, GatewayKind.KANNEL: 13013}
-)
-
-
 def read_gateway(folder: Path, name: str) -> GatewaySettings:
     """Read one gateway's settings.
 
     Raises:
         UsageError: there is no file of this name.
-        FileInvalid: a field is wrong, or a simulator is not on this machine.
+        DocumentInvalid: a field is wrong, or a simulator is not on this machine.
     """
     path = folder / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(item.stem for item in folder.glob("*.yaml"))) or "none"
         raise UsageError(f"The gateway {name!r} is not known (known: {known}).", "Add it to config/gateways/.")
-    top = read_document(path).top
-    settings = _read(top)
-    top.finish()
-    if settings.name != name:
-        raise top.invalid("name", f"is not the name of its file ({name})")
-    if settings.leads_to is LeadsTo.SIMULATOR and not settings.is_local_simulator:
-        raise top.invalid("url", "is not on this machine (127.0.0.1): a simulator is local")
-    if settings.kind is GatewayKind.HTTP_SIMULATOR and settings.leads_to is not LeadsTo.SIMULATOR:
-        raise top.invalid("leads_to", "is not simulator: no operator speaks this protocol")
-    return settings
-
-
-def _read(top: Section) -> GatewaySettings:
-    kind = top.choice("kind", GatewayKind)
-    return GatewaySettings(
-        name=top.text("name", r"[a-z][a-z0-9_]*"),
-        kind=kind,
-        url=top.text("url", rf"{_SCHEMES[kind]}://[^\s/:]+(:\d{{1,5}})?/?"),
-        leads_to=top.choice("leads_to", LeadsTo),
-        channels=tuple(Channel(item) for item in top.texts("channels", "sms|voice")),
-        stop_short_code=top.text("stop_short_code", r"3[68]\d{3}"),
-        stop_short_code_in_service=top.boolean("stop_short_code_in_service"),
-        appends_stop_line=top.boolean("appends_stop_line"),
-        rate_per_second=top.integer("rate_per_second", 1),
-        timeout_seconds=top.integer("timeout_seconds", 1),
-        quiet_seconds=top.integer("quiet_seconds"),
-        heartbeat_limit_seconds=top.integer("heartbeat_limit_seconds", 1),
-        receipt_margin_minutes=top.integer("receipt_margin_minutes"),
-        generic_senders=frozenset(top.texts("generic_senders")),
-        protected_senders=frozenset(top.texts("protected_senders")),
-        sender_authorisations=frozenset(top.texts("sender_authorisations")),
-        breaker=_read_breaker(top.section("circuit_breaker")),
-        smpp=_read_smpp(top.section("smpp")) if kind is GatewayKind.SMPP else None,
-        kannel=_read_kannel(top.section("kannel")) if kind is GatewayKind.KANNEL else None,
-    )
-
-
-def _read_breaker(section: Section) -> BreakerLimits:
-    limits = BreakerLimits(
-        min_messages=section.integer("min_messages", 1),
-        max_error_share=section.number("max_error_share"),
-        max_stop_share=section.number("max_stop_share"),
-        max_complaints=section.integer("max_complaints", 1),
-    )
-    section.finish()
-    return limits
-
-
-def _read_kannel(section: Section) -> KannelSettings:
-    settings = KannelSettings(
-        username=section.text("username", r"\S+"),
-        connections=section.integer("connections", 1),
-        admin_port=section.integer("admin_port", 1),
-        callback_port=section.integer("callback_port", 1),
-    )
-    section.finish()
-    return settings
-
-
-def _read_smpp(section: Section) -> SmppSettings:
-    settings = SmppSettings(
-        system_id=section.text("system_id", r"\S{1,15}"),
-        window=section.integer("window", 1),
-        listens_as=section.choice("listens_as", ListensAs),
-    )
-    section.finish()
-    return settings
+    document = read_document(path, GatewaySettings)
+    if document.record.name != name:
+        raise document.invalid(f"is not the name of its file ({name})", "name")
+    return document.record
 
 
 def _is_loopback(host: str) -> bool:

@@ -28,7 +28,7 @@ from terms.errors import Refused
 from terms.paris import PARIS
 
 #: What ends a refusal by a rule of orders.
-_END_IT = "See docs/rules-of-orders.md for what ends each; a HOLD is lifted in a new plan."
+_END_IT = "See docs/rules.md for what ends each; a HOLD is lifted in a new plan."
 
 
 def check_sendable(stores: SendStores, ours: PlanToSend, gateway: Gateway) -> None:

@@ -6,8 +6,12 @@ finding the contacts to `sends.plans.audience`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from configuration.field_types import Exactly, Number, Text, Unfit, WholeNumber, written
 
 #: Forms of codes as INSEE and the electoral roll write them: commune, département, bureau de vote, IRIS.
 COMMUNE = r"\d[0-9AB]\d{3}"
@@ -33,30 +37,64 @@ class CriterionKind(StrEnum):
     AREA_INCOME = "area_income"
 
 
+def _one_bound(kind: str) -> Mapping[str, object]:
+    """Return what the published schema says of a range: one of its bounds is given."""
+    return {"anyOf": [{"required": [bound], "properties": {bound: {"type": kind}}} for bound in ("min", "max")]}
+
+
+def _check_range(least: float | None, most: float | None) -> None:
+    if least is None and most is None:
+        raise Unfit("is missing, and so is max: a range needs one of them", "min")
+    if least is not None and most is not None and least > most:
+        raise Unfit("is above max", "min")
+
+
+@written(keys={"least": "min", "most": "max"}, schema=_one_bound("integer"))
 @dataclass(frozen=True)
 class Years:
     """Ages in completed years, bounds included; None = open."""
 
-    least: int | None
-    most: int | None
+    least: WholeNumber | None = None
+    most: WholeNumber | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a range without bounds, and an empty one."""
+        _check_range(self.least, self.most)
 
 
+@written(keys={"least": "min", "most": "max"}, schema=_one_bound("number"))
 @dataclass(frozen=True)
 class Amount:
     """A range of shares (0 to 1) or euros a year, bounds included; None = open."""
 
-    least: float | None
-    most: float | None
+    least: Number | None = None
+    most: Number | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a range without bounds, and an empty one."""
+        _check_range(self.least, self.most)
 
 
+_SHARE = {"properties": {bound: {"minimum": 0, "maximum": 1} for bound in ("min", "max")}}
+
+#: A round of a ballot.
+RoundNumber = Annotated[int, Exactly(least=1, most=2)]
+
+
+@written(keys={"share": "share_of_votes"}, schema={"allOf": [{"properties": {"share_of_votes": _SHARE}}]})
 @dataclass(frozen=True)
 class BureauVote:
     """Whole bureaux by a candidate's share of the valid votes in one round."""
 
-    election: str
-    round: int
-    candidate: str
+    election: Text
+    round: RoundNumber
+    candidate: Text
     share: Amount
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share."""
+        if any(bound is not None and not 0 <= bound <= 1 for bound in (self.share.least, self.share.most)):
+            raise Unfit("is a share between 0 and 1", "share_of_votes")
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,17 @@
-"""Reading the criteria of an audience from YAML, key by key.
+"""The criteria of an audience as an order or a named segment writes them.
 
-The records stand in `sends.orders.audience_criteria`; the rest of an order is read by `sends.orders.order_file`.
+The records that the rest uses are in `sends.orders.audience_criteria`; the rest of an order is read by
+`sends.orders.order_file`.
 """
 
 from __future__ import annotations
 
-from configuration.fields import Section
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from configuration.field_types import Exactly, Means, NotEmpty, written
 from sends.orders.audience_criteria import (
     BUREAU,
     COMMUNE,
@@ -21,116 +27,88 @@ from sends.orders.audience_criteria import (
 )
 
 #: Criteria that no order may use, and the code that says why (rules page §3 and §4).
-_FORBIDDEN = {
-    "family_names": "FORBIDDEN_NAME",
-    "given_name_origin": "FORBIDDEN_NAME",
-    "birth_places": "FORBIDDEN_BIRTHPLACE",
-    "nationalities": "FORBIDDEN_BIRTHPLACE",
-    "source_partners": "FORBIDDEN_SOURCE_AS_CRITERION",
-    "around": "FORBIDDEN_PLACE",
-    "lookalike_of": "SPECIAL_CATEGORY_SEED",
-    "enriched_with": "ROLL_NOT_DIRECT",
-}
+_FORBIDDEN: Mapping[str, str] = MappingProxyType(
+    {
+        "family_names": "FORBIDDEN_NAME",
+        "given_name_origin": "FORBIDDEN_NAME",
+        "birth_places": "FORBIDDEN_BIRTHPLACE",
+        "nationalities": "FORBIDDEN_BIRTHPLACE",
+        "source_partners": "FORBIDDEN_SOURCE_AS_CRITERION",
+        "around": "FORBIDDEN_PLACE",
+        "lookalike_of": "SPECIAL_CATEGORY_SEED",
+        "enriched_with": "ROLL_NOT_DIRECT",
+    }
+)
+
+_SOME = NotEmpty("is an empty list, which would select nobody; leave it out for no such criterion")
+Bureau = Annotated[str, Exactly(BUREAU)]
+Communes = Annotated[tuple[Annotated[str, Exactly(COMMUNE)], ...], _SOME]
+Departements = Annotated[tuple[Annotated[str, Exactly(DEPARTEMENT)], ...], _SOME]
+Bureaux = Annotated[tuple[Bureau, ...], _SOME, Means("codes on the map of the order's election")]
+IrisCodes = Annotated[tuple[Annotated[str, Exactly(IRIS)], ...], _SOME]
+Forbidden = Annotated[Any, Means("No order may use it: the plan refuses it by its code.")]
 
 
-def read_round(section: Section, name: str) -> int:
-    """Return the number of a round, 1 or 2.
+@written()
+@dataclass(frozen=True)
+class IncomeFile:
+    """Whole IRIS by median income, euros a year."""
 
-    Raises:
-        FileInvalid: it is another number.
+    median_euros: Amount
+
+
+@written()
+@dataclass(frozen=True)
+class ExclusionFile:
+    """Who is left out; excluding is targeting."""
+
+    bureaux: tuple[Bureau, ...] | None = None
+    sex: Sex | None = None
+
+    def to_exclusion(self) -> Exclusion:
+        """Return who is left out."""
+        return Exclusion(self.bureaux or (), self.sex)
+
+
+@written()
+@dataclass(frozen=True)
+class AudienceFile:
+    """Criteria: keys narrow, values within a key widen; null = no such criterion.
+
+    A forbidden criterion is read like any other, so that a check can name its code.
     """
-    value = section.integer(name, 1)
-    if value > 2:
-        raise section.invalid(name, "is neither 1 nor 2")
-    return value
 
+    communes: Communes | None = None
+    departements: Departements | None = None
+    bureaux: Bureaux | None = None
+    iris: IrisCodes | None = None
+    sex: Sex | None = None
+    age: Annotated[Years | None, Means("completed years on the day of window.from, bounds included")] = None
+    bureau_vote: BureauVote | None = None
+    iris_income: IncomeFile | None = None
+    exclude: ExclusionFile | None = None
+    family_names: Forbidden = None
+    given_name_origin: Forbidden = None
+    birth_places: Forbidden = None
+    nationalities: Forbidden = None
+    source_partners: Forbidden = None
+    around: Forbidden = None
+    lookalike_of: Forbidden = None
+    enriched_with: Forbidden = None
 
-def read_audience(section: Section) -> Audience:
-    """Return the criteria of an order or a named segment; forbidden ones are kept with their codes.
-
-    Raises:
-        FileInvalid: a key is unknown or a value wrong.
-    """
-    audience = Audience(
-        communes=_codes(section, "communes", COMMUNE),
-        departements=_codes(section, "departements", DEPARTEMENT),
-        bureaux=_codes(section, "bureaux", BUREAU),
-        iris=_codes(section, "iris", IRIS),
-        sex=section.optional("sex", lambda name: section.choice(name, Sex)),
-        age=section.optional("age", lambda name: read_years(section.section(name))),
-        bureau_vote=section.optional("bureau_vote", lambda name: _bureau_vote(section.section(name))),
-        iris_income=section.optional("iris_income", lambda name: _income(section.section(name))),
-        exclude=section.optional("exclude", lambda name: _exclusion(section.section(name))),
-        forbidden=tuple(ForbiddenCriterion(key, code) for key, code in _FORBIDDEN.items() if section.has(key)),
-    )
-    section.finish()
-    return audience
-
-
-def _codes(section: Section, name: str, pattern: str) -> tuple[str, ...] | None:
-    if not section.has(name):
-        return None
-    codes = section.texts(name, pattern)
-    if not codes:
-        raise section.invalid(name, "is an empty list, which would select nobody; leave it out for no such criterion")
-    return codes
-
-
-def read_years(section: Section) -> Years:
-    """Return a range of ages in completed years, from `min` to `max`, one of which may be left out.
-
-    Raises:
-        FileInvalid: both are missing, or the range is empty.
-    """
-    years = Years(
-        section.optional("min", lambda name: section.integer(name)),
-        section.optional("max", lambda name: section.integer(name)),
-    )
-    _check_range(section, years.least, years.most)
-    return years
-
-
-def _amount(section: Section) -> Amount:
-    amount = Amount(
-        section.optional("min", lambda name: section.number(name)),
-        section.optional("max", lambda name: section.number(name)),
-    )
-    _check_range(section, amount.least, amount.most)
-    return amount
-
-
-def _check_range(section: Section, least: float | None, most: float | None) -> None:
-    if least is None and most is None:
-        raise section.invalid("min", "is missing, and so is max: a range needs one of them")
-    if least is not None and most is not None and least > most:
-        raise section.invalid("min", "is above max")
-    section.finish()
-
-
-def _bureau_vote(section: Section) -> BureauVote:
-    vote = BureauVote(
-        election=section.text("election"),
-        round=read_round(section, "round"),
-        candidate=section.text("candidate"),
-        share=_amount(section.section("share_of_votes")),
-    )
-    bounds = [bound for bound in (vote.share.least, vote.share.most) if bound is not None]
-    if any(not 0 <= bound <= 1 for bound in bounds):
-        raise section.invalid("share_of_votes", "is a share between 0 and 1")
-    section.finish()
-    return vote
-
-
-def _income(section: Section) -> Amount:
-    amount = _amount(section.section("median_euros"))
-    section.finish()
-    return amount
-
-
-def _exclusion(section: Section) -> Exclusion:
-    exclusion = Exclusion(
-        bureaux=section.optional("bureaux", lambda name: section.texts(name, BUREAU)) or (),
-        sex=section.optional("sex", lambda name: section.choice(name, Sex)),
-    )
-    section.finish()
-    return exclusion
+    def to_audience(self) -> Audience:
+        """Return the criteria; forbidden ones are kept with their codes."""
+        return Audience(
+            communes=self.communes,
+            departements=self.departements,
+            bureaux=self.bureaux,
+            iris=self.iris,
+            sex=self.sex,
+            age=self.age,
+            bureau_vote=self.bureau_vote,
+            iris_income=self.iris_income.median_euros if self.iris_income else None,
+            exclude=self.exclude.to_exclusion() if self.exclude else None,
+            forbidden=tuple(
+                ForbiddenCriterion(key, code) for key, code in _FORBIDDEN.items() if getattr(self, key) is not None
+            ),
+        )

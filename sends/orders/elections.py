@@ -7,15 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
-from configuration.fields import Section, read_document
+from configuration.documents import read_document
+from configuration.field_types import Day, Exactly, Instant, Means, NotEmpty, Text, Unfit, written
+from sends.orders.audience_criteria import RoundNumber
 from terms.errors import UsageError
 
 #: Where people vote for the Assembly: a département, or a letter of the French abroad, and two digits.
 CONSTITUENCY = r"(\d[0-9AB]|9[78]\d|Z[A-Z])\d{2}"
+Constituencies = Annotated[
+    tuple[Annotated[str, Exactly(CONSTITUENCY)], ...],
+    NotEmpty("is an empty list, in which nobody votes; null = everyone votes"),
+]
 
 
 class ElectionType(StrEnum):
@@ -26,14 +33,15 @@ class ElectionType(StrEnum):
     BY_ELECTION = "by_election"
 
 
+@written(keys={"number": "round"})
 @dataclass(frozen=True)
 class Round:
     """One round: its polling days and the instant at which its blackout ends everywhere."""
 
-    number: int
-    polling_on: date
-    saturday_polling_on: date | None
-    blackout_ends_at: datetime
+    number: RoundNumber
+    polling_on: Day
+    blackout_ends_at: Instant
+    saturday_polling_on: Day | None = None
 
 
 @dataclass(frozen=True)
@@ -67,18 +75,62 @@ class Election:
         return self.rounds[number].polling_on - timedelta(days=1)
 
 
+@written(keys={"starts_on": "from", "ends_on": "to"})
+@dataclass(frozen=True)
+class CampaignPeriod:
+    """The days of the official campaign, both included."""
+
+    starts_on: Day
+    ends_on: Day
+
+
+@written(title="Election (config/elections/)")
+@dataclass(frozen=True)
+class ElectionFile:
+    """One election as its file says it."""
+
+    election: Text
+    type: ElectionType
+    label: Text
+    bureau_map: Text
+    campaign_period: CampaignPeriod
+    saturday_territories: tuple[Text, ...]
+    rounds: Annotated[tuple[Round, ...], NotEmpty("holds no round")]
+    constituencies: Annotated[Constituencies | None, Means("null = everyone votes")] = None
+
+    def __post_init__(self) -> None:
+        """Refuse a round that stands twice."""
+        numbers = [item.number for item in self.rounds]
+        if len(set(numbers)) < len(numbers):
+            raise Unfit("holds a round twice", "rounds")
+
+    def to_election(self) -> Election:
+        """Return the election."""
+        return Election(
+            election_id=self.election,
+            type=self.type,
+            label=self.label,
+            bureau_map=self.bureau_map,
+            constituencies=None if self.constituencies is None else frozenset(self.constituencies),
+            campaign_from=self.campaign_period.starts_on,
+            campaign_to=self.campaign_period.ends_on,
+            saturday_zones=frozenset(self.saturday_territories),
+            rounds={item.number: item for item in self.rounds},
+        )
+
+
 def read_elections(folder: Path) -> dict[str, Election]:
     """Read every election of a folder, by id.
 
     Raises:
-        FileInvalid: a field is wrong, or a file is not named as its election.
+        DocumentInvalid: a field is wrong, or a file is not named as its election.
     """
     elections = {}
     for path in sorted(folder.glob("*.yaml")):
-        top = read_document(path).top
-        election = _election(top)
+        document = read_document(path, ElectionFile)
+        election = document.record.to_election()
         if election.election_id != path.stem:
-            raise top.invalid("election", f"is not the name of its file ({path.stem})")
+            raise document.invalid(f"is not the name of its file ({path.stem})", "election")
         elections[election.election_id] = election
     return elections
 
@@ -101,39 +153,3 @@ def find_election(elections: Mapping[str, Election], election_id: str, number: i
     if number not in election.rounds:
         raise UsageError(f"{election_id} has no round {number}.", "Correct the order.")
     return election
-
-
-def _election(top: Section) -> Election:
-    period = top.section("campaign_period")
-    rounds = [_round(section) for section in top.sections("rounds")]
-    constituencies = top.optional("constituencies", lambda name: top.texts(name, CONSTITUENCY))
-    if constituencies is not None and not constituencies:
-        raise top.invalid("constituencies", "is an empty list, in which nobody votes; null = everyone votes")
-    numbers = [item.number for item in rounds]
-    if not numbers or len(set(numbers)) < len(numbers):
-        raise top.invalid("rounds", "has no round, or one twice")
-    election = Election(
-        election_id=top.text("election"),
-        type=top.choice("type", ElectionType),
-        label=top.text("label"),
-        bureau_map=top.text("bureau_map"),
-        constituencies=None if constituencies is None else frozenset(constituencies),
-        campaign_from=period.day("from"),
-        campaign_to=period.day("to"),
-        saturday_zones=frozenset(top.texts("saturday_territories")),
-        rounds={item.number: item for item in rounds},
-    )
-    period.finish()
-    top.finish()
-    return election
-
-
-def _round(section: Section) -> Round:
-    of_round = Round(
-        number=section.integer("round", 1, 2),
-        polling_on=section.day("polling_on"),
-        saturday_polling_on=section.optional("saturday_polling_on", section.day),
-        blackout_ends_at=section.instant("blackout_ends_at"),
-    )
-    section.finish()
-    return of_round

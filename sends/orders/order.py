@@ -7,9 +7,11 @@ order may be sent is judged by `sends.rules.order_rules`. Fields mean what the c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
+from configuration.field_types import Day, Exactly, Means, NullIs, Number, Text, WholeNumber, YesNo, written
 from sends.orders.audience_criteria import Audience, CriterionKind, Years
 from terms.identifiers import digest
 from terms.reasons import Channel, Profile
@@ -29,6 +31,12 @@ class VoiceMode(StrEnum):
     LIVE = "live"
 
 
+CallerId = Annotated[str, Exactly(r"\+\d{6,15}")]
+Seconds = Annotated[float, Exactly(least=0)]
+Sha256 = Annotated[str, Exactly(r"[0-9a-f]{64}")]
+
+
+@written()
 @dataclass(frozen=True)
 class VoiceMessage:
     """What a voice order plays, from which number, and when it says how to object (seconds from the start).
@@ -37,11 +45,11 @@ class VoiceMessage:
     was read from its file, and stand in the order as a plan keeps it. None = not measured.
     """
 
-    audio: str
-    caller_id: str
-    objection_at_seconds: float
-    audio_seconds: float | None = None
-    audio_sha256: str | None = None
+    audio: Annotated[Text, Means("a PCM WAV beside the order")]
+    caller_id: CallerId
+    objection_at_seconds: Seconds
+    audio_seconds: Annotated[Number | None, Means("measured; in the order as a plan keeps it")] = None
+    audio_sha256: Sha256 | None = None
 
 
 @dataclass(frozen=True)
@@ -55,22 +63,24 @@ class Message:
     voice: VoiceMessage | None
 
 
+@written()
 @dataclass(frozen=True)
 class SignOff:
     """The data-protection officer's signature under targeting by bureau results."""
 
-    dpia_id: str
-    by: str
-    signed_on: date
+    dpia_id: Text
+    by: Text
+    signed_on: Day
 
 
+@written()
 @dataclass(frozen=True)
 class AgreedPrice:
     """What an order says of its price in cents per message; by itself, that it is the list's (`order_unit_cents` None)."""
 
-    order_unit_cents: int | None = None
-    discount_open_to_all: bool = False
-    free_messages: int = 0
+    order_unit_cents: WholeNumber | None = None
+    discount_open_to_all: Annotated[YesNo, NullIs(False)] = False
+    free_messages: Annotated[WholeNumber, NullIs(0)] = 0
 
     def unit_cents_of(self, list_unit_cents: int) -> int:
         """Return the price of one message, where the list has another or the same."""

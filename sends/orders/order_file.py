@@ -1,205 +1,283 @@
-"""Reading an order or a named segment from its YAML file; every error names file, line and field.
+"""An order or a named segment as its YAML file writes it; every fault names file, line and key.
 
-The records stand in `sends.orders.order`, the reading of criteria in `sends.orders.audience_file`. A forbidden criterion is
-read like any other, so that a check can name its code.
+The records that the rest uses are in `sends.orders.order`, the criteria as they are written in `sends.orders.audience_file`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from configuration.fields import Document, FileInvalid, Section, parse_document, read_document
-from sends.orders.audience_criteria import Audience, Years
-from sends.orders.audience_file import read_audience, read_round, read_years
-from sends.orders.order import AgreedPrice, Kind, Message, Order, Segment, SignOff, VoiceMessage, VoiceMode
+from configuration.documents import Document, parse_document, read_document
+from configuration.field_types import Count, Exactly, Instant, Means, NullIs, Number, Text, Unfit, YesNo, written
+from sends.orders.audience_criteria import Audience, RoundNumber, Years
+from sends.orders.audience_file import AudienceFile
+from sends.orders.order import (
+    AgreedPrice,
+    CallerId,
+    Kind,
+    Message,
+    Order,
+    Seconds,
+    Segment,
+    Sha256,
+    SignOff,
+    VoiceMessage,
+    VoiceMode,
+)
 from sends.orders.recordings import measure
 from terms.canonical_json import canonical_json
 from terms.errors import UsageError
 from terms.reasons import Channel, Profile
 
+#: The keys of a call, which may stand under `voice` or beside the others of the message.
+_CALL = ("audio", "caller_id", "objection_at_seconds", "audio_seconds", "audio_sha256")
+_CALL_NEEDS = _CALL[:3]
 
-class OrderInvalid(FileInvalid):
-    """An order has a wrong field; the message names file, line and field."""
+
+@written(keys={"starts_at": "from", "ends_at": "to"})
+@dataclass(frozen=True)
+class WindowFile:
+    """From when until when messages may be handed over."""
+
+    starts_at: Instant
+    ends_at: Instant
+
+    def __post_init__(self) -> None:
+        """Refuse a window that ends before it begins."""
+        if self.ends_at <= self.starts_at:
+            raise Unfit("is not after window.from", "to")
+
+
+@written()
+@dataclass(frozen=True)
+class MessageFile:
+    """What is sent: `sender` and `text` of an SMS; a call under `voice`, or its keys beside the others."""
+
+    sender: Annotated[Text | None, Means("letters, or letters and digits, at most 11")] = None
+    text: Text | None = None
+    landing_page_text: Text | None = None
+    has_new_accusation: Annotated[YesNo, NullIs(False)] = False
+    voice: VoiceMessage | None = None
+    audio: Annotated[Text | None, Means("a PCM WAV beside the order")] = None
+    caller_id: CallerId | None = None
+    objection_at_seconds: Seconds | None = None
+    audio_seconds: Annotated[Number | None, Means("measured; in the order as a plan keeps it")] = None
+    audio_sha256: Sha256 | None = None
+
+    def check(self, channel: Channel) -> None:
+        """Refuse what the channel does not send, and a message without what it sends.
+
+        Raises:
+            Unfit: with the key, from the order on.
+        """
+        if channel is Channel.SMS:
+            self._need("sender", "text")
+            self._refuse("goes with channel voice, and only with it", "voice", *_CALL)
+        elif self.voice is None:
+            self._need(*_CALL_NEEDS)
+        else:
+            self._refuse("is given beside message.voice, which says it", *_CALL)
+
+    def to_message(self) -> Message:
+        """Return the message."""
+        voice = self.voice
+        if voice is None and self.audio is not None:
+            voice = VoiceMessage(**{name: getattr(self, name) for name in _CALL})
+        return Message(self.sender, self.text, self.landing_page_text, self.has_new_accusation, voice)
+
+    def _need(self, *names: str) -> None:
+        for name in names:
+            if getattr(self, name) is None:
+                raise Unfit("is missing", "message", name)
+
+    def _refuse(self, what: str, *names: str) -> None:
+        for name in names:
+            if getattr(self, name) is not None:
+                raise Unfit(what, "message", name)
+
+
+@written()
+@dataclass(frozen=True)
+class ReserveFile:
+    """Which part of each bureau is reserved: years on polling day."""
+
+    age: Years | None = None
+
+
+@written()
+@dataclass(frozen=True)
+class SignOffsFile:
+    """What somebody signed for this order."""
+
+    bureau_result_targeting: SignOff | None = None
+
+
+_NULL = {"type": "null"}
+
+
+def _where(key: str, value: str, then: Mapping[str, object], otherwise: Mapping[str, object]) -> Mapping[str, object]:
+    """Return what the published schema says of an order where a key has a value, and where it has another."""
+    return {"if": {"properties": {key: {"const": value}}}, "then": then, "else": otherwise}
+
+
+def _message(given: tuple[str, ...], absent: tuple[str, ...]) -> Mapping[str, object]:
+    told: dict[str, object] = {name: {"not": _NULL} for name in given}
+    return {"properties": told | dict.fromkeys(absent, _NULL), "required": list(given)}
+
+
+_BETWEEN_KEYS = {
+    "allOf": [
+        _where(
+            "channel",
+            "sms",
+            {"properties": {"message": _message(("sender", "text"), ("voice", *_CALL)), "voice_mode": _NULL}},
+            {
+                "properties": {
+                    "message": {"anyOf": [_message(("voice",), _CALL), _message(_CALL_NEEDS, ("voice",))]},
+                    "voice_mode": {"not": _NULL},
+                },
+                "required": ["voice_mode"],
+            },
+        ),
+        _where(
+            "kind",
+            "invitation",
+            {"properties": {"max_messages": {"not": _NULL}, "reserve": _NULL}, "required": ["max_messages"]},
+            {"properties": {"max_messages": _NULL}},
+        ),
+    ]
+}
+
+
+@written(title="Order of a campaign (config/campaigns/)", schema=_BETWEEN_KEYS)
+@dataclass(frozen=True)
+class OrderFile:
+    """An order as its file writes it."""
+
+    campaign_id: Annotated[str, Exactly(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")]
+    kind: Kind
+    election: Text
+    round: RoundNumber
+    sponsor: Text
+    channel: Channel
+    gateway: Text
+    message: MessageFile
+    window: WindowFile
+    rate_per_second: Count
+    validity_minutes: Count
+    voice_mode: VoiceMode | None = None
+    profile: Annotated[Profile, NullIs(Profile.STRICT)] = Profile.STRICT
+    audience: AudienceFile | None = None
+    reserve: Annotated[ReserveFile | None, Means("years on polling day: only this part of each bureau")] = None
+    sign_offs: SignOffsFile | None = None
+    max_messages: Count | None = None
+    price: Annotated[AgreedPrice | None, Means("without it the public list's price")] = None
+
+    def __post_init__(self) -> None:
+        """Refuse keys that the kind or the channel does not have."""
+        self.message.check(self.channel)
+        if self.kind is Kind.INVITATION and self.max_messages is None:
+            raise Unfit("is missing: an invitation says how many messages it may send", "max_messages")
+        if self.kind is Kind.INVITATION and self.reserve is not None:
+            raise Unfit("does not belong to an invitation: it reserves contacts, no bureau", "reserve")
+        if self.kind is Kind.SELECTED and self.max_messages is not None:
+            raise Unfit("belongs to an invitation only", "max_messages")
+        if (self.channel is Channel.VOICE) != (self.voice_mode is not None):
+            raise Unfit("goes with channel voice, and only with it", "voice_mode")
+
+    def to_order(self, canonical: str) -> Order:
+        """Return the order; `canonical` is the same as canonical JSON."""
+        return Order(
+            campaign_id=self.campaign_id,
+            kind=self.kind,
+            election=self.election,
+            round=self.round,
+            sponsor=self.sponsor,
+            channel=self.channel,
+            voice_mode=self.voice_mode,
+            profile=self.profile,
+            gateway=self.gateway,
+            audience=self.audience.to_audience() if self.audience else Audience(),
+            reserve=self.reserve.age if self.reserve else None,
+            message=self.message.to_message(),
+            bureau_result_sign_off=self.sign_offs.bureau_result_targeting if self.sign_offs else None,
+            window_from=self.window.starts_at,
+            window_to=self.window.ends_at,
+            rate_per_second=self.rate_per_second,
+            validity_minutes=self.validity_minutes,
+            max_messages=self.max_messages,
+            price=self.price or AgreedPrice(),
+            canonical=canonical,
+        )
+
+
+@written()
+@dataclass(frozen=True)
+class SegmentFile:
+    """A named segment as its file writes it."""
+
+    segment_id: Text
+    channel: Channel
+    sponsor: Text
+    audience: AudienceFile
+    profile: Annotated[Profile, NullIs(Profile.STRICT)] = Profile.STRICT
 
 
 def read_order(path: Path) -> Order:
     """Read an order file; a call's recording lies beside it and is measured.
 
     Raises:
-        OrderInvalid: a field is missing, unknown or wrong, or the recording is none; the message names file and field.
+        DocumentInvalid: a key is missing, unknown or wrong, or the recording is none; the message names file and key.
     """
-    order = _as_order(lambda: read_document(path))
-    return order if order.message.voice is None else _measured(order, order.message.voice, path)
+    document = read_document(path, OrderFile)
+    order = _order(document)
+    return order if order.message.voice is None else _measured(document, order.message.voice, path)
 
 
 def parse_order(text: str, file: str) -> Order:
     """Read an order from text, such as the canonical JSON that a plan keeps; `file` is its name in errors.
 
     Raises:
-        OrderInvalid: as `read_order`.
+        DocumentInvalid: as `read_order`.
     """
-    return _as_order(lambda: parse_document(text, file))
+    return _order(parse_document(text, file, OrderFile))
 
 
 def read_segment(path: Path) -> Segment:
     """Read a named segment.
 
     Raises:
-        FileInvalid: a field is missing, unknown or wrong.
+        DocumentInvalid: a key is missing, unknown or wrong.
     """
-    top = read_document(path).top
-    segment = Segment(
-        segment_id=top.text("segment_id"),
-        channel=top.choice("channel", Channel),
-        profile=top.choice("profile", Profile) if top.has("profile") else Profile.STRICT,
-        sponsor=top.text("sponsor"),
-        audience=read_audience(top.section("audience")),
-    )
-    top.finish()
-    return segment
+    found = read_document(path, SegmentFile).record
+    return Segment(found.segment_id, found.channel, found.profile, found.sponsor, found.audience.to_audience())
 
 
 def is_segment_file(path: Path) -> bool:
     """Return whether a file is a named segment rather than an order.
 
     Raises:
-        FileInvalid: it cannot be read.
+        DocumentInvalid: it cannot be read.
     """
-    return read_document(path).top.has("segment_id")
+    return "segment_id" in read_document(path, dict[str, object]).record
 
 
-def _as_order(read: Callable[[], Document]) -> Order:
-    try:
-        return _order(read())
-    except FileInvalid as error:
-        raise OrderInvalid(error.message, error.remedy) from None
+def _order(document: Document[OrderFile]) -> Order:
+    return document.record.to_order(canonical_json(document.plain))
 
 
-def _measured(order: Order, voice: VoiceMessage, path: Path) -> Order:
+def _measured(document: Document[OrderFile], voice: VoiceMessage, path: Path) -> Order:
     """Return the order as a plan keeps it: with length and hash of its recording, so that another one is another order."""
+    place = ("message", "voice", "audio") if document.record.message.voice else ("message", "audio")
     try:
         recording = measure(path.parent / voice.audio)
     except UsageError as error:
-        raise OrderInvalid(f"{path}: message.voice.audio: {error.message}", error.remedy) from None
-    plain = json.loads(order.canonical)
+        raise document.invalid(f"cannot be used: {error.message} {error.remedy}".rstrip("."), *place) from None
+    plain = json.loads(canonical_json(document.plain))
     told = plain["message"].get("voice") or plain["message"]
     told |= {"audio_seconds": recording.seconds, "audio_sha256": recording.sha256}
     return parse_order(canonical_json(plain), str(path))
-
-
-def _order(document: Document) -> Order:
-    top = document.top
-    window = top.section("window")
-    channel = top.choice("channel", Channel)
-    order = Order(
-        campaign_id=top.text("campaign_id", r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
-        kind=top.choice("kind", Kind),
-        election=top.text("election"),
-        round=read_round(top, "round"),
-        sponsor=top.text("sponsor"),
-        channel=channel,
-        voice_mode=top.optional("voice_mode", lambda name: top.choice(name, VoiceMode)),
-        profile=top.choice("profile", Profile) if top.has("profile") else Profile.STRICT,
-        gateway=top.text("gateway"),
-        audience=read_audience(top.section("audience")) if top.has("audience") else Audience(),
-        reserve=_reserve(top),
-        message=_message(top.section("message"), channel),
-        bureau_result_sign_off=_sign_off(top),
-        window_from=window.instant("from"),
-        window_to=window.instant("to"),
-        rate_per_second=top.integer("rate_per_second", 1),
-        validity_minutes=top.integer("validity_minutes", 1),
-        max_messages=top.optional("max_messages", lambda name: top.integer(name, 1)),
-        price=_price(top.section("price")) if top.has("price") else AgreedPrice(),
-        canonical=canonical_json(document.plain),
-    )
-    if order.window_to <= order.window_from:
-        raise window.invalid("to", "is not after window.from")
-    window.finish()
-    _check_kind(order, top)
-    top.finish()
-    return order
-
-
-def _check_kind(order: Order, top: Section) -> None:
-    if order.kind is Kind.INVITATION and order.max_messages is None:
-        raise top.invalid("max_messages", "is missing: an invitation says how many messages it may send")
-    if order.kind is Kind.INVITATION and order.reserve is not None:
-        raise top.invalid("reserve", "does not belong to an invitation: it reserves contacts, no bureau")
-    if order.kind is Kind.SELECTED and order.max_messages is not None:
-        raise top.invalid("max_messages", "belongs to an invitation only")
-    if (order.channel is Channel.VOICE) != (order.voice_mode is not None):
-        raise top.invalid("voice_mode", "goes with channel voice, and only with it")
-
-
-def _reserve(top: Section) -> Years | None:
-    if not top.has("reserve"):
-        return None
-    section = top.section("reserve")
-    years = section.optional("age", lambda name: read_years(section.section(name)))
-    section.finish()
-    return years
-
-
-def _message(section: Section, channel: Channel) -> Message:
-    message = Message(
-        sender=section.optional_text("sender"),
-        text=section.optional_text("text"),
-        landing_page_text=section.optional_text("landing_page_text"),
-        has_new_accusation=section.boolean("has_new_accusation") if section.has("has_new_accusation") else False,
-        voice=_voice_of(section, channel),
-    )
-    if channel is Channel.SMS and (message.sender is None or message.text is None):
-        raise section.invalid("sender" if message.sender is None else "text", "is missing")
-    section.finish()
-    return message
-
-
-def _voice_of(section: Section, channel: Channel) -> VoiceMessage | None:
-    """Read a call under `voice`, or its fields beside the others of the message; an SMS has none."""
-    if section.has("voice"):
-        if channel is not Channel.VOICE:
-            raise section.invalid("voice", "goes with channel voice, and only with it")
-        own = section.section("voice")
-        voice = _voice(own)
-        own.finish()
-        return voice
-    return _voice(section) if channel is Channel.VOICE else None
-
-
-def _voice(section: Section) -> VoiceMessage:
-    voice = VoiceMessage(
-        audio=section.text("audio"),
-        caller_id=section.text("caller_id", r"\+\d{6,15}"),
-        objection_at_seconds=section.number("objection_at_seconds"),
-        audio_seconds=section.optional("audio_seconds", section.number),
-        audio_sha256=section.optional_text("audio_sha256", r"[0-9a-f]{64}"),
-    )
-    if voice.objection_at_seconds < 0:
-        raise section.invalid("objection_at_seconds", "is less than 0")
-    return voice
-
-
-def _price(section: Section) -> AgreedPrice:
-    agreed = AgreedPrice(
-        order_unit_cents=section.optional("order_unit_cents", section.integer),
-        discount_open_to_all=section.optional("discount_open_to_all", section.boolean) or False,
-        free_messages=section.optional("free_messages", section.integer) or 0,
-    )
-    section.finish()
-    return agreed
-
-
-def _sign_off(top: Section) -> SignOff | None:
-    if not top.has("sign_offs"):
-        return None
-    section = top.section("sign_offs")
-    signed = section.optional("bureau_result_targeting", section.section)
-    section.finish()
-    if signed is None:
-        return None
-    sign_off = SignOff(signed.text("dpia_id"), signed.text("by"), signed.day("signed_on"))
-    signed.finish()
-    return sign_off

@@ -6,26 +6,41 @@ The price is the list's, the same for every sponsor; what an order may not say o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Annotated
 
 import smsutil
 
-from configuration.fields import Section, read_document
+from configuration.documents import read_document
+from configuration.field_types import Count, Day, Means, NotEmpty, Read, Text, Unfit, written
 from sends.orders.order import AgreedPrice
 from terms.errors import UsageError
 
+_STEP = r"0*[1-9][0-9]*"
 
+
+def _step(value: object) -> int:
+    if not isinstance(value, str) or re.fullmatch(_STEP, value) is None:
+        raise Unfit("is not a whole number of parts or seconds")
+    return int(value)
+
+
+Steps = Annotated[Mapping[Annotated[int, Read(_step, _STEP)], Count], NotEmpty()]
+
+
+@written(title="Price list (config/prices/)")
 @dataclass(frozen=True)
 class PriceList:
     """One list: from when it is valid, cents per SMS by number of parts, cents per call by its length up to seconds."""
 
-    price_list: str
-    valid_from: date
-    sms_unit_cents: Mapping[int, int]
-    voice_unit_cents: Mapping[int, int]
+    price_list: Text
+    valid_from: Day
+    sms_unit_cents: Annotated[Steps, Means("cents per SMS by its number of parts")]
+    voice_unit_cents: Annotated[Steps, Means("cents per call by its length up to so many seconds")]
 
 
 @dataclass(frozen=True)
@@ -53,9 +68,9 @@ def read_price_list(folder: Path, on: date) -> PriceList:
 
     Raises:
         UsageError: none is.
-        FileInvalid: a field is wrong.
+        DocumentInvalid: a field is wrong.
     """
-    lists = [_read(path) for path in sorted(folder.glob("*.yaml"))]
+    lists = [read_document(path, PriceList).record for path in sorted(folder.glob("*.yaml"))]
     valid = [item for item in lists if item.valid_from <= on]
     if not valid:
         raise UsageError(f"No price list is valid on {on}.", "Add one to config/prices/.")
@@ -121,22 +136,3 @@ def quote_voice(seconds: float, prices: PriceList, agreed: AgreedPrice) -> Quote
         )
     listed = prices.voice_unit_cents[steps[0]]
     return Quote(1, seconds, listed, agreed.unit_cents_of(listed), prices.price_list)
-
-
-def _read(path: Path) -> PriceList:
-    top = read_document(path).top
-    prices = PriceList(
-        price_list=top.text("price_list"),
-        valid_from=top.day("valid_from"),
-        sms_unit_cents=_steps(top.section("sms_unit_cents")),
-        voice_unit_cents=_steps(top.section("voice_unit_cents")),
-    )
-    top.finish()
-    return prices
-
-
-def _steps(section: Section) -> dict[int, int]:
-    names = section.names()
-    if not names or any(not name.isdecimal() or int(name) < 1 for name in names):
-        raise section.invalid(names[0] if names else "1", "is not a whole number of parts or seconds")
-    return {int(name): section.integer(name, 1) for name in names}

@@ -6,14 +6,15 @@ What a sponsor may not be is judged by `sends.rules.sponsor_rules`; whether the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
-from configuration.fields import Section, read_document
+from configuration.documents import read_document
+from configuration.field_types import Day, Exactly, Means, Text, YesNo, written
 from terms.errors import UsageError
 
-_COUNTRY = r"[A-Z]{2}"
+Country = Annotated[str, Exactly(r"[A-Z]{2}")]
 
 
 class SponsorKind(StrEnum):
@@ -32,25 +33,28 @@ class PayerKind(StrEnum):
     PERSON = "person"
 
 
+@written()
 @dataclass(frozen=True)
 class Payer:
     """Who pays, and where it is established (ISO country)."""
 
-    name: str
+    name: Text
     kind: PayerKind
-    established_in: str
+    established_in: Country
 
 
+@written()
 @dataclass(frozen=True)
 class Identity:
     """What a transparency notice tells of a sponsor beside its name (TTPA article 12); texts as they are to be read."""
 
-    email: str
-    postal_address: str
-    registration: str
-    funds: str  # public or private, from inside or outside the Union
+    email: Text
+    postal_address: Text
+    registration: Text
+    funds: Annotated[Text, Means("public or private, from inside or outside the Union")]
 
 
+@written(title="Sponsor (config/sponsors/)")
 @dataclass(frozen=True)
 class Sponsor:
     """One sponsor with its declarations; fields as rules page §3 (`sponsor.*`).
@@ -58,16 +62,16 @@ class Sponsor:
     `identity` None: the sponsor has not told it; its notices lack those items, and nothing of it leaves for phones.
     """
 
-    sponsor_id: str
-    legal_name: str
-    candidate: str | None
+    sponsor_id: Text
+    legal_name: Text
     kind: SponsorKind
-    established_in: str
-    controlled_from: str
+    established_in: Country
+    controlled_from: Country
     payer: Payer
-    declaration_signed_on: date | None
-    mandataire_declared_on: date | None
-    qualified_for_round_2: bool | None
+    candidate: Text | None = None
+    declaration_signed_on: Day | None = None
+    mandataire_declared_on: Day | None = None
+    qualified_for_round_2: YesNo | None = None
     identity: Identity | None = None
 
     def names(self) -> tuple[str, ...]:
@@ -80,43 +84,13 @@ def read_sponsor(folder: Path, sponsor_id: str) -> Sponsor:
 
     Raises:
         UsageError: there is no file of this name.
-        FileInvalid: a field is wrong.
+        DocumentInvalid: a field is wrong.
     """
     path = folder / f"{sponsor_id}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(item.stem for item in folder.glob("*.yaml"))) or "none"
         raise UsageError(f"The sponsor {sponsor_id!r} is not known (known: {known}).", "Add it to config/sponsors/.")
-    top = read_document(path).top
-    sponsor = Sponsor(
-        sponsor_id=top.text("sponsor_id"),
-        legal_name=top.text("legal_name"),
-        candidate=top.optional_text("candidate"),
-        kind=top.choice("kind", SponsorKind),
-        established_in=top.text("established_in", _COUNTRY),
-        controlled_from=top.text("controlled_from", _COUNTRY),
-        payer=_payer(top.section("payer")),
-        declaration_signed_on=top.optional("declaration_signed_on", top.day),
-        mandataire_declared_on=top.optional("mandataire_declared_on", top.day),
-        qualified_for_round_2=top.optional("qualified_for_round_2", top.boolean),
-        identity=_identity(top.section("identity")) if top.has("identity") else None,
-    )
-    top.finish()
-    if sponsor.sponsor_id != sponsor_id:
-        raise top.invalid("sponsor_id", f"is not the name of its file ({sponsor_id})")
-    return sponsor
-
-
-def _identity(section: Section) -> Identity:
-    identity = Identity(**{name: section.text(name) for name in Identity.__dataclass_fields__})
-    section.finish()
-    return identity
-
-
-def _payer(section: Section) -> Payer:
-    payer = Payer(
-        name=section.text("name"),
-        kind=section.choice("kind", PayerKind),
-        established_in=section.text("established_in", _COUNTRY),
-    )
-    section.finish()
-    return payer
+    document = read_document(path, Sponsor)
+    if document.record.sponsor_id != sponsor_id:
+        raise document.invalid(f"is not the name of its file ({sponsor_id})", "sponsor_id")
+    return document.record

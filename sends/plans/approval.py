@@ -10,13 +10,14 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, ScalarResult, insert, select
 
+from configuration.dated_rules import Lifter
 from sends.ledger.plan_rows import PlanRow, change_plan_state, find_plan, findings_of
 from sends.orders.order_file import parse_order
 from sends.plans.exclusivity import Holding, extend
 from sends.plans.judging import rule_set_of
 from sends.plans.planning import RESERVED_FOR
 from sends.rules.context import Context, read_context
-from sends.rules.rulebook import Effect, Lifter
+from sends.rules.rulebook import Effect
 from sends.send_stores import SendStores
 from stores.operations import journal
 from stores.operations.database import insert_once, transaction

@@ -73,7 +73,7 @@ def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
         file_or_id: path of an order or segment, or the id of a segment of `config/segments/`.
 
     Raises:
-        FileInvalid: a field is wrong; UsageError: there is no such file or id.
+        DocumentInvalid: a field is wrong; UsageError: there is no such file or id.
         OrderRefused: a forbidden criterion, fewer contacts may be reached than the floor, or
             an earlier audience of the sponsor differs by fewer than it (R-68): no number is told.
     """

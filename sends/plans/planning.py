@@ -65,7 +65,7 @@ def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
     """Check an order against all rules, freeze its audience, reserve it for 72 hours and price it.
 
     Raises:
-        OrderInvalid: the file has a wrong field.
+        DocumentInvalid: the file has a wrong field.
         PlanRefused: a rule refuses; all findings are told at once, and no number of people.
         Refused: no base is published, or the campaign has a living plan already.
     """

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 import duckdb
 from sqlalchemy import Connection, func, select
 
-from configuration.fields import Section, read_document
+from configuration.documents import read_document
+from configuration.field_types import Day, Exactly, written
 from sends.orders.audience_criteria import BUREAU
 from sends.rules.rulebook import OrderFinding, SendRules
 from stores.operations.plan_tables import bureau_holdings
@@ -33,13 +35,22 @@ class BureauChangeKind(StrEnum):
     GONE = "gone"  # in no bureau of its commune
 
 
+@written()
 @dataclass(frozen=True)
 class BureauChange:
     """A change of a bureau that a person wrote down, and the day (Paris) on which it became known."""
 
-    bureau_code: str
+    bureau_code: Annotated[str, Exactly(BUREAU)]
     kind: BureauChangeKind
-    known_on: date
+    known_on: Day
+
+
+@written()
+@dataclass(frozen=True)
+class BureauChangesFile:
+    """The changes of bureaux that a person wrote down."""
+
+    changes: tuple[BureauChange, ...]
 
 
 @dataclass(frozen=True)
@@ -64,15 +75,12 @@ def read_bureau_changes(config: Path) -> tuple[BureauChange, ...]:
     """Read the changes of bureaux that were written down in `bureau_changes.yaml`; without the file none is known.
 
     Raises:
-        FileInvalid: a field is wrong.
+        DocumentInvalid: a field is wrong.
     """
     path = config / "bureau_changes.yaml"
     if not path.exists():
         return ()
-    top = read_document(path).top
-    changes = tuple(_change(section) for section in top.sections("changes"))
-    top.finish()
-    return changes
+    return read_document(path, BureauChangesFile).record.changes
 
 
 def read_map_changes(
@@ -159,16 +167,6 @@ def change_findings(
         if (change.bureau_code, change.from_map) in places
     }
     return rules.found("BUREAU_REMAPPED", "audience", f"{', '.join(sorted(hit)[:20])}.") if hit else ()
-
-
-def _change(section: Section) -> BureauChange:
-    change = BureauChange(
-        bureau_code=section.text("bureau_code", BUREAU),
-        kind=section.choice("kind", BureauChangeKind),
-        known_on=section.day("known_on"),
-    )
-    section.finish()
-    return change
 
 
 def _day(instant: int) -> date:

@@ -12,9 +12,11 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from configuration.fields import FileInvalid, Section, read_document
+from configuration.documents import read_document
+from configuration.field_types import Checked, Day, Exactly, Text, Unfit, written
 from sends.orders.elections import Election
 from sends.rules.rulebook import OrderFinding, SendRules
 from terms.errors import UsageError
@@ -40,13 +42,46 @@ class Binds(StrEnum):
     STRICT = "strict"
 
 
+@written(keys={"days": "on"})
 @dataclass(frozen=True)
 class LocalHoliday:
     """Holidays of one zone."""
 
-    zone: str
+    zone: Text
     binds: Binds
-    days: frozenset[date]
+    days: frozenset[Day]
+
+
+def _check_clock(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise Unfit("is not a time zone") from None
+
+
+@written(keys={"name": "timezone"})
+@dataclass(frozen=True)
+class Clock:
+    """The clock of a zone: a time zone by its IANA name."""
+
+    name: Annotated[Text, Checked(_check_clock)]
+
+
+@written()
+@dataclass(frozen=True)
+class ZonesFile:
+    """`config/calendar/zones.yaml`."""
+
+    zones: Mapping[str, Clock]
+
+
+@written()
+@dataclass(frozen=True)
+class HolidaysFile:
+    """`config/calendar/holidays.yaml`; `national` by year."""
+
+    national: Mapping[Annotated[str, Exactly(r"[0-9]{4}")], frozenset[Day]]
+    local: tuple[LocalHoliday, ...]
 
 
 @dataclass(frozen=True)
@@ -131,15 +166,15 @@ def read_calendar(folder: Path) -> Calendar:
     """Read zones and holidays.
 
     Raises:
-        FileInvalid: a field is wrong, or a clock or zone is not known.
+        DocumentInvalid: a field is wrong, or a clock or zone is not known.
     """
-    zones = _read_zones(read_document(folder / "zones.yaml").top)
-    top = read_document(folder / "holidays.yaml").top
-    years = top.section("national")
-    national = {int(year): _days(years, year) for year in years.names()}
-    local = tuple(_local_holiday(section, zones) for section in top.sections("local"))
-    top.finish()
-    return Calendar(zones, national, local)
+    zones = read_document(folder / "zones.yaml", ZonesFile).record.zones
+    holidays = read_document(folder / "holidays.yaml", HolidaysFile)
+    for place, holiday in enumerate(holidays.record.local):
+        if holiday.zone not in zones:
+            raise holidays.invalid("is no zone of config/calendar/zones.yaml", "local", place, "zone")
+    national = {int(year): days for year, days in holidays.record.national.items()}
+    return Calendar({zone: clock.name for zone, clock in zones.items()}, national, holidays.record.local)
 
 
 def blackout_starts_at(election: Election, number: int, zone: str, calendar: Calendar) -> datetime:
@@ -328,33 +363,3 @@ def _forbids(code: str, moment: datetime, zone: str, timing: Timing) -> bool:
     if code == "SUNDAY":
         return local.weekday() == 6
     return timing.calendar.is_holiday(local.date(), zone, timing.rules.profile)
-
-
-def _read_zones(top: Section) -> dict[str, str]:
-    section = top.section("zones")
-    zones = {}
-    for zone in section.names():
-        clock = section.section(zone)
-        zones[zone] = clock.text("timezone")
-        clock.finish()
-        try:
-            ZoneInfo(zones[zone])
-        except (KeyError, ValueError):
-            raise section.invalid(zone, "has a time zone that is not known") from None
-    top.finish()
-    return zones
-
-
-def _days(section: Section, name: str) -> frozenset[date]:
-    try:
-        return frozenset(date.fromisoformat(text) for text in section.texts(name))
-    except ValueError:
-        raise section.invalid(name, "holds something that is not a day (YYYY-MM-DD)") from None
-
-
-def _local_holiday(section: Section, zones: Mapping[str, str]) -> LocalHoliday:
-    holiday = LocalHoliday(section.text("zone"), section.choice("binds", Binds), _days(section, "on"))
-    if holiday.zone not in zones:
-        raise FileInvalid(f"The holidays of {holiday.zone!r} have no zone.", "Add it to config/calendar/zones.yaml.")
-    section.finish()
-    return holiday

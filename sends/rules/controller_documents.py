@@ -13,9 +13,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from configuration.fields import read_document
 from consent.acts.request_clock import complaint_late_at
 from consent.acts.requests import COMPLAINT
+from consent.dossiers.controller import read_controller_file
 from sends.rules.rulebook import OrderFinding, SendRules
 from stores.operations.person_tables import request_answers, requests
 from terms.clock import from_micros
@@ -56,10 +56,13 @@ def read_controller_documents(config: Path) -> ControllerDocuments:
     """Read the days of our documents from `controller.yaml`; the rest of that file is read by `consent.dossiers.controller`.
 
     Raises:
-        FileInvalid: a day is missing or wrong.
+        DocumentInvalid: a day is missing or wrong.
     """
-    top = read_document(config / "controller.yaml").top
-    return ControllerDocuments(top.day("targeting_policy_on"), top.day("risk_assessment_on"))
+    document = read_controller_file(config)
+    policy, assessment = document.record.targeting_policy_on, document.record.risk_assessment_on
+    if policy is None or assessment is None:
+        raise document.invalid("is missing", "targeting_policy_on" if policy is None else "risk_assessment_on")
+    return ControllerDocuments(policy, assessment)
 
 
 def controller_document_findings(

@@ -7,19 +7,22 @@ them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
 
-from configuration.fields import Section, read_document
+from configuration.dated_rules import RULE_KEYS, DatedRule, Filled, Lift, Lifter, check_profiles, read_dated_rules
+from configuration.field_types import Checked, written
 from terms.canonical_json import canonical_json
-from terms.errors import FiliationError, Refused, UsageError
+from terms.errors import FiliationError, Refused
 from terms.reasons import Decision, Profile
 
 #: Codes with numbers of a law or a policy, and the names of those; every other record has none.
-_PARAMETERS: Mapping[str, frozenset[str]] = {"RETENTION_7Y": frozenset({"months"})}
+_PARAMETERS: Mapping[str, tuple[str, ...]] = MappingProxyType({"RETENTION_7Y": ("months",)})
 
 
 class Effect(StrEnum):
@@ -54,39 +57,19 @@ class OrderFinding:
         }
 
 
-class Lifter(StrEnum):
-    """Who may lift a HOLD by name; `NOBODY`: only what the rule asks for ends it."""
+@written(keys=RULE_KEYS)
+@dataclass(frozen=True, kw_only=True)
+class SendRule(DatedRule):
+    """One rule of orders, with what it does under each profile; `to_sponsor`: French, what the sponsor may be told."""
 
-    NOBODY = "nobody"
-    DPO = "dpo"
-    LEGAL = "legal"
-    CAMPAIGN_MANAGER = "campaign_manager"
+    effects: Annotated[Mapping[Profile, Effect], Checked(check_profiles)]
+    lift: Lift
+    to_sponsor: Filled
 
-
-@dataclass(frozen=True)
-class SendRule:
-    """One code in one period of the law: rule ids, effect under each profile, what it checks, who may lift it and how.
-
-    `starts_on`, `ends_on`: civil days in Paris, None = open, the last one excluded. `parameters`: numbers of the rule by
-    name, above 0, each in the unit that its name says. `to_sponsor`: French, what the sponsor may be told.
-    """
-
-    code: str
-    ids: tuple[str, ...]
-    sentence: str
-    source: str
-    status: str
-    starts_on: date | None
-    ends_on: date | None
-    effects: Mapping[Profile, Effect]
-    lifter: Lifter
-    lifted_by: str
-    to_sponsor: str
-    parameters: Mapping[str, int] = field(default_factory=dict)
-
-    def is_in_force(self, on: date) -> bool:
-        """Return whether the rule counts on a day."""
-        return (self.starts_on or date.min) <= on < (self.ends_on or date.max)
+    def __post_init__(self) -> None:
+        """Refuse a period that ends before it begins, and numbers that the code does not have."""
+        super().__post_init__()
+        self.check_parameters(*_PARAMETERS.get(self.code, ()))
 
 
 @dataclass(frozen=True)
@@ -125,7 +108,7 @@ class SendRules:
 
     def lifter(self, code: str) -> Lifter:
         """Return who may lift what a code holds."""
-        return self._rule(code).lifter
+        return self._rule(code).lift.by
 
     def parameter(self, code: str, name: str) -> int:
         """Return a number of a rule, in the unit that its name says.
@@ -181,57 +164,7 @@ def read_rulebook(folder: Path) -> SendRulebook:
 
     Raises:
         UsageError: there is no file.
-        FileInvalid: a record is wrong, a parameter is missing or unknown, or two of one code overlap in time.
+        DocumentInvalid: a record is wrong, a parameter is missing or unknown, or two of one code overlap in time.
     """
-    documents = [read_document(path) for path in sorted(folder.glob("*.yaml"))]
-    if not documents:
-        raise UsageError(f"The folder {folder} holds no rules of orders.", "Give the folder that holds them.")
-    rules: list[SendRule] = []
-    for document in documents:
-        for section in document.top.sections("rules"):
-            rule = _rule(section)
-            if any(_overlap(rule, other) for other in rules):
-                raise section.invalid("code", "has another record of the same days")
-            rules.append(rule)
-        document.top.finish()
-    told = canonical_json([document.plain for document in documents])
-    return SendRulebook(tuple(rules), sha256(told.encode()).hexdigest())
-
-
-def _overlap(one: SendRule, other: SendRule) -> bool:
-    ends, other_ends = one.ends_on or date.max, other.ends_on or date.max
-    begins, other_begins = one.starts_on or date.min, other.starts_on or date.min
-    return one.code == other.code and begins < other_ends and other_begins < ends
-
-
-def _rule(section: Section) -> SendRule:
-    effects, lift = section.section("effects"), section.section("lift")
-    code = section.text("code", r"[A-Z][A-Z0-9_]*(-\d)?")
-    rule = SendRule(
-        code=code,
-        ids=section.texts("ids", r"R-\d\d"),
-        sentence=section.text("sentence"),
-        source=section.text("source"),
-        status=section.text("status"),
-        starts_on=section.optional("from", section.day),
-        ends_on=section.optional("until", section.day),
-        effects={profile: effects.choice(profile.value, Effect) for profile in Profile},
-        lifter=lift.choice("by", Lifter),
-        lifted_by=lift.text("how"),
-        to_sponsor=section.text("to_sponsor"),
-        parameters=_parameters(section, code),
-    )
-    if rule.starts_on is not None and rule.ends_on is not None and rule.ends_on <= rule.starts_on:
-        raise section.invalid("until", "is not after from")
-    for part in (effects, lift, section):
-        part.finish()
-    return rule
-
-
-def _parameters(section: Section, code: str) -> dict[str, int]:
-    wanted = _PARAMETERS.get(code, frozenset())
-    own = section.section("parameters") if section.has("parameters") else None
-    names = frozenset() if own is None else frozenset(own.names())
-    if names != wanted:
-        raise section.invalid("parameters", f"of {code} must be {', '.join(sorted(wanted)) or 'left out'}")
-    return {} if own is None else {name: own.integer(name, 1) for name in sorted(names)}
+    found = read_dated_rules(folder, tuple[SendRule, ...], "rules/orders", lambda rule: rule.code)
+    return SendRulebook(found.rules, sha256(canonical_json(found.plain).encode()).hexdigest())

@@ -98,7 +98,7 @@ def test_a_bad_dossier_is_named_with_file_line_and_field_and_holds_its_files(spo
     _says(
         refresh,
         0,
-        "third-partner/partner.yaml, line 1, favourite_colour",
+        "third-partner/partner.yaml, line 1: favourite_colour",
         "boutique-iris/partner.yaml",
         "notices/",
         "is missing",

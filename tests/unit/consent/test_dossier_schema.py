@@ -93,8 +93,8 @@ def _changed(path: tuple[Any, ...], value: object) -> dict[str, Any]:
 _GONE = object()
 #: Complaints about what no single key can show: the schema says that it does not check these.
 _BETWEEN_KEYS = re.compile(
-    "the folder is called|stands twice|is not among|is in none|column of secrets|the text of|is missing"
-    "|mapped to no column|is not a time zone|no strptime|values.ticked|outside the partner's|is not UTF-8"
+    "is not the name of its folder|stands twice|is not among|is in none|column of secrets|is not the id of|which is missing"
+    "|mapped to no column|is not a time zone|no strptime|values.ticked|outside the partner's|which is not UTF-8"
 )
 
 
@@ -147,5 +147,6 @@ def test_an_unknown_key_is_a_fault_for_both(tmp_path: Path, path: tuple[Any, ...
 
 
 def test_the_lists_of_the_schema_are_those_of_the_code() -> None:
-    assert set(SCHEMA["$defs"]["field"]["enum"]) == CANONICAL_FIELDS
-    assert set(SCHEMA["$defs"]["feed"]["properties"]["choices"]["properties"]) == LIST_FIELDS
+    of_feed = SCHEMA["$defs"]["Feed"]["properties"]
+    assert set(of_feed["mapping"]["propertyNames"]["enum"]) == CANONICAL_FIELDS
+    assert set(of_feed["choices"]["propertyNames"]["enum"]) == LIST_FIELDS

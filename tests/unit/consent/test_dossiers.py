@@ -41,25 +41,29 @@ def test_a_notice_that_mentions_targeting_covers_address_age_and_sex(tmp_path: P
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        ('siren: "900000001"', 'sirene: "900000001"', "line 3, sirene: unknown key"),
-        ('siren: "900000001"', "siren: 900000001", "line 3, siren: text in quotes"),
-        ("collected_directly: false", 'collected_directly: "no"', "line 5, collected_directly: true or false"),
-        ('"signed_on": "2025-01-15"', '"signed_on": "15/01/2025"', "contract.signed_on: a day YYYY-MM-DD"),
-        ('"finding": "compliant"', '"finding": "fine"', "audits[0].finding: 'fine' is not one of"),
-        ('"form_version": "AL1"', '"form_version": "AL9"', "audits[0]: form_version 'AL9' is not among"),
+        ('siren: "900000001"', 'sirene: "900000001"', "line 3: sirene is not known here (known: audits,"),
+        ('siren: "900000001"', "siren: 900000001", "line 3: siren is not a text (put it in quotes)"),
+        (
+            "collected_directly: false",
+            'collected_directly: "no"',
+            "line 5: collected_directly is neither true nor false",
+        ),
+        ('"signed_on": "2025-01-15"', '"signed_on": "15/01/2025"', "contract.signed_on is not a day (YYYY-MM-DD)"),
+        ('"finding": "compliant"', '"finding": "fine"', "audits[0].finding is none of compliant, pre_ticked"),
+        ('"form_version": "AL1"', '"form_version": "AL9"', "audits[0].form_version 'AL9' is not among"),
         (
             "2026-01-01T00:00:00+01:00",
             "2026-01-01T00:00:00",
-            "form_versions[0].first_seen_at: the instant has no offset",
+            "form_versions[0].first_seen_at is not an instant with offset",
         ),
-        ('kind: "optins"', 'kind: "optin"', "feeds[0].kind: 'optin' is not one of"),
-        ('postcode: "zip"', 'postcod: "zip"', "feeds[0].mapping.postcod: unknown key"),
-        ('postcode: "zip"', 'postcode: "zipp"', "feeds[0].mapping.postcode: column 'zipp' is in none"),
-        ("min_rows: 2", "min_rows: two", "feeds[0].min_rows: a whole number"),
-        ('timezone: "UTC"\n    date', 'timezone: "Mars"\n    date', "feeds[1].timezone: 'Mars' is not a time zone"),
+        ('kind: "optins"', 'kind: "optin"', "feeds[0].kind is none of optins, withdrawals"),
+        ('postcode: "zip"', 'postcod: "zip"', "feeds[0].mapping.postcod is not known here (known: birth_date,"),
+        ('postcode: "zip"', 'postcode: "zipp"', "feeds[0].mapping.postcode names the column 'zipp', which is in none"),
+        ("min_rows: 2", "min_rows: two", "feeds[0].min_rows is not a whole number"),
+        ('timezone: "UTC"\n    date', 'timezone: "Mars"\n    date', "feeds[1].timezone is not a time zone"),
         ("legal_basis:", "legal_basis: [\nlegal:", "not YAML"),
-        ('siren: "900000001"', 'siren: "900000001"\nsiren: "2"', "siren: a key stands twice"),
-        ("    max_change_pct: 50\n", "", "feeds[0]: missing key 'max_change_pct'"),
+        ('siren: "900000001"', 'siren: "900000001"\nsiren: "2"', "line 4: siren is given twice"),
+        ("    max_change_pct: 50\n", "", "feeds[0].max_change_pct is missing"),
     ],
 )
 def test_a_fault_names_file_line_and_key(tmp_path: Path, before: str, after: str, told: str) -> None:
@@ -74,14 +78,14 @@ def test_a_fault_names_file_line_and_key(tmp_path: Path, before: str, after: str
 def test_a_missing_notice_is_named(tmp_path: Path) -> None:
     folder = write_dossier(tmp_path)
     (folder / "notices" / f"{NOTICE_ID}.txt").unlink()
-    with pytest.raises(DossierInvalid, match="notices\\[0\\].file: the notice .* is missing"):
+    with pytest.raises(DossierInvalid, match="notices\\[0\\].file names the text .* which is missing"):
         read_dossier(folder)
 
 
 def test_a_notice_whose_text_is_not_its_id_is_named(tmp_path: Path) -> None:
     folder = write_dossier(tmp_path)
     (folder / "notices" / f"{NOTICE_ID}.txt").write_text(NOTICE + " Ou par courriel.", encoding="utf-8")
-    with pytest.raises(DossierInvalid, match="notice_id: the text of .* has the id"):
+    with pytest.raises(DossierInvalid, match="notice_id is not the id of .*: the text of it has"):
         read_dossier(folder)
 
 

@@ -141,16 +141,16 @@ def test_what_the_registry_said_before_a_change_is_kept_with_the_span_in_which_i
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("scope: act", "scope: person", "'person' is not one of act, contact"),
-        ("strict: REFUSED", "strict: SENDABLE", "'SENDABLE' is not one of INVITE_ONLY"),
-        ("by: nobody", "by: anybody", "'anybody' is not one of nobody, dpo"),
+        ("scope: act", "scope: person", "[0].scope is none of act, contact"),
+        ("strict: REFUSED", "strict: SENDABLE", "[0].effects.strict is none of INVITE_ONLY"),
+        ("by: nobody", "by: anybody", "[0].lift.by is none of nobody, dpo"),
         ('how: "What ends it."', 'how: ""', "without this text"),
         ("Ce qu'on dit à la personne.", "", "without this text"),
         ("Ce qu'on dit au partenaire.", " ", "without this text"),
         ('source: "Where it stands."', 'source: " "', "without this text"),
-        ("  status: V", "", "missing key"),
-        ("  code: SOME_CODE", "  code: SOME_CODE\n  lifted_by: me", "unknown key 'lifted_by'"),
-        ("from: null\n  until: null", "from: 2026-02-01\n  until: 2026-02-01", "ends before it begins"),
+        ("  status: V", "", "[0].status is missing"),
+        ("  code: SOME_CODE", "  code: SOME_CODE\n  lifted_by: me", "[0].lifted_by is not known here (known: code,"),
+        ("from: null\n  until: null", "from: 2026-02-01\n  until: 2026-02-01", "[0].until is not after from"),
     ],
 )
 def test_a_wrong_record_says_file_line_and_key(tmp_path, old, new, told):
@@ -165,7 +165,7 @@ def test_periods_of_one_code_may_follow_but_not_overlap(tmp_path):
     earlier = RECORD.replace("until: null", "until: 2026-07-01")
     later = RECORD.replace("from: null", "from: 2026-07-01")
     assert len(read_rules(_write(tmp_path, earlier + later))) == 2
-    with pytest.raises(UsageError, match="SOME_CODE overlap"):
+    with pytest.raises(UsageError, match=r"line 16: \[1\]\.code SOME_CODE and SOME_CODE both hold"):
         read_rules(_write(tmp_path, earlier + RECORD))
 
 

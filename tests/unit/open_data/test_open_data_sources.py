@@ -72,7 +72,7 @@ def test_an_empty_folder_broken_yaml_and_a_repeated_id_are_refused(tmp_path):
     with pytest.raises(UsageError, match="no open-data source"):
         read_sources(tmp_path)
     (tmp_path / "one.yaml").write_text("a: [")
-    with pytest.raises(UsageError, match=r"one\.yaml is not YAML"):
+    with pytest.raises(UsageError, match=r"one\.yaml, line 2: this is not YAML"):
         read_sources(tmp_path)
     read(tmp_path)
     (tmp_path / "two.yaml").write_text((tmp_path / "one.yaml").read_text())

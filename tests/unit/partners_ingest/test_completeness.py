@@ -102,15 +102,15 @@ def test_a_name_that_is_no_utf_8_is_text_that_can_be_stored(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("transport", "said"),
     [
-        ('{complete_when: "soon", marker_suffix: null, sftp: null}', "'soon' is not one of quiet"),
-        ('{complete_when: "marker", marker_suffix: null, sftp: null}', "a marker has a suffix"),
-        ('{complete_when: "quiet", marker_suffix: ".done", sftp: null}', "without a marker it is null"),
+        ('{complete_when: "soon", marker_suffix: null, sftp: null}', "transport.complete_when is none of quiet"),
+        ('{complete_when: "marker", marker_suffix: null, sftp: null}', "transport.marker_suffix goes with a marker"),
+        ('{complete_when: "quiet", marker_suffix: ".done", sftp: null}', "null without it"),
         ('{complete_when: "quiet", marker_suffix: null, sftp: {host: "h", port: 22, user: "u", folder: "/", '
          'patterns: ["*"], host_keys: []}}', "at least one is needed"),
         ('{complete_when: "quiet", marker_suffix: null, sftp: {host: "h", port: 0, user: "u", folder: "/", '
-         'patterns: ["*"], host_keys: ["ssh-ed25519 AAAA"]}}', "a port is a number"),
+         'patterns: ["*"], host_keys: ["ssh-ed25519 AAAA"]}}', "transport.sftp.port is not a whole number of at least 1"),
         ('{complete_when: "quiet", marker_suffix: null, sftp: {host: "h", port: 22, user: "u", folder: "/", '
-         'patterns: ["*"], password: "x", host_keys: ["ssh-ed25519 AAAA"]}}', "unknown key 'password'"),
+         'patterns: ["*"], password: "x", host_keys: ["ssh-ed25519 AAAA"]}}', "transport.sftp.password is not known here"),
     ],
 )  # fmt: skip
 def test_a_transport_that_cannot_be_used_is_said_by_its_line(tmp_path: Path, transport: str, said: str) -> None:

@@ -65,7 +65,7 @@ LEVELS = {
         "drift",
     ],
     "pipelines": [
-        "command definitions",
+        "command definitions published_schemas rules_page",
         "commands",
         "golden refreshing sending",
         "build",

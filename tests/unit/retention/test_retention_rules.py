@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from retention.periods import Kept, RetentionRule, read_retention
+from retention.periods import CountedFrom, Kept, RetentionRule, read_retention
 from sends.rules.retention import kept_months
 from sends.rules.rulebook import read_rulebook
 from terms.errors import UsageError
@@ -16,7 +16,7 @@ RECORD = """
 - code: {code}
   ids: [R-11]
   of: {of}
-  months: {months}
+  parameters: {{months: {months}}}
   counted_from: {counted_from}
   sentence: "It goes."
   source: "a law"
@@ -65,11 +65,11 @@ def test_a_period_holds_from_its_day_until_the_next_one(tmp_path):
 @pytest.mark.parametrize(
     ("records", "said"),
     [
-        ([{}, {"code": "B", "since": "2027-01-01"}], "A and B both hold of persons"),
-        ([{"months": 0}], r"months.*above 0"),
+        ([{}, {"code": "B", "since": "2027-01-01"}], "B and A both hold of persons"),
+        ([{"months": 0}], r"line 5: \[0\]\.parameters\.months is not a whole number of at least 1"),
         ([{"months": '"36"'}], "whole number"),
-        ([{"counted_from": "last_publication"}], "last_act"),
-        ([{"of": "everything"}], "one of persons, campaign_records"),
+        ([{"counted_from": "last_publication"}], r"counted_from of persons must be last_act"),
+        ([{"of": "everything"}], "of is none of persons, campaign_records"),
     ],
 )
 def test_what_cannot_be_followed_is_refused_in_words(tmp_path, records, said):
@@ -83,6 +83,17 @@ def test_a_folder_without_a_file_is_told(tmp_path):
 
 
 def test_a_purge_names_by_hash_the_very_rule_that_it_followed():
-    rule = RetentionRule("A", ("R-11",), Kept.PERSONS, 36, "It goes.", "a law", "V", None, None)
+    rule = RetentionRule(
+        ids=("R-11",),
+        code="A",
+        sentence="It goes.",
+        source="a law",
+        status="V",
+        begins=None,
+        ends_on=None,
+        parameters={"months": 36},
+        kept=Kept.PERSONS,
+        counted_from=CountedFrom.LAST_ACT,
+    )
     assert rule.sha256 == RetentionRule(**rule.__dict__).sha256
-    assert rule.sha256 != RetentionRule(**{**rule.__dict__, "months": 35}).sha256
+    assert rule.sha256 != RetentionRule(**{**rule.__dict__, "parameters": {"months": 35}}).sha256

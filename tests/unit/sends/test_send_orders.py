@@ -6,9 +6,10 @@ import wave
 import pytest
 import yaml
 
+from configuration.documents import DocumentInvalid
 from sends.orders.audience_criteria import CriterionKind
 from sends.orders.order import AgreedPrice, Kind
-from sends.orders.order_file import OrderInvalid, parse_order, read_order
+from sends.orders.order_file import parse_order, read_order
 from terms.settings import PROJECT_ROOT
 
 EXAMPLE = PROJECT_ROOT / "config" / "campaigns" / "example-75111.yaml"
@@ -38,13 +39,13 @@ def test_an_order_kept_as_json_is_the_same_order():
 @pytest.mark.parametrize(
     ("old", "new", "line", "told"),
     [
-        ('communes: ["75111"]', "communes: [75111]", 12, "audience.communes is not a text"),
+        ('communes: ["75111"]', "communes: [75111]", 12, "audience.communes[0] is not a text"),
         ('communes: ["75111"]', 'comunes: ["75111"]', 12, "audience.comunes is not known here"),
         ('communes: ["75111"]', "communes: []", 12, "audience.communes is an empty list"),
         ('communes: ["75111"]', "sex: X", 12, "audience.sex is none of F, M"),
         ('communes: ["75111"]', "age: {min: 45, max: 30}", 12, "audience.age.min is above max"),
-        ('communes: ["75111"]', 'bureaux: ["75056-1104"]', 12, "audience.bureaux does not have the form"),
-        ("round: 1", "round: 3", 5, "round is neither 1 nor 2"),
+        ('communes: ["75111"]', 'bureaux: ["75056-1104"]', 12, "audience.bureaux[0] does not have the form"),
+        ("round: 1", "round: 3", 5, "round is above 2"),
         ("channel: sms  ", "channel: fax  ", 7, "channel is none of sms, voice"),
         ("rate_per_second: 200", "rate_per_second: 0", 23, "rate_per_second is not a whole number of at least 1"),
         ("rate_per_second: 200", "rate: 200", 3, "rate_per_second is missing"),
@@ -54,7 +55,7 @@ def test_an_order_kept_as_json_is_the_same_order():
     ],
 )
 def test_a_wrong_field_is_named_with_its_line(old, new, line, told):
-    with pytest.raises(OrderInvalid) as caught:
+    with pytest.raises(DocumentInvalid) as caught:
         parse_order(order_text(change=(old, new)), "order.yaml")
     assert told in str(caught.value)
     assert abs(int(str(caught.value).split("line ")[1].split(":")[0]) - line) <= 1
@@ -63,7 +64,7 @@ def test_a_wrong_field_is_named_with_its_line(old, new, line, told):
 
 @pytest.mark.parametrize("text", ["", "- a\n", "a: [", "a: 1\na: 2\n"])
 def test_what_is_no_order_is_refused_in_words(text):
-    with pytest.raises(OrderInvalid, match=r"order.yaml"):
+    with pytest.raises(DocumentInvalid, match=r"order.yaml"):
         parse_order(text, "order.yaml")
 
 
@@ -141,19 +142,19 @@ def test_a_call_is_read_with_the_length_of_its_recording(tmp_path, message):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"audio": "none.wav"}, "message.voice.audio: The recording none.wav is no readable WAV"),
+        ({"audio": "none.wav"}, "message.voice.audio cannot be used: The recording none.wav is no readable WAV"),
         ({"caller_id": "0937000000"}, "caller_id does not have the form"),
         ({"objection_at_seconds": -1}, "objection_at_seconds is less than 0"),
         ({"volume": 3}, "volume is not known here"),
     ],
 )
 def test_a_wrong_call_is_told_by_its_field(tmp_path, change, told):
-    with pytest.raises(OrderInvalid, match=told):
+    with pytest.raises(DocumentInvalid, match=told):
         read_order(voice_order(tmp_path, {"voice": CALL | change}))
 
 
 def test_a_message_of_the_other_channel_is_refused_and_null_is_none():
-    with pytest.raises(OrderInvalid, match=r"message\.voice goes with channel voice"):
+    with pytest.raises(DocumentInvalid, match=r"message\.voice goes with channel voice"):
         parse_order(order_text(change=("has_new_accusation: false", f"voice: {json.dumps(CALL)}")), "order.yaml")
     order = parse_order(order_text(change=("has_new_accusation: false", "voice: null")), "order.yaml")
     assert order.message.voice is None
