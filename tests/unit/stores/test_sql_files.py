@@ -46,5 +46,5 @@ def test_each_statement_is_used_and_each_used_name_exists():
         if path.relative_to(ROOT).parts[0] in ROOMS_WITHOUT or path.name == "phone_macros.sql":
             continue
         named = re.findall(r"^-- name: (\w+)$", path.read_text(), re.M)
-        used = re.findall(r"\b(?:sql_of\(__file__, |_sql\()\"(\w+)\"", path.with_suffix(".py").read_text())
+        used = re.findall(r"\bsql_of\(__file__, ['\"](\w+)['\"]", path.with_suffix(".py").read_text())
         assert sorted(set(used)) == sorted(named), path
