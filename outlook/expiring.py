@@ -15,11 +15,12 @@ from markupsafe import Markup
 
 from consent.judgement.asking import lay_judged
 from consent.judgement.live_facts import load_live_facts
-from consent.judgement.queries import judgement_sql
+from consent.judgement.queries import BoundSql, judgement_sql
 from consent.judgement.situations import situations_sql
 from consent.judgement.uses import Use, use_for_some_sponsor
 from pages.plots import Plot, Series, bars, columns
 from sends.send_stores import SendStores
+from stores.sql_files import checked_name, sql_of
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import naive_utc, to_iso
 from terms.paris import PARIS
@@ -141,13 +142,7 @@ def expiring(stores: SendStores, within: timedelta, channel: Channel, profile: P
 def _create_sendable_now(base: duckdb.DuckDBPyConnection, use: Use) -> int:
     """Create the temporary table `sendable_now` (contact, partner of its best act) and return how many rows it has."""
     lay_judged(base, "contacts", "live_facts", use, "judged")
-    base.execute(
-        "create or replace temp table sendable_now as"
-        " select judged.contact_id, acts.partner_id"
-        " from judged join acts on acts.contact_id = judged.contact_id"
-        " and acts.delivery_id = judged.best_delivery_id and acts.line_number = judged.best_line_number"
-        " where judged.decision = 'ALLOW'"
-    )
+    base.execute(sql_of(__file__, "sendable_now"))
     return int(base.execute("select count(*) from sendable_now").fetchall()[0][0])
 
 
@@ -156,23 +151,16 @@ def _create_ends(base: duckdb.DuckDBPyConnection, use: Use, until: datetime) -> 
 
     Between two changes of the law a situation has one answer, so each span between two changes is read by the law of that span.
     """
-    base.execute("create or replace temp table ends (contact_id uuid, lost_at timestamp, code varchar)")
+    base.execute(sql_of(__file__, "ends"))
     changes = base.execute(
-        "select distinct changed_at from (select unnest([applies_from, applies_until]) as changed_at from rules"
-        " where known_until = 'infinity')"
-        " where changed_at > $begins and changed_at < $ends order by changed_at",
-        {"begins": naive_utc(use.moment), "ends": naive_utc(until)},
+        sql_of(__file__, "changes_of_law"), {"begins": naive_utc(use.moment), "ends": naive_utc(until)}
     ).fetchall()
     begins = [use.moment, *(at.replace(tzinfo=UTC) for (at,) in changes)]
     for moment, end in zip(begins, [*begins[1:], until], strict=True):
-        sql, parameters = situations_sql(_at(use, moment))
+        _create_answers(base, "span_answers", situations_sql(_at(use, moment)))
         base.execute(
-            "insert into ends select spans.contact_id, greatest(spans.from_at, $use_moment::timestamp), worst_code"
-            " from verdict_spans as spans semi join sendable_now using (contact_id) anti join live_facts using (contact_id)"
-            f" join ({sql}) as judged on judged.situation_id = spans.situation_id"
-            " and judged.is_elector = is_elector(spans.adult_on, $use_eligible_on::date)"
-            " where spans.from_at < $law_until and spans.until_at > $use_moment::timestamp and judged.decision <> 'ALLOW'",
-            {**parameters, "law_until": naive_utc(end)},
+            sql_of(__file__, "add_spans"),
+            {"begins": naive_utc(moment), "law_until": naive_utc(end), "eligible_on": use.eligible_on},
         )
     _add_with_facts(base, use, until)
 
@@ -182,17 +170,15 @@ def _add_with_facts(base: duckdb.DuckDBPyConnection, use: Use, until: datetime) 
 
     Only the judgement knows how long a click renews a consent. They are few; each is judged at the end of each day.
     """
-    base.execute(
-        "create or replace temp table with_facts as"
-        " select distinct contact_id from sendable_now semi join live_facts using (contact_id)"
-    )
+    base.execute(sql_of(__file__, "with_facts"))
     for moment in _ends_of_days(use.moment, until):
-        sql, parameters = judgement_sql("with_facts", "live_facts", _at(use, moment))
-        base.execute(
-            "insert into ends select contact_id, $use_moment::timestamp, worst_code"
-            f" from ({sql}) where decision <> 'ALLOW'",
-            parameters,
-        )
+        _create_answers(base, "fact_answers", judgement_sql("with_facts", "live_facts", _at(use, moment)))
+        base.execute(sql_of(__file__, "add_facts"), {"at": naive_utc(moment)})
+
+
+def _create_answers(base: duckdb.DuckDBPyConnection, relation: str, question: BoundSql) -> None:
+    """Create a temporary table of what the judgement answers."""
+    base.execute(f"create or replace temp table {checked_name(relation)} as {question.sql}", dict(question.parameters))
 
 
 def _ends_of_days(begins: datetime, until: datetime) -> list[datetime]:
@@ -205,26 +191,7 @@ def _ends_of_days(begins: datetime, until: datetime) -> list[datetime]:
 
 
 def _losses(base: duckdb.DuckDBPyConnection) -> tuple[Loss, ...]:
-    rows = base.execute(
-        """
-        with firsts as (
-            select contact_id, min(lost_at) as lost_at, arg_min(code, (lost_at, code)) as code
-            from ends
-            group by contact_id
-        )
-
-        select
-            timezone('Europe/Paris', timezone('UTC', firsts.lost_at))::date as lost_on,
-            sendable_now.partner_id,
-            coalesce(firsts.code, 'CONSENT_NOT_GIVEN') as code,
-            count(*)
-        from firsts
-        inner join sendable_now
-            on firsts.contact_id = sendable_now.contact_id
-        group by all
-        order by all
-        """
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "losses")).fetchall()
     return tuple(Loss(on, partner, code, contacts) for on, partner, code, contacts in rows)
 
 

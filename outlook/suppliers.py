@@ -1,7 +1,7 @@
 """Suppliers at an instant: proofs, audits and when the next is due, contract, sensitivity, acts that are held.
 
-Everything is read from the published base, from the dated findings that judge a use. The questions stand in
-`outlook.suppliers_sql`; how the page looks belongs to `pages`.
+Everything is read from the published base, from the dated findings that judge a use. How the page looks
+belongs to `pages`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from outlook.suppliers_sql import ACTS, AUDIT_FINDINGS, BUNDLES, CONTRADICTIONS, FORMS, PARTNERS
 from pages.page import render_page
 from pages.plots import Plot, Series, bars
+from stores.sql_files import sql_of
 from terms.clock import naive_utc
 
 
@@ -136,15 +136,15 @@ def read_suppliers(base: duckdb.DuckDBPyConnection, at: datetime) -> tuple[Suppl
     """
     bound = {"at": naive_utc(at)}
     forms: dict[str, list[FormCalendar]] = {}
-    for partner, version, state, audited_on, due_on, acts in _rows(base, FORMS, bound):
+    for partner, version, state, audited_on, due_on, acts in _rows(base, sql_of(__file__, "forms"), bound):
         forms.setdefault(partner, []).append(FormCalendar(version, AuditState(state), audited_on, due_on, acts))
     findings: dict[str, list[AuditFinding]] = {}
-    for partner, *found in _rows(base, AUDIT_FINDINGS, bound):
+    for partner, *found in _rows(base, sql_of(__file__, "audit_findings"), bound):
         findings.setdefault(partner, []).append(AuditFinding(*found))
-    acts = {partner: _ActCounts(*counts) for partner, *counts in _rows(base, ACTS, bound)}
-    contradictions = dict(_rows(base, CONTRADICTIONS, bound))
+    acts = {partner: _ActCounts(*counts) for partner, *counts in _rows(base, sql_of(__file__, "acts"), bound)}
+    contradictions = dict(_rows(base, sql_of(__file__, "contradictions"), bound))
     bundles: dict[str, dict[str | None, int]] = {}
-    for partner, element, lacking in _rows(base, BUNDLES, bound):
+    for partner, element, lacking in _rows(base, sql_of(__file__, "bundles"), bound):
         bundles.setdefault(partner, {})[element] = lacking
     return tuple(
         Supplier(
@@ -171,7 +171,7 @@ def read_suppliers(base: duckdb.DuckDBPyConnection, at: datetime) -> tuple[Suppl
             collected_directly,
             contract_ends_on,
             is_contract_over,
-        ) in _rows(base, PARTNERS, bound)
+        ) in _rows(base, sql_of(__file__, "partners"), bound)
     )
 
 

@@ -18,6 +18,7 @@ from pages.plots import Plot, Series, bars
 from sends.plans.counting import create_counted_audience, find_audience
 from sends.plans.judging import create_counted_of_everyone
 from sends.send_stores import SendStores
+from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import to_iso
 from terms.reasons import Channel, Profile
@@ -162,50 +163,16 @@ def _funnel_of_base(base: duckdb.DuckDBPyConnection, stores: SendStores, use: Us
 
 def _funnel(base: duckdb.DuckDBPyConnection, use: Use) -> Funnel:
     """Return the funnel of the table `counted`, which was created for this use."""
-    contacts, sendable = base.execute(
-        "select coalesce(sum(contacts), 0)::bigint, coalesce(sum(contacts) filter (where decision = 'ALLOW'), 0)::bigint"
-        " from counted"
-    ).fetchall()[0]
+    contacts, sendable = base.execute(sql_of(__file__, "totals")).fetchall()[0]
     rows = base.execute(
-        """
-        with told as (
-            select
-                contacts,
-                coalesce(worst_code, $nothing_given) as worst_code,
-                list_distinct(list_append(codes, coalesce(worst_code, $nothing_given))) as codes
-            from counted
-            where decision <> 'ALLOW'
-        ),
-
-        coded as (
-            select unnest(codes) as code, worst_code, contacts from told
-        ),
-
-        sentences as (
-            select code, any_value(sentence order by known_until desc, applies_from desc) as sentence from rules group by code
-        )
-
-        select
-            coded.code,
-            any_value(sentences.sentence),
-            coalesce(sum(coded.contacts) filter (where coded.code = coded.worst_code), 0)::bigint as exclusive,
-            sum(coded.contacts)::bigint as overlapping
-        from coded
-        left join sentences
-            on coded.code = sentences.code
-        group by coded.code
-        order by exclusive desc, overlapping desc, coded.code
-        """,
+        sql_of(__file__, "reasons"),
         {"nothing_given": _NOTHING_GIVEN},
     ).fetchall()
     return Funnel(use, contacts, sendable, tuple(Reason(code, text or "", one, all_) for code, text, one, all_ in rows))
 
 
 def _records(base: duckdb.DuckDBPyConnection) -> Records:
-    (row,) = base.execute(
-        "select (select count(*) from opt_ins), (select count(*) from opt_ins where flag = 'given'),"
-        " (select count(*) from withdrawals), (select count(*) from quarantine)"
-    ).fetchall()
+    (row,) = base.execute(sql_of(__file__, "records")).fetchall()
     opt_ins, given, withdrawals, quarantined = row
     reasons = base.execute(
         "select reason, count(*) from (select unnest(reasons) as reason from quarantine) group by 1 order by 2 desc, 1"

@@ -15,6 +15,7 @@ import duckdb
 
 from publishing.changed_claims import ChangedClaims, changed_claims
 from stores.snapshots import SnapshotStore
+from stores.sql_files import sql_of
 from stores.warehouse.inputs import BuildInputs
 from stores.warehouse.warehouse import BaseManifest
 
@@ -95,99 +96,15 @@ def collect_affected(build: duckdb.DuckDBPyConnection, changes: Changes) -> int 
     }
     build.execute("drop table main.base_manifest")  # of the base that it is a copy of
     build.execute("create table lake.known_situations as select * from main.situation_keys")
-    build.execute(_AFFECTED.format(moved=_MOVED if changes.deliveries else _NOTHING_MOVED), bound)
+    build.execute(sql_of(__file__, "moved_addresses"))
+    if changes.deliveries:
+        build.execute(sql_of(__file__, "add_moved_addresses"))
+    build.execute(sql_of(__file__, "affected"), bound)
     (affected, contacts) = build.execute(
         "select (select count(*) from lake.touched), (select count(*) from main.contacts)"
     ).fetchall()[0]
     if affected > contacts * MAX_AFFECTED_SHARE:
         return None
-    build.execute(_NEAR)
+    build.execute(sql_of(__file__, "near_opt_ins"))
     build.execute("create or replace view lake.opt_ins as select * from lake.near_opt_ins")
     return int(affected)
-
-
-#: Addresses whose tie is new or another one; ties change only with new addresses, since open data is the same.
-_MOVED = """
-select address_key from (select * from lake.address_ties except select * from main.address_ties)
-union
-select address_key from (select * from main.address_ties except select * from lake.address_ties)
-"""
-_NOTHING_MOVED = "select null::varchar as address_key where false"
-
-#: A change reaches a contact by its rows, its records, the IP of its rows, its feed's full exports, or its partners.
-_AFFECTED = """
-create table lake.touched as
-with
-deliveries as (
-    select unnest($deliveries::varchar[]) as delivery_id
-),
-claims as (
-    select
-        unnest($partners::varchar[]) as partner_id,
-        unnest($forms::varchar[]) as form_version,
-        unnest($notices::varchar[]) as notice_id,
-        unnest($froms::timestamp[]) as given_from,
-        unnest($untils::timestamp[]) as given_until
-),
-new_rows as (
-    select contact_id, partner_id, source_key, ip_key
-    from lake.opt_ins where delivery_id in (select delivery_id from deliveries)
-),
-new_withdrawals as (
-    select contact_id, source_key from lake.withdrawals where delivery_id in (select delivery_id from deliveries)
-    union all
-    select contact_id, source_key from lake.withdrawal_signals where delivery_id in (select delivery_id from deliveries)
-),
-records as (
-    select source_key from new_rows where source_key is not null
-    union
-    select source_key from new_withdrawals where source_key is not null
-),
-ips as (
-    select distinct partner_id, ip_key from new_rows where ip_key is not null
-),
-full_feeds as (
-    select distinct partner_id, feed_id from lake.deliveries
-    where kind = 'optins' and mode = 'full' and delivery_id in (select delivery_id from deliveries)
-),
-moved as (
-    {moved}
-)
-select contact_id from new_rows
-union
-select contact_id from new_withdrawals where contact_id is not null
-union
-select rows.contact_id
-from lake.opt_ins as rows
-inner join claims using (partner_id)
-where
-    rows.form_version = claims.form_version
-    or rows.notice_id = claims.notice_id
-    or (
-        claims.form_version is null and claims.notice_id is null
-        and coalesce(rows.consented_at, rows.exported_at) >= coalesce(claims.given_from, '-infinity')
-        and coalesce(rows.consented_at, rows.exported_at) < coalesce(claims.given_until, 'infinity')
-    )
-union
-select contact_id
-from lake.opt_ins
-where
-    source_key in (select source_key from records)
-    or address_key in (select address_key from moved)
-    or (partner_id, feed_id) in (select (partner_id, feed_id) from full_feeds)
-    or (partner_id, ip_key) in (select (partner_id, ip_key) from ips)
-"""
-
-#: The affected contacts' own rows, and those that share a record or an IP with them.
-_NEAR = """
-create table lake.near_opt_ins as
-with own as (
-    select partner_id, source_key, ip_key from lake.opt_ins where contact_id in (select contact_id from lake.touched)
-)
-select *
-from lake.opt_ins
-where
-    contact_id in (select contact_id from lake.touched)
-    or source_key in (select source_key from own where source_key is not null)
-    or (partner_id, ip_key) in (select (partner_id, ip_key) from own where ip_key is not null)
-"""

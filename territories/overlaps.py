@@ -21,11 +21,12 @@ from stores.engine import connect
 from stores.lake import Lake, vintage_name
 from stores.operations import base_tables, database, journal
 from stores.schemas.territory_tables import BAN_ADDRESSES, COMMUNE_NAMES, CONTOURS, TERRITORY_OVERLAPS
+from stores.sql_files import sql_of
 from stores.warehouse.inputs import current_vintages
 from terms.clock import Clock, to_micros
 from terms.identifiers import digest
 from territories.contours import ContourIndex
-from territories.serving import SERVING_CONTOURS, TODAY
+from territories.serving import serving_contours, todays_communes
 
 Progress = Callable[[str], None]
 
@@ -38,6 +39,15 @@ ENOUGH_ADDRESSES = 50
 LARGER_PART = 0.1
 #: Contours of two maps never meet exactly: thinner overlaps are drawing, not people.
 SLIVER = 0.01
+
+#: What the statement `overlaps` takes.
+_BOUND = {
+    "sliver": SLIVER,
+    "enough_addresses": ENOUGH_ADDRESSES,
+    "larger_part": LARGER_PART,
+    "source_id": SOURCE_ID,
+    "vintage": VINTAGE,
+}
 
 Codes = npt.NDArray[np.object_]
 
@@ -98,7 +108,7 @@ def make_overlaps(stores: OverlapStores, clock: Clock, progress: Progress) -> Ov
             return OverlapReport(None, False, {})
         progress(f"territories: overlaps of {len(pairs)} pair(s) of maps")
         _measure(connection, layers, pairs)
-        stores.lake.write(connection, TERRITORY_OVERLAPS, name, _OVERLAPS)
+        stores.lake.write(connection, TERRITORY_OVERLAPS, name, sql_of(__file__, "overlaps"), _BOUND)
     finally:
         connection.close()
     rows = _rows_by_rule(stores.lake, name)
@@ -111,8 +121,8 @@ def _create_views(connection: duckdb.DuckDBPyConnection, lake: Lake, vintages: S
     for table, view in tables:
         present = [name for name in vintages if lake.path(table, name).exists()]
         connection.execute(f"create temp view {view} as {lake.sql(table, present)}")
-    connection.execute(f"create temp view contours as {SERVING_CONTOURS}")
-    connection.execute(f"create temp table today as {TODAY}")
+    connection.execute(f"create temp view contours as {serving_contours()}")
+    connection.execute(f"create temp table today as {todays_communes()}")
 
 
 def _layers(connection: duckdb.DuckDBPyConnection) -> list[_Layer]:
@@ -141,11 +151,8 @@ def _measure(
     connection: duckdb.DuckDBPyConnection, layers: Sequence[_Layer], pairs: Sequence[tuple[_Layer, _Layer]]
 ) -> None:
     """Create `counted` and `measured`: addresses and surface of each pair of territories of each pair of layers."""
-    columns = "from_kind varchar, from_map varchar, from_code varchar, to_kind varchar, to_map varchar, to_code varchar"
-    connection.execute(f"create temp table counted ({columns}, addresses bigint)")
-    connection.execute(
-        f"create temp table measured ({columns}, surface double, from_surface double, to_surface double)"
-    )
+    connection.execute(sql_of(__file__, "counted"))
+    connection.execute(sql_of(__file__, "measured"))
     points = connection.execute("select lon, lat from ban where lon is not null and lat is not null").fetchnumpy()
     holders = {id(layer): _holders(layer, points) for layer in layers}
     for first, second in pairs:
@@ -180,9 +187,8 @@ def _count(
     table = pyarrow.table({"a": coded(first, first_holders), "b": coded(second, second_holders)})
     connection.register("held_points", table)
     connection.execute(
-        "insert into counted select ?, ?, a, ?, ?, b, count(*) from held_points"
-        " where a is not null or b is not null group by a, b",
-        [first.kind, first.map, second.kind, second.map],
+        sql_of(__file__, "add_counted"),
+        {"from_kind": first.kind, "from_map": first.map, "to_kind": second.kind, "to_map": second.map},
     )
     connection.unregister("held_points")
 
@@ -205,52 +211,11 @@ def _intersect(connection: duckdb.DuckDBPyConnection, first: _Layer, second: _La
     )
     connection.register("shared", table)
     # Bureaux of another commune meet only where two drawings of its border do; one that was merged is not another.
-    same_commune = f"{_TODAYS_A} = {_TODAYS_B}" if second.kind == "bureau" else "true"
     connection.execute(
-        "insert into measured select ?, ?, a, ?, ?, b, surface, a_surface, b_surface from shared"
-        " left join today as today_a on split_part(a, '_', 1) = today_a.known_code"
-        f" left join today as today_b on split_part(b, '_', 1) = today_b.known_code where {same_commune}",
-        [first.kind, first.map, second.kind, second.map],
+        sql_of(__file__, "add_measured"),
+        {"from_kind": first.kind, "from_map": first.map, "to_kind": second.kind, "to_map": second.map},
     )
     connection.unregister("shared")
-
-
-_TODAYS_A, _TODAYS_B = (f"coalesce(today_{side}.commune_code, split_part({side}, '_', 1))" for side in ("a", "b"))
-_PAIR = "from_kind, from_map, from_code, to_kind, to_map, to_code"
-
-#: A bureau whose larger parts all have addresses is told by them, any other by surface. Shares of the second territory
-#: are of all its addresses, or of all its surface.
-_OVERLAPS = f"""
-    with parts as (
-        select *, surface / from_surface as share_of_from, surface / to_surface as share_of_to
-        from measured
-        where surface / from_surface >= {SLIVER} or surface / to_surface >= {SLIVER}
-    ),
-    spoken as (
-        select from_kind, from_map, from_code, to_kind, to_map
-        from parts
-        left join counted using ({_PAIR})
-        group by from_kind, from_map, from_code, to_kind, to_map
-        having sum(counted.addresses) >= {ENOUGH_ADDRESSES}
-            and bool_and(counted.addresses is not null or parts.share_of_from < {LARGER_PART})
-    ),
-    by_addresses as (
-        select *,
-            addresses / sum(addresses) over (partition by from_kind, from_map, from_code, to_kind, to_map) as share_of_from,
-            addresses / sum(addresses) over (partition by from_kind, from_map, to_kind, to_map, to_code) as share_of_to
-        from counted
-    ),
-    told as (
-        select {_PAIR}, share_of_from, share_of_to, addresses::integer as addresses, 'addresses' as rule
-        from by_addresses
-        semi join spoken using (from_kind, from_map, from_code, to_kind, to_map)
-        where to_code is not null
-        union all
-        select {_PAIR}, share_of_from, share_of_to, null, 'overlap' from parts
-        anti join spoken using (from_kind, from_map, from_code, to_kind, to_map)
-    )
-    select *, '{SOURCE_ID}' as source_id, '{VINTAGE}' as vintage from told order by {_PAIR}
-"""
 
 
 def _rows_by_rule(lake: Lake, name: str) -> Mapping[str, int]:

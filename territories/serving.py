@@ -5,23 +5,21 @@ Which point lies in which contour belongs to `territories.contours`.
 
 from __future__ import annotations
 
-#: Of several drawings of a commune, the one that goes first serves: of bureaux by the sources' precedence on a map, of
-#: IRIS by the vintage of the contour. Two drawings at once would put each address into two territories.
-SERVING_CONTOURS = """
-    select published.* from published_contours as published
-    inner join (
-        select kind, case kind when 'bureau' then map end as bureau_map, commune_code,
-            min_by((source_id, map), (coalesce(precedence, 1), source_id)) as first_drawn,
-            max_by((source_id, map), (map, source_id)) as last_drawn
-        from published_contours group by all
-    ) as serving
-        on published.kind = serving.kind and published.commune_code = serving.commune_code
-        and (published.source_id, published.map)
-            = case published.kind when 'bureau' then serving.first_drawn else serving.last_drawn end
-"""
+from stores.sql_files import sql_of
 
-#: Codes that are no commune of today -> the one that they are part of; nothing for one that was divided.
-TODAY = """
-    select known_code, min(commune_code) as commune_code from commune_names
-    group by known_code having count(distinct commune_code) = 1 and min(commune_code) <> known_code
-"""
+
+def serving_contours() -> str:
+    """Return the query of the contours that serve, with the columns of `published_contours`.
+
+    Of several drawings of a commune, the one that goes first serves: of bureaux by the sources' precedence on a map, of
+    IRIS by the vintage of the contour. Two drawings at once would put each address into two territories.
+    """
+    return sql_of(__file__, "contours")
+
+
+def todays_communes() -> str:
+    """Return the query of codes that are no commune of today (`known_code`), each with the one that it is part of.
+
+    A commune that was divided is in none of the rows.
+    """
+    return sql_of(__file__, "today")

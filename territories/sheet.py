@@ -23,7 +23,7 @@ from stores.warehouse.inputs import current_vintages
 from stores.warehouse.warehouse import Warehouse
 from terms.clock import Clock
 from terms.errors import UsageError
-from territories.serving import SERVING_CONTOURS
+from territories.serving import serving_contours
 
 #: Degrees, some two metres: finer than a pixel of the map.
 _FINENESS = 0.00002
@@ -368,7 +368,7 @@ def _rings(stores: SheetStores, map_name: str, codes: Sequence[str]) -> dict[str
     try:
         connection.execute(f"create view published_contours as {stores.lake.sql(CONTOURS, names)}")
         rows = connection.execute(
-            f"select code, wkb from ({SERVING_CONTOURS}) where kind = 'bureau' and map = ? and list_contains(?, code)",
+            f"select code, wkb from ({serving_contours()}) where kind = 'bureau' and map = ? and list_contains(?, code)",
             [map_name, list(codes)],
         ).fetchall()
     finally:

@@ -25,13 +25,14 @@ from stores.schemas.territory_tables import (
     CONTOURS,
     REU_ADDRESSES,
 )
+from stores.sql_files import sql_of
 from stores.vault import Vault
 from stores.warehouse.inputs import accepted_deliveries, current_vintages
 from terms.identifiers import digest
 from territories.addresses import MATCHER_VERSION, STATED_FROM, match_addresses
 from territories.contours import ContourIndex
 from territories.roll import read_roll
-from territories.serving import SERVING_CONTOURS
+from territories.serving import serving_contours
 
 Progress = Callable[[str], None]
 
@@ -127,22 +128,19 @@ def _make(connection: duckdb.DuckDBPyConnection, lake: Lake, wanted: _Wanted, pr
     """Write the file of ties and return how many addresses had to be matched."""
     known = lake.sql(ADDRESS_TIES, _latest_ties(lake, wanted.territory))
     connection.execute(f"create temp table known_ties as {known}")
-    connection.execute(
-        "create temp table wanted as select address_key, min(street) as street, min(postcode) as postcode,"
-        " min(city) as city, min(country) as country from addresses group by address_key"
-    )
+    connection.execute(sql_of(__file__, "wanted"))
     connection.execute("create temp table delivered as select * from wanted anti join known_ties using (address_key)")
     for table in _TERRITORY_TABLES:
         present = [vintage for vintage in wanted.vintages if lake.path(table, vintage).exists()]
         connection.execute(f"create temp view published_{table.name} as {lake.sql(table, present)}")
-        serving = SERVING_CONTOURS if table == CONTOURS else f"from published_{table.name}"
+        serving = serving_contours() if table == CONTOURS else f"from published_{table.name}"
         connection.execute(f"create temp view {table.name} as {serving}")
     connection.execute(f"create temp view ban as select * from {BAN_ADDRESSES.name}")
     total = _count(connection, "select count(*) from delivered")
     progress(f"territories: matching {total} addresses")
     match_addresses(connection)
     _locate(connection)
-    lake.write(connection, ADDRESS_TIES, wanted.name, _TIES)
+    lake.write(connection, ADDRESS_TIES, wanted.name, sql_of(__file__, "ties"), {"stated_from": STATED_FROM})
     return total
 
 
@@ -158,23 +156,8 @@ def _locate(connection: duckdb.DuckDBPyConnection) -> None:
     located: address_id, kind, map, code. Beside them `street_houses`: the houses of streets that were given without a number.
     """
     connection.execute("create temp table located (address_id varchar, kind varchar, map varchar, code varchar)")
-    connection.execute(
-        """
-        create temp table street_houses as
-        select distinct street_id, address_id from houses where street_id in (select street_id from candidate_streets)
-        """
-    )
-    connection.execute(
-        """
-        create temp table points as
-        select address_id, lon, lat from ban
-        where address_id in (
-            select address_id from matches where address_id is not null
-            union select address_id from candidate_houses
-            union select address_id from street_houses
-        )
-        """
-    )
+    connection.execute(sql_of(__file__, "street_houses"))
+    connection.execute(sql_of(__file__, "points"))
     read_roll(connection)
     points = connection.execute(
         "select address_id, lon, lat from points where lon is not null and lat is not null"
@@ -200,79 +183,6 @@ def _store_hits(
     connection.register("found", found)
     connection.execute("insert into located select distinct address_id, ?, ?, code from found", [kind, map_name])
     connection.unregister("found")
-
-
-#: One row per address x map, new ones first, then those taken over. The roll goes before the contours. A BAN address on
-#: the border of two bureaux, like one that is not settled, keeps both as candidates and states neither. A street without
-#: its number is what its houses are, counted once per street and not per address.
-_TIES = f"""
-    with maps as (
-        select distinct map from contours where kind = 'bureau'
-        union select distinct map from reu_addresses
-    ),
-    possible_houses as (
-        select address_key, address_id, 1.0 as weight from matches where address_id is not null
-        union all
-        select address_key, address_id, 1.0 / count(*) over (partition by address_key) from candidate_houses
-    ),
-    bureaux_told as (
-        select address_id, map, code, weight, 'reu_table' as rule from rolled
-        union all
-        select address_id, map, code, 1.0 / count(*) over (partition by address_id, map), 'contour'
-        from located anti join rolled using (address_id, map)
-        where kind = 'bureau'
-    ),
-    street_shares as (
-        select street_id, map, code, sum(weight) as weight, bool_and(rule = 'reu_table') as is_by_roll
-        from street_houses inner join bureaux_told using (address_id)
-        group by all
-    ),
-    possible_streets as (
-        select address_key, street_id, sum(houses) over (partition by address_key) as houses
-        from candidate_streets
-        inner join (select street_id, count(*) as houses from street_houses group by street_id) using (street_id)
-    ),
-    shares as (
-        select address_key, map, code, sum(possible_houses.weight * bureaux_told.weight) as weight,
-            bool_and(rule = 'reu_table') as is_by_roll
-        from possible_houses inner join bureaux_told using (address_id)
-        group by all
-        union all
-        select address_key, map, code, sum(weight / houses), bool_and(is_by_roll)
-        from possible_streets inner join street_shares using (street_id)
-        group by all
-    ),
-    bureaux_of as (
-        select address_key, map, max_by(code, weight) as code, max(weight) as weight, count(*) as bureaux,
-            case when bool_and(is_by_roll) then 'reu_table' else 'contour' end as rule,
-            list({{'bureau_code': code, 'weight': round(weight, 4)}} order by weight desc, code) as candidates
-        from shares group by all
-    ),
-    iris_of as (
-        select address_id, min(code) as code from located where kind = 'iris'
-        group by all having count(distinct code) = 1
-    ),
-    made as (
-        select matches.address_key, maps.map, matches.address_id, matches.commune_code,
-            case
-                when matches.address_id is not null and bureaux_of.weight * matches.match_confidence >= {STATED_FROM}
-                    then bureaux_of.code
-            end as bureau_code,
-            iris_of.code as iris_code, matches.match_kind, matches.match_confidence,
-            case when matches.address_id is null or bureaux > 1 then bureaux_of.candidates end as candidates,
-            coalesce(bureaux_of.rule, 'none') as tied_by
-        from matches
-        cross join maps
-        left join bureaux_of on matches.address_key = bureaux_of.address_key and maps.map = bureaux_of.map
-        left join iris_of on matches.address_id = iris_of.address_id
-    )
-    select {", ".join(ADDRESS_TIES.names())} from (
-        select * from made
-        union all by name
-        select * from known_ties semi join wanted using (address_key)
-    )
-    order by address_key, map
-"""
 
 
 def _report(lake: Lake, name: str, *, matched_now: int) -> TieReport:

@@ -16,7 +16,6 @@ from consent.judgement.answers import ActJudgement, Judgement, SpokenRule, UseAn
 from consent.judgement.queries import (
     BoundSql,
     ask_base,
-    checked_name,
     facts_in,
     macro_call,
     macro_call_as_known,
@@ -24,6 +23,7 @@ from consent.judgement.queries import (
 )
 from consent.judgement.situations import knows_everything
 from consent.judgement.uses import Use, use_for_some_sponsor
+from stores.sql_files import checked_name
 from stores.warehouse.excerpt import BASE
 from stores.warehouse.questions import Questions
 from terms.clock import naive_utc

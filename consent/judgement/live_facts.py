@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 from sqlalchemy import Column, Connection, Engine, Select, bindparam, null, select
 
-from consent.judgement.queries import checked_name
 from stores.operations import person_tables
+from stores.sql_files import checked_name
 from stores.warehouse.questions import Questions
 
 #: Contacts or rows per statement, to and from the operations database: SQLite allows 32,766 bound parameters.

@@ -6,7 +6,6 @@ The macros ship inside the base (`dbt_project/macros/judge_use.sql`). Which one 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -14,9 +13,8 @@ from typing import Any, NamedTuple
 import duckdb
 
 from consent.judgement.uses import Use, parameters_of
-from terms.errors import FiliationError, Refused
-
-_RELATION = re.compile(r"[a-z_][a-z0-9_]*")
+from stores.sql_files import checked_name
+from terms.errors import Refused
 
 
 class BoundSql(NamedTuple):
@@ -109,14 +107,3 @@ def refusing_older_bases() -> Iterator[None]:
         yield
     except duckdb.CatalogException:
         raise Refused("The base was built by an older version of this software.", "Run `filiation refresh`.") from None
-
-
-def checked_name(relation: str) -> str:
-    """Return the name of a relation: it goes into SQL text, where no parameter may be, so only an identifier passes.
-
-    Raises:
-        FiliationError: it is not a plain lower-case identifier.
-    """
-    if not _RELATION.fullmatch(relation):
-        raise FiliationError(f"{relation!r} is not the name of a relation.", "Use lower-case letters, digits and _.")
-    return relation

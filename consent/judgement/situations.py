@@ -10,8 +10,9 @@ from datetime import datetime
 
 import duckdb
 
-from consent.judgement.queries import BoundSql, checked_name, macro_call_as_known
+from consent.judgement.queries import BoundSql, macro_call_as_known
 from consent.judgement.uses import Use, parameters_of
+from stores.sql_files import checked_name
 from terms.clock import naive_utc
 
 

@@ -22,6 +22,7 @@ from lineage.lookups.access_log import Access, record_access
 from lineage.lookups.file_names import file_names
 from lineage.lookups.lookup import LookupStores, contact_of, subjects_of
 from stores.engine import without_pandas
+from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import naive_utc, to_iso
 from terms.errors import UsageError
@@ -229,31 +230,13 @@ def _fill_question(base: duckdb.DuckDBPyConnection, engine: Engine, contact_id: 
 
 
 def _proofs(base: duckdb.DuckDBPyConnection) -> dict[tuple[str, int], Proof]:
-    rows = base.execute(
-        "select delivery_id, line_number, evidence_grade, evidence_missing from opt_ins"
-        f" where flag = 'given' and contact_id in (select contact_id from {_ASKED})"
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "proofs"), {"asked": _ASKED}).fetchall()
     return {(delivery, line): Proof(grade, tuple(missing)) for delivery, line, grade, missing in rows}
 
 
 def _lines(base: duckdb.DuckDBPyConnection, engine: Engine, use: Use) -> list[EvidenceLine]:
     """Return the delivered records about the contact that were known, the oldest first."""
-    rows = base.execute(
-        f"""
-        select
-            events.delivery_id,
-            events.partner_id,
-            events.line_number,
-            events.signal,
-            events.occurred_at,
-            events.known_at
-        from consent_events as events
-        where events.contact_id in (select contact_id from {_ASKED}) and events.known_at <= $known_by
-            and events.delivery_id is not null
-        order by events.occurred_at nulls first, events.known_at, events.delivery_id, events.line_number
-        """,
-        {"known_by": naive_utc(use.known_by)},
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "lines"), {"asked": _ASKED, "known_by": naive_utc(use.known_by)}).fetchall()
     with engine.connect() as ledger:
         names = file_names(ledger, {row[0] for row in rows})
     return [
@@ -280,9 +263,8 @@ def _ground(rule: SpokenRule, lines: Sequence[EvidenceLine], base: duckdb.DuckDB
 
 def _ledger_facts(base: duckdb.DuckDBPyConnection, use: Use) -> tuple[LedgerFact, ...]:
     rows = base.execute(
-        f"select kind, occurred_at, known_at from {_LIVE} where occurred_at <= $moment and known_at <= $known_by"
-        " order by occurred_at, known_at, kind",
-        {"moment": naive_utc(use.moment), "known_by": naive_utc(use.known_by)},
+        sql_of(__file__, "ledger_facts"),
+        {"live_facts": _LIVE, "moment": naive_utc(use.moment), "known_by": naive_utc(use.known_by)},
     ).fetchall()
     return tuple(LedgerFact(kind, _aware(at), _aware(known_at)) for kind, at, known_at in rows)
 

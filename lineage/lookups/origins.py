@@ -18,16 +18,15 @@ from consent.judgement.live_facts import lay_live_facts
 from lineage.lookups.file_names import file_names
 from lineage.lookups.provenance import Attributes, ConsentEvent, OptIn, PerUse, Territory, UseVerdict
 from stores.lake import reading_name
+from stores.sql_files import sql_of
 from stores.vault import Vault
 from stores.warehouse.questions import Questions
 from terms.environment import NumberRules
-from terms.identifiers import NO_TEXT_NOTICE_ID
 from terms.reasons import Channel, Profile
 
+#: Who is asked about is said by a relation, not by value: the text of a question stays the same, and with it a kept plan.
 _ASKED = "lineage_asked"
 _LIVE = "lineage_live"
-#: Said by a relation, not by value: the text stays the same, and with it a kept plan.
-_IS_ASKED = f"contact_id in (select asked.contact_id from {_ASKED} as asked)"
 
 #: Identity of an opt-in row.
 RowId = tuple[str, int]
@@ -109,12 +108,9 @@ def read_identities(sources: OriginSources, contact_ids: Sequence[str]) -> dict[
     """Return what the vault holds of these contacts, row by row, from every delivery that the base knows of them."""
     base = sources.base
     _fill_asked(base, contact_ids)
-    deliveries = base.ask(
-        f"select delivery_id from opt_ins where {_IS_ASKED}"
-        f" union select delivery_id from consent_events where {_IS_ASKED}"
-    )
+    deliveries = base.ask(sql_of(__file__, "deliveries"))
     names = sorted(reading_name(delivery, sources.readings[delivery]) for (delivery,) in deliveries)
-    read = base.ask(f"select delivery_id, line_number, birth_date, postcode from opt_ins where {_IS_ASKED}")
+    read = base.ask(sql_of(__file__, "typed_values"))
     typed = {(delivery, line): (birth_date, postcode) for delivery, line, birth_date, postcode in read}
     names_kept = [name for name in Identity.__dataclass_fields__ if name not in ("birth_date", "postcode")]
     with sources.vault.identities(names) as reader:
@@ -163,30 +159,7 @@ def _page_urls(sources: OriginSources, asked: Collection[RowId]) -> dict[RowId, 
 
 def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse]) -> dict[str, list[OptIn]]:
     """Return the opt-ins of each contact, the oldest act first, those without an instant before all others."""
-    rows = sources.base.ask(
-        f"""
-        select
-            opt_ins.contact_id::varchar as contact_id,
-            opt_ins.partner_id,
-            opt_ins.feed_id,
-            opt_ins.delivery_id,
-            opt_ins.file_sha256,
-            opt_ins.line_number,
-            opt_ins.byte_offset,
-            opt_ins.byte_length,
-            opt_ins.flag,
-            opt_ins.consented_at,
-            nullif(opt_ins.notice_id, '{NO_TEXT_NOTICE_ID}'),
-            opt_ins.form_version,
-            coalesce(opt_ins.recipients, []),
-            coalesce(opt_ins.channels, []),
-            coalesce(opt_ins.evidence_missing, []),
-            opt_ins.evidence_grade
-        from opt_ins
-        where opt_ins.{_IS_ASKED}
-        order by opt_ins.consented_at nulls first, opt_ins.received_at, opt_ins.delivery_id, opt_ins.line_number
-        """
-    )
+    rows = sources.base.ask(sql_of(__file__, "opt_ins"))
     names = file_names(sources.ledger, {row[3] for row in rows})
     texts = _notice_texts(sources.base)
     urls = _page_urls(sources, {(row[3], row[5]) for row in rows})
@@ -221,18 +194,13 @@ def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse]) -> dict[str, 
 
 def _notice_texts(base: Questions) -> dict[tuple[str, str], str]:
     """Return the text of each notice by partner and id: all of them, for they are few."""
-    rows = base.ask_whole(
-        "select partner_id, notice_id, any_value(notice_text) from dossier_notices group by partner_id, notice_id"
-    )
+    rows = base.ask_whole(sql_of(__file__, "notice_texts"))
     return {(partner, notice): text for partner, notice, text in rows}
 
 
 def _events(base: Questions) -> dict[str, list[ConsentEvent]]:
     found: dict[str, list[ConsentEvent]] = defaultdict(list)
-    rows = base.ask(
-        "select contact_id::varchar, occurred_at, known_at, event_state, signal, source from consent_events"
-        f" where {_IS_ASKED} order by occurred_at nulls first, known_at, source"
-    )
+    rows = base.ask(sql_of(__file__, "events"))
     for contact_id, at, known_at, state, signal, source in rows:
         found[contact_id].append(ConsentEvent(_aware(at) if at else None, _aware(known_at), state, signal, source))
     return found
@@ -240,10 +208,7 @@ def _events(base: Questions) -> dict[str, list[ConsentEvent]]:
 
 def _persons(base: Questions) -> tuple[dict[str, Attributes], dict[str, Territory]]:
     """Return what the base says of the contacts themselves, and of where they live."""
-    rows = base.ask(
-        "select contact_id::varchar, sex, birth_date, postcode, address_key, address_id, commune_code, iris_code,"
-        f" match_confidence from contacts where {_IS_ASKED}"
-    )
+    rows = base.ask(sql_of(__file__, "persons"))
     bureaux = _bureaux(base) if any(row[4] is not None for row in rows) else {}
     attributes, territories = dict[str, Attributes](), dict[str, Territory]()
     for contact_id, sex, birth, postcode, address_key, address, commune, iris, confidence in rows:
@@ -254,10 +219,7 @@ def _persons(base: Questions) -> tuple[dict[str, Attributes], dict[str, Territor
 
 def _bureaux(base: Questions) -> dict[str, dict[str, str]]:
     """Return bureau by map of the asked contacts' addresses."""
-    rows = base.ask(
-        "select address_key, map, bureau_code from address_ties where bureau_code is not null and address_key in"
-        f" (select contacts.address_key from contacts where contacts.{_IS_ASKED}) order by map"
-    )
+    rows = base.ask(sql_of(__file__, "bureaux"))
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for address_key, map_of_bureaux, code in rows:
         found[address_key][map_of_bureaux] = code

@@ -16,13 +16,13 @@ from sqlalchemy import Engine
 from consent.judgement.live_facts import load_live_facts
 from consent.judgement.queries import judgement_sql
 from consent.judgement.uses import use_for_some_sponsor
+from stores.sql_files import sql_of
 from terms.environment import NumberRules
-from terms.reasons import Channel, Profile, Verdict
+from terms.reasons import Channel, Profile
 
 _ASKED = "value_asked"
 _LIVE = "value_live"
-_ROWS = "value_rows"
-_JUDGED = "value_judged"
+_ANSWERS = "value_answers"
 
 
 @dataclass(frozen=True)
@@ -91,21 +91,13 @@ def view_base(
         delivery_ids: the deliveries.
         moment: at which rows are judged.
     """
-    base.execute(
-        f"create or replace temp table {_ROWS} as select * from opt_ins"
-        " where partner_id = $partner and flag = 'given' and list_contains($ids::varchar[], delivery_id)",
-        {"partner": partner_id, "ids": list(delivery_ids)},
-    )
-    base.execute(f"create or replace temp table {_ASKED} as select distinct contact_id from {_ROWS}")
+    base.execute(sql_of(__file__, "value_rows"), {"partner": partner_id, "ids": list(delivery_ids)})
+    base.execute(sql_of(__file__, "value_asked"))
     load_live_facts(base, engine, _LIVE, None)
     return BaseView(
         legal_name=_legal_name(base, partner_id),
-        grades=_counted(base, f"select evidence_grade, count(*) from {_ROWS} group by 1 order by 1"),
-        missing=_counted(
-            base,
-            "select element, count(*)"
-            f" from (select unnest(list_concat(evidence_missing, bundle_missing)) as element from {_ROWS}) group by 1 order by 2 desc, 1",
-        ),
+        grades=_counted(base, sql_of(__file__, "grades")),
+        missing=_counted(base, sql_of(__file__, "missing")),
         values=tuple(_value(base, profile, moment) for profile in Profile),
         audits=_audits(base, partner_id),
     )
@@ -118,36 +110,16 @@ def _counted(base: duckdb.DuckDBPyConnection, query: str) -> dict[str, int]:
 def _value(base: duckdb.DuckDBPyConnection, profile: Profile, moment: Moment) -> ProfileValue:
     use = use_for_some_sponsor(Channel.SMS, profile, moment.number_rules, moment.at)
     sql, parameters = judgement_sql(_ASKED, _LIVE, use)
-    base.execute(
-        f"create or replace temp table {_JUDGED} as select r.delivery_id, r.line_number, j.verdict, j.codes"
-        f" from {_ROWS} as r inner join ({sql}) as j on r.contact_id = j.contact_id",
-        parameters,
-    )
-    sendable = _counted(
-        base,
-        f"select delivery_id, count(*) from {_JUDGED} where verdict = '{Verdict.SENDABLE.value}' group by 1 order by 1",
-    )
-    (given,) = base.execute(f"select count(*) from {_JUDGED}").fetchone() or (0,)
+    base.execute(f"create or replace temp table {_ANSWERS} as {sql}", dict(parameters))
+    base.execute(sql_of(__file__, "value_judged"))
+    sendable = _counted(base, sql_of(__file__, "sendable"))
+    (given,) = base.execute("select count(*) from value_judged").fetchone() or (0,)
     return ProfileValue(profile, given, sum(sendable.values()), sendable, _reasons(base, profile, moment))
 
 
 def _reasons(base: duckdb.DuckDBPyConnection, profile: Profile, moment: Moment) -> tuple[Reason, ...]:
     rows = base.execute(
-        f"""
-        with counted as (
-            select code, count(*) as rows
-            from (select unnest(codes) as code from {_JUDGED} where verdict <> '{Verdict.SENDABLE.value}')
-            group by code
-        ),
-        told as (
-            select code, any_value(sentence) as sentence from rules
-            where profile = $profile and $at::timestamp >= applies_from and $at::timestamp < applies_until
-                and known_until = 'infinity'
-            group by code
-        )
-        select counted.code, coalesce(told.sentence, ''), counted.rows
-        from counted left join told on counted.code = told.code order by counted.rows desc, counted.code
-        """,
+        sql_of(__file__, "reasons"),
         {"profile": profile.value, "at": moment.at.astimezone(UTC).replace(tzinfo=None)},
     ).fetchall()
     return tuple(Reason(*row) for row in rows)
@@ -162,22 +134,5 @@ def _legal_name(base: duckdb.DuckDBPyConnection, partner_id: str) -> str | None:
 
 def _audits(base: duckdb.DuckDBPyConnection, partner_id: str) -> tuple[Audit, ...]:
     """Return the newest audit of each form version, an audit of the partner as a whole counting for all of them."""
-    rows = base.execute(
-        """
-        with forms as (
-            select form_version, last_seen_at is null as is_live from dossier_form_versions
-            where partner_id = $partner and known_until = 'infinity'
-        ),
-        audits as (
-            select form_version, audited_on, auditor, finding from dossier_audits
-            where partner_id = $partner and known_until = 'infinity'
-        )
-        select forms.form_version, forms.is_live, max(audits.audited_on), arg_max(audits.auditor, audits.audited_on),
-            arg_max(audits.finding, audits.audited_on),
-            if(forms.is_live, (max(audits.audited_on) + interval 12 month)::date, null)
-        from forms left join audits on audits.form_version in (forms.form_version, '*')
-        group by forms.form_version, forms.is_live order by forms.is_live desc, forms.form_version
-        """,
-        {"partner": partner_id},
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "audits"), {"partner": partner_id}).fetchall()
     return tuple(Audit(*row) for row in rows)

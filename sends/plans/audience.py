@@ -17,6 +17,7 @@ from sends.plans.temporary_tables import AUDIENCE, TemporaryTable
 from sends.rules.calendar import Place
 from sends.rules.context import Context
 from sends.rules.order_rules import HIGHEST_SHARE, LEAST_VOTES
+from stores.sql_files import sql_of
 from terms.errors import FiliationError
 from terms.paris import PARIS
 
@@ -128,24 +129,14 @@ def create_contacts(
 
 def places(base: duckdb.DuckDBPyConnection) -> list[Place]:
     """Return the distinct places of the audience for the calendar, the most frequent first."""
-    rows = base.execute(
-        "select zones, is_territory_known, departement from audience group by all"
-        " order by count(*) desc, zones, is_territory_known, departement"
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "places")).fetchall()
     return [Place(frozenset(zones), is_known, None, departement) for zones, is_known, departement in rows]
 
 
 def revealing_bureaux(base: duckdb.DuckDBPyConnection, vote: BureauVote) -> int:
     """Return how many bureaux, chosen by their results and home of some of the audience, reveal votes (R-69)."""
     row = base.execute(
-        "with chosen as (" + _CHOSEN_BUREAUX + "),"
-        " home as (select distinct t.bureau_code, t.map from audience as a join contacts as c using (contact_id)"
-        " join address_ties as t on t.address_key = c.address_key),"
-        " result as (select bureau_code, map, max(votes_cast) as votes_cast,"
-        " max(votes / nullif(valid_votes, 0)) as top_share from bureau_results"
-        " where election = $vote_election and round = $vote_round group by all)"
-        " select count(*) from chosen join home using (bureau_code, map) join result using (bureau_code, map)"
-        " where votes_cast < $least_votes or top_share > $highest_share",
+        sql_of(__file__, "revealing_bureaux"),
         {**_vote_parameters(vote), "least_votes": LEAST_VOTES, "highest_share": HIGHEST_SHARE},
     ).fetchone()
     return int(row[0]) if row else 0
@@ -222,19 +213,8 @@ def _exclusions(audience: Audience) -> list[Predicate]:
     return found
 
 
-#: Whole bureaux by a candidate's share of the valid votes, on the map of that election.
-_CHOSEN_BUREAUX = (
-    "select bureau_code, map from bureau_results"
-    " where election = $vote_election and round = $vote_round and candidate = $vote_candidate and valid_votes > 0"
-    " and votes / valid_votes >= coalesce($least_share, 0) and votes / valid_votes <= coalesce($most_share, 1)"
-)
-
-
 def _bureau_vote(vote: BureauVote) -> Predicate:
-    condition = (
-        "c.address_key in (select tie.address_key from address_ties as tie"
-        f" join ({_CHOSEN_BUREAUX}) as chosen on tie.bureau_code = chosen.bureau_code and tie.map = chosen.map)"
-    )
+    condition = f"c.address_key in ({sql_of(__file__, 'addresses_of_chosen_bureaux')})"
     return Predicate(condition, _vote_parameters(vote))
 
 
@@ -251,8 +231,6 @@ def _vote_parameters(vote: BureauVote) -> dict[str, object]:
 def _iris_income(income: Amount) -> Predicate:
     bounds = {"least_euros": income.least, "most_euros": income.most}
     return Predicate(
-        "c.iris_code in (select iris_code from iris where median_euros is not null"
-        " and median_euros >= coalesce($least_euros, median_euros)"
-        " and median_euros <= coalesce($most_euros, median_euros))",
+        f"c.iris_code in ({sql_of(__file__, 'iris_of_income')})",
         bounds,
     )

@@ -17,11 +17,20 @@ from sends.plans.campaign_plan import CHUNK
 from sends.plans.exclusivity import Holding, held_contacts
 from sends.plans.invitations import invited_contacts
 from sends.plans.judging import create_judged, judged_at, use_of
-from sends.plans.temporary_tables import AUDIENCE, CLOSED_PLACES, DECIDED_AUDIENCE, HELD, INVITED
+from sends.plans.temporary_tables import (
+    AUDIENCE,
+    CLOSED_PLACES,
+    DECIDED_AUDIENCE,
+    HELD,
+    INVITED,
+    NAMED_SOURCES,
+    OUTSIDE_RESERVE,
+)
 from sends.plans.texts import names_source
 from sends.rules.calendar import Place, first_open, moment_findings
 from sends.rules.context import Context
 from sends.send_stores import SendStores
+from stores.sql_files import sql_of
 
 
 def freeze_audience(
@@ -52,32 +61,25 @@ def freeze_audience(
 
 def count_contacts(base: duckdb.DuckDBPyConnection) -> int:
     """Return how many contacts of `decided_audience` get a message."""
-    row = base.execute(f"select count(*) from {DECIDED_AUDIENCE.name} where excluded_under is null").fetchone()
+    row = base.execute(sql_of(__file__, "contacts")).fetchone()
     return int(row[0]) if row else 0
 
 
 def count_excluded(base: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Return how many contacts get no message, each once, under the first code against it; sorted by code."""
-    rows = base.execute(
-        f"select excluded_under, count(*) from {DECIDED_AUDIENCE.name} where excluded_under is not null group by 1"
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "excluded")).fetchall()
     return dict(sorted(rows))
 
 
 def count_excluded_by_code(base: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Return how many contacts get no message, once under each code against them; sorted by code."""
-    rows = base.execute(
-        "select code, count(*) from ("
-        f"select unnest(codes) as code from {DECIDED_AUDIENCE.name} where excluded_under is not null) group by 1"
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "excluded_by_code")).fetchall()
     return dict(sorted(rows))
 
 
 def read_sources(base: duckdb.DuckDBPyConnection) -> list[str]:
     """Return the names of the partners whose acts let the messages of `decided_audience` leave."""
-    rows = base.execute(
-        f"select distinct source from {DECIDED_AUDIENCE.name} where excluded_under is null and source is not null"
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "sources")).fetchall()
     return [row[0] for row in rows]
 
 
@@ -85,10 +87,7 @@ def bureaux_to_reserve(base: duckdb.DuckDBPyConnection, context: Context) -> tup
     """Return the bureaux in which the audience votes, sorted; an unselected invitation reserves none."""
     if not context.order.is_selection:
         return ()
-    rows = base.execute(
-        f"select distinct bureau_code from {DECIDED_AUDIENCE.name}"
-        " where bureau_code is not null and excluded_under is distinct from 'OUTSIDE_RESERVE' order by 1"
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "bureaux")).fetchall()
     return tuple(row[0] for row in rows)
 
 
@@ -104,8 +103,7 @@ def _create_closed_places(
     for place in closed:
         CLOSED_PLACES.add(
             base,
-            "select $zones::varchar[] as zones, $is_known as is_territory_known, $departement as departement,"
-            " $codes::varchar[] as codes",
+            sql_of(__file__, "closed_place"),
             {
                 "zones": sorted(place.zones),
                 "is_known": place.is_territory_known,
@@ -143,67 +141,20 @@ def _create_decided_audience(base: duckdb.DuckDBPyConnection, context: Context, 
     invitation, the calendar, another sponsor. An invitation stops at `max_messages`, in the order of `send_id`.
     """
     order = context.order
-    is_inside, bounds = "true", dict[str, object]()
-    if order.reserve is not None:
-        predicate = age_predicate("a.birth_date", order.reserve, context.election.rounds[order.round].polling_on)
-        is_inside, bounds = f"({predicate.sql})", dict(predicate.parameters)
+    _create_outside_reserve(base, context)
+    NAMED_SOURCES.create(base)
+    if names_source(context):
+        NAMED_SOURCES.add(base, sql_of(__file__, "named_sources"))
     DECIDED_AUDIENCE.fill(
         base,
-        _DECIDED.format(is_inside=is_inside, sources=_SOURCES if names_source(context) else _NO_SOURCES),
-        {"plan_id": plan_id, "most": order.max_messages or AUDIENCE.count(base), **bounds},
+        sql_of(__file__, "decided_audience"),
+        {"plan_id": plan_id, "most": order.max_messages or AUDIENCE.count(base)},
     )
 
 
-#: Partner of each delivery, by name.
-_SOURCES = """(
-    select d.delivery_id, p.legal_name as source
-    from deliveries as d
-    join dossier_partners as p on p.partner_id = d.partner_id and p.known_until = 'infinity'
-)"""
-
-_NO_SOURCES = "(select null::varchar as delivery_id, null::varchar as source where false)"
-
-_DECIDED = """
-    with judged_audience as (
-        select
-            a.contact_id,
-            a.bureau_code,
-            s.source,
-            sha256($plan_id || chr(31) || a.contact_id::varchar)[:32] as send_id,
-            case
-                when not {is_inside} then 'OUTSIDE_RESERVE'
-                when j.decision <> 'ALLOW' then j.worst_code
-                when i.contact_id is not null then 'ALREADY_INVITED'
-                when p.codes is not null then p.codes[1]
-                when h.contact_id is not null then 'EXCLUSIVITY'
-            end as first_code,
-            list_sort(list_distinct(list_concat(
-                case when not {is_inside} then ['OUTSIDE_RESERVE'] else [] end,
-                j.codes,
-                coalesce(p.codes, []),
-                case when i.contact_id is not null then ['ALREADY_INVITED'] else [] end,
-                case when h.contact_id is not null then ['EXCLUSIVITY'] else [] end
-            ))) as codes
-        from audience as a
-        join judged as j using (contact_id)
-        left join closed_places as p
-            on p.zones = a.zones and p.is_territory_known = a.is_territory_known
-            and p.departement is not distinct from a.departement
-        left join held as h using (contact_id)
-        left join invited as i using (contact_id)
-        left join {sources} as s on s.delivery_id = j.best_delivery_id
-    ),
-    ranked as (
-        select *, row_number() over (partition by first_code is null order by send_id) as rank
-        from judged_audience
-    )
-    select
-        contact_id,
-        bureau_code,
-        send_id,
-        rank as position,
-        source,
-        case when first_code is null and rank > $most then 'OVER_MAX_MESSAGES' else first_code end as excluded_under,
-        case when first_code is null and rank > $most then ['OVER_MAX_MESSAGES'] else codes end as codes
-    from ranked
-"""
+def _create_outside_reserve(base: duckdb.DuckDBPyConnection, context: Context) -> None:
+    OUTSIDE_RESERVE.create(base)
+    reserve = context.order.reserve
+    if reserve is not None:
+        inside = age_predicate("birth_date", reserve, context.election.rounds[context.order.round].polling_on)
+        OUTSIDE_RESERVE.add(base, f"select contact_id from {AUDIENCE.name} where not ({inside.sql})", inside.parameters)

@@ -21,6 +21,7 @@ from sends.plans.temporary_tables import ASKED_WITH_FACTS, COUNTED, FOUND_SITUAT
 from sends.rules.context import Context
 from sends.send_stores import SendStores
 from stores.engine import use_every_core
+from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
 from terms.identifiers import digest
 
@@ -138,7 +139,7 @@ def create_counted_of_everyone(base: duckdb.DuckDBPyConnection, stores: SendStor
 
 def _create_asked_with_facts(base: duckdb.DuckDBPyConnection, asked: str) -> str:
     """Create `asked_with_facts` and return its name."""
-    ASKED_WITH_FACTS.fill(base, f"select contact_id from {asked} semi join {_LIVE_FACTS} using (contact_id)")
+    ASKED_WITH_FACTS.fill(base, sql_of(__file__, "asked_with_facts"), {"asked": asked, "live_facts": _LIVE_FACTS})
     return ASKED_WITH_FACTS.name
 
 
@@ -146,13 +147,13 @@ def _create_found_situations(base: duckdb.DuckDBPyConnection, asked: str, use: U
     parameters = situations_sql(use).parameters
     FOUND_SITUATIONS.fill(
         base,
-        "select spans.situation_id, is_elector(spans.adult_on, $use_eligible_on::date) as is_elector, count(*) as contacts"
-        " from verdict_spans as spans"
-        f" semi join {asked} as asked on asked.contact_id = spans.contact_id"
-        f" anti join {_LIVE_FACTS} as facts on facts.contact_id = spans.contact_id"
-        " where spans.from_at <= $use_moment::timestamp and spans.until_at > $use_moment::timestamp"
-        " group by all",
-        {name: parameters[name] for name in ("use_moment", "use_eligible_on")},
+        sql_of(__file__, "found_situations"),
+        {
+            "asked": asked,
+            "live_facts": _LIVE_FACTS,
+            "moment": parameters["use_moment"],
+            "eligible_on": parameters["use_eligible_on"],
+        },
     )
 
 

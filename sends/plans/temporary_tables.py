@@ -159,6 +159,19 @@ INVITED = TemporaryTable(
     "invited", "one contact that an invitation has reached or may have reached", {"contact_id": _CONTACT}
 )
 
+OUTSIDE_RESERVE = TemporaryTable(
+    "outside_reserve", "one contact of the audience outside the part that the order reserves", {"contact_id": _CONTACT}
+)
+
+NAMED_SOURCES = TemporaryTable(
+    "named_sources",
+    "one delivery; none where the text of the order names no source",
+    {
+        "delivery_id": Column("varchar", "the delivery"),
+        "source": Column("varchar", "name of the partner that delivered it"),
+    },
+)
+
 DECIDED_AUDIENCE = TemporaryTable(
     "decided_audience",
     "one contact of the audience, with the message that it gets or the code under which it is left out",
@@ -192,6 +205,8 @@ TABLES = (
     CLOSED_PLACES,
     HELD,
     INVITED,
+    OUTSIDE_RESERVE,
+    NAMED_SOURCES,
     DECIDED_AUDIENCE,
     ASKED_CONTACTS,
     TOLD_CONTACTS,

@@ -23,6 +23,7 @@ from sends.rules.order_rules import FLOOR, differencing_findings
 from sends.rules.rulebook import OrderFinding, SendRules
 from stores.operations.database import insert_once
 from stores.operations.plan_tables import told_audiences
+from stores.sql_files import sql_of
 from terms.canonical_json import canonical_json
 from terms.clock import to_micros
 from terms.identifiers import digest
@@ -153,10 +154,7 @@ def _create(base: duckdb.DuckDBPyConnection, table: TemporaryTable, asked: Asked
 
 def _difference(base: duckdb.DuckDBPyConnection) -> int:
     """Return how many contacts are in one of `asked_contacts` and `told_contacts`, and not in both."""
-    row = base.execute(
-        f"select (select count(*) from {ASKED_CONTACTS.name} anti join {TOLD_CONTACTS.name} using (contact_id))"
-        f" + (select count(*) from {TOLD_CONTACTS.name} anti join {ASKED_CONTACTS.name} using (contact_id))"
-    ).fetchone()
+    row = base.execute(sql_of(__file__, "difference")).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -31,7 +31,7 @@ CLOCK = Clock(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
 
 
 @pytest.fixture
-def stores(tmp_path):
+def opened(tmp_path):
     """Open-data stores and tie stores of one home, with the bundled commune loaded."""
     settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home")})
     home = init_home(settings)

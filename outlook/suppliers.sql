@@ -1,17 +1,16 @@
-"""SQL by which `outlook.suppliers` reads the published base: one statement per table of its answer.
+-- How `outlook.suppliers` reads the published base: one statement per table of its answer. Each takes the instant $at
+-- (naive UTC): what was the case then, by what was known then.
 
-Each takes the instant `$at` (naive UTC): what was the case then, by what was known then.
-"""
-
-from __future__ import annotations
-
-#: One row per partner: the facts of its dossier, null where it has none.
-PARTNERS = """
+-- One row per partner: the facts of its dossier, null where it has none.
+-- name: partners
 with partners as (
-    select partner_id from dossier_partners where known_from <= $at and known_until > $at
+    select partner_id from dossier_partners
+    where known_from <= $at and known_until > $at
     union
-    select partner_id from acts where received_at <= $at
+    select partner_id from acts
+    where received_at <= $at
 )
+
 select
     partners.partner_id,
     facts.legal_name,
@@ -22,11 +21,10 @@ select
 from partners
 left join dossier_partners as facts
     on partners.partner_id = facts.partner_id and facts.known_from <= $at and facts.known_until > $at
-order by partners.partner_id
-"""
+order by partners.partner_id;
 
-#: One row per partner with acts: all, those with complete proof, those held for an audit or after the contract.
-ACTS = """
+-- One row per partner with acts: all, those with complete proof, those held for an audit or after the contract.
+-- name: acts
 with flawed as (
     select
         delivery_id,
@@ -41,6 +39,7 @@ with flawed as (
         and known_from <= $at and known_until > $at
     group by delivery_id, line_number
 )
+
 select
     acts.partner_id,
     count(*) as acts,
@@ -50,34 +49,42 @@ select
 from acts
 left join flawed on acts.delivery_id = flawed.delivery_id and acts.line_number = flawed.line_number
 where acts.received_at <= $at
-group by acts.partner_id
-"""
+group by acts.partner_id;
 
-#: One row per partner and element that the proof bundle of some act lacks (rules.md 4.1), and one with a null element for the
-#: acts that lack none: by what the base knows of dossiers.
-BUNDLES = """
+-- One row per partner and element that the proof bundle of some act lacks (rules.md 4.1), and one with a null element for
+-- the acts that lack none: by what the base knows of dossiers.
+-- name: bundles
 with lacking as (
-    select partner_id, list_concat(evidence_missing, bundle_missing) as missing
+    select
+        partner_id,
+        list_concat(evidence_missing, bundle_missing) as missing
     from opt_ins
     where flag = 'given' and received_at <= $at
 ),
+
 named as (
-    select partner_id, unnest(case when len(missing) = 0 then [null] else missing end) as element
+    select
+        partner_id,
+        unnest(case when len(missing) = 0 then [null] else missing end) as element
     from lacking
 )
-select partner_id, element, count(*) as acts
+
+select
+    partner_id,
+    element,
+    count(*) as acts
 from named
 group by partner_id, element
-order by partner_id, acts desc, element
-"""
+order by partner_id asc, acts desc, element asc;
 
-#: One row per form version that had been seen: its state in the audit calendar, as AUDIT_OVERDUE reads it.
-FORMS = """
+-- One row per form version that had been seen: its state in the audit calendar, as AUDIT_OVERDUE reads it.
+-- name: forms
 with forms as (
     select *
     from dossier_form_versions
     where known_from <= $at and known_until > $at and first_seen_at <= $at
 ),
+
 last_audits as (
     select
         forms.partner_id,
@@ -90,12 +97,17 @@ last_audits as (
     where audits.known_from <= $at and audits.known_until > $at and audits.audited_at <= $at
     group by forms.partner_id, forms.form_version
 ),
+
 acts as (
-    select partner_id, form_version, count(*) as acts
+    select
+        partner_id,
+        form_version,
+        count(*) as acts
     from opt_ins
     where flag = 'given' and received_at <= $at
     group by partner_id, form_version
 ),
+
 states as (
     select
         forms.partner_id,
@@ -115,6 +127,7 @@ states as (
         on forms.partner_id = last_audits.partner_id and forms.form_version = last_audits.form_version
     left join acts on forms.partner_id = acts.partner_id and forms.form_version = acts.form_version
 )
+
 select
     partner_id,
     form_version,
@@ -123,21 +136,25 @@ select
     case when state in ('audited', 'overdue') then due_on end as due_on,
     acts
 from states
-order by partner_id, form_version
-"""
+order by partner_id, form_version;
 
-#: One row per audit that found something.
-AUDIT_FINDINGS = """
-select partner_id, audited_on, form_version, auditor, finding
+-- One row per audit that found something.
+-- name: audit_findings
+select
+    partner_id,
+    audited_on,
+    form_version,
+    auditor,
+    finding
 from dossier_audits
 where finding <> 'compliant' and known_from <= $at and known_until > $at and audited_at <= $at
-order by partner_id, audited_on, form_version
-"""
+order by partner_id, audited_on, form_version;
 
-#: One row per partner with notices whose text contradicts what is declared of them.
-CONTRADICTIONS = """
-select partner_id, count(distinct notice_id) as notices
+-- One row per partner with notices whose text contradicts what is declared of them.
+-- name: contradictions
+select
+    partner_id,
+    count(distinct notice_id) as notices
 from dossier_notice_contradictions
 where known_from <= $at and known_until > $at
-group by partner_id
-"""
+group by partner_id;

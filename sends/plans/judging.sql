@@ -1,0 +1,17 @@
+-- How `sends.plans.judging` counts answers of the judgement. `$asked` and `$live_facts` are names of relations.
+
+-- name: asked_with_facts
+select contact_id
+from query_table($asked)
+semi join query_table($live_facts) using (contact_id);
+
+-- name: found_situations
+select
+    spans.situation_id,
+    is_elector(spans.adult_on, $eligible_on::date) as is_elector,
+    count(*) as contacts
+from verdict_spans as spans
+semi join query_table($asked) as asked on spans.contact_id = asked.contact_id
+anti join query_table($live_facts) as facts on spans.contact_id = facts.contact_id
+where spans.from_at <= $moment::timestamp and spans.until_at > $moment::timestamp
+group by all;
