@@ -12,10 +12,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from stores.home import init_home, open_home, writer_lock
-from stores.migrations.migrate import head
-from stores.migrations.migrate import migrate
-from stores.migrations.schema_version import newest_revision
-from stores.migrations.schema_version import require_schema
+from stores.migrations.migrate import head, migrate
+from stores.migrations.schema_version import newest_revision, require_schema
 from stores.operations import all_tables, message_tables
 from stores.operations.database import connect_to_latest, insert_once, open_operations, transaction
 from terms.errors import UsageError, WriterBusy
