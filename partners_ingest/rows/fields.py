@@ -18,6 +18,7 @@ from partners_ingest.readers.records import Records
 from partners_ingest.readers.text_repair import repair_columns, repair_mojibake
 from partners_ingest.rows.values import LIST_SEPARATOR, one_of_sql
 from stores.engine import quoted, text_sql
+from stores.sql_files import sql_of
 
 #: Single text fields, in the order of the table `fields`; `phones` and `street` come on top.
 _TEXTS: Final = (
@@ -50,35 +51,13 @@ _TEXTS: Final = (
 _ABSENT: Final = "''"
 _MAY_BE_MOJIBAKE: Final = ("given_name", "family_name", "street", "city")
 
-#: Letters, digits and signs that are never taken off: no blank, no control, no format character.
-_KEPT: Final = r"!-~\x{00AE}-\x{05FF}"
 #: Stands between the cells of a record where they are looked at together.
 _BETWEEN_CELLS: Final = "chr(31)"
-
-_MACROS = (
-    # asked once of all cells of a record, put together: most have nothing that `clean_text` would take off. As many bytes
-    # as characters is ASCII, of which single characters tell.
-    rf"""create or replace temp macro is_clean(joined) as if(strlen(joined) = length(joined),
-        not contains(joined, {_BETWEEN_CELLS} || ' ') and not contains(joined, ' ' || {_BETWEEN_CELLS})
-            and not contains(joined, chr(9)) and not contains(joined, chr(10)) and not contains(joined, chr(12))
-            and not contains(joined, chr(13)) and not contains(joined, chr(0)),
-        regexp_full_match(joined, '(?:\x1F(?:[{_KEPT}](?:[ {_KEPT}]*[{_KEPT}])?)?)*'))""",
-    r"""create or replace temp macro clean_text(cell, is_clean) as if(is_clean, cell,
-        regexp_replace(regexp_replace(cell, '[\x00\p{Cf}]', '', 'g'),
-            '^[\s\x{0085}\x{00A0}\x{2000}-\x{200A}\x{202F}\x{3000}]+|[\s\x{0085}\x{00A0}\x{2000}-\x{200A}\x{202F}\x{3000}]+$',
-            '', 'g'))""",
-    # most rows are decided by their length: as many bytes as characters is ASCII
-    r"""create or replace temp macro has_invisible(text) as contains(text, chr(0))
-        or (strlen(text) <> length(text) and regexp_matches(text, '\p{Cf}'))""",
-    # a leading apostrophe is a spreadsheet's guard (partners README, section 2)
-    "create or replace temp macro unguarded(cell) as if(starts_with(cell, ''''), trim(cell[2:]), cell)",
-)
 
 
 def create_text_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the temporary macros that clean texts."""
-    for macro in _MACROS:
-        connection.execute(macro)
+    connection.execute(sql_of(__file__, "macros"))
 
 
 def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed: Feed) -> None:

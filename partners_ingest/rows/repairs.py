@@ -14,33 +14,8 @@ from consent.dossiers.date_patterns import read_pattern
 from consent.dossiers.feeds import Feed
 from partners_ingest.rows.values import formats_of
 from stores.engine import quoted
+from stores.sql_files import sql_of
 from terms.reasons import RowRepair
-
-#: Ways of writing a number that need no repair: ten digits, whole or in pairs, or nine after the country code.
-_NATIONAL = r"0[1-9](?:[ .\-]?[0-9]{2}){4}"
-_INTERNATIONAL = r"(?:\+|00)33 ?[1-9](?:[ .\-]?[0-9]{2}){4}"
-
-_MACROS = (
-    # each is asked of few cells: `is_usual_phone` is asked before all of them
-    f"""create or replace temp macro is_usual_phone(cell, e164) as regexp_full_match(cell, '{_NATIONAL}')
-        or (starts_with(e164, '+33') and regexp_full_match(cell, '{_INTERNATIONAL}'))""",
-    r"""create or replace temp macro is_scientific(cell) as
-        regexp_full_match(trim(cell), '\+?[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}')""",
-    "create or replace temp macro has_decimal(cell) as regexp_full_match(trim(cell), '\\+?[0-9]+[.,]0')",
-    r"""create or replace temp macro phone_figures(cell) as
-        regexp_replace(if(has_decimal(cell), trim(cell)[:-3], cell), '[^0-9]', '', 'g')""",
-    r"""create or replace temp macro has_letter_o(cell) as
-        regexp_matches(cell, '(?:^|[^\p{L}])[oO]+(?:[^\p{L}]|$)')""",
-    # a letter after a digit that is neither an O for a zero nor the `ou` between two numbers
-    r"""create or replace temp macro has_words_after(cell) as not is_scientific(cell) and regexp_matches(
-        regexp_replace(cell, '(^|[^\p{L}])(?:o+|ou)([^\p{L}]|$)', '\1\2', 'gi'), '[0-9].*\p{L}')""",
-    "create or replace temp macro local_of_utc(utc_at, zone) as timezone(zone, timezone('UTC', utc_at))",
-    r"""create or replace temp macro has_odd_prefix(cell) as contains(cell, '(0)')
-        or regexp_full_match(phone_figures(cell), '(?:00)?330[1-9][0-9]{8}')
-        or regexp_full_match(phone_figures(cell), '33[1-9][0-9]{8}') and not contains(cell, '+')""",
-    r"""create or replace temp macro is_moved_territory(cell, e164) as not starts_with(e164, '+33')
-        and regexp_full_match(phone_figures(cell), '(?:00)?330?[1-9][0-9]{8}')""",
-)
 
 #: What a cell looks like that a named pattern reads; the shapes of composed patterns are their own.
 _SHAPES = {
@@ -58,8 +33,7 @@ _SHAPES = {
 
 def create_repair_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the temporary macros that the expressions of this module use."""
-    for macro in _MACROS:
-        connection.execute(macro)
+    connection.execute(sql_of(__file__, "macros"))
 
 
 def phone_repairs_sql(cell: str, e164: str) -> str:
