@@ -1,5 +1,7 @@
-"""The shape of the dbt project: sources are the lake's tables, every model opens with its grain and tests its key."""
+"""The shape of the dbt project: sources are the records of stored tables, every model opens with its grain and tests its key."""
 
+import re
+from collections import defaultdict
 from pathlib import Path
 
 import duckdb
@@ -7,12 +9,11 @@ import pytest
 import yaml
 from jinja2 import Template
 
-from stores.schemas import all_tables
+from assets.dbt_sources import sources_yaml
 
 MODELS = Path(__file__).resolve().parents[3] / "dbt_project" / "models"
 SQL = sorted(MODELS.glob("*/*.sql"))
-#: The lake also holds what only other rooms read.
-NOT_FOR_DBT = {"delivery_figures", "ban_addresses", "contours", "reu_addresses", "commune_names"}
+_QUOTED = re.compile(r"{{ doc\('(\w+)'\) }}")
 
 
 def _described(model: Path) -> dict:
@@ -20,16 +21,10 @@ def _described(model: Path) -> dict:
     return record
 
 
-def test_sources_have_the_columns_of_the_schemas():
-    (source,) = yaml.safe_load((MODELS / "staging" / "_lake.yml").read_text())["sources"]
-    declared = {table["name"]: [(c["name"], c["data_type"]) for c in table["columns"]] for table in source["tables"]}
-    wanted = {
-        table.name: [(column.name, column.type) for column in table.columns]
-        for table in (*all_tables.LAKE_TABLES, *all_tables.SNAPSHOT_TABLES)
-        if table.name not in NOT_FOR_DBT
-    }
-    del declared["deliveries"]  # made by stores.warehouse.inputs, not a Parquet table
-    assert declared == wanted
+def test_sources_are_made_of_the_schemas():
+    assert (MODELS / "staging" / "_lake.yml").read_text() == sources_yaml(), (
+        "run python -m assets.dbt_sources > dbt_project/models/staging/_lake.yml"
+    )
 
 
 #: Columns of a key that may be null, and what that says.
@@ -78,6 +73,23 @@ def test_every_column_of_a_mart_is_described(model):
 def test_no_mart_carries_what_a_partner_named_its_file(model):
     """A file's name may hold a number, and a number in a mart keeps the whole base from being published."""
     assert "file_name" not in [column["name"] for column in _described(model)["columns"]]
+
+
+def test_what_several_models_say_of_a_column_is_written_once():
+    """Four words or more that stand in more than two models belong into `models/docs/columns.md`."""
+    models = defaultdict(set)
+    for model in SQL:
+        for column in _described(model)["columns"]:
+            models[column.get("description", "")].add(model.stem)
+    repeated = {text for text, where in models.items() if len(where) > 2 and len(text.split()) > 3}
+    assert {text for text in repeated if not _QUOTED.fullmatch(text)} == set()
+
+
+def test_each_doc_block_is_quoted():
+    blocks = re.findall(r"{% docs (\w+) %}", (MODELS / "docs" / "columns.md").read_text())
+    columns = [column for model in SQL for column in _described(model)["columns"]]
+    quoted = {match[1] for column in columns if (match := _QUOTED.fullmatch(column.get("description", "")))}
+    assert sorted(quoted) == blocks
 
 
 def test_layers_only_look_back():
