@@ -10,8 +10,9 @@ import yaml
 from jinja2 import Template
 
 from assets.dbt_sources import sources_yaml
+from terms.settings import PROJECT_ROOT
 
-MODELS = Path(__file__).resolve().parents[3] / "dbt_project" / "models"
+MODELS = PROJECT_ROOT / "dbt_project" / "models"
 SQL = sorted(MODELS.glob("*/*.sql"))
 _QUOTED = re.compile(r"{{ doc\('(\w+)'\) }}")
 
@@ -75,6 +76,13 @@ def test_no_mart_carries_what_a_partner_named_its_file(model):
     assert "file_name" not in [column["name"] for column in _described(model)["columns"]]
 
 
+@pytest.mark.parametrize("model", sorted((MODELS / "marts").glob("*.sql")), ids=lambda file: file.stem)
+def test_a_mart_that_forgets_contacts_says_so(model):
+    """By its meta a dbt test reads the rows that this build made (`macros/increment.sql`)."""
+    meta = _described(model)["config"]["meta"]
+    assert meta.get("judged_anew_by") == ("contact_id" if "forget_touched(this)" in model.read_text() else None)
+
+
 def test_what_several_models_say_of_a_column_is_written_once():
     """Four words or more that stand in more than two models belong into `models/docs/columns.md`."""
     models = defaultdict(set)
@@ -95,8 +103,9 @@ def test_each_doc_block_is_quoted():
 def test_layers_only_look_back():
     order = ["staging", "intermediate", "marts"]
     layer = {file.stem: file.parent.name for file in SQL}
-    # segments are asked of the contacts that readers see, situations sum up the findings that they see
-    allowed = {"int_segments__matches", "int_contacts__states"}
+    # segments are asked of the contacts that readers see, standings of the acts and findings: another copy of these would
+    # be the largest table twice
+    allowed = {"int_contacts__states", "int_segments__matches"}
     guilty = [
         f"{file.stem} reads {name}"
         for file in SQL
@@ -106,3 +115,18 @@ def test_layers_only_look_back():
         and file.stem not in allowed
     ]
     assert not guilty
+
+
+MARTS = sorted(model.stem for model in SQL if model.parent.name == "marts")
+_MART_READ = re.compile(rf"\b(?:from|join)\s+(?:main\.)?({'|'.join(MARTS)})\b(?!\.)(?!\s+import)")
+EXPOSURES = yaml.safe_load((MODELS / "marts" / "_exposures.yml").read_text())["exposures"]
+
+
+@pytest.mark.parametrize("exposure", EXPOSURES, ids=lambda exposure: exposure["name"])
+def test_an_exposure_names_the_marts_that_its_code_reads(exposure):
+    """SQL of the files and folders under `meta.code`; a mart read by a macro of the base belongs to `judgement`."""
+    paths = [PROJECT_ROOT / code for code in exposure["config"]["meta"]["code"]]
+    files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("*.*"))]
+    sql = [file.read_text() for file in files if file.suffix in {".py", ".sql"}]
+    read = {name for text in sql for name in _MART_READ.findall(text)}
+    assert exposure["depends_on"] == [f"ref('{name}')" for name in sorted(read)]
