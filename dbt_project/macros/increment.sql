@@ -25,14 +25,14 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- dbt's own hook into the table that a generic test reads: of marts of contacts, the rows that this build made. It
-    stands where dbt reads a test's `where`, so a test here can have none. -#}
+{#- dbt's own hook into the table that a generic test reads. Of a mart whose meta names a column as `judged_anew_by`:
+    the rows that this build made. A test's own `where` holds besides, as in dbt. -#}
 {% macro get_where_subquery(relation) -%}
-    {%- set marts = [
-        'act_standings', 'acts', 'consent_events', 'consents', 'contacts', 'findings', 'opt_ins', 'verdict_spans'
-    ] -%}
-    {%- if relation.identifier in marts -%}
-        (select * from {{ relation }} where {{ is_touched('contact_id') }}) as made_by_this_build
+    {%- set meta = graph.nodes[model.attached_node].config.meta if execute else {} -%}
+    {%- set conditions = [config.get('where')] -%}
+    {%- if meta.get('judged_anew_by') -%} {%- do conditions.append(is_touched(meta['judged_anew_by'])) -%} {%- endif -%}
+    {%- if conditions | select | list -%}
+        (select * from {{ relation }} where {{ conditions | select | join(' and ') }}) as read_by_test
     {%- else -%}
         {{ relation }}
     {%- endif -%}

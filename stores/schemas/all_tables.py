@@ -1,6 +1,6 @@
 """All Parquet tables of each store, for code that walks over them; each is defined by subject in a module beside this one.
 
-Writers are checked against these records, dbt sources are compared with them. Instants are DuckDB TIMESTAMP in UTC,
+Writers are checked against these records, dbt sources are made of them. Instants are DuckDB TIMESTAMP in UTC,
 dates are civil dates of Europe/Paris.
 """
 

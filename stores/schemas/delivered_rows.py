@@ -1,6 +1,6 @@
 """Tables made from partners' deliveries, in the lake.
 
-Writers are checked against these records, dbt sources are compared with them. Instants are DuckDB TIMESTAMP in UTC,
+Writers are checked against these records, dbt sources are made of them. Instants are DuckDB TIMESTAMP in UTC,
 dates are civil dates of Europe/Paris.
 """
 
@@ -132,5 +132,25 @@ AGE_BRACKETS = Table(
         ("contact_id", "UUID", "keyed hash of the number"),
         ("age_min", "INTEGER", "youngest age of the bracket in years, inclusive; null = open"),
         ("age_max", "INTEGER", "oldest age of the bracket in years, inclusive; null = open"),
+    ),
+)
+
+#: No Parquet file: the builder writes it into each build, from the ledger (`stores.warehouse.inputs`).
+DELIVERIES = Table(
+    "deliveries",
+    "accepted delivery",
+    ("delivery_id",),
+    columns(
+        Privacy.OPEN,
+        ("delivery_id", "VARCHAR", "file received"),
+        ("partner_id", "VARCHAR", "who delivered"),
+        ("feed_id", "VARCHAR", "feed of the dossier"),
+        ("kind", "VARCHAR", "optins or withdrawals"),
+        ("mode", "VARCHAR", "full or delta"),
+        ("file_name", "VARCHAR", "name inside the partner's folder"),
+        ("sha256", "VARCHAR", "of the delivered bytes"),
+        ("reading", "INTEGER", "current reading"),
+        ("exported_at", "TIMESTAMP", "export instant"),
+        ("received_at", "TIMESTAMP", "arrival; from then on its rows are known"),
     ),
 )

@@ -1,6 +1,6 @@
 """Tables of territories in the lake: ties, bureaux, results, IRIS, income, communes, addresses, contours.
 
-Writers are checked against these records, dbt sources are compared with them. Instants are DuckDB TIMESTAMP in UTC,
+Writers are checked against these records, dbt sources are made of them. Instants are DuckDB TIMESTAMP in UTC,
 dates are civil dates of Europe/Paris.
 """
 

@@ -29,7 +29,8 @@ _OPEN_DATA_TABLES = (
     territory_tables.TERRITORY_OVERLAPS,
 )
 
-_SNAPSHOT_KIND: Mapping[column_classes.Table, str] = {
+#: Snapshot that holds each of these tables.
+SNAPSHOT_KIND: Mapping[column_classes.Table, str] = {
     dossier_tables.DOSSIER_PARTNERS: "dossiers",
     dossier_tables.DOSSIER_CHAIN: "dossiers",
     dossier_tables.DOSSIER_AUDITS: "dossiers",
@@ -120,7 +121,7 @@ def attach_sources(build: duckdb.DuckDBPyConnection, inputs: BuildInputs, lake: 
     queries = {
         **_reading_queries(inputs, lake),
         **_territory_queries(inputs, lake),
-        **{table: snapshots.sql(inputs.snapshots.get(kind), table) for table, kind in _SNAPSHOT_KIND.items()},
+        **{table: snapshots.sql(inputs.snapshots.get(kind), table) for table, kind in SNAPSHOT_KIND.items()},
     }
     for table, query in queries.items():
         build.execute(f"create view lake.{table.name} as {query}")
@@ -153,10 +154,8 @@ def _territory_queries(inputs: BuildInputs, lake: Lake) -> dict[column_classes.T
 
 
 def _create_deliveries(build: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:
-    build.execute(
-        "create table lake.deliveries (delivery_id varchar, partner_id varchar, feed_id varchar, kind varchar,"
-        " mode varchar, file_name varchar, sha256 varchar, reading integer, exported_at timestamp, received_at timestamp)"
-    )
+    table = delivered_rows.DELIVERIES
+    build.execute(f"create table lake.{table.name} ({', '.join(f'{c.name} {c.type}' for c in table.columns)})")
     for item in inputs.deliveries:
         build.execute(
             "insert into lake.deliveries values (?, ?, ?, ?, ?, ?, ?, ?, make_timestamp(?::bigint), make_timestamp(?::bigint))",

@@ -1,5 +1,7 @@
-"""The shape of the dbt project: sources are the lake's tables, every model opens with its grain and tests its key."""
+"""The shape of the dbt project: sources are the records of stored tables, every model opens with its grain and tests its key."""
 
+import re
+from collections import defaultdict
 from pathlib import Path
 
 import duckdb
@@ -7,12 +9,12 @@ import pytest
 import yaml
 from jinja2 import Template
 
-from stores.schemas import all_tables
+from assets.dbt_sources import sources_yaml
+from terms.settings import PROJECT_ROOT
 
-MODELS = Path(__file__).resolve().parents[3] / "dbt_project" / "models"
+MODELS = PROJECT_ROOT / "dbt_project" / "models"
 SQL = sorted(MODELS.glob("*/*.sql"))
-#: The lake also holds what only other rooms read.
-NOT_FOR_DBT = {"delivery_figures", "ban_addresses", "contours", "reu_addresses", "commune_names"}
+_QUOTED = re.compile(r"{{ doc\('(\w+)'\) }}")
 
 
 def _described(model: Path) -> dict:
@@ -20,16 +22,10 @@ def _described(model: Path) -> dict:
     return record
 
 
-def test_sources_have_the_columns_of_the_schemas():
-    (source,) = yaml.safe_load((MODELS / "staging" / "_lake.yml").read_text())["sources"]
-    declared = {table["name"]: [(c["name"], c["data_type"]) for c in table["columns"]] for table in source["tables"]}
-    wanted = {
-        table.name: [(column.name, column.type) for column in table.columns]
-        for table in (*all_tables.LAKE_TABLES, *all_tables.SNAPSHOT_TABLES)
-        if table.name not in NOT_FOR_DBT
-    }
-    del declared["deliveries"]  # made by stores.warehouse.inputs, not a Parquet table
-    assert declared == wanted
+def test_sources_are_made_of_the_schemas():
+    assert (MODELS / "staging" / "_lake.yml").read_text() == sources_yaml(), (
+        "run python -m assets.dbt_sources > dbt_project/models/staging/_lake.yml"
+    )
 
 
 #: Columns of a key that may be null, and what that says.
@@ -80,11 +76,36 @@ def test_no_mart_carries_what_a_partner_named_its_file(model):
     assert "file_name" not in [column["name"] for column in _described(model)["columns"]]
 
 
+@pytest.mark.parametrize("model", sorted((MODELS / "marts").glob("*.sql")), ids=lambda file: file.stem)
+def test_a_mart_that_forgets_contacts_says_so(model):
+    """By its meta a dbt test reads the rows that this build made (`macros/increment.sql`)."""
+    meta = _described(model)["config"]["meta"]
+    assert meta.get("judged_anew_by") == ("contact_id" if "forget_touched(this)" in model.read_text() else None)
+
+
+def test_what_several_models_say_of_a_column_is_written_once():
+    """Four words or more that stand in more than two models belong into `models/docs/columns.md`."""
+    models = defaultdict(set)
+    for model in SQL:
+        for column in _described(model)["columns"]:
+            models[column.get("description", "")].add(model.stem)
+    repeated = {text for text, where in models.items() if len(where) > 2 and len(text.split()) > 3}
+    assert {text for text in repeated if not _QUOTED.fullmatch(text)} == set()
+
+
+def test_each_doc_block_is_quoted():
+    blocks = re.findall(r"{% docs (\w+) %}", (MODELS / "docs" / "columns.md").read_text())
+    columns = [column for model in SQL for column in _described(model)["columns"]]
+    quoted = {match[1] for column in columns if (match := _QUOTED.fullmatch(column.get("description", "")))}
+    assert sorted(quoted) == blocks
+
+
 def test_layers_only_look_back():
     order = ["staging", "intermediate", "marts"]
     layer = {file.stem: file.parent.name for file in SQL}
-    # segments are asked of the contacts that readers see, situations sum up the findings that they see
-    allowed = {"int_segments__matches", "int_contacts__states"}
+    # segments are asked of the contacts that readers see, standings of the acts and findings: another copy of these would
+    # be the largest table twice
+    allowed = {"int_contacts__states", "int_segments__matches"}
     guilty = [
         f"{file.stem} reads {name}"
         for file in SQL
@@ -94,3 +115,18 @@ def test_layers_only_look_back():
         and file.stem not in allowed
     ]
     assert not guilty
+
+
+MARTS = sorted(model.stem for model in SQL if model.parent.name == "marts")
+_MART_READ = re.compile(rf"\b(?:from|join)\s+(?:main\.)?({'|'.join(MARTS)})\b(?!\.)(?!\s+import)")
+EXPOSURES = yaml.safe_load((MODELS / "marts" / "_exposures.yml").read_text())["exposures"]
+
+
+@pytest.mark.parametrize("exposure", EXPOSURES, ids=lambda exposure: exposure["name"])
+def test_an_exposure_names_the_marts_that_its_code_reads(exposure):
+    """SQL of the files and folders under `meta.code`; a mart read by a macro of the base belongs to `judgement`."""
+    paths = [PROJECT_ROOT / code for code in exposure["config"]["meta"]["code"]]
+    files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("*.*"))]
+    sql = [file.read_text() for file in files if file.suffix in {".py", ".sql"}]
+    read = {name for text in sql for name in _MART_READ.findall(text)}
+    assert exposure["depends_on"] == [f"ref('{name}')" for name in sorted(read)]
