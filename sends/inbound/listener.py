@@ -26,7 +26,7 @@ from sends.ledger.changes import Change, apply_changes, send_id_of
 from sends.ledger.replies import Meaning
 from sends.ledger.states import MAY_HAVE_LEFT, State
 from sends.send_stores import SendStores
-from stores.operations.database import DatabaseBusy, insert_once, transaction
+from stores.operations.database import DatabaseBusy, RowRefused, insert_once, transaction
 from stores.operations.message_tables import gateway_heartbeats, messages, replies
 from stores.operations.plan_tables import plans
 from terms.clock import to_micros
@@ -48,6 +48,10 @@ _WAIT_SECONDS, _RETRY_SECONDS = 1.0, 0.5
 #: After a round of few reports the next gather this long, so that commits are not many (a STOP must count within a
 #: second); after one of many it does not wait, for an operator tells only some tens before we acknowledge.
 _GATHER_SECONDS, _FEW = 0.03, 25
+
+#: A row may be refused because its person was erased while it was written; asked again, it is about nobody. More often than
+#: this in a row it is a defect of ours, and the listener ends with it.
+_MOST_REFUSALS = 5
 
 #: Words come this seldom.
 _TELL_SECONDS = 5.0
@@ -79,16 +83,23 @@ def listen(
 
     Raises:
         UsageError: the gateway is not in `config/gateways/`.
+        RowRefused: the ledger refused what the gateway tells several times in a row; nothing of it was acknowledged.
     """
     settings = read_gateway(stores.settings.config / "gateways", name)
     gateway = open_gateway(settings, stores.settings.gateway_passwords)
     say(f"listener: taking in reports and replies of {name}")
-    told_at, untold, is_reachable = time.monotonic(), Intake(0, 0, 0), True
+    told_at, untold, is_reachable, refusals = time.monotonic(), Intake(0, 0, 0), True, 0
     while not until():
         try:
             intake = take_in(stores, name, gateway, _WAIT_SECONDS)
         except DatabaseBusy:  # nothing was acknowledged: the gateway tells it again
             say("listener: the operations database is busy; asking again")
+            continue
+        except RowRefused:  # nothing was acknowledged either
+            refusals += 1
+            if refusals >= _MOST_REFUSALS:
+                raise
+            say("listener: the operations database refused a row; asking again")
             continue
         except GatewayUnreachable:
             if is_reachable:
@@ -96,7 +107,7 @@ def listen(
             is_reachable = False
             time.sleep(_RETRY_SECONDS)
             continue
-        is_reachable, untold = True, untold.plus(intake)
+        is_reachable, refusals, untold = True, 0, untold.plus(intake)
         if time.monotonic() - told_at >= _TELL_SECONDS and untold != Intake(0, 0, 0):
             say(f"listener: {untold.reports} reports, {untold.replies} replies, {untold.stops} STOP")
             told_at, untold = time.monotonic(), Intake(0, 0, 0)
