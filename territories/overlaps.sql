@@ -122,7 +122,7 @@ told as (
 
 select
     *,
-    $source_id,
-    $vintage
+    $source_id as source_id,
+    $vintage as vintage
 from told
 order by from_kind, from_map, from_code, to_kind, to_map, to_code;
