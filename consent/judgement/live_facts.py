@@ -12,7 +12,7 @@ import duckdb
 from sqlalchemy import Column, Connection, Engine, Select, bindparam, null, select
 
 from stores.operations import person_tables
-from stores.sql_files import checked_name
+from stores.sql_files import checked_name, sql_of
 from stores.warehouse.questions import Questions
 
 #: Contacts or rows per statement, to and from the operations database: SQLite allows 32,766 bound parameters.
@@ -124,12 +124,7 @@ def _add_facts(connection: duckdb.DuckDBPyConnection, relation: str, rows: Seque
     if not rows:
         return
     columns = dict(zip(_FACT_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
-    connection.execute(
-        f"insert into {relation} select unnest($contact_id::uuid[]), unnest($kind::varchar[]),"
-        " unnest($channel::varchar[]), unnest($sponsor_id::varchar[]),"
-        " make_timestamp(unnest($occurred_at::bigint[])), make_timestamp(unnest($known_at::bigint[])), null, null",
-        columns,
-    )
+    connection.execute(f"insert into {relation} {sql_of(__file__, 'facts')}", columns)
 
 
 def _form_stops(work: Connection) -> list[tuple[str, str, int]]:
@@ -147,22 +142,7 @@ def _add_form_stops(
         return
     partners, forms, instants = map(list, zip(*stops, strict=True))
     connection.execute(
-        f"""
-        insert into {relation}
-        select o.contact_id, 'form_stop', null, null, stops.at, stops.at, o.delivery_id, o.line_number
-        from opt_ins as o
-        inner join (
-            select unnest($partners::varchar[]) as partner_id, unnest($forms::varchar[]) as form_version,
-                make_timestamp(unnest($instants::bigint[])) as at
-        ) as stops on o.partner_id = stops.partner_id and o.form_version = stops.form_version
-        where o.flag = 'given'
-            and ($contact_ids::uuid[] is null or o.contact_id in (select unnest($contact_ids::uuid[])))
-            and not exists (
-                select 1 from dossier_form_versions as known
-                where known.partner_id = stops.partner_id and known.form_version = stops.form_version
-                    and known.stopped_at <= stops.at
-            )
-        """,
+        f"insert into {relation} {sql_of(__file__, 'form_stops')}",
         {
             "partners": partners,
             "forms": forms,

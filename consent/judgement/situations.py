@@ -12,7 +12,7 @@ import duckdb
 
 from consent.judgement.queries import BoundSql, macro_call_as_known
 from consent.judgement.uses import Use, parameters_of
-from stores.sql_files import checked_name
+from stores.sql_files import checked_name, sql_of
 from terms.clock import naive_utc
 
 
@@ -43,9 +43,7 @@ def counts_everyone(connection: duckdb.DuckDBPyConnection, use: Use) -> bool:
 
     It holds the situations of the instant at which the newest file arrived, and what changes later.
     """
-    row = connection.execute(
-        "select coalesce(min(changed_at) <= $moment, false) from situation_counts", {"moment": naive_utc(use.moment)}
-    ).fetchone()
+    row = connection.execute(sql_of(__file__, "counts_everyone"), {"moment": naive_utc(use.moment)}).fetchone()
     return row == (True,) and knows_everything(connection, use.known_by)
 
 
@@ -64,9 +62,6 @@ def lay_situations_of_everyone(connection: duckdb.DuckDBPyConnection, use: Use, 
     """
     parameters = parameters_of(use)
     connection.execute(
-        f"create or replace temp table {checked_name(relation)} as"
-        " select situation_id, is_elector(adult_on, $use_eligible_on::date) as is_elector, sex,"
-        " sum(contacts)::bigint as contacts"
-        " from situation_counts where changed_at <= $use_moment::timestamp group by all having sum(contacts) <> 0",
+        f"create or replace temp table {checked_name(relation)} as {sql_of(__file__, 'situations_of_everyone')}",
         {name: parameters[name] for name in ("use_moment", "use_eligible_on")},
     )

@@ -37,7 +37,7 @@ order by bureau_code;
 select
     $zones::varchar[] as zones,
     $is_known as is_territory_known,
-    $departement,
+    $departement as departement,
     $codes::varchar[] as codes;
 
 -- name: named_sources
