@@ -51,8 +51,8 @@ left join flawed on acts.delivery_id = flawed.delivery_id and acts.line_number =
 where acts.received_at <= $at
 group by acts.partner_id;
 
--- One row per partner and element that the proof bundle of some act lacks (rules.md 4.1), and one with a null element for
--- the acts that lack none: by what the base knows of dossiers.
+-- One row per partner and element that the proof bundle of some act lacks (rules.md 4.1), and one with a null
+-- element for the acts that lack none: by what the base knows of dossiers.
 -- name: bundles
 with lacking as (
     select
