@@ -103,9 +103,8 @@ def test_each_doc_block_is_quoted():
 def test_layers_only_look_back():
     order = ["staging", "intermediate", "marts"]
     layer = {file.stem: file.parent.name for file in SQL}
-    # segments are asked of the contacts that readers see, standings of the acts and findings: another copy of these would
-    # be the largest table twice
-    allowed = {"int_contacts__states", "int_segments__matches"}
+    # standings are made of the acts and findings that readers see: another copy of these would be the largest table twice
+    allowed = {"int_contacts__states"}
     guilty = [
         f"{file.stem} reads {name}"
         for file in SQL

@@ -17,7 +17,7 @@ FACTS = {"bureau_results", "bureau_estimates", "bureau_income", "commune_income"
 SOURCES = {"bureau_results", "iris_income", "commune_income"}
 #: The one place where a person meets them: whole bureaux or IRIS are chosen by a segment's criterion, and only the
 #: fact of membership is kept.
-CHOOSERS = {"int_segments__matches"}
+CHOOSERS = {"segment_members"}
 #: Columns that would carry a result or an income on a person.
 CARRYING = re.compile(r"share_of_votes|\bvotes|votes_cast|valid_votes|median_euros|income|candidate\b|nuance|estimate")
 PERSON = {"contact_id", "address_key", "delivery_id"}
@@ -55,5 +55,4 @@ def test_no_column_of_a_model_of_people_carries_a_result_or_an_income(models):
 
 
 def test_what_chooses_keeps_nothing_but_membership(models):
-    assert models["int_segments__matches"][0] <= {"segment_id", "criterion", "contact_id"}
     assert models["segment_members"][0] <= {"segment_id", "contact_id"}
