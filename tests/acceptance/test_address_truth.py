@@ -112,7 +112,14 @@ def write_delivery(engine, vault, addresses):
     connection.register("addresses", table)
     vault.write(connection, ADDRESSES, reading_name("truth", 1), "select * from addresses")
     row = {"delivery_id": "truth", "partner_id": "p", "feed_id": "f", "kind": "optins", "mode": "delta"}
-    row |= {"file_name": "truth", "sha256": "0", "bytes": 1, "warnings_json": "[]", "outcome": "accepted", "reading": 1}
+    row |= {
+        "file_name": "truth",
+        "sha256": "0" * 64,
+        "bytes": 1,
+        "warnings_json": "[]",
+        "outcome": "accepted",
+        "reading": 1,
+    }
     row |= {"exported_at": 1, "arrived_at": 1, "taken_in_at": 1}
     with database.transaction(engine) as transaction:
         database.insert_once(transaction, delivery_tables.deliveries, [row])
