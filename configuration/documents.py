@@ -45,7 +45,13 @@ class Fault:
 
 
 class DocumentInvalid(UsageError):
-    """A file that cannot be used; `faults` in order of lines, `line` and `key` of the first."""
+    """A file that cannot be used; `faults` in order of lines, `line` and `key` of the first.
+
+    Args:
+        file: what the error calls it.
+        faults: all that is wrong with it; at least one.
+        remedy: what to do.
+    """
 
     def __init__(self, file: str, faults: Iterable[Fault], remedy: str = "Correct the file.") -> None:
         self.file = file

@@ -23,7 +23,13 @@ _PLAIN_NUMBER = re.compile(r"[-+]?(\d+\.\d*|\.\d+)([eE][-+]\d+)?")
 
 
 class YamlFault(Exception):
-    """Text that is no YAML, or YAML that we do not take; `line` None where the text as a whole is meant."""
+    """Text that is no YAML, or YAML that we do not take.
+
+    Args:
+        what: completes the sentence that begins with the key.
+        line: 1-based; None where the text as a whole is meant.
+        path: of the value that is meant.
+    """
 
     def __init__(self, what: str, line: int | None, path: KeyPath = ()) -> None:
         super().__init__(what)

@@ -52,7 +52,13 @@ From `config/retention/`. `filiation purge` deletes what is older.
 
 
 def rules_page(of_persons: Sequence[Rule], of_orders: Sequence[SendRule], of_retention: Sequence[RetentionRule]) -> str:
-    """Return the page: one section per record, in order of code and period."""
+    """Return the page: one section per record, in order of code and period.
+
+    Args:
+        of_persons: records of `config/rules/`.
+        of_orders: records of `config/rules/orders/`.
+        of_retention: records of `config/retention/`.
+    """
     lines = [_HEAD, _OF_PERSONS]
     lines += [line for rule in _ordered(of_persons) for line in _of_person(rule)]
     lines.append(_OF_ORDERS)

@@ -128,7 +128,7 @@ def test_the_command_names_line_and_key_of_every_fault(tmp_path: Path) -> None:
     lines = {key: 1 + text.split(word)[0].count("\n") for key, word in _FAULTS.items()}
     assert {fault["key"]: fault["line"] for fault in told["faults"]} == lines
     for_a_person = shell.run("partner", "check", str(folder)).out
-    assert all(f"line {line}, {key}" in for_a_person for key, line in lines.items())
+    assert all(f"line {line}: {key}" in for_a_person for key, line in lines.items())
 
 
 _FAULTS = {
