@@ -151,7 +151,7 @@ def test_look_ups_were_logged(chain: Chain) -> None:
 
 
 def test_the_report_of_every_delivery_and_partner_adds_up_and_names_nobody(chain: Chain) -> None:
-    opened = chain.opened
+    opened = chain.stores
     stores = ReportStores(opened.engine, opened.lake, opened.warehouse)
     moment = Moment(opened.clock.now(), NumberRules.FICTION)
     identities = _identities(opened)
@@ -178,7 +178,7 @@ def test_the_report_of_every_delivery_and_partner_adds_up_and_names_nobody(chain
 
 
 def test_the_sheet_of_the_commune_adds_up_and_names_nobody(chain: Chain) -> None:
-    opened = chain.opened
+    opened = chain.stores
     stores = SheetStores(opened.lake, opened.engine, opened.warehouse)
     sheet = territory_sheet(stores, "48271", opened.clock)
     assert sheet.map == "2026"

@@ -32,8 +32,8 @@ def send_demo(folder: Path, environment_name: str, landing: Path) -> tuple[Store
     environment |= {"FILIATION_CONFIG": str(folder / "config")}
     morning = load_settings(environment | {"FILIATION_NOW": "2026-11-24T09:00:00+01:00"})
     chain = run_chain(morning, landing, SAMPLE / "open_data")
-    seal(chain.opened)
-    older = (chain.opened.home.log / "checkpoint").read_text()
+    seal(chain.stores)
+    older = (chain.stores.home.log / "checkpoint").read_text()
     opened = open_stores(load_settings(environment | {"FILIATION_NOW": "2026-11-24T10:05:00+01:00"}))
     stores = SendStores.of(opened)
     plan_id = plan_campaign(stores, folder / "config" / "campaigns" / "demo.yaml").plan_id
