@@ -48,4 +48,12 @@ def _statements(path: Path) -> Mapping[str, str]:
     names, texts = parts[::2], parts[1::2]
     if len(set(names)) < len(names):
         raise ValueError(f"two statements of {path.name} have the same name")
-    return {name: text.strip().removesuffix(";") for name, text in zip(names, texts, strict=True)}
+    return {name: _statement(text) for name, text in zip(names, texts, strict=True)}
+
+
+def _statement(text: str) -> str:
+    """Return a statement as it may stand within another: without its semicolon, and without the next one's comment below it."""
+    lines = text.splitlines()
+    while lines and (not lines[-1].strip() or lines[-1].startswith("--")):
+        lines.pop()
+    return "\n".join(lines).strip().removesuffix(";")
