@@ -101,7 +101,7 @@ LEVELS = {
         "vault snapshots lake",
         "operations files",
         "home",
-        "engine keys schemas",
+        "engine keys schemas sql_files",
     ],
 }
 #: Room of floor 1 -> rooms of floor 1 that it uses.
