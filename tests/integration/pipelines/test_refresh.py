@@ -92,7 +92,8 @@ def test_a_check_that_fails_leaves_the_last_base_serving(copied):
     before = _version(copied)
     engine = open_operations(load_settings(copied.environ()).database_url)
     with transaction(engine) as work:
-        work.execute(text("update deliveries set accepted_rows = accepted_rows + 1 where kind = 'withdrawals'"))
+        one_row_more = "update deliveries set accepted_rows = accepted_rows + 1, data_rows = data_rows + 1"
+        work.execute(text(f"{one_row_more} where kind = 'withdrawals'"))
     engine.dispose()
     dropped = Path(copied.settings["FILIATION_LANDING"]) / "jeux-valombre" / "jeux_retraits_20261124T030000Z.csv"
     dropped.write_text("participation_id;retrait_le;canal\nNOBODY-1;;compte\n")
@@ -156,7 +157,8 @@ def test_a_base_that_shrinks_is_published_only_by_a_named_decision(copied, tmp_p
     before = _version(copied)
     engine = open_operations(load_settings(copied.environ()).database_url)
     with transaction(engine) as work:
-        work.execute(text("update deliveries set outcome = 'refused' where partner_id = 'jeux-valombre'"))
+        refused = "update deliveries set outcome = 'refused', reason = 'WRONG_PARTNER', duplicate_of = null"
+        work.execute(text(f"{refused} where partner_id = 'jeux-valombre'"))
     refused = copied.run("refresh", "--landing", str(landing))
     assert refused.code == 3 and "keeps_its_volume" in refused.err
     assert _version(copied) == before
