@@ -4,7 +4,6 @@ Reading and checking the files belongs to `consent` and `sends.orders`; an asset
 """
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import dagster as dg
 
@@ -20,12 +19,6 @@ from sends.orders.segment_snapshots import take_segments_snapshot, take_sponsors
 from sends.send_stores import SendStores
 from stores.all_stores import Stores
 from stores.snapshots import Snapshot
-
-
-class DossierFolder(dg.Config):
-    """Where the dossiers are; none = the settings' folder."""
-
-    folder: str | None = None
 
 
 @dg.asset(
@@ -52,15 +45,14 @@ class DossierFolder(dg.Config):
     ],
 )
 def dossiers(
-    config: DossierFolder, writing_stores: dg.ResourceParam[Stores]
+    writing_stores: dg.ResourceParam[Stores],
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """What the company knows of each partner: contract, chain, audits, form versions, texts shown, feeds.
 
     A dossier that cannot be read keeps its last facts; its partner's new files are held.
     """
-    folder = Path(config.folder) if config.folder else writing_stores.settings.partners
     hand_in_yeses(SendStores.of(writing_stores))
-    partners = read_dossiers(folder)
+    partners = read_dossiers(writing_stores.settings.partners)
     found = with_own_dossier(SendStores.of(writing_stores), partners)
     snapshots = writing_stores.snapshots
     snapshot = take_dossier_snapshot(snapshots, found, writing_stores.clock.now())

@@ -86,7 +86,9 @@ def dbt_models(project: DbtProject, filled_by: Mapping[str, tuple[dg.AssetKey, .
         name="dbt_models",
     )
     def models(
-        context: dg.AssetExecutionContext, dbt: DbtCliResource, writing_stores: dg.ResourceParam[Stores]
+        context: dg.AssetExecutionContext,
+        dbt: dg.ResourceParam[DbtCliResource],
+        writing_stores: dg.ResourceParam[Stores],
     ) -> Iterator[Any]:
         """Build every model and run every test on it, unless the serving base was made of the same inputs."""
         inputs = collect_inputs(writing_stores)

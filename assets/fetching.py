@@ -4,12 +4,10 @@ Fetching belongs to `partners_ingest.arrival.sftp`; the assets of `assets.partne
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import dagster as dg
 
 from assets import vocabulary as words
-from assets.partners import LandingFolders
 from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.sftp import FetchStores, fetch_all
 from stores.all_stores import Stores
@@ -30,17 +28,20 @@ from stores.all_stores import Stores
     ],
 )
 def fetched_files(
-    config: LandingFolders, writing_stores: dg.ResourceParam[Stores]
+    writing_stores: dg.ResourceParam[Stores],
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Files fetched from the servers of partners that have one, beside those that others drop into their account.
 
     A server that does not answer stops nobody else's files.
     """
     settings = writing_stores.settings
-    landing = Path(config.landing) if config.landing else settings.landing
-    dossiers = read_dossiers(Path(config.partners) if config.partners else settings.partners).dossiers
+    dossiers = read_dossiers(settings.partners).dossiers
     stores = FetchStores(
-        writing_stores.engine, landing, settings.transport_secrets, writing_stores.clock, settings.quiet_seconds
+        writing_stores.engine,
+        settings.landing,
+        settings.transport_secrets,
+        writing_stores.clock,
+        settings.quiet_seconds,
     )
     fetched = fetch_all(stores, {partner_id: dossier.transport for partner_id, dossier in dossiers.items()})
     problems = [str(problem) for problem in fetched.problems]

@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 
 import dagster as dg
 
@@ -35,12 +34,6 @@ from territories.tie import TieStores, tie_addresses
 ASKED_WITHIN = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=3), warn_window=timedelta(hours=36))
 #: The check of every source: its last attempt did not fail, or says which vintage serves.
 FRESH = "latest_attempt"
-
-
-class OpenDataFolder(dg.Config):
-    """Where the official files are; none = the settings' folder."""
-
-    folder: str | None = None
 
 
 def source_key(source: Source) -> dg.AssetKey:
@@ -78,11 +71,11 @@ def _source_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
         check_specs=[spec for source in sources for spec in _check_specs(source)],
     )
     def open_data_sources(
-        context: dg.AssetExecutionContext, config: OpenDataFolder, writing_stores: dg.ResourceParam[Stores]
+        context: dg.AssetExecutionContext, writing_stores: dg.ResourceParam[Stores]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         """Take each source's newest files in; one that fails leaves its previous vintage serving and says so."""
-        folder = Path(config.folder) if config.folder else writing_stores.settings.open_data
-        fetched = {} if config.folder else _fetch(writing_stores, by_id.values(), context.log.info)
+        folder = writing_stores.settings.open_data
+        fetched = _fetch(writing_stores, by_id.values(), context.log.info)
         stores = OpenDataStores(writing_stores.home, writing_stores.engine, writing_stores.lake)
         for report in refresh_open_data(stores, folder, by_id.values(), writing_stores.clock, context.log.info):
             yield _materialisation(report)
@@ -93,7 +86,7 @@ def _source_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
 
 
 def _fetch(stores: Stores, sources: Iterable[Source], progress: Progress) -> Mapping[str, FetchReport]:
-    """Return what was fetched, by source; a folder that the command was given is read as it is."""
+    """Return what was fetched, by source; a folder that a person fills is read as it is."""
     settings = stores.settings
     if settings.open_data_from is OpenDataFrom.FOLDER:
         return {}

@@ -5,7 +5,6 @@ What happens to a delivery belongs to `partners_ingest`.
 
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import dagster as dg
 
@@ -22,14 +21,6 @@ from sends.inbound.agreements import with_own_dossier, yes_landing
 from sends.send_stores import SendStores
 from stores.all_stores import Stores
 from stores.schemas.delivered_rows import OPT_INS, QUARANTINE, WITHDRAWALS
-
-
-class LandingFolders(dg.Config):
-    """Where deliveries and dossiers are; none = the settings' folders."""
-
-    landing: str | None = None
-    partners: str | None = None
-
 
 #: What each check of drift asks of the new deliveries; each is judged by its feed's own history, and warns.
 _DRIFTS = {
@@ -98,23 +89,22 @@ _DRIFTS = {
     ],
 )
 def partner_files(
-    context: dg.AssetExecutionContext, config: LandingFolders, writing_stores: dg.ResourceParam[Stores]
+    context: dg.AssetExecutionContext, writing_stores: dg.ResourceParam[Stores]
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Take in every file that is new, in order of arrival; what is known already is left alone."""
-    landing = Path(config.landing) if config.landing else writing_stores.settings.landing
-    partners = Path(config.partners) if config.partners else writing_stores.settings.partners
+    settings = writing_stores.settings
     sends, now = SendStores.of(writing_stores), time.time()
-    dossiers = with_own_dossier(sends, read_dossiers(partners))
+    dossiers = with_own_dossier(sends, read_dossiers(settings.partners))
     transports = {partner_id: dossier.transport for partner_id, dossier in dossiers.dossiers.items()}
-    found = with_fetched(writing_stores.engine, scan_landing(landing))
-    arrivals = sort_arrivals(found, transports, now, writing_stores.settings.quiet_seconds)
+    found = with_fetched(writing_stores.engine, scan_landing(settings.landing))
+    arrivals = sort_arrivals(found, transports, now, settings.quiet_seconds)
     with yes_landing(sends) as ours:
         reports = take_in(
             _stores(writing_stores),
             (*arrivals.complete, *scan_landing(ours)),
             dossiers,
             writing_stores.clock,
-            writing_stores.settings.environment,
+            settings.environment,
             context.log.info,
         )
     yield from _materialisations(reports, len(arrivals.waiting))

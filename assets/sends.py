@@ -7,6 +7,7 @@ import base64
 
 import dagster as dg
 from markupsafe import Markup
+from pydantic import Field
 
 from assets import vocabulary as words
 from pages.page import render_page, write_page
@@ -22,7 +23,7 @@ PLANS = dg.DynamicPartitionsDefinition(name="plans")
 class SendLimit(dg.Config):
     """How many messages this run may hand over at most; none = the whole plan."""
 
-    limit: int | None = None
+    limit: int | None = Field(default=None, ge=1)
 
 
 @dg.asset(

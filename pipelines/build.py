@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
+from dagster_dbt import DbtCliResource, DbtProject
 
 from assets import base, configuration, fetching, open_data, outlook, partners, sealing, sends
 from assets.dbt_models import dbt_models, dbt_project
 from open_data.sources import read_sources
 from pipelines.jobs import refresh_job, send_job
-from pipelines.resources import sender, stores, writing_stores
+from pipelines.resources import fixed, sender, stores, writing_stores
 from pipelines.schedules import nightly
 from pipelines.sensors import delivery_sensor
 from terms.settings import PROJECT_ROOT
@@ -35,7 +35,9 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
         "stores": stores,
         "writing_stores": writing_stores,
         "sender": sender,
-        "dbt": DbtCliResource(project_dir=project, dbt_executable=str(Path(sys.executable).with_name("dbt"))),
+        "dbt": fixed(_dbt(project)),
+        # assets hand each other nothing but through the stores; Dagster's default would write where a run's configuration says
+        "io_manager": dg.IOManagerDefinition(_in_memory, config_schema={}),
     }
     return dg.Definitions(
         assets=[
@@ -54,4 +56,13 @@ def build_defs(*, resource_overrides: Mapping[str, object] | None = None) -> dg.
         schedules=[nightly(refresh)],
         sensors=[delivery_sensor(refresh)],
         resources={**resources, **(resource_overrides or {})},
+        executor=dg.in_process_executor,
     )
+
+
+def _in_memory(_: dg.InitResourceContext) -> dg.IOManager:
+    return dg.InMemoryIOManager()  # type: ignore[no-untyped-call]
+
+
+def _dbt(project: DbtProject) -> DbtCliResource:
+    return DbtCliResource(project_dir=project, dbt_executable=str(Path(sys.executable).with_name("dbt")))

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from pipelines.commands.campaigns import campaign, campaign_papers, gateway, segment
-from pipelines.commands.home import backup, base, golden, log, open_data, outlook, territory, vault
+from pipelines.commands.home import backup, base, golden, log, open_data, outlook, territory, ui, vault
 from pipelines.commands.partners import form, partner, suppliers
 from pipelines.commands.persons import acts, erase, judge, origin, paper, purge, trace
 from terms.errors import FiliationError
@@ -35,6 +35,7 @@ judge.register(app)
 outlook.register(app)
 paper.register(app)
 golden.register(app)
+ui.register(app)
 suppliers.register(app)
 app.add_typer(open_data.app, name="open-data")
 app.add_typer(partner.app, name="partner")

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,9 +20,11 @@ from pipelines.build import build_defs
 from pipelines.failures import failed_steps, told_error
 from pipelines.instance import use_instance
 from pipelines.jobs import REFRESH
+from pipelines.resources import stores_of_command
 from stores.all_stores import Stores
 from stores.home import writer_lock
 from terms.errors import FiliationError, Refused
+from terms.settings import OpenDataFrom
 
 #: Between the start of a run and the moment it holds the writer's lock.
 _GRACE_SECONDS = 60
@@ -83,12 +85,12 @@ def run_refresh(
         for dead in end_dead_runs(instance, time.time()):
             progress(f"refresh: run {dead[:8]} had died; what it had committed stands")
         result = (
-            build_defs()
+            build_defs(resource_overrides=stores_of_command(_reading(stores, landing, partners, open_data)))
             .resolve_job_def(REFRESH)
             .execute_in_process(
                 instance=instance,
                 run_id=run_id,
-                run_config=_run_config(landing, partners, open_data),
+                run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
                 raise_on_error=False,
             )
         )
@@ -125,19 +127,17 @@ def end_dead_runs(instance: dg.DagsterInstance, now: float) -> list[str]:
     return [run.run_id for run in dead]
 
 
-def _run_config(landing: Path | None, partners: Path | None, open_data: Path | None) -> Mapping[str, object]:
-    texts = {
-        name: str(path)
-        for name, path in (("landing", landing), ("partners", partners), ("open_data", open_data))
-        if path
-    }
-    intake = {name: texts[name] for name in ("landing", "partners") if name in texts}
-    ops: dict[str, object] = {"landing__fetched_files": {"config": intake}, "partner_files": {"config": intake}}
-    if "partners" in texts:
-        ops["configuration__dossiers"] = {"config": {"folder": texts["partners"]}}
-    if "open_data" in texts:
-        ops["open_data_sources"] = {"config": {"folder": texts["open_data"]}}
-    return {"ops": ops, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+def _reading(stores: Stores, landing: Path | None, partners: Path | None, open_data: Path | None) -> Stores:
+    """Return the stores with the folders that the command was given; a folder of open data is read as it is."""
+    settings = stores.settings
+    settings = replace(
+        settings,
+        landing=landing or settings.landing,
+        partners=partners or settings.partners,
+        open_data=open_data or settings.open_data,
+        open_data_from=OpenDataFrom.FOLDER if open_data else settings.open_data_from,
+    )
+    return replace(stores, settings=settings)
 
 
 def _outcomes(result: dg.ExecuteInProcessResult) -> Mapping[str, int]:

@@ -4,7 +4,7 @@ Opening happens when a run starts, never at import.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
@@ -15,22 +15,48 @@ from stores.migrations.schema_version import require_schema
 from terms.settings import load_settings
 
 
-@dg.resource(description="The stores of the home that the environment names, for reading and for the ledger.")
-def stores() -> Stores:
+def fixed(value: object) -> dg.ResourceDefinition:
+    """Return a resource that is this object, and that a run with any configuration for it is refused.
+
+    Whoever reaches the UI chooses a run's configuration: a resource with fields could be given another program or folder.
+    """
+    return dg.ResourceDefinition(lambda _: value, config_schema={})
+
+
+@dg.resource(
+    config_schema={}, description="The stores of the home that the environment names, for reading and for the ledger."
+)
+def stores(_: dg.InitResourceContext) -> Stores:
     """Open the stores."""
     return _opened()
 
 
-@dg.resource(description="The same stores while this run holds the writer's lock; a second writer is refused.")
-def writing_stores() -> Iterator[Stores]:
+@dg.resource(
+    config_schema={}, description="The same stores while this run holds the writer's lock; a second writer is refused."
+)
+def writing_stores(_: dg.InitResourceContext) -> Iterator[Stores]:
     """Open the stores and hold its lock until the run ends."""
     opened = _opened()
     with writer_lock(opened.home):
         yield opened
 
 
-@dg.resource(description="What hands a plan over. The command gives one that has settled and checked the plan already.")
-def sender() -> PlanSender:
+def stores_of_command(opened: Stores) -> Mapping[str, dg.ResourceDefinition]:
+    """Return the resources of a run that the command starts: its own stores, whose settings name the folders it was given."""
+
+    @dg.resource(config_schema={})
+    def writing(_: dg.InitResourceContext) -> Iterator[Stores]:
+        with writer_lock(opened.home):
+            yield opened
+
+    return {"stores": fixed(opened), "writing_stores": writing}
+
+
+@dg.resource(
+    config_schema={},
+    description="What hands a plan over. The command gives one that has settled and checked the plan already.",
+)
+def sender(_: dg.InitResourceContext) -> PlanSender:
     """Return the sender, which settles and checks by itself."""
     return send_plan
 

@@ -16,6 +16,7 @@ from pipelines.build import build_defs
 from pipelines.failures import told_error
 from pipelines.instance import use_instance
 from pipelines.jobs import SEND
+from pipelines.resources import fixed
 from sends.handover.sender import SendReport, Tell, ready_to_send
 from sends.send_stores import SendStores
 from stores.all_stores import Stores
@@ -48,7 +49,7 @@ def run_send(opened: Stores, plan_id: str, limit: int | None, progress: Callable
         def send_ready(_: SendStores, __: str, *, limit: int | None, progress: Tell) -> SendReport:
             return ready.send(limit, progress)
 
-        result = _run_job(plan_id, limit, dg.ResourceDefinition.hardcoded_resource(send_ready))
+        result = _run_job(plan_id, limit, fixed(send_ready))
     if not result.success:
         again = f"See `filiation campaign status {plan_id}`, then run `filiation campaign send {plan_id}` again."
         raise told_error(result, again) or FiliationError(

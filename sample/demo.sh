@@ -8,6 +8,11 @@ at() { export FILIATION_NOW="2026-11-24T$1+01:00"; }
 tell() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
 show() { tell "$@"; "$@"; }
 
+# Only a home whose stamp says that it is a demo's is removed.
+if [ -e "$FILIATION_HOME" ] && ! grep -qs '"environment": "demo"' "$FILIATION_HOME/home.json"; then
+  printf '%s has no stamp of a demo, so it is not removed. Move it away, then run make demo again.\n' "$FILIATION_HOME" >&2
+  exit 2
+fi
 rm -rf "$FILIATION_HOME"
 work=$(mktemp -d)
 servers=()

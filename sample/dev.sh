@@ -3,6 +3,5 @@
 set -euo pipefail
 . "$(dirname "$0")/environment.sh"
 [ -f "$FILIATION_HOME/warehouse/base.duckdb" ] || "$(dirname "$0")/demo.sh"
-export FILIATION_NOW="${FILIATION_NOW:-2026-11-24T09:00:00+01:00}"
-export DAGSTER_HOME="$FILIATION_HOME/dagster"
-exec dagster dev -w workspace.yaml --host 127.0.0.1 --port "${PORT:-3000}"
+export FILIATION_NOW="2026-11-24T09:00:00+01:00"
+exec filiation ui --port "${PORT:-3000}"

@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.open_data import ASKED_WITHIN, FRESH, OpenDataFolder, assets_of, source_key
+from assets.open_data import ASKED_WITHIN, FRESH, assets_of, source_key
 from open_data.sources import ControlTotals, read_sources
 from stores.all_stores import open_stores
 from stores.home import init_home
@@ -27,15 +27,16 @@ def night(tmp_path):
     """A folder with the bundled commune, and a function that runs the assets of sources: success, checks by (source, name)."""
     folder = tmp_path / "open"
     shutil.copytree(ROOT / "sample" / "open_data", folder)
-    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home")})
+    settings = load_settings(
+        {"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home"), "FILIATION_OPEN_DATA": str(folder)}
+    )
     init_home(settings)
     migrate(open_operations(settings.database_url))
     stores = open_stores(settings)
 
     def run(*sources):
         (assets, *_) = assets_of(sources)
-        config = dg.RunConfig(ops={"open_data_sources": OpenDataFolder(folder=str(folder))})
-        result = dg.materialize([assets], resources={"writing_stores": stores}, run_config=config)
+        result = dg.materialize([assets], resources={"writing_stores": stores})
         checks = {(one.asset_key.path[-1], one.check_name): one for one in result.get_asset_check_evaluations()}
         return result.success, checks, {name.split("@")[0]: name for name in current_vintages(stores.engine)}
 

@@ -67,7 +67,7 @@ LEVELS = {
     "pipelines": [
         "command definitions published_schemas rules_page",
         "commands",
-        "golden refreshing sending",
+        "golden refreshing sending web_server",
         "build",
         "resources schedules sensors",
         "jobs instance failures",
