@@ -89,6 +89,17 @@ LIVE_SENDING: Mapping[Environment, bool] = MappingProxyType(
     }
 )
 
+#: Environments that may run and send to a simulator on this machine, which writes down what it receives.
+SIMULATED_SENDING: Mapping[Environment, bool] = MappingProxyType(
+    {
+        Environment.DEMO: True,
+        Environment.TEST: True,
+        Environment.BENCH: True,
+        Environment.STAGING: False,
+        Environment.PRODUCTION: False,
+    }
+)
+
 
 def parse_environment(value: str | None) -> Environment:
     """Return the environment named `value`.

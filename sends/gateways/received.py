@@ -10,6 +10,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+#: Read and written by nobody but the account that runs the simulator.
+_MODE = 0o600
+
 
 class ReceivedFile:
     """The record, open for appending; `lines` are those of earlier runs.
@@ -26,7 +29,8 @@ class ReceivedFile:
             *whole, cut = path.read_bytes().split(b"\n")
             self.lines = [json.loads(line) for line in whole]
             os.truncate(path, path.stat().st_size - len(cut))
-        self._file = path.open("a", encoding="utf-8")
+        self._file = open(path, "a", encoding="utf-8", opener=_of_its_owner)
+        os.fchmod(self._file.fileno(), _MODE)
 
     def write(self, line: Mapping[str, str | None]) -> None:
         """Add a line; it outlives a kill of this process."""
@@ -36,3 +40,7 @@ class ReceivedFile:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _of_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, _MODE)

@@ -23,7 +23,7 @@ from sends.rules.order_rules import order_findings
 from sends.send_stores import SendStores
 from stores.operations.message_tables import gateway_heartbeats
 from terms.clock import from_micros, to_iso
-from terms.environment import LIVE_SENDING
+from terms.environment import LIVE_SENDING, SIMULATED_SENDING
 from terms.errors import Refused
 from terms.paris import PARIS
 
@@ -102,9 +102,14 @@ def _check_order(stores: SendStores, work: Connection, plan: PlanRow, context: C
 
 
 def _check_route(stores: SendStores, context: Context) -> None:
-    is_live = LIVE_SENDING[stores.settings.environment]
-    if not is_live and not context.gateway.is_local_simulator:
+    environment = stores.settings.environment
+    if context.gateway.is_local_simulator and not SIMULATED_SENDING[environment]:
         raise Refused(
-            f"{context.gateway.name} leaves this machine, and {stores.settings.environment} may not send.",
+            f"{context.gateway.name} is a simulator, which keeps every number in clear; {environment} holds real ones.",
+            "Send through an operator's gateway, in production.",
+        )
+    if not context.gateway.is_local_simulator and not LIVE_SENDING[environment]:
+        raise Refused(
+            f"{context.gateway.name} leaves this machine, and {environment} may not send.",
             "Use the local simulator.",
         )

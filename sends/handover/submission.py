@@ -41,6 +41,7 @@ _UNREACHABLE = "connection refused"
 
 _GONE = HandOverDecision(Action.EXCLUDE, ("NUMBER_GONE",))  # erased from the vault since the base was built
 _INVENTED = HandOverDecision(Action.EXCLUDE, ("FICTION_NUMBER",))
+_REAL = HandOverDecision(Action.EXCLUDE, ("REAL_NUMBER",))  # a simulator writes down what it is handed
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,8 @@ class Submitter:
         number = self._prefetch.number(claim.contact_id)
         if number is None:
             return [self._kept(claim, _GONE)]
-        if not self._is_simulator and is_invented(number):
-            return [self._kept(claim, _INVENTED)]
+        if is_invented(number) is not self._is_simulator:
+            return [self._kept(claim, _REAL if self._is_simulator else _INVENTED)]
         decision = self._prefetch.decide_again(claim.contact_id)
         if decision.action is not Action.SEND:
             return [self._kept(claim, decision)]

@@ -5,6 +5,7 @@ Protocols belong to `sends.gateways`.
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,8 @@ from typing import Annotated
 import typer
 
 from pipelines.commands.answers import opened_stores, say
+from terms.environment import SIMULATED_SENDING, parse_environment
+from terms.errors import UsageError
 
 app = typer.Typer(help="Run a local gateway, take in reports and replies.", no_args_is_help=True)
 
@@ -53,6 +56,11 @@ def simulator(
 
     Example: filiation gateway simulator --received received.jsonl
     """
+    environment = parse_environment(os.environ.get("FILIATION_ENV"))
+    if not SIMULATED_SENDING[environment]:
+        raise UsageError(
+            f"{environment} has no simulator: it would keep real numbers in clear.", "Use FILIATION_ENV=test."
+        )
     from sends.gateways.simulator import serve
     from sends.gateways.smsc_simulator import serve_smsc
 
