@@ -19,7 +19,9 @@ def _environ(**changes):
     return {"FILIATION_ENV": "test", "FILIATION_HOME": "/nowhere/home", **changes}
 
 
-@pytest.mark.parametrize("name", ["NUMBER_RULES", "DEMO_KEYS", "MOVABLE_CLOCK", "LIVE_SENDING", "SIMULATED_SENDING", "QUIET_SECONDS"])
+@pytest.mark.parametrize(
+    "name", ["NUMBER_RULES", "DEMO_KEYS", "MOVABLE_CLOCK", "LIVE_SENDING", "SIMULATED_SENDING", "QUIET_SECONDS"]
+)
 def test_every_map_knows_every_environment(name):
     assert set(getattr(environment, name)) == set(Environment)
 
