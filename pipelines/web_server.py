@@ -6,11 +6,12 @@ a page of another site, opened in the same browser, must not be able to launch a
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 import dagster as dg
@@ -69,9 +70,15 @@ def serve_ui(instance: dg.DagsterInstance, port: int) -> None:
         instance: Dagster's instance of the home.
         port: on this machine.
     """
+    # uvicorn sends itself the signal again once it has closed: without a handler the daemon would outlive this process
+    signal.signal(signal.SIGTERM, _leave)
     target = WorkspaceFileTarget([str(_WORKSPACE)])
     with _daemon(), WorkspaceProcessContext(instance, target) as workspace:
         uvicorn.run(LocalWebserver(workspace).create_asgi_app(), host=LOOPBACK, port=port, log_level="warning")
+
+
+def _leave(number: int, _: object) -> NoReturn:
+    raise SystemExit(128 + number)
 
 
 @contextmanager
