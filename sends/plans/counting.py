@@ -16,7 +16,7 @@ from consent.judgement.uses import Use
 from sends.orders.audience_criteria import Audience
 from sends.orders.order import Segment
 from sends.orders.order_file import is_segment_file, read_order, read_segment
-from sends.plans.audience import Selection, create_audience, extra_contact_columns, selection_of
+from sends.plans.audience import Selection, create_audience, selection_of, unoffered_criteria
 from sends.plans.judging import create_counted, judged_at, use_of
 from sends.plans.temporary_tables import AUDIENCE
 from sends.plans.told_audiences import AskedAudience, check_differencing, remember
@@ -188,7 +188,7 @@ def _check_audience(base: duckdb.DuckDBPyConnection, question: Question) -> None
     facts = AudienceFacts(
         contacts=int(row[0]) if row else 0,
         reveals_votes=False,  # results of bureaux are public: a plan that sends by them is refused, a count is not
-        extra_columns=extra_contact_columns(base),
+        unoffered=unoffered_criteria(base, audience),
     )
     found = audience_findings(audience, facts, question.rules)
     if refuses(found):

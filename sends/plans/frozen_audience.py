@@ -12,7 +12,7 @@ from datetime import datetime
 import duckdb
 
 from sends.orders.order import Kind
-from sends.plans.audience import age_predicate, create_audience, places, selection_of
+from sends.plans.audience import create_audience, places, selection_of
 from sends.plans.campaign_plan import CHUNK
 from sends.plans.exclusivity import Holding, held_contacts
 from sends.plans.invitations import invited_contacts
@@ -156,5 +156,6 @@ def _create_outside_reserve(base: duckdb.DuckDBPyConnection, context: Context) -
     OUTSIDE_RESERVE.create(base)
     reserve = context.order.reserve
     if reserve is not None:
-        inside = age_predicate("birth_date", reserve, context.election.rounds[context.order.round].polling_on)
-        OUTSIDE_RESERVE.add(base, f"select contact_id from {AUDIENCE.name} where not ({inside.sql})", inside.parameters)
+        polling_on = context.election.rounds[context.order.round].polling_on
+        bounds = {"least_age": reserve.least, "most_age": reserve.most, "polling_on": polling_on}
+        OUTSIDE_RESERVE.add(base, sql_of(__file__, "outside_reserve"), bounds)

@@ -47,6 +47,10 @@ select
 from deliveries as d
 inner join dossier_partners as p on d.partner_id = p.partner_id and p.known_until = 'infinity';
 
+-- name: outside_reserve
+select contact_id from audience
+where not is_aged(birth_date, $least_age::integer, $most_age::integer, $polling_on::date);
+
 -- name: decided_audience
 with judged_audience as (
     select

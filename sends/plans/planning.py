@@ -15,7 +15,7 @@ import duckdb
 from sqlalchemy import Connection, select
 
 from sends.orders.order_file import read_order
-from sends.plans.audience import extra_contact_columns, revealing_bureaux, selection_of
+from sends.plans.audience import revealing_bureaux, selection_of, unoffered_criteria
 from sends.plans.campaign_plan import CHUNK, CampaignPlan, Draft, write_messages, write_plan
 from sends.plans.exclusivity import (
     Holding,
@@ -158,7 +158,7 @@ def _check_audience(base: duckdb.DuckDBPyConnection, context: Context, draft: Dr
     facts = AudienceFacts(
         contacts=draft.answer.contacts,
         reveals_votes=vote is not None and revealing_bureaux(base, vote) > 0,
-        extra_columns=extra_contact_columns(base),
+        unoffered=unoffered_criteria(base, context.order.audience),
     )
     return audience_findings(context.order.audience, facts, context.rules)
 
