@@ -118,10 +118,10 @@ def _create_held(
 ) -> None:
     order = context.order
     ballot = Holding(order.election, order.round, order.sponsor, plan_id, now)
-    rows = base.execute(f"select contact_id::varchar from {AUDIENCE.name} order by 1").fetchall()
+    rows = base.execute(sql_of(__file__, "everybody")).fetchall()
     with stores.engine.connect() as work:
         held = held_contacts(work, ballot, [row[0] for row in rows], now)
-    HELD.fill(base, "select unnest($ids::uuid[]) as contact_id", {"ids": sorted(held)})
+    HELD.fill(base, sql_of(__file__, "listed"), {"ids": sorted(held)})
 
 
 def _create_invited(base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context) -> None:
@@ -131,7 +131,7 @@ def _create_invited(base: duckdb.DuckDBPyConnection, stores: SendStores, context
         return
     with stores.engine.connect() as work:
         for some in work.execute(invited_contacts()).scalars().partitions(CHUNK):
-            INVITED.add(base, "select unnest($ids::uuid[]) as contact_id", {"ids": list(some)})
+            INVITED.add(base, sql_of(__file__, "listed"), {"ids": list(some)})
 
 
 def _create_decided_audience(base: duckdb.DuckDBPyConnection, context: Context, plan_id: str) -> None:

@@ -40,6 +40,14 @@ select
     $departement as departement,
     $codes::varchar[] as codes;
 
+-- name: everybody
+select contact_id::varchar as contact_id
+from audience
+order by contact_id;
+
+-- name: listed
+select unnest($ids::uuid[]) as contact_id;
+
 -- name: named_sources
 select
     d.delivery_id,
