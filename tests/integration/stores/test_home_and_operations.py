@@ -15,7 +15,14 @@ from stores.home import init_home, open_home, writer_lock
 from stores.migrations.migrate import head, migrate
 from stores.migrations.schema_version import newest_revision, require_schema
 from stores.operations import all_tables, message_tables
-from stores.operations.database import RowRefused, connect_to_latest, insert_new, insert_once, open_operations, transaction
+from stores.operations.database import (
+    RowRefused,
+    connect_to_latest,
+    insert_new,
+    insert_once,
+    open_operations,
+    transaction,
+)
 from terms.errors import UsageError, WriterBusy
 from terms.settings import load_settings
 from tests.commands import sample_shell
