@@ -11,13 +11,14 @@ from datetime import date
 
 import duckdb
 
+from consent.judgement.queries import refusing_older_bases
 from sends.orders.audience_criteria import Amount, Audience, BureauVote, Exclusion, Years
 from sends.plans.temporary_tables import AUDIENCE, TemporaryTable
 from sends.rules.calendar import Place
 from sends.rules.context import Context
 from sends.rules.order_rules import HIGHEST_SHARE, LEAST_VOTES
 from stores.sql_files import sql_of
-from terms.errors import FiliationError, Refused
+from terms.errors import FiliationError
 from terms.paris import PARIS
 
 #: The département of a contact `c`.
@@ -67,10 +68,12 @@ def create_contacts(base: duckdb.DuckDBPyConnection, table: TemporaryTable, sele
 
     Raises:
         FiliationError: the audience holds a forbidden criterion, which the caller must have refused before.
+        Refused: the base was built by an older version, which has no such macro.
     """
     if selection.audience.forbidden:
         raise FiliationError("A forbidden criterion cannot be evaluated.", "Refuse the order instead.")
-    table.fill(base, sql_of(__file__, "audience"), _parameters(selection))
+    with refusing_older_bases():
+        table.fill(base, sql_of(__file__, "audience"), _parameters(selection))
 
 
 def places(base: duckdb.DuckDBPyConnection) -> list[Place]:
@@ -94,12 +97,10 @@ def unoffered_criteria(base: duckdb.DuckDBPyConnection, audience: Audience) -> t
     Which columns it offers is said in the meta of that model; the base keeps what was said when it was built.
 
     Raises:
-        Refused: the base was built by code that did not say it yet.
+        Refused: the base was built by an older version, which did not say it yet.
     """
-    try:
+    with refusing_older_bases():
         offered = {str(row[0]) for row in base.execute(sql_of(__file__, "offered_criteria")).fetchall()}
-    except duckdb.CatalogException:
-        raise Refused("The published base was built by an older version.", "Run `filiation refresh` first.") from None
     return tuple(sorted(set(audience.criteria()) - offered))
 
 
