@@ -35,14 +35,19 @@
     end
 {%- endmacro %}
 
-{#- Commune in which the people of an arrondissement of Paris, Lyon or Marseille vote; else the commune itself. -#}
-{% macro voting_commune(code) -%}
-    case
-        when {{ code }}[1:3] = '751' then '75056'
-        when {{ code }}[1:4] = '6938' then '69123'
-        when {{ code }}[1:3] = '132' then '13055'
-        else {{ code }}
-    end
+{#- Codes of communes, with the arrondissements of Paris, Lyon and Marseille (INSEE): addresses name those, a roll the
+    commune. -#}
+{% macro with_arrondissements(codes) -%}
+    list_concat(
+        {{ codes }}
+        {%- for commune, prefix, count in [('75056', '751', 20), ('69123', '6938', 9), ('13055', '132', 16)] %},
+        case when list_contains({{ codes }}, '{{ commune }}') then [
+            {%- for number in range(1, count + 1) -%}
+                '{{ prefix }}{{ number if prefix | length == 4 else '%02d' % number }}'{{ ', ' if not loop.last }}
+            {%- endfor -%}
+        ] else [] end
+        {%- endfor %}
+    )
 {%- endmacro %}
 
 {#- Département of a commune: two characters, three overseas. -#}

@@ -140,7 +140,7 @@ def send_findings(case: GoldenCase, context: Context) -> tuple[OrderFinding, ...
     audience = AudienceFacts(
         contacts=facts["segment"]["contacts"],
         reveals_votes=reveals_votes(facts["bureau"]["votes_cast"], facts["bureau"]["top_share"]),
-        extra_columns=tuple(facts["contact"]["attributes"]),
+        unoffered=tuple(facts["contact"]["attributes"]),
     )
     found = order_findings(context, facts["price"]["list_unit_cents"], complaints_of(case), moment)
     found += audience_findings(order.audience, audience, rules)

@@ -128,6 +128,21 @@ class Audience:
     exclude: Exclusion | None = None
     forbidden: tuple[ForbiddenCriterion, ...] = ()
 
+    def criteria(self) -> tuple[str, ...]:
+        """Return the keys of the criteria that are asked, an excluded value under the key of its criterion; sorted."""
+        excluded = self.exclude or Exclusion()
+        asked = {
+            "communes": self.communes,
+            "departements": self.departements,
+            "bureaux": self.bureaux or excluded.bureaux,
+            "iris": self.iris,
+            "sex": self.sex or excluded.sex,
+            "age": self.age,
+            "bureau_vote": self.bureau_vote,
+            "iris_income": self.iris_income,
+        }
+        return tuple(sorted(key for key, value in asked.items() if value))
+
     def criterion_kinds(self) -> tuple[CriterionKind, ...]:
         """Return by what the audience selects, without repeats (rules page §4, `TARGETING_NOT_CONSENTED`)."""
         excluded = self.exclude or Exclusion()

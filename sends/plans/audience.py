@@ -1,4 +1,4 @@
-"""Finding the contacts of an audience: criteria become conditions with bound parameters over the published base.
+"""Finding the contacts of an audience: the evaluator is a macro of the published base, its parameters are the criteria.
 
 Results of bureaux and income of IRIS select whole territories, never people. Whether a contact may be reached is judged
 afterwards, by `sends.plans.judging`. No condition on source, name or birthplace exists here.
@@ -6,13 +6,13 @@ afterwards, by `sends.plans.judging`. No condition on source, name or birthplace
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
-from sends.orders.audience_criteria import Amount, Audience, BureauVote, Years
+from consent.judgement.queries import refusing_older_bases
+from sends.orders.audience_criteria import Amount, Audience, BureauVote, Exclusion, Years
 from sends.plans.temporary_tables import AUDIENCE, TemporaryTable
 from sends.rules.calendar import Place
 from sends.rules.context import Context
@@ -21,32 +21,11 @@ from stores.sql_files import sql_of
 from terms.errors import FiliationError
 from terms.paris import PARIS
 
-#: Communes that vote as one but are cut into arrondissements in addresses (INSEE): Paris, Lyon, Marseille.
-_ARRONDISSEMENTS: Mapping[str, tuple[str, ...]] = {
-    "75056": tuple(f"751{number:02}" for number in range(1, 21)),
-    "69123": tuple(f"6938{number}" for number in range(1, 10)),
-    "13055": tuple(f"132{number:02}" for number in range(1, 17)),
-}
-
-#: Columns of `contacts` in a base of ours: a column beyond them may tell what nobody may target by (R-22).
-_CONTACT_COLUMNS = frozenset(
-    "contact_id sex birth_date adult_on postcode country commune_code address_key address_id iris_code match_confidence"
-    " number_kind number_zone is_fiction zones".split()
-)
-
 #: The département of a contact `c`.
-DEPARTEMENT = "case when c.commune_code[:2] in ('97', '98') then c.commune_code[:3] else c.commune_code[:2] end"
+DEPARTEMENT = "departement_of(c.commune_code)"
 
 #: A contact whose zones are all unknown runs on the clock of metropolitan France.
 _DEFAULT_ZONES = ("metropole",)
-
-
-@dataclass(frozen=True)
-class Predicate:
-    """A condition on a contact `c` (and its tie on the order's map, `t`), with its bound parameters."""
-
-    sql: str
-    parameters: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,12 +33,15 @@ class Selection:
     """What an audience is evaluated with: criteria, the map of the order's bureaux, the day on which ages count.
 
     `told_departements` are those of elections of some constituencies: only there does the calendar ask for it.
+    `reserve` narrows the audience to ages on `polling_on`; None = the whole audience.
     """
 
     audience: Audience
     bureau_map: str
     on: date
     told_departements: frozenset[str] = frozenset()
+    reserve: Years | None = None
+    polling_on: date | None = None
 
 
 def selection_of(context: Context) -> Selection:
@@ -69,62 +51,29 @@ def selection_of(context: Context) -> Selection:
     return Selection(order.audience, context.election.bureau_map, on, context.told_departements)
 
 
-def predicates(selection: Selection) -> tuple[Predicate, ...]:
-    """Return the conditions of an audience; all of them must hold.
-
-    Raises:
-        FiliationError: the audience holds a forbidden criterion, which the caller must have refused before.
-    """
-    audience = selection.audience
-    if audience.forbidden:
-        raise FiliationError("A forbidden criterion cannot be evaluated.", "Refuse the order instead.")
-    found = [*_territories(audience), *_persons(audience, selection.on), *_exclusions(audience)]
-    if audience.bureau_vote is not None:
-        found.append(_bureau_vote(audience.bureau_vote))
-    if audience.iris_income is not None:
-        found.append(_iris_income(audience.iris_income))
-    return tuple(found)
-
-
 def create_audience(base: duckdb.DuckDBPyConnection, selection: Selection) -> None:
     """Create the temporary table `audience`: the contacts that meet the criteria, with their bureau and their place."""
-    condition = _all_of(predicates(selection))
-    AUDIENCE.fill(
-        base,
-        "select c.contact_id, t.bureau_code, c.birth_date,"
-        " case when len(coalesce(c.zones, [])) = 0 then $default_zones::varchar[] else list_sort(c.zones) end as zones,"
-        " (c.commune_code is not null or c.postcode is not null) as is_territory_known,"
-        f" case when list_contains($told_departements::varchar[], {DEPARTEMENT}) then {DEPARTEMENT} end as departement"
-        f" from {_CONTACTS} where {condition.sql}",
-        {
-            "bureau_map": selection.bureau_map,
-            "default_zones": list(_DEFAULT_ZONES),
-            "told_departements": sorted(selection.told_departements),
-            **condition.parameters,
-        },
-    )
+    create_contacts(base, AUDIENCE, selection)
 
 
-def create_contacts(
-    base: duckdb.DuckDBPyConnection, table: TemporaryTable, selection: Selection, also: tuple[Predicate, ...] = ()
-) -> None:
-    """Create a temporary table with the ids of the contacts that meet the criteria, and nothing else.
+def create_contacts(base: duckdb.DuckDBPyConnection, table: TemporaryTable, selection: Selection) -> None:
+    """Create a temporary table of the contacts that meet the criteria: `audience`, or one with some of its columns.
+
+    A criterion for which the base offers no column finds nobody (`unoffered_criteria`).
 
     Args:
         base: a connection to the published base.
-        table: the table to create; its only column is `contact_id`.
+        table: the table to create.
         selection: criteria, map and day.
-        also: further conditions; their parameters have names of their own.
 
     Raises:
-        FiliationError: as `predicates`.
+        FiliationError: the audience holds a forbidden criterion, which the caller must have refused before.
+        Refused: the base was built by an older version, which has no such macro.
     """
-    condition = _all_of((*predicates(selection), *also))
-    table.fill(
-        base,
-        f"select c.contact_id from {_CONTACTS} where {condition.sql}",
-        {"bureau_map": selection.bureau_map, **condition.parameters},
-    )
+    if selection.audience.forbidden:
+        raise FiliationError("A forbidden criterion cannot be evaluated.", "Refuse the order instead.")
+    with refusing_older_bases():
+        table.fill(base, sql_of(__file__, "audience"), _parameters(selection))
 
 
 def places(base: duckdb.DuckDBPyConnection) -> list[Place]:
@@ -142,95 +91,50 @@ def revealing_bureaux(base: duckdb.DuckDBPyConnection, vote: BureauVote) -> int:
     return int(row[0]) if row else 0
 
 
-def extra_contact_columns(base: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """Return the columns of `contacts` beyond the grain of a contact; there are none in a base of ours."""
-    names = [str(row[0]) for row in base.execute("describe contacts").fetchall()]
-    return tuple(sorted(set(names) - _CONTACT_COLUMNS))
+def unoffered_criteria(base: duckdb.DuckDBPyConnection, audience: Audience) -> tuple[str, ...]:
+    """Return the criteria of an audience for which the base offers no column of `contacts`, sorted.
 
+    Which columns it offers is said in the meta of that model; the base keeps what was said when it was built.
 
-#: Contacts, each with its tie on the order's map of bureaux.
-_CONTACTS = "contacts as c left join address_ties as t on t.address_key = c.address_key and t.map = $bureau_map"
-
-
-def _all_of(conditions: Sequence[Predicate]) -> Predicate:
-    parameters: dict[str, object] = {}
-    for item in conditions:
-        parameters.update(item.parameters)
-    return Predicate(" and ".join(f"({item.sql})" for item in conditions) or "true", parameters)
-
-
-def _territories(audience: Audience) -> list[Predicate]:
-    found = []
-    if audience.communes is not None:
-        communes = [part for code in audience.communes for part in (code, *_ARRONDISSEMENTS.get(code, ()))]
-        found.append(Predicate("list_contains($communes, c.commune_code)", {"communes": communes}))
-    if audience.departements is not None:
-        found.append(
-            Predicate(f"list_contains($departements, {DEPARTEMENT})", {"departements": list(audience.departements)})
-        )
-    if audience.bureaux is not None:
-        found.append(Predicate("list_contains($bureaux, t.bureau_code)", {"bureaux": list(audience.bureaux)}))
-    if audience.iris is not None:
-        found.append(Predicate("list_contains($iris, c.iris_code)", {"iris": list(audience.iris)}))
-    return found
-
-
-def _persons(audience: Audience, on: date) -> list[Predicate]:
-    found = []
-    if audience.sex is not None:
-        found.append(Predicate("c.sex = $sex", {"sex": audience.sex.value}))
-    if audience.age is not None:
-        found.append(age_predicate("c.birth_date", audience.age, on))
-    return found
-
-
-def age_predicate(birth_date: str, years: Years, on: date, parameter: str = "aged_on") -> Predicate:
-    """Return the condition that a birth date gives an age within bounds on a day; an unknown birth date fails it.
-
-    Args:
-        birth_date: the column, as SQL names it.
-        years: ages in completed years, bounds included.
-        on: the day on which the age counts.
-        parameter: name under which the day is bound.
+    Raises:
+        Refused: the base was built by an older version, which did not say it yet.
     """
-    parts: list[str] = [f"{birth_date} is not null"]
-    if years.least is not None:
-        parts.append(f"{birth_date} + to_years({years.least:d}) <= ${parameter}")
-    if years.most is not None:
-        parts.append(f"{birth_date} + to_years({years.most + 1:d}) > ${parameter}")
-    return Predicate(" and ".join(parts), {parameter: on})
+    with refusing_older_bases():
+        offered = {str(row[0]) for row in base.execute(sql_of(__file__, "offered_criteria")).fetchall()}
+    return tuple(sorted(set(audience.criteria()) - offered))
 
 
-def _exclusions(audience: Audience) -> list[Predicate]:
-    if audience.exclude is None:
-        return []
-    found = []
-    if audience.exclude.bureaux:
-        condition = "t.bureau_code is null or not list_contains($excluded_bureaux, t.bureau_code)"
-        found.append(Predicate(condition, {"excluded_bureaux": list(audience.exclude.bureaux)}))
-    if audience.exclude.sex is not None:
-        found.append(Predicate("c.sex is distinct from $excluded_sex", {"excluded_sex": audience.exclude.sex.value}))
-    return found
-
-
-def _bureau_vote(vote: BureauVote) -> Predicate:
-    condition = f"c.address_key in ({sql_of(__file__, 'addresses_of_chosen_bureaux')})"
-    return Predicate(condition, _vote_parameters(vote))
-
-
-def _vote_parameters(vote: BureauVote) -> dict[str, object]:
+def _parameters(selection: Selection) -> dict[str, object]:
+    """Return the parameters of the statement `audience`; None = not asked."""
+    audience, excluded = selection.audience, selection.audience.exclude or Exclusion()
     return {
-        "vote_election": vote.election,
-        "vote_round": vote.round,
-        "vote_candidate": vote.candidate,
-        "least_share": vote.share.least,
-        "most_share": vote.share.most,
+        "communes": audience.communes,
+        "departements": audience.departements,
+        "bureaux": audience.bureaux,
+        "iris": audience.iris,
+        "sex": audience.sex and audience.sex.value,
+        **_bounds("age", audience.age),
+        **_vote_parameters(audience.bureau_vote),
+        **_bounds("euros", audience.iris_income),
+        "excluded_bureaux": excluded.bureaux or None,
+        "excluded_sex": excluded.sex and excluded.sex.value,
+        "bureau_map": selection.bureau_map,
+        "on_day": selection.on,
+        **_bounds("reserved", selection.reserve),
+        "polling_on": selection.polling_on,
+        "default_zones": list(_DEFAULT_ZONES),
+        "told_departements": sorted(selection.told_departements),
     }
 
 
-def _iris_income(income: Amount) -> Predicate:
-    bounds = {"least_euros": income.least, "most_euros": income.most}
-    return Predicate(
-        f"c.iris_code in ({sql_of(__file__, 'iris_of_income')})",
-        bounds,
-    )
+def _vote_parameters(vote: BureauVote | None) -> dict[str, object]:
+    return {
+        "election": vote.election if vote else None,
+        "round": vote.round if vote else None,
+        "candidate": vote.candidate if vote else None,
+        **_bounds("share", vote.share if vote else None),
+    }
+
+
+def _bounds(name: str, bounds: Years | Amount | None) -> dict[str, object]:
+    return {f"least_{name}": bounds.least if bounds else None, f"most_{name}": bounds.most if bounds else None}

@@ -11,19 +11,19 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 import duckdb
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from sends.ledger.states import State
-from sends.plans.temporary_tables import DECIDED_AUDIENCE
 from sends.plans.texts import Shown, keep_texts
 from sends.rules.bureau_changes import MapChange
 from sends.rules.calendar import Place
 from sends.rules.context import Context
 from sends.rules.rulebook import OrderFinding, findings_json
 from stores.operations import journal
-from stores.operations.database import insert_once
+from stores.operations.database import insert_new, insert_once
 from stores.operations.message_tables import messages
 from stores.operations.plan_tables import plans
+from stores.sql_files import sql_of
 from terms.canonical_json import canonical_json
 from terms.clock import to_iso, to_micros
 
@@ -166,7 +166,7 @@ def write_messages(work: Connection, base: duckdb.DuckDBPyConnection, draft: Dra
         "codes_json": "[]",
     }
     for rows in _who_gets_a_message(base):
-        work.execute(insert(messages), [alike | _own_columns(draft, *row) for row in rows])
+        insert_new(work, messages, [alike | _own_columns(draft, *row) for row in rows])
 
 
 def _columns_of_order(context: Context) -> dict[str, object]:
@@ -190,10 +190,7 @@ def _columns_of_order(context: Context) -> dict[str, object]:
 def _who_gets_a_message(
     base: duckdb.DuckDBPyConnection,
 ) -> Iterator[Sequence[tuple[str, str, str | None, int, str | None]]]:
-    cursor = base.execute(
-        f"select send_id, contact_id::varchar, bureau_code, position, source from {DECIDED_AUDIENCE.name}"
-        " where excluded_under is null order by position"
-    )
+    cursor = base.execute(sql_of(__file__, "who_gets_a_message"))
     while rows := cursor.fetchmany(CHUNK):
         yield rows
 

@@ -16,7 +16,7 @@ from consent.judgement.uses import Use
 from sends.orders.audience_criteria import Audience
 from sends.orders.order import Segment
 from sends.orders.order_file import is_segment_file, read_order, read_segment
-from sends.plans.audience import Selection, create_audience, extra_contact_columns, selection_of
+from sends.plans.audience import Selection, create_audience, selection_of, unoffered_criteria
 from sends.plans.judging import create_counted, judged_at, use_of
 from sends.plans.temporary_tables import AUDIENCE
 from sends.plans.told_audiences import AskedAudience, check_differencing, remember
@@ -25,6 +25,7 @@ from sends.rules.order_rules import AudienceFacts, audience_findings, criteria_f
 from sends.rules.rulebook import OrderRefused, SendRules, read_rulebook, refuses
 from sends.send_stores import SendStores
 from stores.operations.database import transaction
+from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import to_iso
 from terms.errors import UsageError
@@ -82,14 +83,9 @@ def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
         question = create_counted_audience(stores, base, path)
         return AudienceCount(
             contacts=AUDIENCE.count(base),
-            verdicts=_counts(base, "select verdict, sum(contacts)::bigint from counted group by 1"),
-            reasons=_counts(
-                base,
-                "select code, sum(contacts)::bigint from (select unnest(codes) as code, contacts from counted) group by 1",
-            ),
-            bureaux=_counts(
-                base, "select bureau_code, count(*) from audience where bureau_code is not null group by 1"
-            ),
+            verdicts=_counts(base, "verdicts"),
+            reasons=_counts(base, "reasons"),
+            bureaux=_counts(base, "bureaux"),
             at=question.at,
             base_version=read_manifest(base).version,
         )
@@ -172,7 +168,7 @@ def _use_of_segment(stores: SendStores, segment: Segment, now: datetime) -> Use:
 
 def _newest_map(base: duckdb.DuckDBPyConnection) -> str:
     """Return the newest bureau map of the base: a named segment belongs to no election."""
-    row = base.execute("select max(map) from address_ties").fetchone()
+    row = base.execute(sql_of(__file__, "newest_map")).fetchone()
     return str(row[0]) if row and row[0] is not None else ""
 
 
@@ -183,12 +179,12 @@ def _check_criteria(name: str, audience: Audience, rules: SendRules) -> None:
 
 
 def _check_audience(base: duckdb.DuckDBPyConnection, question: Question) -> None:
-    row = base.execute("select coalesce(sum(contacts), 0)::bigint from counted where decision = 'ALLOW'").fetchone()
+    row = base.execute(sql_of(__file__, "allowed")).fetchone()
     audience = question.selection.audience
     facts = AudienceFacts(
         contacts=int(row[0]) if row else 0,
         reveals_votes=False,  # results of bureaux are public: a plan that sends by them is refused, a count is not (R-69)
-        extra_columns=extra_contact_columns(base),
+        unoffered=unoffered_criteria(base, audience),
     )
     found = audience_findings(audience, facts, question.rules)
     if refuses(found):
@@ -209,5 +205,5 @@ def _check_differencing(stores: SendStores, base: duckdb.DuckDBPyConnection, que
         remember(work, sponsor_id, asked, stores.clock.now())
 
 
-def _counts(base: duckdb.DuckDBPyConnection, sql: str) -> dict[str, int]:
-    return dict(sorted(base.execute(sql).fetchall()))
+def _counts(base: duckdb.DuckDBPyConnection, statement: str) -> dict[str, int]:
+    return dict(sorted(base.execute(sql_of(__file__, statement)).fetchall()))

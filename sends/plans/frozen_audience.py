@@ -12,7 +12,7 @@ from datetime import datetime
 import duckdb
 
 from sends.orders.order import Kind
-from sends.plans.audience import age_predicate, create_audience, places, selection_of
+from sends.plans.audience import create_audience, places, selection_of
 from sends.plans.campaign_plan import CHUNK
 from sends.plans.exclusivity import Holding, held_contacts
 from sends.plans.invitations import invited_contacts
@@ -118,10 +118,10 @@ def _create_held(
 ) -> None:
     order = context.order
     ballot = Holding(order.election, order.round, order.sponsor, plan_id, now)
-    rows = base.execute(f"select contact_id::varchar from {AUDIENCE.name} order by 1").fetchall()
+    rows = base.execute(sql_of(__file__, "everybody")).fetchall()
     with stores.engine.connect() as work:
         held = held_contacts(work, ballot, [row[0] for row in rows], now)
-    HELD.fill(base, "select unnest($ids::uuid[]) as contact_id", {"ids": sorted(held)})
+    HELD.fill(base, sql_of(__file__, "listed"), {"ids": sorted(held)})
 
 
 def _create_invited(base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context) -> None:
@@ -131,7 +131,7 @@ def _create_invited(base: duckdb.DuckDBPyConnection, stores: SendStores, context
         return
     with stores.engine.connect() as work:
         for some in work.execute(invited_contacts()).scalars().partitions(CHUNK):
-            INVITED.add(base, "select unnest($ids::uuid[]) as contact_id", {"ids": list(some)})
+            INVITED.add(base, sql_of(__file__, "listed"), {"ids": list(some)})
 
 
 def _create_decided_audience(base: duckdb.DuckDBPyConnection, context: Context, plan_id: str) -> None:
@@ -156,5 +156,6 @@ def _create_outside_reserve(base: duckdb.DuckDBPyConnection, context: Context) -
     OUTSIDE_RESERVE.create(base)
     reserve = context.order.reserve
     if reserve is not None:
-        inside = age_predicate("birth_date", reserve, context.election.rounds[context.order.round].polling_on)
-        OUTSIDE_RESERVE.add(base, f"select contact_id from {AUDIENCE.name} where not ({inside.sql})", inside.parameters)
+        polling_on = context.election.rounds[context.order.round].polling_on
+        bounds = {"least_age": reserve.least, "most_age": reserve.most, "polling_on": polling_on}
+        OUTSIDE_RESERVE.add(base, sql_of(__file__, "outside_reserve"), bounds)

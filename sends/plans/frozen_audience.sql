@@ -40,12 +40,24 @@ select
     $departement as departement,
     $codes::varchar[] as codes;
 
+-- name: everybody
+select contact_id::varchar as contact_id
+from audience
+order by contact_id;
+
+-- name: listed
+select unnest($ids::uuid[]) as contact_id;
+
 -- name: named_sources
 select
     d.delivery_id,
     p.legal_name as source
 from deliveries as d
 inner join dossier_partners as p on d.partner_id = p.partner_id and p.known_until = 'infinity';
+
+-- name: outside_reserve
+select contact_id from audience
+where not is_aged(birth_date, $least_age::integer, $most_age::integer, $polling_on::date);
 
 -- name: decided_audience
 with judged_audience as (

@@ -125,7 +125,7 @@ def create_counted_of_everyone(base: duckdb.DuckDBPyConnection, stores: SendStor
     load_live_facts(base, stores.engine, _LIVE_FACTS, None)
     COUNTED.create(base)
     lay_situations_of_everyone(base, use, _SITUATIONS_OF_EVERYONE)
-    FOUND_SITUATIONS.fill(base, f"select * from {_SITUATIONS_OF_EVERYONE}")
+    FOUND_SITUATIONS.fill(base, sql_of(__file__, "every_situation"), {"situations": _SITUATIONS_OF_EVERYONE})
     _count_situations(base, use)
     one_by_one = _create_asked_with_facts(base, "contacts")
     _count_judged(base, use, one_by_one)

@@ -1,4 +1,4 @@
--- How `sends.plans.judging` counts answers of the judgement. `$asked` and `$live_facts` are names of relations.
+-- How `sends.plans.judging` counts answers of the judgement. `$asked`, `$live_facts`, `$situations` name relations.
 
 -- name: asked_with_facts
 select contact_id
@@ -15,3 +15,7 @@ semi join query_table($asked) as asked on spans.contact_id = asked.contact_id
 anti join query_table($live_facts) as facts on spans.contact_id = facts.contact_id
 where spans.from_at <= $moment::timestamp and spans.until_at > $moment::timestamp
 group by all;
+
+-- name: every_situation
+select *
+from query_table($situations);

@@ -15,7 +15,7 @@ import duckdb
 from sqlalchemy import Connection, select
 
 from sends.orders.order_file import read_order
-from sends.plans.audience import extra_contact_columns, revealing_bureaux, selection_of
+from sends.plans.audience import revealing_bureaux, selection_of, unoffered_criteria
 from sends.plans.campaign_plan import CHUNK, CampaignPlan, Draft, write_messages, write_plan
 from sends.plans.exclusivity import (
     Holding,
@@ -34,7 +34,6 @@ from sends.plans.frozen_audience import (
     read_sources,
 )
 from sends.plans.judging import judged_at, rule_set_of
-from sends.plans.temporary_tables import DECIDED_AUDIENCE
 from sends.plans.texts import longest, text_for, texts_for
 from sends.plans.told_audiences import audiences_of, check_differencing, remember
 from sends.plans.transparency_notice import publish_transparency_notice, untold_findings
@@ -47,6 +46,7 @@ from sends.rules.rulebook import OrderFinding, OrderRefused, refuses
 from sends.send_stores import SendStores
 from stores.operations.database import transaction
 from stores.operations.plan_tables import plans
+from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import to_iso, to_micros
 from terms.errors import Refused
@@ -158,7 +158,7 @@ def _check_audience(base: duckdb.DuckDBPyConnection, context: Context, draft: Dr
     facts = AudienceFacts(
         contacts=draft.answer.contacts,
         reveals_votes=vote is not None and revealing_bureaux(base, vote) > 0,
-        extra_columns=extra_contact_columns(base),
+        unoffered=unoffered_criteria(base, context.order.audience),
     )
     return audience_findings(context.order.audience, facts, context.rules)
 
@@ -222,9 +222,7 @@ def _write(
 
 
 def _reserve_contacts(work: Connection, base: duckdb.DuckDBPyConnection, holding: Holding) -> None:
-    rows = base.execute(
-        f"select contact_id::varchar from {DECIDED_AUDIENCE.name} where excluded_under is null order by 1"
-    )
+    rows = base.execute(sql_of(__file__, "who_is_reserved"))
     while some := rows.fetchmany(CHUNK):
         if reserve_contacts(work, holding, [row[0] for row in some]):
             raise Refused("Another sponsor reserved some of these contacts at this very moment.", "Plan again.")

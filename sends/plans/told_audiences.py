@@ -16,7 +16,7 @@ import duckdb
 from sqlalchemy import Connection, ScalarResult, select
 
 from sends.orders.audience_criteria import Amount, Audience, BureauVote, Exclusion, Sex, Years
-from sends.plans.audience import Predicate, Selection, age_predicate, create_contacts
+from sends.plans.audience import Selection, create_contacts
 from sends.plans.temporary_tables import ASKED_CONTACTS, TOLD_CONTACTS, TemporaryTable
 from sends.rules.context import Context
 from sends.rules.order_rules import FLOOR, differencing_findings
@@ -146,10 +146,8 @@ def _differences(
 
 
 def _create(base: duckdb.DuckDBPyConnection, table: TemporaryTable, asked: AskedAudience, on: date) -> None:
-    part: tuple[Predicate, ...] = ()
-    if asked.reserve is not None and asked.polling_on is not None:
-        part = (age_predicate("c.birth_date", asked.reserve, asked.polling_on, "reserved_on"),)
-    create_contacts(base, table, Selection(asked.audience, asked.bureau_map, on), part)
+    selection = Selection(asked.audience, asked.bureau_map, on, reserve=asked.reserve, polling_on=asked.polling_on)
+    create_contacts(base, table, selection)
 
 
 def _difference(base: duckdb.DuckDBPyConnection) -> int:

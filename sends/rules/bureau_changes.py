@@ -21,6 +21,7 @@ from configuration.field_types import Day, Exactly, written
 from sends.orders.audience_criteria import BUREAU
 from sends.rules.rulebook import OrderFinding, SendRules
 from stores.operations.plan_tables import bureau_holdings
+from stores.sql_files import sql_of
 from terms.clock import from_micros, to_micros
 from terms.paris import PARIS
 
@@ -94,9 +95,7 @@ def read_map_changes(
         bureau_codes: the bureaux in question.
     """
     rows = base.execute(
-        "select distinct bureau_code, from_map, change from bureau_changes"
-        " where (list_contains($codes, bureau_code) and $map in (from_map, to_map))"
-        " or (to_map = $map and list_has_any(to_codes, $codes)) order by all",
+        sql_of(__file__, "changes_of_bureaux"),
         {"codes": list(bureau_codes), "map": bureau_map},
     ).fetchall()
     return tuple(MapChange(code, from_map, BureauChangeKind(change)) for code, from_map, change in rows)

@@ -40,13 +40,15 @@ STOP_FEED_LIMIT = timedelta(hours=6)
 class AudienceFacts:
     """What is known of a whole audience, and no more.
 
-    `contacts` that may be reached; whether a bureau chosen by its results reveals votes; columns of contacts beyond
-    their grain.
+    Attributes:
+        contacts: how many may be reached.
+        reveals_votes: whether a bureau chosen by its results reveals votes.
+        unoffered: criteria, or attributes of a contact, that no column of `contacts` is offered for.
     """
 
     contacts: int
     reveals_votes: bool
-    extra_columns: tuple[str, ...]
+    unoffered: tuple[str, ...]
 
 
 def reveals_votes(votes_cast: int, top_share: float) -> bool:
@@ -85,7 +87,8 @@ def criteria_findings(audience: Audience, rules: SendRules) -> tuple[OrderFindin
 
 
 def audience_findings(audience: Audience, facts: AudienceFacts, rules: SendRules) -> tuple[OrderFinding, ...]:
-    """Return what is wrong with a whole audience: too small (R-68), it reveals votes (R-69), a forbidden column (R-22).
+    """Return what is wrong with a whole audience: too small (R-68), it reveals votes (R-69), it selects by what
+    no column of a contact is offered for (R-22).
 
     Args:
         audience: the criteria.
@@ -97,8 +100,8 @@ def audience_findings(audience: Audience, facts: AudienceFacts, rules: SendRules
         found += rules.found("SEGMENT_TOO_SMALL", "audience")
     if audience.bureau_vote is not None and facts.reveals_votes:
         found += rules.found("BUREAU_REVEALS_VOTE", "audience.bureau_vote")
-    if facts.extra_columns:
-        found += rules.found("SPECIAL_CATEGORY_ATTRIBUTE", "contacts", f"{', '.join(sorted(facts.extra_columns))}.")
+    if facts.unoffered:
+        found += rules.found("SPECIAL_CATEGORY_ATTRIBUTE", "contacts", f"{', '.join(sorted(facts.unoffered))}.")
     return found
 
 

@@ -16,8 +16,12 @@ from sqlalchemy import (
     Connection,
     Engine,
     Table,
+    bindparam,
+    column,
     create_engine,
     event,
+    func,
+    select,
 )
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError
@@ -211,9 +215,6 @@ def compact(engine: Engine) -> None:
 def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
     """Insert rows, leaving those whose key exists as they are.
 
-    One short statement that the driver runs for each row: a statement of many rows would be built again for each number
-    of rows, which takes longer than the inserts.
-
     Args:
         connection: of a `transaction`.
         table: where the rows go.
@@ -224,17 +225,47 @@ def insert_once(connection: Connection, table: Table, rows: Sequence[Mapping[str
     """
     if not rows:
         return 0
+    dialect, columns = connection.dialect.name, tuple(rows[0])
     kept = connection.execution_options(preserve_rowcount=True)
-    return kept.execute(_insert_once(connection.dialect.name, table), [dict(row) for row in rows]).rowcount
+    return kept.execute(_insert(dialect, table, columns).on_conflict_do_nothing(), _values(dialect, rows)).rowcount
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows, every one of which must be new.
+
+    Args:
+        connection: of a `transaction`.
+        table: where the rows go.
+        rows: values by column name; all with the same columns.
+
+    Raises:
+        RowRefused: a constraint refuses a row, for example because its key exists.
+    """
+    if rows:
+        dialect, columns = connection.dialect.name, tuple(rows[0])
+        connection.execute(_insert(dialect, table, columns), _values(dialect, rows))
 
 
 @cache
-def _insert_once(dialect: str, table: Table) -> Any:
-    """Return the dialect's own INSERT; the other dialect is not imported, a cold look-up must start at once."""
-    if dialect == "postgresql":
-        from sqlalchemy.dialects import postgresql
+def _insert(dialect: str, table: Table, columns: tuple[str, ...]) -> Any:
+    """Return the dialect's own INSERT; the other dialect is not imported, a cold look-up must start at once.
 
-        return postgresql.insert(table).inline().on_conflict_do_nothing()
-    from sqlalchemy.dialects import sqlite
+    PostgreSQL looks at the constraints of a table anew for each statement: it gets one statement for all rows, with an array
+    per column, so that its text is the same for any number of rows. SQLite gets a short statement that the driver runs for
+    each row.
+    """
+    if dialect != "postgresql":
+        from sqlalchemy.dialects import sqlite
 
-    return sqlite.insert(table).inline().on_conflict_do_nothing()
+        return sqlite.insert(table).inline()
+    from sqlalchemy.dialects import postgresql
+
+    arrays = [bindparam(name, type_=postgresql.ARRAY(table.c[name].type)) for name in columns]
+    given = func.unnest(*arrays).table_valued(*(column(name, table.c[name].type) for name in columns), name="given")
+    return postgresql.insert(table).from_select(columns, select(*given.render_derived().c)).inline()
+
+
+def _values(dialect: str, rows: Sequence[Mapping[str, object]]) -> Any:
+    if dialect != "postgresql":
+        return [dict(row) for row in rows]
+    return {name: [row[name] for row in rows] for name in rows[0]}

@@ -12,6 +12,9 @@ from consent.judgement.asking import judge
 from consent.judgement.live_facts import load_live_facts
 from consent.judgement.queries import judgement_sql
 from consent.judgement.uses import Use
+from sends.orders.audience_criteria import Amount, Audience, BureauVote, Exclusion, Sex, Years
+from sends.plans.audience import Selection, create_contacts, unoffered_criteria
+from sends.plans.temporary_tables import ASKED_CONTACTS
 from stores.migrations.migrate import migrate
 from stores.operations import database, person_tables
 from stores.operations.database import open_operations
@@ -319,6 +322,31 @@ def test_members_of_segments(base):
         "poor": ids[:1],
         "aged-46": ids,
     }
+
+
+_SAME_AUDIENCES = {
+    "everybody": Audience(),
+    "women": Audience(sex=Sex.F),
+    "one-bureau": Audience(bureaux=("75056_2600", "75056_2200")),
+    "not-one-bureau": Audience(communes=("75111",), exclude=Exclusion(bureaux=("75056_2601",))),
+    "paris": Audience(communes=("75056",)),
+    "voted": Audience(bureau_vote=BureauVote("PRES2022", 2, "UN", Amount(least=0.6))),
+    "poor": Audience(iris_income=Amount(most=25000)),
+    "aged-46": Audience(age=Years(46, 46)),
+}
+
+
+def test_an_audience_that_is_asked_of_the_base_has_the_members_of_the_segment(base):
+    for segment_id, audience in _SAME_AUDIENCES.items():
+        create_contacts(base, ASKED_CONTACTS, Selection(audience, "2026", date(2026, 11, 2)))
+        differing = base.execute(
+            "select count(*) from (select contact_id from segment_members where segment_id = $segment) as members"
+            " full join asked_contacts as asked using (contact_id)"
+            " where members.contact_id is null or asked.contact_id is null",
+            {"segment": segment_id},
+        ).fetchone()
+        assert (segment_id, *differing) == (segment_id, 0)
+        assert unoffered_criteria(base, audience) == ()
 
 
 def test_zones_are_of_the_place_and_of_the_number(base):

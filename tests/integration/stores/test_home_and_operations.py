@@ -15,10 +15,18 @@ from stores.home import init_home, open_home, writer_lock
 from stores.migrations.migrate import head, migrate
 from stores.migrations.schema_version import newest_revision, require_schema
 from stores.operations import all_tables, message_tables
-from stores.operations.database import connect_to_latest, insert_once, open_operations, transaction
+from stores.operations.database import (
+    RowRefused,
+    connect_to_latest,
+    insert_new,
+    insert_once,
+    open_operations,
+    transaction,
+)
 from terms.errors import UsageError, WriterBusy
 from terms.settings import load_settings
 from tests.commands import sample_shell
+from tests.scenes.possible_rows import POSSIBLE
 
 
 def _settings(tmp_path, **changes):
@@ -102,7 +110,25 @@ def test_an_insert_that_meets_itself_changes_nothing(operations_url):
         assert insert_once(work, table, [{"gateway": "a", "seen_at": 1}]) == 1
         assert insert_once(work, table, [{"gateway": "a", "seen_at": 2}]) == 0
         assert insert_once(work, table, [{"gateway": "a", "seen_at": 3}, {"gateway": "b", "seen_at": 3}]) == 1
-        assert work.execute(table.select().where(table.c.gateway == "a")).one().seen_at == 1
+        assert insert_once(work, table, [{"gateway": "c", "seen_at": 4}, {"gateway": "c", "seen_at": 5}]) == 1
+        assert insert_once(work, table, []) == 0
+        found = work.execute(select(table.c.gateway, table.c.seen_at).order_by(table.c.gateway)).tuples().all()
+        assert found == [("a", 1), ("b", 3), ("c", 4)]
+
+
+def test_an_insert_of_new_rows_refuses_a_key_that_exists_and_keeps_what_is_null(operations_url):
+    engine = open_operations(operations_url)
+    migrate(engine)
+    table = message_tables.replies
+    rows = [POSSIBLE["replies"] | {"reply_id": name, "contact_id": None} for name in "abc"]
+    with transaction(engine) as work:
+        insert_new(work, table, [rows[0], rows[1] | {"contact_id": POSSIBLE["replies"]["contact_id"]}])
+        insert_new(work, table, [])
+    with pytest.raises(RowRefused), transaction(engine) as work:
+        insert_new(work, table, [rows[2], rows[0]])
+    with engine.connect() as reading:
+        found = reading.execute(select(table.c.contact_id).order_by(table.c.reply_id)).scalars().all()
+    assert found == [None, POSSIBLE["replies"]["contact_id"]]
 
 
 def test_a_transaction_that_fails_leaves_nothing(operations_url):

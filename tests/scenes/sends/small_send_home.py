@@ -29,6 +29,7 @@ from stores.schemas.vault_tables import IDENTITIES
 from stores.warehouse.warehouse import BaseManifest
 from terms.clock import Clock
 from terms.settings import PROJECT_ROOT, load_settings
+from tests.scenes.sends.audience_macros import create_audience_macros
 
 NOW = "2026-11-24T10:05:00+01:00"
 DELIVERY = "d" * 16
@@ -133,7 +134,7 @@ def publish(stores, contacts, version="b1", rules="rules-1", refused=(), macron_
         " '75056_110' || (1 + i % 2) as bureau_code from people, (values ('2022'), ('2026')) as maps (map)"
     )
     build.execute(
-        "create table bureau_results as select * from (values"
+        "create table bureau_results as select *, votes / valid_votes as share_of_votes from (values"
         " ('PRES2022', 2, '75056_1101', '2022', 900, 800, 'MACRON', $macron_votes),"
         " ('PRES2022', 2, '75056_1101', '2022', 900, 800, 'LE PEN', 240),"
         " ('PRES2022', 2, '75056_1102', '2022', 900, 800, 'MACRON', 400),"
@@ -168,6 +169,7 @@ def publish(stores, contacts, version="b1", rules="rules-1", refused=(), macron_
     build.execute(_JUDGE)
     build.execute("create table no_facts (contact_id uuid, kind varchar, occurred_at timestamp, known_at timestamp)")
     build.execute(_BY_NIGHT)
+    create_audience_macros(build)
     # no instant is late enough: counts ask the stand-in, as everybody else here
     build.execute("create table knowledge as select 'infinity'::timestamp as complete_from")
     build.close()

@@ -123,7 +123,7 @@ EXPOSURES = yaml.safe_load((MODELS / "marts" / "_exposures.yml").read_text())["e
 
 @pytest.mark.parametrize("exposure", EXPOSURES, ids=lambda exposure: exposure["name"])
 def test_an_exposure_names_the_marts_that_its_code_reads(exposure):
-    """SQL of the files and folders under meta (key `code`); a mart read by a macro of the base belongs to `judgement`."""
+    """SQL of the files and folders under meta (key `code`); a mart read by a macro of the base belongs to who asks it."""
     paths = [PROJECT_ROOT / code for code in exposure["config"]["meta"]["code"]]
     files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("*.*"))]
     sql = [file.read_text() for file in files if file.suffix in {".py", ".sql"}]

@@ -1,5 +1,6 @@
 """The rules of orders are asked again when a plan is sent: papers, complaints, bureaux, sponsors change in between."""
 
+import duckdb
 import pytest
 from sqlalchemy import insert
 
@@ -18,6 +19,7 @@ from stores.operations.plan_tables import bureau_holdings, plans
 from terms.clock import to_micros
 from terms.errors import Refused
 from tests.scenes.possible_rows import POSSIBLE
+from tests.scenes.sends.audience_macros import create_audience_macros
 from tests.scenes.sends.small_send_home import at, make_home, point_gateway, publish, write_order
 
 NOBODY_LISTENS = "Nobody listens"  # the last thing asked: everything else was in order
@@ -244,14 +246,19 @@ def test_every_finding_of_a_bad_order_is_told_at_once_in_words(tmp_path):
         assert item["decision"] in ("HOLD", "REFUSE")
 
 
-def test_a_base_with_a_forbidden_column_plans_nothing(tmp_path):
+def test_a_base_with_a_new_column_plans_and_a_criterion_without_column_does_not(tmp_path):
     stores = make_home(tmp_path, contacts=240, base=False)
     publish(stores, 240)
-    base = stores.warehouse.base_path
-    import duckdb
-
-    base.chmod(0o600)
-    with duckdb.connect(str(base)) as opened:
-        opened.execute("alter table contacts add column vote_estimate double")
+    order = write_order(tmp_path)
+    with _changed_base(stores) as base:
+        base.execute("alter table contacts add column vote_estimate double")
+    assert plan_campaign(stores, order).contacts > 0
+    with _changed_base(stores) as base:
+        create_audience_macros(base, {"birth_date": ["age"]})
     with pytest.raises(PlanRefused, match="SPECIAL_CATEGORY_ATTRIBUTE"):
-        plan_campaign(stores, write_order(tmp_path))
+        plan_campaign(stores, write_order(tmp_path, campaign_id="another"))
+
+
+def _changed_base(stores):
+    stores.warehouse.base_path.chmod(0o600)
+    return duckdb.connect(str(stores.warehouse.base_path))
