@@ -1,5 +1,5 @@
 {#- A base that starts as a copy of the serving one judges the touched contacts anew and keeps all others
-    (publishing/touched.py, decision 0010). The builder then leaves their ids in `lake.touched`. -#}
+    (publishing/affected_contacts.py, decision 0010). The builder then leaves their ids in `lake.touched`. -#}
 {% macro is_grown_build() -%}
     {{- return(
         execute and adapter.get_relation(database=target.database, schema='lake', identifier='touched') is not none
