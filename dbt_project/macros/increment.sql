@@ -18,6 +18,11 @@
     {%- if is_grown_build() -%} delete from {{ mart }} where {{ is_touched('contact_id') }} {%- endif -%}
 {%- endmacro %}
 
+{#- Hook before a mart of claims: what the serving base said of those that this build makes anew goes. -#}
+{% macro forget_claims(mart, claims) -%}
+    {%- if is_grown_build() -%} delete from {{ mart }} where claim_id in (select c.claim_id from {{ claims }} as c) {%- endif -%}
+{%- endmacro %}
+
 {#- True of what the serving base's mart does not hold yet, in a whole build of all. -#}
 {% macro is_new_to(mart, key) -%}
     {%- if is_grown_build() -%} {{ key }} not in (select known.{{ key }} from {{ mart }} as known)
