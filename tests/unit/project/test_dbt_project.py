@@ -73,6 +73,21 @@ def test_every_column_of_a_mart_is_described(model):
     assert not undescribed
 
 
+def test_every_mart_has_a_contract():
+    """dbt enforces it for all of the layer: a mart that says otherwise, or a column without a type, is outside of it."""
+    layer = yaml.safe_load((MODELS.parent / "dbt_project.yml").read_text())["models"]["filiation"]["marts"]
+    assert layer["+contract"] == {"enforced": True}
+    described = {model.stem: _described(model) for model in SQL if model.parent.name == "marts"}
+    assert {name for name, record in described.items() if "contract" in record["config"]} == set()
+    typeless = [
+        f"{name}.{column['name']}"
+        for name, record in described.items()
+        for column in record["columns"]
+        if "data_type" not in column
+    ]
+    assert not typeless
+
+
 @pytest.mark.parametrize("model", sorted((MODELS / "marts").glob("*.sql")), ids=lambda file: file.stem)
 def test_no_mart_carries_what_a_partner_named_its_file(model):
     """A file's name may hold a number, and a number in a mart keeps the whole base from being published."""
