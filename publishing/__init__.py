@@ -7,6 +7,7 @@ From top to bottom; imports run down this list only:
     build                               a build from all current inputs; publishing it
     decisions                           a person allows a smaller base
     affected_contacts, changed_claims   which contacts new files and changed dossiers concern
+    facts_of_partners                   which rows a changed fact concerns, by the meta of dbt models
 
 How inputs are stored belongs to `stores`, what a base holds to `dbt_project`. No Dagster here.
 """

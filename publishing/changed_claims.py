@@ -1,7 +1,8 @@
 """Which of a partner's rows a changed dossier can concern, told from what the rows themselves state.
 
 One row too many is harmless, one too few would leave a stale finding. A row can mean a form version only by stating it,
-by stating a notice that the form shows, or by an instant within the form's time, whatever is believed of the form.
+by stating a notice that the form shows, or by an instant within the form's time, whatever is believed of the form. By what
+a changed fact finds rows is told by the dbt models (`publishing.facts_of_partners`).
 Which contacts are judged again is decided in `publishing.affected_contacts`.
 """
 
@@ -13,16 +14,9 @@ from datetime import datetime
 
 import duckdb
 
-from consent.dossiers import dossier_snapshots
-from stores.schemas import dossier_tables
+from publishing.facts_of_partners import FactTable, facts_of_partners
 from stores.snapshots import Snapshot, SnapshotStore
 from stores.sql_files import checked_name, sql_of
-
-#: Snapshots of facts about partners, with their tables.
-_OF_PARTNERS = {
-    dossier_snapshots.KIND: dossier_snapshots.TABLES,
-    "form_stops": (dossier_tables.FORM_STOPS,),
-}
 
 
 @dataclass(frozen=True)
@@ -56,24 +50,50 @@ def changed_claims(
     Returns:
         One or several per change, or None where the files of an earlier snapshot are gone.
     """
-    if all(now[kind].sha256 == before.get(kind) for kind in _OF_PARTNERS if kind in now):
+    facts = facts_of_partners()
+    kinds = {fact.kind for fact in facts}
+    if all(now[kind].sha256 == before.get(kind) for kind in kinds if kind in now):
         return ()
-    for kind, tables in _OF_PARTNERS.items():
-        current = now.get(kind)
-        earlier = snapshots.by_hash(kind, before.get(kind, ""))
-        if current is not None and earlier is None:
-            return None
-        for table in tables:
-            sides = (snapshots.sql(earlier, table), snapshots.sql(current, table))
-            _create_difference(connection, checked_name(table.name), sides)
+    earlier = {kind: snapshots.by_hash(kind, before.get(kind, "")) for kind in kinds}
+    if any(earlier[kind] is None for kind in kinds if kind in now):
+        return None
+    connection.execute(sql_of(__file__, "concerned"))
+    connection.execute(sql_of(__file__, "limit_instants"))
+    for fact in facts:
+        sides = (snapshots.sql(earlier[fact.kind], fact.table), snapshots.sql(now.get(fact.kind), fact.table))
+        _create_difference(connection, fact, sides)
+        _add_rows_concerned(connection, fact)
     return tuple(ChangedClaims(*row) for row in connection.execute(sql_of(__file__, "claims")).fetchall())
 
 
-def _create_difference(connection: duckdb.DuckDBPyConnection, name: str, sides: tuple[str, str]) -> None:
+def _create_difference(connection: duckdb.DuckDBPyConnection, fact: FactTable, sides: tuple[str, str]) -> None:
     """Create the views `…_before` and `…_now` of a table's two snapshots, and the table `…_differs`."""
+    name = checked_name(fact.table.name)
     for side, sql in zip(("before", "now"), sides, strict=True):
         connection.execute(f"create or replace temp view {name}_{side} as {sql}")
     connection.execute(
         f"create or replace temp table {name}_differs as {sql_of(__file__, 'difference')}",
         {"before": f"{name}_before", "now": f"{name}_now"},
     )
+
+
+def _add_rows_concerned(connection: duckdb.DuckDBPyConnection, fact: FactTable) -> None:
+    """Add what a table's difference concerns; the limits of a partner as a whole are part of that, others part its rows."""
+    name, by = fact.table.name, fact.concerns_rows_by
+    if by == "partner_id" and fact.limits:
+        (limit,) = fact.limits
+        connection.execute(
+            sql_of(__file__, "by_partner_id_beside_a_limit"),
+            {"differs": f"{name}_differs", "limit_column": limit.column},
+        )
+        return
+    connection.execute(sql_of(__file__, f"by_{by}"), {"differs": f"{name}_differs"})
+    for limit in fact.limits:
+        for side in ("before", "now"):
+            bound = {
+                "beliefs": f"{name}_{side}",
+                "limit_column": limit.column,
+                "is_after": limit.is_after,
+                "is_now": side == "now",
+            }
+            connection.execute(sql_of(__file__, "limits"), bound)

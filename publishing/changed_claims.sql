@@ -15,56 +15,100 @@ union all
     select * from query_table($before)
 );
 
--- name: claims
+-- name: concerned
+create or replace temp table concerned (
+    partner_id varchar, form_version varchar, notice_id varchar, given_from timestamp, given_until timestamp
+);
+
+-- name: limit_instants
+create or replace temp table limit_instants (partner_id varchar, limit_at timestamp, is_now boolean);
+
+-- What concerns a partner as a whole concerns all its rows.
+-- name: by_partner_id
+insert into concerned (partner_id)
+select partner_id from query_table($differs);
+
+-- So does a fact of which a column limits slots; but where one belief closed, the next one opened at that instant, and
+-- they differ by the limit alone, it concerns the rows given since the earlier limit.
+-- name: by_partner_id_beside_a_limit
+insert into concerned (partner_id, given_from)
 with
-beliefs_beside_ends as (
-    select distinct * exclude (contract_ends_on, known_from, known_until) from dossier_partners_differs
+beliefs_beside_limit as (
+    select distinct columns(lambda name: name not in ($limit_column, 'known_from', 'known_until'))
+    from query_table($differs)
 ),
 
-moved_ends as (
-    -- one belief closed, the next one opened at that instant, and they differ by the contract's end alone
+beliefs as (
     select
         partner_id,
-        min(contract_ends_on)::timestamp as given_from
-    from dossier_partners_differs
+        known_from,
+        known_until,
+        columns(lambda name: name = $limit_column)::timestamp as limit_at
+    from query_table($differs)
+),
+
+moved as (
+    select
+        partner_id,
+        min(limit_at) as given_from
+    from beliefs
     group by partner_id
     having
         count(*) = 3
         and max(known_until) = max(known_from)
         and partner_id in (
-            select partner_id from beliefs_beside_ends
+            select partner_id from beliefs_beside_limit
             group by partner_id
             having count(*) = 1
         )
-),
+)
 
-whole as (
-    select partner_id from dossier_chain_differs
-    union
-    select partner_id from dossier_feeds_differs
-    union
-    select partner_id from dossier_audits_differs
-    where form_version = '*'
-    union
-    select partner_id from dossier_partners_differs
-    where partner_id not in (select partner_id from moved_ends)
-),
+select
+    beliefs.partner_id,
+    moved.given_from
+from beliefs
+left join moved
+    on beliefs.partner_id = moved.partner_id;
 
+-- The form version `*` is the partner as a whole.
+-- name: by_form_version
+insert into concerned (partner_id, form_version)
+select
+    partner_id,
+    nullif(form_version, '*')
+from query_table($differs);
+
+-- name: by_notice_id
+insert into concerned (partner_id, notice_id)
+select
+    partner_id,
+    notice_id
+from query_table($differs);
+
+-- Instants that part the rows of a partner into claims, by one snapshot: those of a column, or the end of each whole
+-- second in it.
+-- name: limits
+insert into limit_instants
+select
+    partner_id,
+    case when $is_after then date_trunc('second', limit_at) + interval 1 second else limit_at end,
+    $is_now
+from (
+    select
+        partner_id,
+        columns(lambda name: name = $limit_column)::timestamp as limit_at
+    from query_table($beliefs)
+)
+where limit_at is not null;
+
+-- name: claims
+with
 notices as (
     select
         partner_id,
         notice_id
-    from dossier_notices_differs
-    union
-    select
-        partner_id,
-        notice_id
-    from dossier_notice_recipients_differs
-    union
-    select
-        partner_id,
-        notice_id
-    from dossier_notice_contradictions_differs
+    from concerned
+    where notice_id is not null
 ),
 
 believed_forms as (
@@ -89,18 +133,8 @@ forms as (
     select
         partner_id,
         form_version
-    from dossier_audits_differs
-    where form_version <> '*'
-    union
-    select
-        partner_id,
-        form_version
-    from dossier_form_versions_differs
-    union
-    select
-        partner_id,
-        form_version
-    from form_stops_differs
+    from concerned
+    where form_version is not null
     union
     select
         partner_id,
@@ -113,26 +147,12 @@ meant as (
 ),
 
 limits as (
-    -- instants that part the rows of a partner into claims; one that comes or goes moves the rows up to the next that
-    -- stays
+    -- one that comes or goes moves the rows up to the next that stays
     select
         partner_id,
         limit_at,
         bool_and(is_now) = bool_or(is_now) as has_moved
-    from (
-        select
-            partner_id,
-            unnest([first_seen_at, date_trunc('second', last_seen_at) + interval 1 second]) as limit_at,
-            false as is_now
-        from dossier_form_versions_before
-        union
-        select
-            partner_id,
-            unnest([first_seen_at, date_trunc('second', last_seen_at) + interval 1 second]) as limit_at,
-            true as is_now
-        from dossier_form_versions_now
-    )
-    where limit_at is not null
+    from limit_instants
     group by partner_id, limit_at
 ),
 
@@ -151,19 +171,11 @@ parted as (
 told as (
     select
         partner_id,
-        null::varchar as form_version,
-        null::varchar as notice_id,
-        null::timestamp as given_from,
-        null::timestamp as given_until
-    from whole
-    union all
-    select
-        partner_id,
-        null,
-        null,
+        form_version,
+        notice_id,
         given_from,
-        null
-    from moved_ends
+        given_until
+    from concerned
     union all
     select
         partner_id,
@@ -172,14 +184,6 @@ told as (
         null,
         null
     from forms
-    union all
-    select
-        partner_id,
-        null,
-        notice_id,
-        null,
-        null
-    from notices
     union all
     select
         partner_id,

@@ -50,11 +50,6 @@ def publish_without(stores: Stores, erased: Erased) -> str | None:
         tables = build.execute("select table_name from duckdb_tables() where database_name = 'served'").fetchall()
         for (table,) in sorted(tables):
             build.execute(f'insert into main."{table}" {_kept(build, table)}')
-        if ("segments",) in tables:
-            build.execute(
-                "update segments set members = (select count(*) from segment_members as m"
-                " where m.segment_id = segments.segment_id)"
-            )
         if ("situation_counts",) in tables:
             build.execute("delete from situation_counts")
             build.execute("insert into situation_counts from situation_counts_of('verdict_spans')")

@@ -1,5 +1,5 @@
 {#- A base that starts as a copy of the serving one judges the touched contacts anew and keeps all others
-    (publishing/touched.py, decision 0010). The builder then leaves their ids in `lake.touched`. -#}
+    (publishing/affected_contacts.py, decision 0010). The builder then leaves their ids in `lake.touched`. -#}
 {% macro is_grown_build() -%}
     {{- return(
         execute and adapter.get_relation(database=target.database, schema='lake', identifier='touched') is not none
@@ -16,6 +16,11 @@
 {#- Hook before a mart of contacts: what the serving base said of the touched ones goes. -#}
 {% macro forget_touched(mart) -%}
     {%- if is_grown_build() -%} delete from {{ mart }} where {{ is_touched('contact_id') }} {%- endif -%}
+{%- endmacro %}
+
+{#- Hook before a mart of claims: what the serving base said of those that this build makes anew goes. -#}
+{% macro forget_claims(mart, claims) -%}
+    {%- if is_grown_build() -%} delete from {{ mart }} where claim_id in (select c.claim_id from {{ claims }} as c) {%- endif -%}
 {%- endmacro %}
 
 {#- True of what the serving base's mart does not hold yet, in a whole build of all. -#}

@@ -378,5 +378,6 @@ def test_the_marts_stand_without_lake_and_steps(base_path, tmp_path):
         assert judge(published, "asked", "live_facts", SELECTED)[0].decision == Decision.ALLOW
         for (table,) in published.execute(
             "select table_name from duckdb_tables() where schema_name = 'main'"
+            " union all select view_name from duckdb_views() where schema_name = 'main' and not internal"
         ).fetchall():
             published.execute(f"select count(*) from {table}").fetchone()

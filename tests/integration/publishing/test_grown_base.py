@@ -139,6 +139,7 @@ _READ: Mapping[str, str] = {
     "situation_keys": "select own_standing_id, worth_key from situation_keys semi join verdict_spans using (situation_id)",
     "standings": "select * from standings where standing_id in (select standing_id from situations"
     " where situation_id in (select situation_id from verdict_spans))",
+    "consent_terms": "select * from consent_terms semi join acts using (claim_id)",
     "finding_kinds": "select * from finding_kinds semi join findings using (kind_id)",
 }
 

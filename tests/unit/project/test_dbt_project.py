@@ -10,6 +10,9 @@ import yaml
 from jinja2 import Template
 
 from assets.dbt_sources import sources_yaml
+from publishing import affected_contacts
+from publishing.facts_of_partners import CONCERNS_ROWS_BY
+from stores.sql_files import sql_of
 from terms.settings import PROJECT_ROOT
 
 MODELS = PROJECT_ROOT / "dbt_project" / "models"
@@ -70,6 +73,21 @@ def test_every_column_of_a_mart_is_described(model):
     assert not undescribed
 
 
+def test_every_mart_has_a_contract():
+    """dbt enforces it for all of the layer: a mart that says otherwise, or a column without a type, is outside of it."""
+    layer = yaml.safe_load((MODELS.parent / "dbt_project.yml").read_text())["models"]["filiation"]["marts"]
+    assert layer["+contract"] == {"enforced": True}
+    described = {model.stem: _described(model) for model in SQL if model.parent.name == "marts"}
+    assert {name for name, record in described.items() if "contract" in record["config"]} == set()
+    typeless = [
+        f"{name}.{column['name']}"
+        for name, record in described.items()
+        for column in record["columns"]
+        if "data_type" not in column
+    ]
+    assert not typeless
+
+
 @pytest.mark.parametrize("model", sorted((MODELS / "marts").glob("*.sql")), ids=lambda file: file.stem)
 def test_no_mart_carries_what_a_partner_named_its_file(model):
     """A file's name may hold a number, and a number in a mart keeps the whole base from being published."""
@@ -78,9 +96,58 @@ def test_no_mart_carries_what_a_partner_named_its_file(model):
 
 @pytest.mark.parametrize("model", sorted((MODELS / "marts").glob("*.sql")), ids=lambda file: file.stem)
 def test_a_mart_that_forgets_contacts_says_so(model):
-    """By its meta a dbt test reads the rows that this build made (`macros/increment.sql`)."""
+    """By its meta a dbt test reads the rows that this build made (`macros/increment.sql`); a view shows those of such a mart."""
     meta = _described(model)["config"]["meta"]
-    assert meta.get("judged_anew_by") == ("contact_id" if "forget_touched(this)" in model.read_text() else None)
+    anew = any(how in model.read_text() for how in ("forget_touched(this)", 'materialized="view"'))
+    assert meta.get("judged_anew_by") == ("contact_id" if anew else None)
+
+
+def _meta(described: dict) -> dict:
+    return described.get("config", {}).get("meta", {})
+
+
+def test_each_fact_of_a_partner_says_which_rows_it_concerns():
+    """By its meta `publishing.changed_claims` finds them; a model that epochs do not know would change a claim unseen."""
+    dossiers = [file for file in SQL if file.stem.startswith("stg_dossiers__")]
+    silent = [file.stem for file in dossiers if _meta(_described(file)).get("concerns_rows_by") not in CONCERNS_ROWS_BY]
+    assert not silent
+    listed = (MODELS / "intermediate" / "int_partners__epochs.sql").read_text()
+    facts = re.findall(r"'(\w+)'", listed[listed.index("for fact in [") : listed.index("%}")])
+    assert sorted(facts) == [file.stem.removeprefix("stg_dossiers__") for file in dossiers]
+
+
+def test_each_limit_of_a_slot_says_of_which_column_it_is_made():
+    """A limit without its meta would not be told by `publishing.changed_claims` when it moves."""
+    text = (MODELS / "intermediate" / "int_partners__slots.sql").read_text()
+    limits = {(model, column) for column, model in re.findall(r"^    (\w+)\nfrom {{ ref\('(stg_\w+)'\) }}", text, re.M)}
+    said = {
+        (file.stem, column["name"])
+        for file in SQL
+        for column in _described(file)["columns"]
+        if "limits_slots" in _meta(column)
+    }
+    assert said == limits
+
+
+#: Keys of rows that several contacts may share.
+_SHARED_KEYS = {"source_key", "ip_key", "address_key"}
+_MEETING = re.compile(r"\b(?:on|and|by)\b.*\b(source_key|ip_key|address_key)\b")
+
+
+@pytest.mark.parametrize(
+    "model", [model for model in SQL if model.parent.name == "intermediate"], ids=lambda file: file.stem
+)
+def test_a_model_in_which_contacts_meet_says_by_what(model):
+    """Who shares it with a changed row is affected: a key that `publishing/affected_contacts.sql` does not know is missed."""
+    meets = set(_MEETING.findall(model.read_text()))
+    said = _meta(_described(model)).get("contacts_meet_by")
+    assert meets == ({said} if said else set())
+
+
+def test_whoever_meets_a_changed_row_is_affected():
+    said = {_meta(_described(model)).get("contacts_meet_by") for model in SQL} - {None}
+    chosen = re.findall(r"(\w+_key)\)? in \(select", sql_of(affected_contacts.__file__, "affected"))
+    assert said == _SHARED_KEYS == set(chosen)
 
 
 def test_what_several_models_say_of_a_column_is_written_once():

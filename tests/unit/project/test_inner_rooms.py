@@ -111,7 +111,7 @@ USES = {
     "open_data": set(),
     "outlook": {"consent", "sends"},
     "partners_ingest": {"consent"},
-    "publishing": {"consent", "territories"},
+    "publishing": {"territories"},
     "retention": {"consent", "lineage", "sealing", "sends"},
     "sealing": set(),
     "sends": {"consent", "partners_ingest"},
