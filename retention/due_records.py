@@ -16,12 +16,12 @@ from sends.rules.retention import kept_months
 from sends.rules.rulebook import read_rulebook
 from stores.all_stores import Stores
 from stores.operations import message_tables, plan_tables
+from stores.operations.database import VALUES_AT_ONCE
+from terms.batches import batched
 from terms.clock import from_micros, to_micros
 from terms.errors import UsageError
 from terms.paris import PARIS
 from terms.reasons import Profile
-
-_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,6 @@ def _last_published(reading: Connection, now: datetime) -> list[tuple[str, date]
 
 def _count(reading: Connection, table: Table, plans: Sequence[str]) -> int:
     total = 0
-    for start in range(0, len(plans), _CHUNK):
-        some = plans[start : start + _CHUNK]
+    for some in batched(plans, VALUES_AT_ONCE):
         total += reading.execute(select(func.count()).select_from(table).where(table.c.plan_id.in_(some))).scalar_one()
     return total

@@ -56,7 +56,9 @@ from partners_ingest.rows.asked_numbers import number_reader
 from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.operations import person_tables
+from stores.operations.database import VALUES_AT_ONCE
 from stores.warehouse.warehouse import ServedBase
+from terms.batches import batched
 from terms.clock import from_micros
 from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
@@ -134,8 +136,7 @@ def answer_access(stores: Stores, request_ids: Sequence[str], batch: Batch) -> l
     record_access(stores.engine, stores.clock, access)
     controller, answers = read_controller(stores.settings.config), _tell(stores, asked)
     issued: list[Issued] = []
-    for start in range(0, len(asked), _CHUNK):
-        part = list(zip(asked, answers, strict=True))[start : start + _CHUNK]
+    for part in batched(zip(asked, answers, strict=True), _CHUNK):
         papers = [
             (_draft(one, told, others[one.contact_id], controller), _file(batch, one.request_id)) for one, told in part
         ]
@@ -284,8 +285,8 @@ def _requests(reading: Connection, request_ids: Sequence[str]) -> list[Asked]:
     """Return the access requests of these ids, in their order."""
     table = person_tables.requests
     found: dict[str, Asked] = {}
-    for start in range(0, len(request_ids), 500):
-        found |= {one.request_id: one for one in _read(reading, table.c.request_id, request_ids[start : start + 500])}
+    for some in batched(request_ids, VALUES_AT_ONCE):
+        found |= {one.request_id: one for one in _read(reading, table.c.request_id, some)}
     for request_id in request_ids:
         if request_id not in found or found[request_id].kind != ActKind.ACCESS.value:
             raise UsageError(f"There is no access request {request_id}.", "See `filiation requests --all`.")
@@ -295,8 +296,8 @@ def _requests(reading: Connection, request_ids: Sequence[str]) -> list[Asked]:
 def _acts_of(reading: Connection, contact_ids: Sequence[str]) -> dict[str, list[Asked]]:
     table = person_tables.requests
     found: dict[str, list[Asked]] = {contact_id: [] for contact_id in contact_ids}
-    for start in range(0, len(contact_ids), 500):
-        for one in _read(reading, table.c.contact_id, contact_ids[start : start + 500]):
+    for some in batched(contact_ids, VALUES_AT_ONCE):
+        for one in _read(reading, table.c.contact_id, some):
             found[one.contact_id].append(one)
     return found
 

@@ -43,7 +43,6 @@ _ANSWERABLE = timedelta(days=30)
 
 _COLUMNS = ("phone", "answered_at", "answer", "answer_id", "message", "notice")
 _NAME = "yes_%Y%m%dT%H%M%SZ.csv"
-_CHUNK = 500
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehear
 from stores.engine import connect
 from stores.lake import reading_name
 from stores.schemas import delivered_rows
+from terms.batches import batched
 from terms.identifiers import delivery_id
 from terms.settings import Settings, load_settings
 from tests.scenes.door.mutants import FORMATS, Mutant, mutant, originals
@@ -56,11 +57,11 @@ def run(seed: int, numbers: range) -> Tally:
     )
     tally, untouched = Tally(), originals()
     dossiers = {partner: read_dossier(FORMATS / partner) for partner in sorted({one.partner for one in untouched})}
-    for start in range(0, len(numbers), _FILES_PER_STORES):
+    for some in batched(numbers, _FILES_PER_STORES):
         with ExitStack() as stack:
             stores = stack.enter_context(rehearsal_stores(settings))
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="door-fuzz-")))
-            for number in numbers[start : start + _FILES_PER_STORES]:
+            for number in some:
                 _send(mutant(seed, number, untouched), dossiers, stores, folder, settings, tally)
     return tally
 
