@@ -20,7 +20,7 @@ from lineage.erasure.erasure_traces import open_lake
 from retention.periods import RetentionRule
 from stores.all_stores import Stores
 from stores.operations import message_tables, person_tables
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 _FETCH = 20_000
 _OF_A_PERSON = (FactKind.CLICK, FactKind.REPLY, FactKind.FORM, FactKind.ACCESS_REQUEST)
@@ -89,7 +89,7 @@ def find_due_persons(stores: Stores, rule: RetentionRule, now: datetime) -> DueP
             f"create temp table last_acts as select contact_id, (max(acted_at) at time zone 'UTC' at time zone 'Europe/Paris')::date"
             f" as last_on from ({_FROM_FILES} union all select contact_id, acted_at from ledger_acts) group by contact_id"
         )
-        today = now.astimezone(PARIS).date()
+        today = day_in_paris(now)
         days: list[tuple[date]] = lake.execute("select distinct last_on from last_acts").fetchall()
         due = [day for (day,) in days if rule.due_on(day) <= today]
         lake.execute(

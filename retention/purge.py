@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 
 from sqlalchemy import Connection, ScalarResult, Table, func, select, update
 
@@ -34,7 +34,7 @@ from terms import failpoint
 from terms.batches import batched
 from terms.canonical_json import canonical_json
 from terms.errors import FiliationError
-from terms.paris import PARIS
+from terms.paris import day_in_paris, midnight_in_paris
 
 #: Persons of one pass over the evidence: their numbers are looked for together.
 _BATCH = 20_000
@@ -117,7 +117,7 @@ def purge(stores: Stores, progress: Progress) -> list[PurgeReceipt]:
 
 
 def _rules(stores: Stores, now: datetime) -> list[RetentionRule]:
-    today = now.astimezone(PARIS).date()
+    today = day_in_paris(now)
     return [rule for rule in read_retention(stores.settings.config / "retention") if rule.is_in_force(today)]
 
 
@@ -207,8 +207,8 @@ def _begin(
             "Run `filiation log check`; put the vault's files back from the backup.",
         )
     marks = {number: stores.keys.suppression.hex(number) for number in numbers.values()}
-    kept_from = rule.kept_from(now.astimezone(PARIS).date())
-    acts_from = datetime.combine(kept_from, time(), PARIS)
+    kept_from = rule.kept_from(day_in_paris(now))
+    acts_from = midnight_in_paris(kept_from)
     persons, table = begin_erasures(stores, marks, purge_id, acts_from), erasure_tables.erasures
     failpoint.reach("erasure.marked")
     with database.transaction(stores.engine) as work:

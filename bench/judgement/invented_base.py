@@ -28,7 +28,7 @@ from stores.schemas import configuration_tables, delivered_rows, dossier_tables,
 from stores.schemas.column_classes import Table
 from stores.snapshots import Snapshot, SnapshotStore
 from stores.warehouse.inputs import AcceptedDelivery, BuildInputs
-from terms.clock import to_micros
+from terms.clock import aware_utc, from_micros, naive_utc, to_micros
 from terms.settings import PROJECT_ROOT, Settings, load_settings
 
 #: When the world is looked at; twelve quarters of consents lie before it.
@@ -108,7 +108,7 @@ def _deliveries() -> Iterator[AcceptedDelivery]:
     for partner in PARTNERS:
         for quarter in range(_QUARTERS):
             exported = _FIRST + (quarter + 1) * _QUARTER
-            at = to_micros(exported.replace(tzinfo=UTC))
+            at = to_micros(aware_utc(exported))
             mode = "full" if partner in FULL_EXPORTERS else "delta"
             name = f"{partner}-{quarter:02d}"
             yield AcceptedDelivery(
@@ -125,7 +125,7 @@ def _write_lake(lake: Lake, deliveries: Sequence[AcceptedDelivery], rows_each: i
             bound = {
                 "delivery_id": item.delivery_id,
                 "partner_id": item.partner_id,
-                "exported_at": datetime.fromtimestamp(item.exported_at / 1e6, UTC).replace(tzinfo=None),
+                "exported_at": naive_utc(from_micros(item.exported_at)),
                 "quarter": int(item.delivery_id[-2:]),
                 "first_slot": sum(_SHARES[:place]),
                 "slots": _SHARES[place],
@@ -254,7 +254,7 @@ def _empty(table: Table) -> str:
 
 
 def _take_snapshots(snapshots: SnapshotStore) -> None:
-    take_rules_snapshot(snapshots, PROJECT_ROOT / "config" / "rules", KNOWN_FROM.replace(tzinfo=UTC))
+    take_rules_snapshot(snapshots, PROJECT_ROOT / "config" / "rules", aware_utc(KNOWN_FROM))
     take_dossiers(snapshots, ())
     with connect() as connection:
         for kind, tables in (

@@ -16,7 +16,7 @@ from consent.acts.person_acts import ActKind, Entered, PersonAct, Subject, recor
 from stores.all_stores import Stores
 from stores.keys import Keys
 from stores.operations.database import transaction
-from terms.clock import Clock
+from terms.clock import Clock, read_iso
 from terms.errors import UsageError
 from terms.free_text import refuse_number
 
@@ -146,10 +146,9 @@ def read_act(stores: ActStores, typed: TypedAct, now: datetime) -> PersonAct | t
 
 def _instant(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text.strip())
+        return read_iso(text.strip())
     except ValueError:
         return None
-    return None if found.tzinfo is None else found
 
 
 def _holds_number(text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import duckdb
 from sqlalchemy import Engine
@@ -24,7 +24,7 @@ from lineage.lookups.lookup import LookupStores, contact_of, subjects_of
 from stores.engine import without_pandas
 from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
-from terms.clock import naive_utc, to_iso
+from terms.clock import aware_utc, naive_utc, to_iso
 from terms.errors import UsageError
 
 _ASKED, _LIVE = "judged_asked", "judged_live"
@@ -240,7 +240,7 @@ def _lines(base: duckdb.DuckDBPyConnection, engine: Engine, use: Use) -> list[Ev
     with engine.connect() as ledger:
         names = file_names(ledger, {row[0] for row in rows})
     return [
-        EvidenceLine(delivery, partner, names[delivery], line, says, at and _aware(at), _aware(known_at))
+        EvidenceLine(delivery, partner, names[delivery], line, says, at and aware_utc(at), aware_utc(known_at))
         for delivery, partner, line, says, at, known_at in rows
     ]
 
@@ -266,7 +266,7 @@ def _ledger_facts(base: duckdb.DuckDBPyConnection, use: Use) -> tuple[LedgerFact
         sql_of(__file__, "ledger_facts"),
         {"live_facts": _LIVE, "moment": naive_utc(use.moment), "known_by": naive_utc(use.known_by)},
     ).fetchall()
-    return tuple(LedgerFact(kind, _aware(at), _aware(known_at)) for kind, at, known_at in rows)
+    return tuple(LedgerFact(kind, aware_utc(at), aware_utc(known_at)) for kind, at, known_at in rows)
 
 
 def describe_use(judged: JudgedUse) -> str:
@@ -311,10 +311,6 @@ def _ground_lines(ground: Ground) -> list[str]:
         f"             ledger: {fact.kind} of {to_iso(fact.occurred_at)}, known {to_iso(fact.known_at)}"
         for fact in ground.facts
     ]
-
-
-def _aware(instant: datetime) -> datetime:
-    return instant.replace(tzinfo=UTC)
 
 
 def _iso(instant: datetime | None) -> str | None:

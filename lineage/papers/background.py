@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from sends.orders.order import Order
 from sends.orders.order_file import parse_order
 from sends.rules.message import final_text
 from stores.operations import plan_tables
-from terms.clock import naive_utc
+from terms.clock import aware_utc, naive_utc
 from terms.errors import UsageError
 from terms.identifiers import digest
 
@@ -198,9 +198,9 @@ def _forms(base: duckdb.DuckDBPyConnection, bound: Mapping[str, Any]) -> dict[st
         box, act, is_refusal_as_easy, is_bundled = asked
         found[partner_id][version] = Form(
             url=url,
-            first_seen_at=_aware(first),
-            last_seen_at=_aware(last) if last else None,
-            stopped_at=_aware(stopped) if stopped else None,
+            first_seen_at=aware_utc(first),
+            last_seen_at=aware_utc(last) if last else None,
+            stopped_at=aware_utc(stopped) if stopped else None,
             box=box,
             act=act,
             is_refusal_as_easy=is_refusal_as_easy,
@@ -220,7 +220,3 @@ def _rules(base: duckdb.DuckDBPyConnection, bound: Mapping[str, Any]) -> dict[st
 
 
 _KNOWN = "known_from <= $at and known_until > $at"
-
-
-def _aware(instant: datetime) -> datetime:
-    return instant.replace(tzinfo=UTC)

@@ -24,7 +24,7 @@ from stores.lake import Lake, reading_name
 from stores.vault import Vault
 from terms.environment import NumberRules
 from terms.identifiers import DeliveryId, digest
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class DeliveryCase:
     @property
     def read_on(self) -> date:
         """The day of this reading in Paris."""
-        return self.now.astimezone(PARIS).date()
+        return day_in_paris(self.now)
 
     @property
     def reading(self) -> int:

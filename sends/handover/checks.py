@@ -25,7 +25,7 @@ from stores.operations.message_tables import gateway_heartbeats
 from terms.clock import from_micros, to_iso
 from terms.environment import LIVE_SENDING, SIMULATED_SENDING
 from terms.errors import Refused
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 #: What ends a refusal by a rule of orders.
 _END_IT = "See docs/rules.md for what ends each; a HOLD is lifted in a new plan."
@@ -93,7 +93,7 @@ def _check_order(stores: SendStores, work: Connection, plan: PlanRow, context: C
     held = bureaux_of_plan(work, plan.plan_id)
     with stores.warehouse.open_base() as base:
         mapped = read_map_changes(base, context.election.bureau_map, [item.bureau_code for item in held])
-    found += change_findings(held, context.bureau_changes, mapped, now.astimezone(PARIS).date(), context.rules)
+    found += change_findings(held, context.bureau_changes, mapped, day_in_paris(now), context.rules)
     lifted = lifted_codes(work, plan.plan_id)
     still = [item for item in found if item.code not in lifted]
     if still:

@@ -33,7 +33,7 @@ from stores.operations.message_tables import agreement_exports, message_texts, m
 from stores.operations.person_tables import contact_facts
 from stores.operations.plan_tables import approvals, plans
 from terms.clock import from_micros, to_iso, to_micros
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 #: Who delivers the yeses: we ourselves. dbt knows the name too (`int_contacts__latest`).
 OWN_PARTNER = "contact-citoyen-sms"
@@ -268,7 +268,7 @@ def _notice(stores: SendStores, controller: str, item: _Invitation) -> dict[str,
 
 
 def _day(instant: datetime) -> str:
-    return instant.astimezone(PARIS).date().isoformat()
+    return day_in_paris(instant).isoformat()
 
 
 _FEED: Mapping[str, object] = {

@@ -28,7 +28,7 @@ from stores.operations.database import transaction
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import to_iso
 from terms.errors import UsageError
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 
 @dataclass(frozen=True)
@@ -146,12 +146,10 @@ def _of_order(stores: SendStores, path: Path) -> Question:
 
 def _of_segment(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path) -> Question:
     segment, now = read_segment(path), stores.clock.now()
-    rules = read_rulebook(stores.settings.config / "rules" / "orders").under(
-        segment.profile, now.astimezone(PARIS).date()
-    )
+    rules = read_rulebook(stores.settings.config / "rules" / "orders").under(segment.profile, day_in_paris(now))
     _check_criteria(segment.segment_id, segment.audience, rules)
     use = _use_of_segment(stores, segment, now)
-    selection = Selection(segment.audience, _newest_map(base), now.astimezone(PARIS).date())
+    selection = Selection(segment.audience, _newest_map(base), day_in_paris(now))
     return Question(segment.segment_id, selection, use, rules, now)
 
 

@@ -51,7 +51,7 @@ from stores.warehouse.warehouse import read_manifest
 from terms.clock import to_iso, to_micros
 from terms.errors import Refused
 from terms.identifiers import PlanId, digest
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 #: How long a plan keeps its parts without an approval.
 RESERVED_FOR = timedelta(hours=72)
@@ -189,7 +189,7 @@ def _check_changed_bureaux(work: Connection, context: Context, draft: Draft, now
 
     What this plan itself reserves is reserved on the election's map, which a newer map may have overtaken already.
     """
-    order, today = context.order, now.astimezone(PARIS).date()
+    order, today = context.order, day_in_paris(now)
     touched = {*draft.bureau_codes, *(change.bureau_code for change in draft.map_changes)}
     held = reserved_bureaux(work, order.election, order.round, touched, now)
     of_order = [item for item in held if item.bureau_code in draft.bureau_codes]

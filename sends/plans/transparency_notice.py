@@ -37,7 +37,7 @@ from stores.operations.plan_tables import plans, transparency_notices
 from terms.canonical_json import canonical_json
 from terms.clock import from_micros, to_iso, to_micros
 from terms.identifiers import digest
-from terms.paris import PARIS
+from terms.paris import day_in_paris, in_paris, midnight_in_paris
 
 _LINK = re.compile(r"\bavis\s*:?\s*(https?://\S+)", re.IGNORECASE)
 _ORIGIN = re.compile(r"\borigine\s*:?\s*(https?://\S+)", re.IGNORECASE)
@@ -194,7 +194,7 @@ def publish_transparency_notice(
     if last is not None and last.sha256 == digest(content):
         return _kept(last.notice_json, last.version, last.made_at, last.kept_until)
     version = 1 if last is None else last.version + 1
-    kept_until = datetime.combine(made.kept_until, datetime.min.time(), PARIS)
+    kept_until = midnight_in_paris(made.kept_until)
     row = {
         "plan_id": plan_id,
         "version": version,
@@ -246,7 +246,7 @@ def _make(
         items=items,
         version=0,
         made_at=now,
-        kept_until=deletable_on(plan.closes_at.astimezone(PARIS).date(), context.rules),
+        kept_until=deletable_on(day_in_paris(plan.closes_at), context.rules),
     )
 
 
@@ -261,7 +261,7 @@ def _kept(content: str, version: int, made_at: int, kept_until: int) -> Transpar
         items=tuple(Item(item["number"], item["title"], tuple(item["lines"])) for item in told["items"]),
         version=version,
         made_at=from_micros(made_at),
-        kept_until=from_micros(kept_until).astimezone(PARIS).date(),
+        kept_until=day_in_paris(from_micros(kept_until)),
     )
 
 
@@ -376,7 +376,7 @@ def _link(pattern: re.Pattern[str], context: Context) -> str | None:
 
 
 def _instant(instant: datetime) -> str:
-    return f"{instant.astimezone(PARIS):%d/%m/%Y %H:%M}"
+    return f"{in_paris(instant):%d/%m/%Y %H:%M}"
 
 
 def _euros(cents: int) -> str:

@@ -29,7 +29,7 @@ from sends.rules.small_counts import count_words, told_counts
 from sends.send_stores import SendStores
 from stores.operations.plan_tables import approvals, plan_lifts, plans
 from terms.clock import from_micros, to_iso
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class CampaignReport:
     @property
     def invoice_findings(self) -> tuple[OrderFinding, ...]:
         """Return what keeps the invoice back on the day (Paris) of the report."""
-        context, on = self.context, self.made_at.astimezone(PARIS).date()
+        context, on = self.context, day_in_paris(self.made_at)
         return invoice_findings(self.invoice.statement(), context.sponsor, on, context.rules)
 
     @property

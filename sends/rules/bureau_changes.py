@@ -22,7 +22,7 @@ from sends.orders.audience_criteria import BUREAU
 from sends.rules.rulebook import OrderFinding, SendRules
 from stores.operations.plan_tables import bureau_holdings
 from terms.clock import from_micros, to_micros
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 
 class BureauChangeKind(StrEnum):
@@ -170,7 +170,7 @@ def change_findings(
 
 
 def _day(instant: int) -> date:
-    return from_micros(instant).astimezone(PARIS).date()
+    return day_in_paris(from_micros(instant))
 
 
 def _is_since(change: BureauChange, reserved_on: date | None) -> bool:
