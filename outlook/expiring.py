@@ -19,7 +19,7 @@ from consent.judgement.queries import BoundSql, judgement_sql
 from consent.judgement.situations import situations_sql
 from consent.judgement.uses import Use, use_for_some_sponsor
 from pages.plots import Plot, Series, bars, columns
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.sql_files import checked_name, sql_of
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import aware_utc, naive_utc, to_iso
@@ -117,7 +117,7 @@ class Expiring:
         return [first + timedelta(weeks=number) for number in range((last - first).days // 7 + 1)]
 
 
-def expiring(stores: SendStores, within: timedelta, channel: Channel, profile: Profile) -> Expiring:
+def expiring(stores: Stores, within: timedelta, channel: Channel, profile: Profile) -> Expiring:
     """Count the contacts that are sendable now for some sponsor who selects by bureau, and stop being so within a time.
 
     Args:

@@ -17,7 +17,7 @@ from stores.engine import another, connect, connect_for_few, load_httpfs, quoted
 from stores.files.growing_file import GrowingFile
 from stores.files.parquet import Parameters, read_sql, write_table
 from stores.home import Home
-from stores.keys import Keys
+from stores.keys import FileKeys
 from stores.schemas.column_classes import Table
 from stores.schemas.vault_tables import ADDRESSES, IDENTITIES, SALTS
 
@@ -29,7 +29,7 @@ _UNLOCKED = f", encryption_config = {{footer_key: '{_KEY_NAME}'}}"
 class Vault:
     """Files under `vault/<table>/<name>.parquet`, AES-GCM encrypted with the home's vault key."""
 
-    def __init__(self, home: Home, keys: Keys) -> None:
+    def __init__(self, home: Home, keys: FileKeys) -> None:
         self._root = home.vault
         self._keys = keys
         self._opened: duckdb.DuckDBPyConnection | None = None

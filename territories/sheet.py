@@ -13,14 +13,12 @@ from datetime import datetime
 import duckdb
 import shapely
 from markupsafe import Markup
-from sqlalchemy import Engine
 
 from pages.territory_map import Ring, Shape, draw_map
+from stores.all_stores import Stores
 from stores.engine import connect
-from stores.lake import Lake
 from stores.schemas.territory_tables import COMMUNE_NAMES, CONTOURS
 from stores.warehouse.inputs import current_vintages
-from stores.warehouse.warehouse import Warehouse
 from terms.clock import Clock
 from terms.errors import UsageError
 from territories.serving import serving_contours
@@ -29,15 +27,6 @@ from territories.serving import serving_contours
 _FINENESS = 0.00002
 #: More bureaux than this make neither a map nor a table that a person reads.
 MOST_BUREAUX = 400
-
-
-@dataclass(frozen=True)
-class SheetStores:
-    """The stores that the sheet reads."""
-
-    lake: Lake
-    engine: Engine
-    warehouse: Warehouse
 
 
 #: Lower and upper end of the interval of 80 %; None for what was counted.
@@ -119,7 +108,7 @@ class TerritorySheet:
     picture: Markup | None
 
 
-def territory_sheet(stores: SheetStores, asked: str, clock: Clock) -> TerritorySheet:
+def territory_sheet(stores: Stores, asked: str, clock: Clock) -> TerritorySheet:
     """Return the sheet of a bureau or commune on the newest map.
 
     An old commune code shows the commune of today; a bureau of an older map shows the bureaux that now cover it.
@@ -162,7 +151,7 @@ def territory_sheet(stores: SheetStores, asked: str, clock: Clock) -> TerritoryS
     return TerritorySheet(asked, note, map_name, version, clock.now(), bureaux, kinds, tied, untied, picture)
 
 
-def busiest_communes(stores: SheetStores, most: int) -> tuple[str, ...]:
+def busiest_communes(stores: Stores, most: int) -> tuple[str, ...]:
     """Return the communes and arrondissements in which most addresses have a bureau, at most `most`, the largest first."""
     base = stores.warehouse.open_base()
     try:
@@ -178,7 +167,7 @@ def busiest_communes(stores: SheetStores, most: int) -> tuple[str, ...]:
     return tuple(row[0] for row in rows)
 
 
-def _commune_of_today(stores: SheetStores, asked: str) -> tuple[str, str | None]:
+def _commune_of_today(stores: Stores, asked: str) -> tuple[str, str | None]:
     """Return the code to show, and a sentence where that is not the one asked for.
 
     Raises:
@@ -345,7 +334,7 @@ def _ties(base: duckdb.DuckDBPyConnection) -> tuple[Mapping[str, int], int, int]
     return {row[0]: row[1] for row in rows}, tied, sum(row[1] for row in rows) - tied
 
 
-def _picture(stores: SheetStores, map_name: str, bureaux: Sequence[Bureau]) -> Markup | None:
+def _picture(stores: Stores, map_name: str, bureaux: Sequence[Bureau]) -> Markup | None:
     """Return the map of the bureaux, darker with more addresses; None where no contours are loaded."""
     rings = _rings(stores, map_name, [bureau.code for bureau in bureaux])
     most = max((bureau.addresses for bureau in bureaux), default=0)
@@ -362,7 +351,7 @@ def _picture(stores: SheetStores, map_name: str, bureaux: Sequence[Bureau]) -> M
     return draw_map(f"Bureaux on the map of {map_name}", shapes) if shapes else None
 
 
-def _rings(stores: SheetStores, map_name: str, codes: Sequence[str]) -> dict[str, list[Ring]]:
+def _rings(stores: Stores, map_name: str, codes: Sequence[str]) -> dict[str, list[Ring]]:
     names = [name for name in current_vintages(stores.engine) if stores.lake.path(CONTOURS, name).exists()]
     connection = connect()
     try:

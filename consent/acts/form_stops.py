@@ -23,7 +23,6 @@ from stores.operations.database import insert_once
 from stores.schemas import dossier_tables
 from stores.snapshots import Snapshot
 from terms.clock import from_micros, naive_utc, to_iso, to_micros
-from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
 from terms.free_text import refuse_number
 from terms.reasons import Channel, Decision, Profile
@@ -155,7 +154,7 @@ def take_form_stops_snapshot(stores: Stores) -> Snapshot:
 
 
 def _usable(base: duckdb.DuckDBPyConnection, stores: Stores, profile: Profile, at: datetime) -> int:
-    use = Use(Channel.SMS, None, ("address",), None, NUMBER_RULES[stores.settings.environment], profile, at, at)
+    use = Use(Channel.SMS, None, ("address",), None, stores.number_rules, profile, at, at)
     sql, parameters = judgement_sql("by_form", "live_facts", use)
     row = base.execute(
         f"select count(*) from ({sql}) where decision = $allowed", {**parameters, "allowed": Decision.ALLOW.value}

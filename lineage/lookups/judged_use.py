@@ -20,7 +20,8 @@ from consent.judgement.live_facts import load_live_facts
 from consent.judgement.uses import Use
 from lineage.lookups.access_log import Access, record_access
 from lineage.lookups.file_names import file_names
-from lineage.lookups.lookup import LookupStores, contact_of, subjects_of
+from lineage.lookups.lookup import contact_of, subjects_of
+from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
@@ -166,7 +167,7 @@ class JudgedUse:
         }
 
 
-def judge_number(stores: LookupStores, number: str, use: Use, *, reason: str) -> JudgedUse:
+def judge_number(stores: Stores, number: str, use: Use, *, reason: str) -> JudgedUse:
     """Judge one use of one number and give every rule that applied.
 
     The access log's row is committed before anything is read.
@@ -185,7 +186,7 @@ def judge_number(stores: LookupStores, number: str, use: Use, *, reason: str) ->
     e164, contact_id = contact_of(stores, number)
     if use.known_by > stores.clock.now():
         raise UsageError("Nobody knows yet what will be known then.", "Give --known-at an instant that has passed.")
-    access = Access("judge", stores.actor, reason, None, subjects_of(stores, {contact_id: e164}))
+    access = Access("judge", stores.settings.actor, reason, None, subjects_of(stores, {contact_id: e164}))
     record_access(stores.engine, stores.clock, access)
     with without_pandas(), stores.warehouse.open_base_for_few() as base:
         _check_sponsor(base, use.sponsor_id)

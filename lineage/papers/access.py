@@ -15,13 +15,13 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from consent.acts.access_requests import REQUIRED_LISTS
-from consent.acts.act_entry import ActStores
+from consent.acts.act_entry import ActDesk
 from consent.acts.person_acts import ActKind
 from consent.acts.request_clock import due_on, request_late_at
 from consent.acts.requests import Answer, answer_request
 from consent.dossiers.controller import Controller, read_controller
 from lineage.lookups.access_log import Access, record_access
-from lineage.lookups.lookup import LookupStores, describe_contacts
+from lineage.lookups.lookup import describe_contacts, origin_sources
 from lineage.lookups.origins import Identity, read_identities
 from lineage.lookups.provenance import Provenance
 from lineage.papers.access_words import (
@@ -60,7 +60,6 @@ from stores.operations.database import VALUES_AT_ONCE
 from stores.warehouse.warehouse import ServedBase
 from terms.batches import batched
 from terms.clock import from_micros
-from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
 
 #: Papers that are issued, and answers that are recorded, before the next are: what a killed run has to repeat
@@ -154,16 +153,16 @@ class _Held:
     identities: tuple[Identity, ...]
 
 
-def _tell(opened: Stores, asked: Sequence[Asked]) -> list[_Held]:
-    stores, ids = LookupStores.of(opened), [one.contact_id for one in asked]
-    with without_pandas(), opened.warehouse.open_base() as opened_base:
+def _tell(stores: Stores, asked: Sequence[Asked]) -> list[_Held]:
+    ids = [one.contact_id for one in asked]
+    with without_pandas(), stores.warehouse.open_base() as opened_base:
         base = ServedBase.of(opened_base)
-        with opened.engine.connect() as ledger:
-            identities = read_identities(stores.sources(base, ledger), ids)
+        with stores.engine.connect() as ledger:
+            identities = read_identities(origin_sources(stores, base, ledger), ids)
         numbers = {contact_id: _number(identities.get(contact_id, [])) for contact_id in ids}
         provenances = describe_contacts(stores, base, numbers)
     return [
-        _Held(told, tuple(identities.get(told.provenance.contact_id, []))) for told in tell_all(opened, provenances)
+        _Held(told, tuple(identities.get(told.provenance.contact_id, []))) for told in tell_all(stores, provenances)
     ]
 
 
@@ -321,7 +320,7 @@ def _file(batch: Batch, request_id: str) -> Path:
     return batch.folder / f"acces-{request_id}.{batch.form.value}"
 
 
-def _record_answers(opened: Stores, request_ids: Sequence[str], words: str) -> None:
-    stores = ActStores.of(opened, number_reader(NUMBER_RULES[opened.settings.environment]))
+def _record_answers(stores: Stores, request_ids: Sequence[str], words: str) -> None:
+    desk = ActDesk(stores, number_reader(stores.number_rules))
     for request_id in request_ids:
-        answer_request(stores, request_id, Answer(opened.clock.now(), words, REQUIRED_LISTS))
+        answer_request(desk, request_id, Answer(stores.clock.now(), words, REQUIRED_LISTS))

@@ -29,7 +29,6 @@ from sealing.seals.messages import SealedBatch, batches_of
 from sends.ledger.states import State
 from sends.plans.approval import context_of
 from sends.plans.judging import use_of
-from sends.send_stores import SendStores
 from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.operations import message_tables, plan_tables
@@ -287,13 +286,13 @@ def _priced(reading: Connection, plan_id: str) -> Priced:
     )
 
 
-def _bases(opened: Stores, base: duckdb.DuckDBPyConnection, trace: PlanTrace, contacts: list[str]) -> Counter[Basis]:
+def _bases(stores: Stores, base: duckdb.DuckDBPyConnection, trace: PlanTrace, contacts: list[str]) -> Counter[Basis]:
     """Count the plan's contacts by what their best act rests on."""
-    stores, plan = SendStores.of(opened), trace.plan
+    plan = trace.plan
     use = use_of(stores, context_of(stores, plan), plan.opens_at, from_micros(plan.planned_at))
     base.execute(f"create or replace temp table {_ASKED} (contact_id uuid)")
     base.execute(f"insert into {_ASKED} select unnest($ids::uuid[])", {"ids": contacts})
-    load_live_facts(base, opened.engine, _LIVE, contacts)
+    load_live_facts(base, stores.engine, _LIVE, contacts)
     rows = base.execute(
         "select delivery_id, line_number, partner_id, notice_id, form_version from opt_ins"
         f" where contact_id in (select contact_id from {_ASKED})"

@@ -30,7 +30,7 @@ from sends.rules.order_rules import FLOOR
 from sends.rules.retention import deletable_on
 from sends.rules.rulebook import OrderFinding
 from sends.rules.small_counts import told_count
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations import journal
 from stores.operations.database import transaction
 from stores.operations.plan_tables import plans, transparency_notices
@@ -144,7 +144,7 @@ def told_items(context: Context, controller: Controller) -> frozenset[int]:
     return TRANSPARENCY_NOTICE_ITEMS - untold
 
 
-def untold_findings(stores: SendStores, context: Context, moment: datetime) -> tuple[OrderFinding, ...]:
+def untold_findings(stores: Stores, context: Context, moment: datetime) -> tuple[OrderFinding, ...]:
     """Return NOTICE_INCOMPLETE where people would get a message whose transparency notice lacks items (R-43).
 
     A local simulator reaches nobody: nothing is published to anybody, and a sponsor may be tried out with its name alone.
@@ -160,7 +160,7 @@ def untold_findings(stores: SendStores, context: Context, moment: datetime) -> t
     return transparency_notice_findings(TransparencyNoticeFacts(moment, items), moment, context.rules)
 
 
-def renew_transparency_notice(stores: SendStores, plan_id: str) -> TransparencyNotice:
+def renew_transparency_notice(stores: Stores, plan_id: str) -> TransparencyNotice:
     """Make the transparency notice of a plan from what is known now; where it differs from the last version, keep it as the next.
 
     Raises:
@@ -173,7 +173,7 @@ def renew_transparency_notice(stores: SendStores, plan_id: str) -> TransparencyN
 
 
 def publish_transparency_notice(
-    work: Connection, stores: SendStores, plan_id: str, context: Context, now: datetime
+    work: Connection, stores: Stores, plan_id: str, context: Context, now: datetime
 ) -> TransparencyNotice:
     """Do what `renew_transparency_notice` does in the caller's transaction; the first version is written with the plan.
 

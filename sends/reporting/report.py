@@ -26,7 +26,7 @@ from sends.rules.invoice_rules import invoice_findings
 from sends.rules.order_rules import FLOOR
 from sends.rules.rulebook import OrderFinding
 from sends.rules.small_counts import count_words, told_counts
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations.plan_tables import approvals, plan_lifts, plans
 from terms.clock import from_micros, to_iso
 from terms.paris import day_in_paris
@@ -155,7 +155,7 @@ class CampaignReport:
         return self.outcomes.curve() is not None
 
 
-def campaign_report(stores: SendStores, plan_id: str) -> CampaignReport:
+def campaign_report(stores: Stores, plan_id: str) -> CampaignReport:
     """Return the report of a plan, with what is known now.
 
     Raises:

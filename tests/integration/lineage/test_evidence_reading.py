@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import select, update
 
 from lineage.lookups.evidence_reading import EvidenceDiffers, read_evidence
-from lineage.lookups.lookup import LookupStores
 from stores.all_stores import Stores, open_stores
 from stores.engine import connect
 from stores.evidence.line_commitments import CommittedLines
@@ -36,13 +35,12 @@ TWO_LINES = (sum(map(len, LINES[:2])), len(LINES[2] + LINES[3]) - 1)
 class Kept:
     """A delivery as intake leaves it, written here by hand."""
 
-    opened: Stores
-    stores: LookupStores
+    stores: Stores
     delivery_id: str
 
     @property
     def folder(self) -> Path:
-        return self.opened.home.evidence / self.delivery_id
+        return self.stores.home.evidence / self.delivery_id
 
 
 @pytest.fixture
@@ -58,7 +56,7 @@ def kept(tmp_path: Path) -> Kept:
     init_home(settings)
     stores = open_stores(settings)
     migrate(stores.engine)
-    return Kept(stores, LookupStores.of(stores), _deliver(stores, tmp_path, gzip.compress(b"".join(LINES))))
+    return Kept(stores, _deliver(stores, tmp_path, gzip.compress(b"".join(LINES))))
 
 
 def _deliver(stores: Stores, folder: Path, content: bytes) -> str:
@@ -165,7 +163,7 @@ def test_a_commitments_file_that_cannot_be_read_is_refused(kept: Kept) -> None:
 
 
 def test_a_changed_salt_file_is_refused(kept: Kept) -> None:
-    file = kept.opened.vault.path(vault_tables.SALTS, kept.delivery_id)
+    file = kept.stores.vault.path(vault_tables.SALTS, kept.delivery_id)
     _flip(file, file.stat().st_size // 3)
     with pytest.raises(EvidenceDiffers, match="salts .* cannot be read"):
         read_evidence(kept.stores, kept.delivery_id, 3, reason="request")

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from lineage.lookups import lookup
-from lineage.lookups.lookup import LookupStores, look_up
+from lineage.lookups.lookup import look_up
 from stores.all_stores import Stores, open_stores
 from stores.engine import connect
 from stores.home import init_home
@@ -81,7 +81,7 @@ from judge_all_quiet_uses(asked, instants, sponsor_id, criteria_kinds, eligible_
 class Scene:
     """A home with a published base of two contacts, made by hand."""
 
-    stores: LookupStores
+    stores: Stores
     known: str
 
     def logged(self) -> list[list[str]]:
@@ -106,7 +106,7 @@ def scene(tmp_path: Path) -> Scene:
     _write_base(stores)
     _write_ledger(stores)
     _write_identities(stores)
-    return Scene(LookupStores.of(stores), stores.keys.contact_id(NUMBER))
+    return Scene(stores, stores.keys.contact_id(NUMBER))
 
 
 def _write_base(stores: Stores) -> None:

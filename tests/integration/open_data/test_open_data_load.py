@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from open_data.load import OpenDataStores, Outcome, refresh_open_data
+from open_data.load import Outcome, refresh_open_data
 from open_data.sources import ControlTotals, read_sources
+from stores.all_stores import open_stores
 from stores.engine import connect
 from stores.home import init_home
-from stores.lake import Lake
 from stores.migrations.migrate import migrate
 from stores.operations import base_tables, log_tables
-from stores.operations.database import open_operations
 from stores.schemas.territory_tables import CONTOURS, IRIS_INCOME
 from stores.warehouse.inputs import current_vintages
 from terms.clock import Clock
@@ -33,10 +32,10 @@ INCOME, MAP = SOURCES["filosofi_iris_2021"], SOURCES["bureaux_2022_contours"]
 @pytest.fixture
 def stores(tmp_path):
     settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home")})
-    home = init_home(settings)
-    engine = open_operations(settings.database_url)
-    migrate(engine)
-    return OpenDataStores(home, engine, Lake(home))
+    init_home(settings)
+    stores = open_stores(settings)
+    migrate(stores.engine)
+    return stores
 
 
 @pytest.fixture

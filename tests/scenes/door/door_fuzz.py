@@ -21,9 +21,9 @@ from pathlib import Path
 
 from consent.dossiers.dossiers import Dossier, DossierSet, read_dossier
 from partners_ingest.arrival.unpacking import open_unpacked
-from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.overview import list_deliveries
 from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
+from stores.all_stores import Stores
 from stores.engine import connect
 from stores.lake import reading_name
 from stores.schemas import delivered_rows
@@ -67,7 +67,7 @@ def run(seed: int, numbers: range) -> Tally:
 
 
 def _send(
-    sent: Mutant, dossiers: dict[str, Dossier], stores: IntakeStores, folder: Path, settings: Settings, tally: Tally
+    sent: Mutant, dossiers: dict[str, Dossier], stores: Stores, folder: Path, settings: Settings, tally: Tally
 ) -> None:
     file = folder / sent.original.name
     if file.exists() and delivery_of(sent) in {one.delivery_id for one in list_deliveries(stores.engine)}:
@@ -104,7 +104,7 @@ def _check_told(found: Rehearsal, sent: Mutant) -> None:
         raise Lost("a value was told")
 
 
-def _check_records(found: Rehearsal, sent: Mutant, stores: IntakeStores) -> int:
+def _check_records(found: Rehearsal, sent: Mutant, stores: Stores) -> int:
     """Every byte but the header's and line ends belongs to exactly one record, and the totals are those records."""
     delivery, report = found.delivery, found.released or found.report
     name = [reading_name(delivery.delivery_id, delivery.reading)]
