@@ -18,17 +18,14 @@ import pytest
 
 from open_data.load import refresh_open_data
 from open_data.sources import read_sources
-from stores.all_stores import open_stores
 from stores.engine import connect
-from stores.home import init_home
 from stores.lake import reading_name
-from stores.migrations.migrate import migrate
 from stores.operations import database, delivery_tables
 from stores.schemas.territory_tables import ADDRESS_TIES
 from stores.schemas.vault_tables import ADDRESSES
 from terms.clock import Clock
-from terms.settings import load_settings
 from territories.tie import tie_addresses
+from tests.scenes.fresh_home import fresh_stores
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = (ROOT / os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data"
@@ -83,10 +80,7 @@ def delivered():
 def tied(tmp_path_factory):
     """The delivered rows, and the ties by (address key, map)."""
     folder = tmp_path_factory.mktemp("ties-home")
-    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(folder)})
-    init_home(settings)
-    stores = open_stores(settings)
-    migrate(stores.engine)
+    stores = fresh_stores(folder)
     clock = Clock(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
     sources = read_sources(ROOT / "config" / "open_data")
     refresh_open_data(stores, DATA / "open", sources, clock, lambda text: None)

@@ -11,10 +11,7 @@ import pytest
 
 from open_data.load import Outcome, refresh_open_data
 from open_data.sources import read_sources
-from stores.all_stores import open_stores
 from stores.engine import connect
-from stores.home import init_home
-from stores.migrations.migrate import migrate
 from stores.schemas.territory_tables import (
     BAN_ADDRESSES,
     BUREAU_RESULTS,
@@ -27,8 +24,8 @@ from stores.schemas.territory_tables import (
 )
 from stores.warehouse.inputs import current_vintages
 from terms.clock import Clock
-from terms.settings import load_settings
 from territories.contours import ContourIndex
+from tests.scenes.fresh_home import fresh_stores
 
 ROOT = Path(__file__).resolve().parents[2]
 OPEN_DATA = (ROOT / os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data" / "open"
@@ -38,10 +35,7 @@ FAUBOURG = "postcode in ('75003', '75004', '75011', '75012')"
 
 def load_shared(folder, wanted, tables):
     """Load these sources (none = all) into a home and return reports, stores and a connection with one view per table."""
-    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(folder)})
-    init_home(settings)
-    stores = open_stores(settings)
-    migrate(stores.engine)
+    stores = fresh_stores(folder)
     clock = Clock(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
     sources = [item for item in read_sources(ROOT / "config" / "open_data") if not wanted or item.source_id in wanted]
     reports = refresh_open_data(stores, OPEN_DATA, sources, clock, lambda text: None)

@@ -12,19 +12,17 @@ import pytest
 from sqlalchemy import select, update
 
 from lineage.lookups.evidence_reading import EvidenceDiffers, read_evidence
-from stores.all_stores import Stores, open_stores
+from stores.all_stores import Stores
 from stores.engine import connect
 from stores.evidence.line_commitments import CommittedLines
 from stores.evidence.lines import physical_lines
 from stores.files.encrypted_file import DamagedEvidence
-from stores.home import init_home
 from stores.lake import reading_name
-from stores.migrations.migrate import migrate
 from stores.operations import database, delivery_tables, journal, log_tables
 from stores.schemas import delivered_rows, vault_tables
 from terms.errors import UsageError
 from terms.identifiers import delivery_id
-from terms.settings import load_settings
+from tests.scenes.fresh_home import fresh_stores
 
 LINES = [b"id;mobile\n", b'1;"0639980042"\n', b'2;"06 39\n', b'98 00 43"\n', b"3;0639980044\n"]
 #: The record of line 3 spans two physical lines and stands at this offset, with this length, without its line end.
@@ -45,17 +43,7 @@ class Kept:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Kept:
-    settings = load_settings(
-        {
-            "FILIATION_ENV": "test",
-            "FILIATION_HOME": str(tmp_path / "home"),
-            "FILIATION_NOW": "2026-11-24T09:00:00+01:00",
-            "FILIATION_ACTOR": "a clerk",
-        }
-    )
-    init_home(settings)
-    stores = open_stores(settings)
-    migrate(stores.engine)
+    stores = fresh_stores(tmp_path / "home", NOW="2026-11-24T09:00:00+01:00", ACTOR="a clerk")
     return Kept(stores, _deliver(stores, tmp_path, gzip.compress(b"".join(LINES))))
 
 

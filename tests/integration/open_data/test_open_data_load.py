@@ -13,15 +13,12 @@ from sqlalchemy import select
 
 from open_data.load import Outcome, refresh_open_data
 from open_data.sources import ControlTotals, read_sources
-from stores.all_stores import open_stores
 from stores.engine import connect
-from stores.home import init_home
-from stores.migrations.migrate import migrate
 from stores.operations import base_tables, log_tables
 from stores.schemas.territory_tables import CONTOURS, IRIS_INCOME
 from stores.warehouse.inputs import current_vintages
 from terms.clock import Clock
-from terms.settings import load_settings
+from tests.scenes.fresh_home import fresh_stores
 
 SOURCES = {
     source.source_id: source for source in read_sources(Path(__file__).resolve().parents[3] / "config/open_data")
@@ -31,11 +28,7 @@ INCOME, MAP = SOURCES["filosofi_iris_2021"], SOURCES["bureaux_2022_contours"]
 
 @pytest.fixture
 def stores(tmp_path):
-    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home")})
-    init_home(settings)
-    stores = open_stores(settings)
-    migrate(stores.engine)
-    return stores
+    return fresh_stores(tmp_path / "home")
 
 
 @pytest.fixture

@@ -12,17 +12,15 @@ import pytest
 
 from open_data.load import Outcome, refresh_open_data
 from open_data.sources import read_sources
-from stores.all_stores import open_stores
 from stores.engine import connect
-from stores.home import Home, init_home
+from stores.home import Home
 from stores.lake import reading_name
-from stores.migrations.migrate import migrate
 from stores.operations import database, delivery_tables
 from stores.schemas.territory_tables import ADDRESS_TIES, BAN_ADDRESSES
 from stores.schemas.vault_tables import ADDRESSES
 from terms.clock import Clock
-from terms.settings import load_settings
 from territories.tie import current_ties, tie_addresses
+from tests.scenes.fresh_home import fresh_stores
 
 ROOT = Path(__file__).resolve().parents[3]
 CLOCK = Clock(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
@@ -31,10 +29,7 @@ CLOCK = Clock(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
 @pytest.fixture
 def opened(tmp_path):
     """The stores of a home with the bundled commune loaded, and the vintage that serves of each source."""
-    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home")})
-    init_home(settings)
-    stores = open_stores(settings)
-    migrate(stores.engine)
+    stores = fresh_stores(tmp_path / "home")
     sources = read_sources(ROOT / "config" / "open_data")
     reports = refresh_open_data(stores, ROOT / "sample" / "open_data", sources, CLOCK, lambda text: None)
     assert not [report for report in reports if report.outcome is Outcome.FAILED]

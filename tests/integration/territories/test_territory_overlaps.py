@@ -11,14 +11,11 @@ import pytest
 
 from open_data.load import Outcome, refresh_open_data
 from open_data.sources import read_sources
-from stores.all_stores import open_stores
 from stores.engine import connect
-from stores.home import init_home
-from stores.migrations.migrate import migrate
 from stores.schemas.territory_tables import TERRITORY_OVERLAPS
 from terms.clock import Clock
-from terms.settings import load_settings
 from territories.overlaps import make_overlaps
+from tests.scenes.fresh_home import fresh_stores
 
 SOURCES = {
     source.source_id: source for source in read_sources(Path(__file__).resolve().parents[3] / "config/open_data")
@@ -57,10 +54,7 @@ def write_cog(folder, *movements):
 @pytest.fixture
 def overlaps(tmp_path):
     """A function that loads what stands in the folder and returns (from, to, share) of the overlaps."""
-    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home")})
-    init_home(settings)
-    stores = open_stores(settings)
-    migrate(stores.engine)
+    stores = fresh_stores(tmp_path / "home")
     folder = tmp_path / "open"
     folder.mkdir()
 
