@@ -1,4 +1,4 @@
-"""The time zone of metropolitan France, its days and midnights; rules, orders and pages mean it unless they name another.
+"""The time zone of metropolitan France, its days and midnights; rules, orders and pages mean it by default.
 
 Zones of electors overseas belong to `sends.rules.calendar`.
 """

@@ -22,6 +22,7 @@ from stores.operations import database, journal, person_tables
 from stores.operations.database import insert_once
 from stores.schemas import dossier_tables
 from stores.snapshots import Snapshot
+from stores.sql_files import sql_of
 from terms.clock import from_micros, naive_utc, to_iso, to_micros
 from terms.errors import UsageError
 from terms.free_text import refuse_number
@@ -83,9 +84,9 @@ def find_form(stores: Stores, form_version: str, partner_id: str | None) -> Form
     """
     query = stores.snapshots.sql(stores.snapshots.current("dossiers"), dossier_tables.DOSSIER_FORM_VERSIONS)
     with connect() as connection:
+        connection.execute(f"create temp view form_versions as {query}")
         rows = connection.execute(
-            f"select distinct partner_id from ({query})"
-            " where form_version = $form_version and partner_id = coalesce($partner_id, partner_id) order by 1",
+            sql_of(__file__, "partners"),
             {"form_version": form_version, "partner_id": partner_id},
         ).fetchall()
     if not rows:
@@ -131,8 +132,7 @@ def reach(base: duckdb.DuckDBPyConnection, stores: Stores, key: FormVersionKey, 
         at: instant of the use (aware).
     """
     base.execute(
-        "create or replace temp table by_form as select distinct contact_id from opt_ins"
-        " where flag = 'given' and partner_id = $partner_id and form_version = $form_version",
+        sql_of(__file__, "by_form"),
         {"partner_id": key.partner_id, "form_version": key.form_version},
     )
     load_live_facts(base, stores.engine, "live_facts", None)

@@ -32,6 +32,7 @@ from sends.plans.judging import use_of
 from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.operations import message_tables, plan_tables
+from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import from_micros
 from terms.reasons import Channel, Profile
@@ -293,10 +294,7 @@ def _bases(stores: Stores, base: duckdb.DuckDBPyConnection, trace: PlanTrace, co
     base.execute(f"create or replace temp table {_ASKED} (contact_id uuid)")
     base.execute(f"insert into {_ASKED} select unnest($ids::uuid[])", {"ids": contacts})
     load_live_facts(base, stores.engine, _LIVE, contacts)
-    rows = base.execute(
-        "select delivery_id, line_number, partner_id, notice_id, form_version from opt_ins"
-        f" where contact_id in (select contact_id from {_ASKED})"
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "rests_on"), {"asked": _ASKED}).fetchall()
     rests_on = {(delivery, line): Basis(*cells) for delivery, line, *cells in rows}
     found: Counter[Basis] = Counter()
     for answer in judge(base, _ASKED, _LIVE, use):
@@ -306,9 +304,7 @@ def _bases(stores: Stores, base: duckdb.DuckDBPyConnection, trace: PlanTrace, co
 
 
 def _notices(base: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
-    rows = base.execute(
-        "select partner_id, notice_id, any_value(notice_text) from dossier_notices group by partner_id, notice_id"
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "notices")).fetchall()
     return {(partner_id, notice_id): text for partner_id, notice_id, text in rows}
 
 

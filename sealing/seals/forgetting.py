@@ -19,6 +19,7 @@ from stores.home import Home
 from stores.operations import log_tables
 from stores.operations.database import VALUES_AT_ONCE
 from stores.schemas.configuration_tables import MESSAGE_SEALS
+from stores.sql_files import sql_of
 from terms.batches import batched
 
 #: What a journal line is about, once it is about nobody.
@@ -66,7 +67,6 @@ def forget_messages(home: Home, batch: SealedBatch, renamed: Mapping[str, str]) 
                 target,
                 MESSAGE_SEALS,
                 file,
-                "select position, coalesce(new_id, send_id) as send_id, events, if(new_id is null, salt, null) as salt,"
-                " commitment from kept left join renamed on send_id = old_id order by position",
+                sql_of(__file__, "forgotten"),
             )
     return count
