@@ -41,13 +41,13 @@ lint: setup ## ruff, types, SQL style
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/macros dbt_project/tests
-	$(BIN)/sqlfluff lint --disable-progress-bar --templater placeholder consent lineage outlook partners_ingest publishing sends territories
+	$(BIN)/sqlfluff lint --disable-progress-bar --templater placeholder assets bench consent lineage open_data outlook partners_ingest publishing retention sealing sends stores territories
 
 fix: setup ## let ruff and sqlfluff mend what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --quiet dbt_project/models dbt_project/tests
-	$(BIN)/sqlfluff fix --quiet --templater placeholder consent lineage outlook partners_ingest publishing sends territories
+	$(BIN)/sqlfluff fix --quiet --templater placeholder assets bench consent lineage open_data outlook partners_ingest publishing retention sealing sends stores territories
 
 lock: $(READY) ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --python-version 3.11 --python-platform linux \

@@ -16,7 +16,6 @@ from consent.dossiers.notice_linter import lint_dossier
 from consent.rules.registry import take_rules_snapshot
 from sends.inbound.agreements import hand_in_yeses, with_own_dossier
 from sends.orders.segment_snapshots import take_segments_snapshot, take_sponsors_snapshot
-from sends.send_stores import SendStores
 from stores.all_stores import Stores
 from stores.snapshots import Snapshot
 
@@ -51,9 +50,9 @@ def dossiers(
 
     A dossier that cannot be read keeps its last facts; its partner's new files are held.
     """
-    hand_in_yeses(SendStores.of(writing_stores))
+    hand_in_yeses(writing_stores)
     partners = read_dossiers(writing_stores.settings.partners)
-    found = with_own_dossier(SendStores.of(writing_stores), partners)
+    found = with_own_dossier(writing_stores, partners)
     snapshots = writing_stores.snapshots
     snapshot = take_dossier_snapshot(snapshots, found, writing_stores.clock.now())
     problems = [str(problem) for problem in found.problems]

@@ -17,6 +17,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 from publishing.build import DBT_PROJECT, collect_inputs, is_published, row_counts, start_build
 from stores.all_stores import Stores
 from stores.engine import httpfs_file
+from stores.sql_files import sql_of
 
 #: Tag of an asset that tells the layer of its model.
 _LAYER = "filiation/layer"
@@ -116,10 +117,7 @@ def _with_tables(stores: Stores, described: Descriptions, events: list[Any]) -> 
     """Yield dbt's events, materialisations with the rows and the typed columns of their table."""
     with stores.warehouse.open_build() as build:
         counts = row_counts(build)
-        types = build.execute(
-            "select table_name, list((column_name, data_type) order by column_index)"
-            " from duckdb_columns() where schema_name = 'main' group by table_name"
-        ).fetchall()
+        types = build.execute(sql_of(__file__, "columns")).fetchall()
     columns = dict(types)
     for event in events:
         name = event.output_name if isinstance(event, dg.Output) else None

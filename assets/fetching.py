@@ -9,7 +9,7 @@ import dagster as dg
 
 from assets import vocabulary as words
 from consent.dossiers.dossiers import read_dossiers
-from partners_ingest.arrival.sftp import FetchStores, fetch_all
+from partners_ingest.arrival.sftp import fetch_all
 from stores.all_stores import Stores
 
 
@@ -34,16 +34,9 @@ def fetched_files(
 
     A server that does not answer stops nobody else's files.
     """
-    settings = writing_stores.settings
-    dossiers = read_dossiers(settings.partners).dossiers
-    stores = FetchStores(
-        writing_stores.engine,
-        settings.landing,
-        settings.transport_secrets,
-        writing_stores.clock,
-        settings.quiet_seconds,
-    )
-    fetched = fetch_all(stores, {partner_id: dossier.transport for partner_id, dossier in dossiers.items()})
+    dossiers = read_dossiers(writing_stores.settings.partners).dossiers
+    transports = {partner_id: dossier.transport for partner_id, dossier in dossiers.items()}
+    fetched = fetch_all(writing_stores, transports)
     problems = [str(problem) for problem in fetched.problems]
     yield dg.MaterializeResult(
         metadata=words.counts(

@@ -13,7 +13,7 @@ import dagster as dg
 from assets import vocabulary as words
 from open_data.fetch import FetchOutcome, FetchReport, fetch_from_network
 from open_data.layouts.registry import layout_of
-from open_data.load import ControlTotal, OpenDataStores, Outcome, Progress, SourceReport, refresh_open_data
+from open_data.load import ControlTotal, Outcome, Progress, SourceReport, refresh_open_data
 from open_data.sources import Source
 from stores.all_stores import Stores
 from stores.schemas.territory_tables import (
@@ -27,8 +27,8 @@ from stores.schemas.territory_tables import (
     TERRITORY_OVERLAPS,
 )
 from terms.settings import OpenDataFrom
-from territories.overlaps import OverlapStores, make_overlaps
-from territories.tie import TieStores, tie_addresses
+from territories.overlaps import make_overlaps
+from territories.tie import tie_addresses
 
 #: Each night asks every source, and says so even where nothing is new: a source that was not asked is not fresh.
 ASKED_WITHIN = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=3), warn_window=timedelta(hours=36))
@@ -76,8 +76,7 @@ def _source_assets(sources: Sequence[Source]) -> dg.AssetsDefinition:
         """Take each source's newest files in; one that fails leaves its previous vintage serving and says so."""
         folder = writing_stores.settings.open_data
         fetched = _fetch(writing_stores, by_id.values(), context.log.info)
-        stores = OpenDataStores(writing_stores.home, writing_stores.engine, writing_stores.lake)
-        for report in refresh_open_data(stores, folder, by_id.values(), writing_stores.clock, context.log.info):
+        for report in refresh_open_data(writing_stores, folder, by_id.values(), writing_stores.clock, context.log.info):
             yield _materialisation(report)
             yield _latest_attempt(report, fetched.get(report.source.source_id))
             yield from _control_totals(report)
@@ -187,8 +186,7 @@ def _ties_asset(source_keys: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, writing_stores: dg.ResourceParam[Stores]
     ) -> dg.MaterializeResult[None]:
         """Each distinct address with its bureau on every map and its IRIS; the street stays in the vault."""
-        stores = TieStores(writing_stores.vault, writing_stores.lake, writing_stores.engine)
-        report = tie_addresses(stores, context.log.info)
+        report = tie_addresses(writing_stores, context.log.info)
         return dg.MaterializeResult(
             metadata={
                 **words.counts(addresses=report.addresses, matched_now=report.matched_now, with_iris=report.with_iris),
@@ -214,8 +212,7 @@ def _overlaps_asset(source_keys: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, writing_stores: dg.ResourceParam[Stores]
     ) -> dg.MaterializeResult[None]:
         """Which part of each bureau lies in which bureau of a newer map and in which IRIS, by addresses or surface."""
-        stores = OverlapStores(writing_stores.lake, writing_stores.engine)
-        report = make_overlaps(stores, writing_stores.clock, context.log.info)
+        report = make_overlaps(writing_stores, writing_stores.clock, context.log.info)
         return dg.MaterializeResult(
             metadata={
                 "serving": report.serving or "none",

@@ -11,11 +11,10 @@ from assets import vocabulary as words
 from outlook.expiring import expiring
 from outlook.why_not import why_not
 from pages.page import render_page, write_page
-from sends.send_stores import SendStores
 from stores.all_stores import Stores
 from terms.errors import UsageError
 from terms.reasons import Channel, Profile
-from territories.sheet import SheetStores, busiest_communes, territory_sheet
+from territories.sheet import busiest_communes, territory_sheet
 
 #: Policy: how far ahead the nightly page looks.
 _AHEAD = timedelta(days=90)
@@ -26,9 +25,9 @@ _COMMUNES = 5
 @dg.asset(deps=["published_base"], group_name=words.BASE, owners=words.DATA_ENGINEERING, kinds={"html"})
 def outlook_pages(writing_stores: dg.ResourceParam[Stores]) -> dg.MaterializeResult[None]:
     """Two pages for people who answer for the base: the funnel by reason, and what is lost within 90 days."""
-    stores, folder = SendStores.of(writing_stores), writing_stores.home.pages
+    folder = writing_stores.home.pages
     folder.mkdir(mode=0o700, exist_ok=True)  # a home that is older than these pages
-    funnel, losses = why_not(stores), expiring(stores, _AHEAD, Channel.SMS, Profile.STRICT)
+    funnel, losses = why_not(writing_stores), expiring(writing_stores, _AHEAD, Channel.SMS, Profile.STRICT)
     write_page(folder / "why-not.html", render_page("why_not.html", funnel))
     write_page(folder / "expiring.html", render_page("expiring.html", losses))
     return dg.MaterializeResult(
@@ -46,14 +45,15 @@ def territory_pages(writing_stores: dg.ResourceParam[Stores]) -> dg.MaterializeR
 
     Any other: `filiation territory show BUREAU_OR_COMMUNE --out FILE`.
     """
-    stores = SheetStores(writing_stores.lake, writing_stores.engine, writing_stores.warehouse)
     folder = writing_stores.home.pages
     folder.mkdir(mode=0o700, exist_ok=True)  # a home that is older than these pages
     links: dict[str, dg.MetadataValue] = {}
-    for commune in busiest_communes(stores, _COMMUNES):
+    for commune in busiest_communes(writing_stores, _COMMUNES):
         page = folder / f"territory-{commune}.html"
         try:
-            write_page(page, render_page("territory.html", territory_sheet(stores, commune, writing_stores.clock)))
+            write_page(
+                page, render_page("territory.html", territory_sheet(writing_stores, commune, writing_stores.clock))
+            )
             links[f"commune_{commune}"] = dg.MetadataValue.url(page.as_uri())
         except UsageError as error:
             links[f"commune_{commune}"] = dg.MetadataValue.text(str(error))

@@ -13,12 +13,10 @@ from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.completeness import sort_arrivals, stalled
 from partners_ingest.arrival.fetched_files import with_fetched
 from partners_ingest.arrival.landing import scan_landing
-from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.drift import Drift
 from partners_ingest.intake.take_in import take_in
 from sends.inbound.agreements import with_own_dossier, yes_landing
-from sends.send_stores import SendStores
 from stores.all_stores import Stores
 from stores.schemas.delivered_rows import OPT_INS, QUARANTINE, WITHDRAWALS
 
@@ -93,14 +91,14 @@ def partner_files(
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Take in every file that is new, in order of arrival; what is known already is left alone."""
     settings = writing_stores.settings
-    sends, now = SendStores.of(writing_stores), time.time()
-    dossiers = with_own_dossier(sends, read_dossiers(settings.partners))
+    now = time.time()
+    dossiers = with_own_dossier(writing_stores, read_dossiers(settings.partners))
     transports = {partner_id: dossier.transport for partner_id, dossier in dossiers.dossiers.items()}
     found = with_fetched(writing_stores.engine, scan_landing(settings.landing))
     arrivals = sort_arrivals(found, transports, now, settings.quiet_seconds)
-    with yes_landing(sends) as ours:
+    with yes_landing(writing_stores) as ours:
         reports = take_in(
-            _stores(writing_stores),
+            writing_stores,
             (*arrivals.complete, *scan_landing(ours)),
             dossiers,
             writing_stores.clock,
@@ -111,10 +109,6 @@ def partner_files(
     yield _transfer_check(stalled(arrivals.waiting, now))
     yield _contract_check(reports)
     yield from (_drift_check(check, reports) for check in _DRIFTS)
-
-
-def _stores(stores: Stores) -> IntakeStores:
-    return IntakeStores(stores.home, stores.keys, stores.engine, stores.evidence, stores.vault, stores.lake)
 
 
 def _transfer_check(standing: Mapping[str, int]) -> dg.AssetCheckResult:

@@ -14,7 +14,6 @@ from pages.page import render_page, write_page
 from sends.handover.sender import PlanSender
 from sends.plans.transparency_notice import renew_transparency_notice
 from sends.reporting.report import campaign_report
-from sends.send_stores import SendStores
 from stores.all_stores import Stores
 
 PLANS = dg.DynamicPartitionsDefinition(name="plans")
@@ -40,10 +39,10 @@ def sends(
     sender: dg.ResourceParam[PlanSender],
 ) -> dg.MaterializeResult[None]:
     """Messages of one approved plan, each judged again at the instant at which it left for the gateway."""
-    sending, plan_id = SendStores.of(stores), context.partition_key
-    sent = sender(sending, plan_id, limit=config.limit, progress=context.log.info)
-    renew_transparency_notice(sending, plan_id)
-    report = campaign_report(sending, plan_id)
+    plan_id = context.partition_key
+    sent = sender(stores, plan_id, limit=config.limit, progress=context.log.info)
+    renew_transparency_notice(stores, plan_id)
+    report = campaign_report(stores, plan_id)
     stores.home.pages.mkdir(mode=0o700, exist_ok=True)  # a home that is older than these pages
     page = stores.home.pages / f"campaign-{plan_id}.html"
     write_page(page, render_page("campaign_report.html", report))

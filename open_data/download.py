@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import requests
@@ -22,7 +21,7 @@ from urllib3.exceptions import HTTPError
 from open_data.failures import SourceFailed
 from open_data.resources import Resource
 from open_data.shelf import Kept, Partial, Shelf, Version
-from terms.clock import Clock, to_iso
+from terms.clock import Clock, aware_utc, to_iso
 
 Progress = Callable[[str], None]
 
@@ -252,11 +251,7 @@ def _retry_after(answer: requests.Response) -> float | None:
         now = parsedate_to_datetime(answer.headers["Date"])
     except (ValueError, KeyError):
         return None
-    return max(0.0, (_aware(until) - _aware(now)).total_seconds())
-
-
-def _aware(instant: datetime) -> datetime:
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return max(0.0, (aware_utc(until) - aware_utc(now)).total_seconds())
 
 
 def _error(state: tenacity.RetryCallState) -> _Interrupted:

@@ -21,8 +21,8 @@ from open_data.failures import SourceFailed
 from open_data.layouts.layout import Layout, literal, measure_sql
 from open_data.layouts.registry import layout_of
 from open_data.sources import Source, file_sha256, find_files, unpack_by_hand
+from stores.all_stores import Stores
 from stores.engine import connect
-from stores.home import Home
 from stores.lake import Lake, vintage_name
 from stores.operations import base_tables, database, journal
 from stores.schemas.column_classes import Table
@@ -40,15 +40,6 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     FAILED = "failed"
     ABSENT = "absent"
-
-
-@dataclass(frozen=True)
-class OpenDataStores:
-    """The stores that loading uses."""
-
-    home: Home
-    engine: Engine
-    lake: Lake
 
 
 @dataclass(frozen=True)
@@ -99,7 +90,7 @@ class _Found:
 
 
 def refresh_open_data(
-    stores: OpenDataStores, folder: Path, sources: Iterable[Source], clock: Clock, progress: Progress
+    stores: Stores, folder: Path, sources: Iterable[Source], clock: Clock, progress: Progress
 ) -> tuple[SourceReport, ...]:
     """Load each source's newest files from the folder into the lake, and report on each in order.
 
@@ -123,7 +114,7 @@ def refresh_open_data(
 
 
 def _refresh_source(
-    stores: OpenDataStores, folder: Path, source: Source, layout: Layout, clock: Clock, progress: Progress
+    stores: Stores, folder: Path, source: Source, layout: Layout, clock: Clock, progress: Progress
 ) -> SourceReport:
     serving = _serving(stores.engine, source.source_id)
     name = vintage_name(source.source_id, serving.vintage, serving.sha256) if serving else None
@@ -185,7 +176,7 @@ def _is_in_lake(lake: Lake, layout: Layout, name: str) -> bool:
 
 
 def _load(
-    stores: OpenDataStores, source: Source, layout: Layout, found: _Found, serving: _Serving | None, clock: Clock
+    stores: Stores, source: Source, layout: Layout, found: _Found, serving: _Serving | None, clock: Clock
 ) -> SourceReport:
     name = vintage_name(source.source_id, source.vintage, found.sha256)
     with tempfile.TemporaryDirectory(prefix="filiation-open-data-") as spill:

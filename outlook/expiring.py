@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 import duckdb
 from markupsafe import Markup
@@ -19,11 +19,11 @@ from consent.judgement.queries import BoundSql, judgement_sql
 from consent.judgement.situations import situations_sql
 from consent.judgement.uses import Use, use_for_some_sponsor
 from pages.plots import Plot, Series, bars, columns
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.sql_files import checked_name, sql_of
 from stores.warehouse.warehouse import read_manifest
-from terms.clock import naive_utc, to_iso
-from terms.paris import PARIS
+from terms.clock import aware_utc, naive_utc, to_iso
+from terms.paris import day_in_paris, midnight_in_paris
 from terms.reasons import Channel, Profile
 
 #: Partners that a plot tells apart; the others are drawn as one.
@@ -117,7 +117,7 @@ class Expiring:
         return [first + timedelta(weeks=number) for number in range((last - first).days // 7 + 1)]
 
 
-def expiring(stores: SendStores, within: timedelta, channel: Channel, profile: Profile) -> Expiring:
+def expiring(stores: Stores, within: timedelta, channel: Channel, profile: Profile) -> Expiring:
     """Count the contacts that are sendable now for some sponsor who selects by bureau, and stop being so within a time.
 
     Args:
@@ -155,7 +155,7 @@ def _create_ends(base: duckdb.DuckDBPyConnection, use: Use, until: datetime) -> 
     changes = base.execute(
         sql_of(__file__, "changes_of_law"), {"begins": naive_utc(use.moment), "ends": naive_utc(until)}
     ).fetchall()
-    begins = [use.moment, *(at.replace(tzinfo=UTC) for (at,) in changes)]
+    begins = [use.moment, *(aware_utc(at) for (at,) in changes)]
     for moment, end in zip(begins, [*begins[1:], until], strict=True):
         _create_answers(base, "span_answers", situations_sql(_at(use, moment)))
         base.execute(
@@ -183,8 +183,8 @@ def _create_answers(base: duckdb.DuckDBPyConnection, relation: str, question: Bo
 
 def _ends_of_days(begins: datetime, until: datetime) -> list[datetime]:
     """Return the last instant of each day in Paris from one instant to another, and the other itself."""
-    day, found = begins.astimezone(PARIS).date(), []
-    while (end := datetime.combine(day + timedelta(days=1), time(), PARIS) - timedelta(microseconds=1)) < until:
+    day, found = day_in_paris(begins), []
+    while (end := midnight_in_paris(day + timedelta(days=1)) - timedelta(microseconds=1)) < until:
         found.append(end)
         day += timedelta(days=1)
     return [*found, until]

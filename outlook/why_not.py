@@ -17,7 +17,7 @@ from consent.judgement.uses import Use, use_for_some_sponsor
 from pages.plots import Plot, Series, bars
 from sends.plans.counting import create_counted_audience, find_audience
 from sends.plans.judging import create_counted_of_everyone
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import to_iso
@@ -123,7 +123,7 @@ class WhyNot:
         }
 
 
-def why_not(stores: SendStores) -> WhyNot:
+def why_not(stores: Stores) -> WhyNot:
     """Count the whole base, now, for some sponsor who selects by bureau: each channel, each profile.
 
     Raises:
@@ -143,7 +143,7 @@ def why_not(stores: SendStores) -> WhyNot:
         )
 
 
-def why_not_of(stores: SendStores, file_or_id: str) -> WhyNot:
+def why_not_of(stores: Stores, file_or_id: str) -> WhyNot:
     """Count the audience of an order or named segment, for its own use.
 
     Raises:
@@ -156,7 +156,7 @@ def why_not_of(stores: SendStores, file_or_id: str) -> WhyNot:
         return WhyNot(version, question.at, question.name, None, (_funnel(base, question.use),))
 
 
-def _funnel_of_base(base: duckdb.DuckDBPyConnection, stores: SendStores, use: Use) -> Funnel:
+def _funnel_of_base(base: duckdb.DuckDBPyConnection, stores: Stores, use: Use) -> Funnel:
     create_counted_of_everyone(base, stores, use)
     return _funnel(base, use)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from terms.paris import PARIS
+from terms.paris import in_paris
 
 _MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
 
@@ -23,9 +23,7 @@ def instant_french(instant: datetime) -> str:
     Raises:
         ValueError: the instant has no offset.
     """
-    if instant.tzinfo is None:
-        raise ValueError("only an instant with an offset can be shown")
-    local = instant.astimezone(PARIS)
+    local = in_paris(instant)
     return f"{day_french(local.date())} à {local:%H:%M:%S}"
 
 

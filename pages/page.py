@@ -15,7 +15,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pages.french import instant_french
-from terms.paris import PARIS
+from terms.paris import in_paris
 
 
 def render_page(template: str, page: object) -> str:
@@ -62,9 +62,7 @@ def instant_text(instant: datetime) -> str:
     Raises:
         ValueError: the instant has no offset.
     """
-    if instant.tzinfo is None:
-        raise ValueError("only an instant with an offset can be shown")
-    local = instant.astimezone(PARIS)
+    local = in_paris(instant)
     return f"{day_text(local.date())} {local:%H:%M}"
 
 

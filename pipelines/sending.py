@@ -18,7 +18,6 @@ from pipelines.instance import use_instance
 from pipelines.jobs import SEND
 from pipelines.resources import fixed
 from sends.handover.sender import SendReport, Tell, ready_to_send
-from sends.send_stores import SendStores
 from stores.all_stores import Stores
 from terms.errors import FiliationError
 
@@ -42,11 +41,11 @@ def run_send(opened: Stores, plan_id: str, limit: int | None, progress: Callable
         WriterBusy: another sender is at work on this ledger.
         FiliationError: the run failed; the ledger keeps what was done, and the run can be repeated.
     """
-    with ready_to_send(SendStores.of(opened), plan_id, progress) as ready:
+    with ready_to_send(opened, plan_id, progress) as ready:
         use_instance(opened.home)
         progress(f"send: plan {plan_id} started")
 
-        def send_ready(_: SendStores, __: str, *, limit: int | None, progress: Tell) -> SendReport:
+        def send_ready(_: Stores, __: str, *, limit: int | None, progress: Tell) -> SendReport:
             return ready.send(limit, progress)
 
         result = _run_job(plan_id, limit, fixed(send_ready))

@@ -14,6 +14,7 @@ import duckdb
 from publishing.build import control_totals, row_counts
 from publishing.decisions import allowed_contacts
 from stores.all_stores import Stores
+from stores.sql_files import sql_of
 
 #: Policy: a base that loses more than this share of its contacts overnight is not published by itself.
 MAX_LOSS_PERCENT = 20
@@ -82,11 +83,7 @@ def keeps_its_volume(stores: Stores) -> CheckReport:
 def holds_no_identity(stores: Stores) -> CheckReport:
     """Search every text column of the build's tables for numbers and e-mail addresses; its views show no others."""
     with stores.warehouse.open_build() as build:
-        columns = build.execute(
-            "select table_name, column_name from duckdb_columns()"
-            " where schema_name = 'main' and not internal and data_type like 'VARCHAR%'"
-            " and table_name in (select table_name from duckdb_tables() where schema_name = 'main') order by all"
-        ).fetchall()
+        columns = build.execute(sql_of(__file__, "text_columns")).fetchall()
         columns = [(table, column) for table, column in columns if (table, column) not in _PUBLISHED_TEXTS]
         found = {f"{table}.{column}": _suspects(build, table, column) for table, column in columns}
     suspects = {name: count for name, count in found.items() if count}

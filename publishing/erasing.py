@@ -13,6 +13,7 @@ import duckdb
 
 from publishing.build import control_totals, journal_base, row_counts
 from stores.all_stores import Stores
+from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
 from terms import failpoint
 from terms.clock import to_iso
@@ -79,10 +80,7 @@ def _create_gone_tables(connection: duckdb.DuckDBPyConnection, erased: Erased) -
 
 def _holds(base: duckdb.DuckDBPyConnection, erased: Erased) -> bool:
     _create_gone_tables(base, erased)
-    found = base.execute(
-        f"select table_name from duckdb_columns() where column_name = '{_CONTACT}' and not internal"
-        " and database_name = current_database()"
-    ).fetchall()
+    found = base.execute(sql_of(__file__, "tables_of_contacts")).fetchall()
     return any(
         base.execute(f'select exists (select 1 from "{table}" semi join gone_contacts on {_CONTACT} = id)').fetchone()
         == (True,)

@@ -16,12 +16,12 @@ from sends.rules.retention import kept_months
 from sends.rules.rulebook import read_rulebook
 from stores.all_stores import Stores
 from stores.operations import message_tables, plan_tables
+from stores.operations.database import VALUES_AT_ONCE
+from terms.batches import batched
 from terms.clock import from_micros, to_micros
 from terms.errors import UsageError
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 from terms.reasons import Profile
-
-_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def find_due_records(stores: Stores, rule: RetentionRule, now: datetime) -> DueR
     Raises:
         UsageError: the period is shorter than the law's (RETENTION_7Y, R-44).
     """
-    today = now.astimezone(PARIS).date()
+    today = day_in_paris(now)
     _check_law(stores, rule, today)
     with stores.engine.connect() as reading:
         plans = tuple(plan for plan, last in _last_published(reading, now) if rule.due_on(last) <= today)
@@ -81,14 +81,13 @@ def _last_published(reading: Connection, now: datetime) -> list[tuple[str, date]
         .order_by(plans.c.window_to, plans.c.plan_id)
     )
     return [
-        (plan_id, from_micros(max(window_to, at or 0)).astimezone(PARIS).date())
+        (plan_id, day_in_paris(from_micros(max(window_to, at or 0))))
         for plan_id, window_to, at in reading.execute(query).tuples()
     ]
 
 
 def _count(reading: Connection, table: Table, plans: Sequence[str]) -> int:
     total = 0
-    for start in range(0, len(plans), _CHUNK):
-        some = plans[start : start + _CHUNK]
+    for some in batched(plans, VALUES_AT_ONCE):
         total += reading.execute(select(func.count()).select_from(table).where(table.c.plan_id.in_(some))).scalar_one()
     return total

@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 
 from sqlalchemy import Connection, ScalarResult, Table, func, select, update
 
@@ -27,17 +27,17 @@ from sealing.log.proofs import Proof, prove_lines
 from sealing.seals.seal import seal
 from stores.all_stores import Stores
 from stores.operations import database, erasure_tables, journal, log_tables, message_tables, person_tables
-from stores.operations.database import compact
+from stores.operations.database import VALUES_AT_ONCE, compact
 from stores.operations.journal import Entry
 from stores.schemas import vault_tables
 from terms import failpoint
+from terms.batches import batched
 from terms.canonical_json import canonical_json
 from terms.errors import FiliationError
-from terms.paris import PARIS
+from terms.paris import day_in_paris, midnight_in_paris
 
 #: Persons of one pass over the evidence: their numbers are looked for together.
 _BATCH = 20_000
-_CHUNK = 500
 #: What is added up over persons; a file in which two of them stood would count twice.
 _OF_EACH_PERSON = ("opt_ins", "withdrawals", "lines", "sends", "acts", "look_ups")
 
@@ -117,7 +117,7 @@ def purge(stores: Stores, progress: Progress) -> list[PurgeReceipt]:
 
 
 def _rules(stores: Stores, now: datetime) -> list[RetentionRule]:
-    today = now.astimezone(PARIS).date()
+    today = day_in_paris(now)
     return [rule for rule in read_retention(stores.settings.config / "retention") if rule.is_in_force(today)]
 
 
@@ -157,9 +157,9 @@ def _count_persons(stores: Stores, rule: RetentionRule, now: datetime) -> dict[s
 
 def _count(reading: Connection, table: Table, contact_ids: Sequence[str]) -> int:
     total = 0
-    for start in range(0, len(contact_ids), _CHUNK):
-        some = table.c.contact_id.in_(contact_ids[start : start + _CHUNK])
-        total += reading.execute(select(func.count()).select_from(table).where(some)).scalar_one()
+    for some in batched(contact_ids, VALUES_AT_ONCE):
+        of_some = table.c.contact_id.in_(some)
+        total += reading.execute(select(func.count()).select_from(table).where(of_some)).scalar_one()
     return total
 
 
@@ -180,8 +180,8 @@ def _delete_persons(stores: Stores, rule: RetentionRule, purge_id: str, now: dat
     known = {person.contact_id for person in killed}
     due = [contact for contact in find_due_persons(stores, rule, now).contact_ids if contact not in known]
     progress(f"{rule.code}: {len(due) + len(killed)} persons go")
-    for start in range(0, len(due), _BATCH):
-        _end_erasures(stores, _begin(stores, rule, purge_id, due[start : start + _BATCH], now), progress)
+    for some in batched(due, _BATCH):
+        _end_erasures(stores, _begin(stores, rule, purge_id, some, now), progress)
     if killed:
         _end_erasures(stores, killed, progress)
     _tell(stores, rule, purge_id, now)
@@ -207,8 +207,8 @@ def _begin(
             "Run `filiation log check`; put the vault's files back from the backup.",
         )
     marks = {number: stores.keys.suppression.hex(number) for number in numbers.values()}
-    kept_from = rule.kept_from(now.astimezone(PARIS).date())
-    acts_from = datetime.combine(kept_from, time(), PARIS)
+    kept_from = rule.kept_from(day_in_paris(now))
+    acts_from = midnight_in_paris(kept_from)
     persons, table = begin_erasures(stores, marks, purge_id, acts_from), erasure_tables.erasures
     failpoint.reach("erasure.marked")
     with database.transaction(stores.engine) as work:

@@ -19,11 +19,11 @@ from stores.all_stores import Stores
 from stores.engine import connect
 from stores.files.parquet import read_sql, write_table
 from stores.operations import database, journal, log_tables, message_tables, plan_tables
+from stores.operations.database import VALUES_AT_ONCE
 from stores.operations.rewrites import announce
 from stores.schemas.configuration_tables import MESSAGE_SEALS
 from terms import failpoint
-
-_CHUNK = 500
+from terms.batches import batched
 
 #: Tables with rows of a plan, in the order in which they go; the plan itself is the last.
 _OF_A_PLAN: Sequence[Table] = (
@@ -76,8 +76,7 @@ def _empty(stores: Stores, batch: SealedBatch, now: datetime) -> None:
 def _lines_of(work: Connection, plan_ids: Sequence[str]) -> list[int]:
     """Return the journal lines about these plans, their notices and their batches of messages."""
     table, found = log_tables.journal, list[int]()
-    for start in range(0, len(plan_ids), _CHUNK):
-        some = plan_ids[start : start + _CHUNK]
+    for some in batched(plan_ids, VALUES_AT_ONCE):
         about = [table.c.subject.in_(some), *(table.c.subject.startswith(f"{plan_id}/") for plan_id in some)]
         found += work.execute(select(table.c.sequence).where(or_(*about))).scalars()
     return sorted(found)
@@ -93,8 +92,8 @@ def _delete_events(work: Connection, plan_ids: Sequence[str]) -> int:
 
 def _delete(work: Connection, table: Table, plan_ids: Sequence[str]) -> int:
     total = 0
-    for start in range(0, len(plan_ids), _CHUNK):
-        total += work.execute(delete(table).where(table.c.plan_id.in_(plan_ids[start : start + _CHUNK]))).rowcount
+    for some in batched(plan_ids, VALUES_AT_ONCE):
+        total += work.execute(delete(table).where(table.c.plan_id.in_(some))).rowcount
     return total
 
 

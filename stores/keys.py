@@ -75,15 +75,13 @@ class RowHash:
 
 @dataclass(frozen=True)
 class Keys:
-    """All keys of a home; none of them is ever printed or stored."""
+    """The keys of a home that come from the contact key; none of them is ever printed or stored, and none opens a file."""
 
     contact: KeyedHash
     source: RowHash
     address: RowHash
     ip: RowHash
     suppression: KeyedHash
-    evidence: bytes = field(repr=False)
-    vault: bytes = field(repr=False)
     log_seed: bytes = field(repr=False)
 
     def contact_id(self, e164: str) -> ContactId:
@@ -96,20 +94,31 @@ class Keys:
         return f"{KeyedHash.sql(expression, 'contact')}[:32]::uuid"
 
 
+@dataclass(frozen=True)
+class FileKeys:
+    """The keys of a home that come from the vault key: what encrypted files open with. Never printed or stored."""
+
+    evidence: bytes = field(repr=False)
+    vault: bytes = field(repr=False)
+
+
 def derive_keys(settings: Settings) -> Keys:
-    """Derive every key of a home from its two secrets (HKDF-SHA256, one label per purpose)."""
-    contact, vault = settings.contact_key, settings.vault_key
+    """Derive the keys of ids, marks and signatures from the contact key (HKDF-SHA256, one label per purpose)."""
+    contact = settings.contact_key
     return Keys(
         contact=KeyedHash(_derive(contact, "contact id")),
         source=RowHash(_derive(contact, "source key")),
         address=RowHash(_derive(contact, "address key")),
         ip=RowHash(_derive(contact, "ip key")),
         suppression=KeyedHash(_derive(contact, "suppression mark")),
-        evidence=_derive(vault, "evidence"),
-        vault=_derive(vault, "vault"),
         # from the secret that never rotates: a checkpoint must be verifiable for as long as the regulator may ask
         log_seed=_derive(contact, "log signing"),
     )
+
+
+def derive_file_keys(settings: Settings) -> FileKeys:
+    """Derive the keys of encrypted files from the vault key (HKDF-SHA256, one label per purpose)."""
+    return FileKeys(evidence=_derive(settings.vault_key, "evidence"), vault=_derive(settings.vault_key, "vault"))
 
 
 def fingerprint(key: bytes) -> str:

@@ -14,7 +14,7 @@ import duckdb
 from stores.engine import connect, load_httpfs, quoted
 from stores.files.encrypted_file import DamagedEvidence, rewrapped_header
 from stores.home import Home
-from stores.keys import Keys
+from stores.keys import FileKeys
 
 _OLD, _NEW = "old_vault", "new_vault"
 
@@ -24,7 +24,7 @@ def encrypted_files(home: Home) -> list[Path]:
     return sorted([*home.evidence.glob("*/delivered.enc"), *home.vault.glob("*/*.parquet")])
 
 
-def rotate_evidence(file: Path, old: Keys, new: Keys) -> bool:
+def rotate_evidence(file: Path, old: FileKeys, new: FileKeys) -> bool:
     """Wrap a file's own key under the new key; its content is not changed.
 
     The new header is kept beside the file until it is written into it, so a cut write is repeated.
@@ -66,7 +66,7 @@ def _put_header(file: Path, beside: Path, header: bytes) -> bool:
     return True
 
 
-def open_for_rotation(old: Keys, new: Keys) -> duckdb.DuckDBPyConnection:
+def open_for_rotation(old: FileKeys, new: FileKeys) -> duckdb.DuckDBPyConnection:
     """Return a connection that holds both keys, for `rotate_vault`; the caller closes it."""
     connection = connect()
     load_httpfs(connection)

@@ -17,9 +17,10 @@ from stores.engine import another, connect, connect_for_few, load_httpfs, quoted
 from stores.files.growing_file import GrowingFile
 from stores.files.parquet import Parameters, read_sql, write_table
 from stores.home import Home
-from stores.keys import Keys
+from stores.keys import FileKeys
 from stores.schemas.column_classes import Table
 from stores.schemas.vault_tables import ADDRESSES, IDENTITIES, SALTS
+from stores.sql_files import sql_of
 
 _KEY_NAME = "vault"
 #: Option of a reading, after the file's name.
@@ -29,7 +30,7 @@ _UNLOCKED = f", encryption_config = {{footer_key: '{_KEY_NAME}'}}"
 class Vault:
     """Files under `vault/<table>/<name>.parquet`, AES-GCM encrypted with the home's vault key."""
 
-    def __init__(self, home: Home, keys: Keys) -> None:
+    def __init__(self, home: Home, keys: FileKeys) -> None:
         self._root = home.vault
         self._keys = keys
         self._opened: duckdb.DuckDBPyConnection | None = None
@@ -86,8 +87,7 @@ class Vault:
         """Return the E.164 number of each contact that has one, by contact id. For the hand-over of a message."""
         with self._reader(IDENTITIES, names) as reader:
             rows = reader.execute(
-                "select distinct contact_id::varchar, e164 from identities"
-                " where contact_id in (select unnest($ids::uuid[])) and e164 is not null",
+                sql_of(__file__, "numbers"),
                 {"ids": list(contact_ids)},
             ).fetchall()
         return dict(rows)
@@ -150,8 +150,7 @@ class Vault:
                 connection,
                 SALTS,
                 delivery_id,
-                "select line_number, salt from salts where line_number not in (select unnest($lines::bigint[]))"
-                " order by line_number",
+                sql_of(__file__, "kept_salts"),
                 {"lines": list(lines)},
             )
 
@@ -165,8 +164,8 @@ class Vault:
         """
         with self._reader(SALTS, [delivery_id]) as reader:
             rows = reader.execute(
-                "select salt from salts where line_number between ? and ? order by line_number",
-                [first_line, last_line],
+                sql_of(__file__, "salts"),
+                {"first_line": first_line, "last_line": last_line},
             ).fetchall()
         return [row[0] for row in rows]
 

@@ -1,4 +1,4 @@
-"""The one clock: real time, or a time that starts where `FILIATION_NOW` says and then ticks; conversions of instants.
+"""The one clock: real time, or a time that starts where `FILIATION_NOW` says and then ticks; the forms of an instant.
 
 Everything that needs "now" is given a `Clock`; nothing else calls `datetime.now`. Hours and days in which a message may
 leave are rules and belong to `sends.rules.calendar`.
@@ -51,6 +51,23 @@ def to_iso(instant: datetime) -> str:
     """Return an aware instant as `2026-03-02T17:04:11Z` (microseconds only when not zero)."""
     text = instant.astimezone(UTC).isoformat()
     return text.replace("+00:00", "Z")
+
+
+def read_iso(text: str) -> datetime:
+    """Return the instant that an ISO 8601 text writes; without its offset nobody knows when it was.
+
+    Raises:
+        ValueError: it writes none, or one without offset.
+    """
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("an instant has an offset")
+    return instant
+
+
+def aware_utc(instant: datetime) -> datetime:
+    """Return an instant with its offset: one without is UTC, as in the columns of DuckDB and in the headers of HTTP."""
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def naive_utc(instant: datetime) -> datetime:

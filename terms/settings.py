@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
-from terms.clock import Clock
+from terms.clock import Clock, read_iso
 from terms.environment import DEMO_KEYS, MOVABLE_CLOCK, QUIET_SECONDS, Environment, parse_environment
 from terms.errors import SecretMissing, UsageError
 from terms.free_text import refuse_number
@@ -153,9 +153,8 @@ def _starts_at(value: str | None, environment: Environment) -> datetime | None:
     if not MOVABLE_CLOCK[environment]:
         raise UsageError(f"FILIATION_NOW is set in {environment}.", "Unset it: the clock is real there.")
     try:
-        instant = datetime.fromisoformat(value)
+        return read_iso(value)
     except ValueError:
-        raise UsageError(f"FILIATION_NOW is {value!r}.", "Give an ISO 8601 instant with offset.") from None
-    if instant.tzinfo is None:
-        raise UsageError(f"FILIATION_NOW is {value!r}, without offset.", "Add one, such as +01:00.")
-    return instant
+        raise UsageError(
+            f"FILIATION_NOW is {value!r}.", "Give an ISO 8601 instant with its offset: 2026-11-24T09:30:00+01:00."
+        ) from None

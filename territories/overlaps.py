@@ -17,6 +17,7 @@ import numpy.typing as npt
 import shapely
 from sqlalchemy import Engine, func, select, update
 
+from stores.all_stores import Stores
 from stores.engine import connect
 from stores.lake import Lake, vintage_name
 from stores.operations import base_tables, database, journal
@@ -53,14 +54,6 @@ Codes = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
-class OverlapStores:
-    """The stores that this module touches."""
-
-    lake: Lake
-    engine: Engine
-
-
-@dataclass(frozen=True)
 class OverlapReport:
     """What serves now: its name in the lake (None without two layers), and rows by rule; made = in this run."""
 
@@ -79,7 +72,7 @@ class _Layer:
     geometries: npt.NDArray[np.object_]
 
 
-def make_overlaps(stores: OverlapStores, clock: Clock, progress: Progress) -> OverlapReport:
+def make_overlaps(stores: Stores, clock: Clock, progress: Progress) -> OverlapReport:
     """Make the overlaps of the current maps and addresses, unless they exist already.
 
     Args:

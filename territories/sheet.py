@@ -13,14 +13,13 @@ from datetime import datetime
 import duckdb
 import shapely
 from markupsafe import Markup
-from sqlalchemy import Engine
 
 from pages.territory_map import Ring, Shape, draw_map
+from stores.all_stores import Stores
 from stores.engine import connect
-from stores.lake import Lake
 from stores.schemas.territory_tables import COMMUNE_NAMES, CONTOURS
+from stores.sql_files import sql_of
 from stores.warehouse.inputs import current_vintages
-from stores.warehouse.warehouse import Warehouse
 from terms.clock import Clock
 from terms.errors import UsageError
 from territories.serving import serving_contours
@@ -29,15 +28,6 @@ from territories.serving import serving_contours
 _FINENESS = 0.00002
 #: More bureaux than this make neither a map nor a table that a person reads.
 MOST_BUREAUX = 400
-
-
-@dataclass(frozen=True)
-class SheetStores:
-    """The stores that the sheet reads."""
-
-    lake: Lake
-    engine: Engine
-    warehouse: Warehouse
 
 
 #: Lower and upper end of the interval of 80 %; None for what was counted.
@@ -119,7 +109,7 @@ class TerritorySheet:
     picture: Markup | None
 
 
-def territory_sheet(stores: SheetStores, asked: str, clock: Clock) -> TerritorySheet:
+def territory_sheet(stores: Stores, asked: str, clock: Clock) -> TerritorySheet:
     """Return the sheet of a bureau or commune on the newest map.
 
     An old commune code shows the commune of today; a bureau of an older map shows the bureaux that now cover it.
@@ -162,23 +152,20 @@ def territory_sheet(stores: SheetStores, asked: str, clock: Clock) -> TerritoryS
     return TerritorySheet(asked, note, map_name, version, clock.now(), bureaux, kinds, tied, untied, picture)
 
 
-def busiest_communes(stores: SheetStores, most: int) -> tuple[str, ...]:
+def busiest_communes(stores: Stores, most: int) -> tuple[str, ...]:
     """Return the communes and arrondissements in which most addresses have a bureau, at most `most`, the largest first."""
     base = stores.warehouse.open_base()
     try:
         rows = base.execute(
-            """
-            select commune_code from address_ties where bureau_code is not null and commune_code is not null
-            group by commune_code order by count(distinct address_key) desc, commune_code limit ?
-            """,
-            [most],
+            sql_of(__file__, "busiest_communes"),
+            {"most": most},
         ).fetchall()
     finally:
         base.close()
     return tuple(row[0] for row in rows)
 
 
-def _commune_of_today(stores: SheetStores, asked: str) -> tuple[str, str | None]:
+def _commune_of_today(stores: Stores, asked: str) -> tuple[str, str | None]:
     """Return the code to show, and a sentence where that is not the one asked for.
 
     Raises:
@@ -189,14 +176,8 @@ def _commune_of_today(stores: SheetStores, asked: str) -> tuple[str, str | None]
     try:
         connection.execute(f"create view commune_names as {stores.lake.sql(COMMUNE_NAMES, names)}")
         told = connection.execute(
-            """
-            select parts.commune_code, min(parts.label), coalesce(min(whole.label), '')
-            from commune_names as parts
-            left join commune_names as whole
-                on parts.commune_code = whole.known_code and parts.commune_code = whole.commune_code
-            where parts.known_code = ? group by parts.commune_code order by parts.commune_code
-            """,
-            [asked],
+            sql_of(__file__, "commune_of_today"),
+            {"asked": asked},
         ).fetchall()
     finally:
         connection.close()
@@ -211,21 +192,7 @@ def _commune_of_today(stores: SheetStores, asked: str) -> tuple[str, str | None]
 def _choose(base: duckdb.DuckDBPyConnection, asked: str) -> None:
     """Create `chosen`: the bureau, those of the commune, or those that mostly lie in an arrondissement's IRIS."""
     base.execute(
-        """
-        create or replace temp table chosen as
-        with newest as (select * from bureaux qualify map = max(map) over (partition by commune_code)),
-        homes as (
-            select bureau_code, map, commune_code, count(distinct address_key) as addresses
-            from address_ties where bureau_code is not null group by all
-        ),
-        mostly as (
-            select bureau_code, map from homes
-            qualify row_number() over (partition by bureau_code, map order by addresses desc, commune_code) = 1
-                and commune_code = $asked
-        )
-        select newest.* from newest
-        where bureau_code = $asked or commune_code = $asked or (bureau_code, map) in (select (bureau_code, map) from mostly)
-        """,
+        sql_of(__file__, "choose"),
         {"asked": asked},
     )
 
@@ -237,57 +204,21 @@ def _chosen(base: duckdb.DuckDBPyConnection) -> tuple[str, int]:
 def _successors(base: duckdb.DuckDBPyConnection, bureau: str) -> str:
     """Let `chosen` be the bureaux of newer maps where an older one lies, and return them in words; empty for none."""
     base.execute(
-        """
-        create or replace temp table parts as
-        select to_map, to_code, share_of_from from bureau_crosswalk
-        where from_code = ? and to_map = (select max(to_map) from bureau_crosswalk where from_code = ?)
-        """,
-        [bureau, bureau],
+        sql_of(__file__, "parts_of_successors"),
+        {"bureau": bureau},
     )
-    base.execute(
-        "create or replace temp table chosen as"
-        " select * from bureaux where (bureau_code, map) in (select (to_code, to_map) from parts)"
-    )
-    told = base.execute(
-        "select string_agg(format('{:.0f} % of it is in {} ({})', 100 * share_of_from, to_code, to_map), ', '"
-        " order by share_of_from desc) from parts"
-    ).fetchone()
+    base.execute(sql_of(__file__, "choose_successors"))
+    told = base.execute(sql_of(__file__, "successors_in_words")).fetchone()
     return str(told[0]) if told and told[0] else ""
 
 
 def _bureaux(base: duckdb.DuckDBPyConnection) -> list[tuple[str, int, int, str]]:
-    return base.execute(
-        """
-        select chosen.bureau_code, count(distinct ties.address_key),
-            count(distinct ties.address_key) filter (match_confidence >= 0.95), any_value(source_id || ' ' || vintage)
-        from chosen
-        left join address_ties as ties using (bureau_code, map)
-        group by chosen.bureau_code order by chosen.bureau_code
-        """
-    ).fetchall()
+    return base.execute(sql_of(__file__, "bureaux")).fetchall()
 
 
 def _results(base: duckdb.DuckDBPyConnection) -> dict[str, list[Result]]:
     """Return the rounds of each bureau: counted on its own map, else read from an older one."""
-    rows = base.execute(
-        """
-        with told as (
-            select bureau_code, election, round, registered, null as registered_between, candidate, share_of_votes as share,
-                null as between, is_withheld, false as is_estimate, 1.0 as covered_share, source_id || ' ' || vintage as source
-            from bureau_results semi join chosen using (bureau_code, map)
-            union all
-            select bureau_code, election, round, registered, [registered_low, registered_high], candidate,
-                votes / nullif(valid_votes, 0), [votes_low / nullif(valid_votes, 0), votes_high / nullif(valid_votes, 0)],
-                is_withheld, true, covered_share, from_map || ' by ' || rule
-            from bureau_estimates semi join chosen using (bureau_code, map)
-        )
-        select bureau_code, election, round, any_value(registered), any_value(registered_between), bool_or(is_withheld),
-            is_estimate, min(covered_share), any_value(source),
-            list({'candidate': candidate, 'share': share, 'between': between} order by share desc, candidate)
-                filter (share is not null) as candidates
-        from told group by bureau_code, election, round, is_estimate order by election, round
-        """
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "results")).fetchall()
     found: dict[str, list[Result]] = {}
     for code, election, number, registered, between, withheld, estimate, covered, source, candidates in rows:
         ahead = [] if withheld else (candidates or [])[:2]
@@ -302,10 +233,7 @@ def _interval(ends: Sequence[float] | None) -> Interval:
 
 
 def _incomes(base: duckdb.DuckDBPyConnection) -> dict[str, Income]:
-    rows = base.execute(
-        "select bureau_code, income_euros, level, covered_share, missing, rule, income_vintage"
-        " from bureau_income semi join chosen using (bureau_code, map)"
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "incomes")).fetchall()
     return {
         code: Income(euros, level, covered, dict(missing or {}), rule, vintage)
         for code, euros, level, covered, missing, rule, vintage in rows
@@ -314,38 +242,18 @@ def _incomes(base: duckdb.DuckDBPyConnection) -> dict[str, Income]:
 
 def _changes(base: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
     """Return what each bureau was on the older map; nothing for a bureau of which that was not measured."""
-    rows = base.execute(
-        """
-        select to_code, list(
-            format('{} of {} ({}), {:.0f} % of it', change, from_code, from_map, 100 * share_of_from) order by share_of_to desc
-        )
-        from bureau_crosswalk
-        where (to_code, to_map) in (select (bureau_code, map) from chosen)
-        group by to_code
-        """
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "changes")).fetchall()
     return dict(rows)
 
 
 def _ties(base: duckdb.DuckDBPyConnection) -> tuple[Mapping[str, int], int, int]:
     """Return kinds of match, tied and untied, of the addresses in the communes of the chosen bureaux."""
-    rows = base.execute(
-        """
-        with communes as (
-            select distinct ties.commune_code from address_ties as ties semi join chosen using (bureau_code, map)
-            union select commune_code from chosen
-        )
-        select match_kind, count(distinct address_key), count(distinct address_key) filter (bureau_code is not null)
-        from address_ties
-        where map = (select max(map) from chosen) and commune_code in (from communes)
-        group by match_kind order by match_kind
-        """
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "ties")).fetchall()
     tied = sum(row[2] for row in rows)
     return {row[0]: row[1] for row in rows}, tied, sum(row[1] for row in rows) - tied
 
 
-def _picture(stores: SheetStores, map_name: str, bureaux: Sequence[Bureau]) -> Markup | None:
+def _picture(stores: Stores, map_name: str, bureaux: Sequence[Bureau]) -> Markup | None:
     """Return the map of the bureaux, darker with more addresses; None where no contours are loaded."""
     rings = _rings(stores, map_name, [bureau.code for bureau in bureaux])
     most = max((bureau.addresses for bureau in bureaux), default=0)
@@ -362,7 +270,7 @@ def _picture(stores: SheetStores, map_name: str, bureaux: Sequence[Bureau]) -> M
     return draw_map(f"Bureaux on the map of {map_name}", shapes) if shapes else None
 
 
-def _rings(stores: SheetStores, map_name: str, codes: Sequence[str]) -> dict[str, list[Ring]]:
+def _rings(stores: Stores, map_name: str, codes: Sequence[str]) -> dict[str, list[Ring]]:
     names = [name for name in current_vintages(stores.engine) if stores.lake.path(CONTOURS, name).exists()]
     connection = connect()
     try:

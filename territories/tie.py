@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 from sqlalchemy import Engine
 
+from stores.all_stores import Stores
 from stores.engine import connect, quoted
 from stores.lake import Lake, reading_name
 from stores.schemas.territory_tables import (
@@ -26,7 +27,6 @@ from stores.schemas.territory_tables import (
     REU_ADDRESSES,
 )
 from stores.sql_files import sql_of
-from stores.vault import Vault
 from stores.warehouse.inputs import accepted_deliveries, current_vintages
 from terms.identifiers import digest
 from territories.addresses import MATCHER_VERSION, STATED_FROM, match_addresses
@@ -40,15 +40,6 @@ _TERRITORY_TABLES = (BAN_ADDRESSES, CONTOURS, COMMUNES, COMMUNE_NAMES, REU_ADDRE
 #: Half of a file's name says which territory it was made of, half which readings: the first half alone finds the
 #: ties that may be taken over.
 _HALF = 32
-
-
-@dataclass(frozen=True)
-class TieStores:
-    """The stores that ties are made from and written to."""
-
-    vault: Vault
-    lake: Lake
-    engine: Engine
 
 
 @dataclass(frozen=True)
@@ -87,7 +78,7 @@ class _Wanted:
         return self.territory + digest(*self.readings)[:_HALF]
 
 
-def tie_addresses(stores: TieStores, progress: Progress) -> TieReport:
+def tie_addresses(stores: Stores, progress: Progress) -> TieReport:
     """Make the file of ties for the accepted opt-in readings and the current vintages, unless it exists.
 
     One row per address x bureau map; without any map the file is empty. Addresses that were tied under the same

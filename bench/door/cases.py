@@ -24,18 +24,13 @@ from bench.comparison import Case
 from bench.door import partner_files
 from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.landing import Arrival
-from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.take_in import take_in
 from partners_ingest.rows.phone_cells import read_phone_cells
+from stores.all_stores import open_stores
 from stores.engine import connect, quoted
-from stores.evidence.evidence_store import EvidenceStore
 from stores.files.parquet import COMPRESSION
 from stores.home import init_home
-from stores.keys import derive_keys
-from stores.lake import Lake
 from stores.migrations.migrate import migrate
-from stores.operations.database import open_operations
-from stores.vault import Vault
 from terms.environment import NumberRules
 from terms.settings import load_settings
 
@@ -59,13 +54,13 @@ def take_in_file(file: str, partner: str, folder: Path) -> int:
     """
     home = folder / "home"
     settings = load_settings({**os.environ, "FILIATION_HOME": str(home), "FILIATION_NOW": "2026-11-24T09:00:00+01:00"})
-    opened, keys, engine = init_home(settings), derive_keys(settings), open_operations(settings.database_url)
-    migrate(engine)
-    stores = IntakeStores(opened, keys, engine, EvidenceStore(opened, keys), Vault(opened, keys), Lake(opened))
+    init_home(settings)
+    stores = open_stores(settings)
+    migrate(stores.engine)
     arrival = Arrival(partner, folder / file, file, datetime(2026, 11, 23, 5, tzinfo=UTC), is_logged=True)
     dossiers = read_dossiers(_DOSSIERS)
-    (report,) = take_in(stores, [arrival], dossiers, settings.clock(), settings.environment, lambda _: None)
-    engine.dispose()
+    (report,) = take_in(stores, [arrival], dossiers, stores.clock, settings.environment, lambda _: None)
+    stores.engine.dispose()
     shutil.rmtree(home)
     assert report.outcome == "accepted" and report.data_rows, report
     return report.data_rows

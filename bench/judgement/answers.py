@@ -13,7 +13,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -30,6 +30,7 @@ from consent.judgement.situations import counts_everyone, lay_situations_of_ever
 from consent.judgement.uses import Use, use_for_some_sponsor
 from stores.all_stores import open_stores
 from stores.engine import use_every_core
+from terms.batches import batched
 from terms.environment import Environment, NumberRules
 from terms.errors import FiliationError
 from terms.reasons import Channel, Profile
@@ -59,10 +60,7 @@ def judge_fifty(folder: Path) -> list[float]:
 def _judge_some(folder: Path, contacts: int) -> list[float]:
     with _base(folder) as base:
         ids = _some_contacts(base, contacts * _ASKINGS)
-        return [
-            _timed(partial(_judge, base, ids[start : start + contacts], _use(invented_base.NOW)))
-            for start in range(0, len(ids), contacts)
-        ]
+        return [_timed(partial(_judge, base, some, _use(invented_base.NOW))) for some in batched(ids, contacts)]
 
 
 def count_by_sex(folder: Path) -> list[float]:
@@ -96,16 +94,13 @@ def compare_spans(folder: Path) -> list[float]:
         return [_timed(partial(_compare, base, asked, at)) for at, asked in _pairs(ids, rng)]
 
 
-def _pairs(ids: list[str], rng: random.Random) -> Iterator[tuple[datetime, list[str]]]:
+def _pairs(ids: list[str], rng: random.Random) -> Iterator[tuple[datetime, Sequence[str]]]:
     """Yield fifty instants of five years with twenty contacts each."""
-    for start in range(0, len(ids), 20):
-        yield (
-            datetime(2023, 6, 1, tzinfo=UTC) + timedelta(seconds=rng.randrange(5 * 365 * 86_400)),
-            ids[start : start + 20],
-        )
+    for some in batched(ids, 20):
+        yield datetime(2023, 6, 1, tzinfo=UTC) + timedelta(seconds=rng.randrange(5 * 365 * 86_400)), some
 
 
-def _compare(base: duckdb.DuckDBPyConnection, asked: list[str], at: datetime) -> None:
+def _compare(base: duckdb.DuckDBPyConnection, asked: Sequence[str], at: datetime) -> None:
     _ask(base, asked)
     use = _use(at, known_by=datetime(2200, 1, 1, tzinfo=UTC))
     by_macro, spans = judgement_sql("asked", "live_facts", use), situations_sql(use)
@@ -126,14 +121,16 @@ def _use(at: datetime, known_by: datetime | None = None) -> Use:
     return use if known_by is None else replace(use, known_by=known_by)
 
 
-def _judge(base: duckdb.DuckDBPyConnection, asked: list[str], use: Use) -> None:
+def _judge(base: duckdb.DuckDBPyConnection, asked: Sequence[str], use: Use) -> None:
     _ask(base, asked)
     if len(judge(base, "asked", "live_facts", use)) != len(asked):
         raise FiliationError("A contact was not judged.", "See dbt_project/macros/judge_use.sql.")
 
 
-def _ask(base: duckdb.DuckDBPyConnection, asked: list[str]) -> None:
-    base.execute("create or replace temp table asked as select unnest($ids::uuid[]) as contact_id", {"ids": asked})
+def _ask(base: duckdb.DuckDBPyConnection, asked: Sequence[str]) -> None:
+    base.execute(
+        "create or replace temp table asked as select unnest($ids::uuid[]) as contact_id", {"ids": list(asked)}
+    )
 
 
 def _some_contacts(base: duckdb.DuckDBPyConnection, number: int) -> list[str]:

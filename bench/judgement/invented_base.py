@@ -27,8 +27,9 @@ from stores.operations.database import open_operations
 from stores.schemas import configuration_tables, delivered_rows, dossier_tables, territory_tables
 from stores.schemas.column_classes import Table
 from stores.snapshots import Snapshot, SnapshotStore
+from stores.sql_files import sql_of
 from stores.warehouse.inputs import AcceptedDelivery, BuildInputs
-from terms.clock import to_micros
+from terms.clock import aware_utc, from_micros, naive_utc, to_micros
 from terms.settings import PROJECT_ROOT, Settings, load_settings
 
 #: When the world is looked at; twelve quarters of consents lie before it.
@@ -108,7 +109,7 @@ def _deliveries() -> Iterator[AcceptedDelivery]:
     for partner in PARTNERS:
         for quarter in range(_QUARTERS):
             exported = _FIRST + (quarter + 1) * _QUARTER
-            at = to_micros(exported.replace(tzinfo=UTC))
+            at = to_micros(aware_utc(exported))
             mode = "full" if partner in FULL_EXPORTERS else "delta"
             name = f"{partner}-{quarter:02d}"
             yield AcceptedDelivery(
@@ -125,7 +126,7 @@ def _write_lake(lake: Lake, deliveries: Sequence[AcceptedDelivery], rows_each: i
             bound = {
                 "delivery_id": item.delivery_id,
                 "partner_id": item.partner_id,
-                "exported_at": datetime.fromtimestamp(item.exported_at / 1e6, UTC).replace(tzinfo=None),
+                "exported_at": naive_utc(from_micros(item.exported_at)),
                 "quarter": int(item.delivery_id[-2:]),
                 "first_slot": sum(_SHARES[:place]),
                 "slots": _SHARES[place],
@@ -133,7 +134,13 @@ def _write_lake(lake: Lake, deliveries: Sequence[AcceptedDelivery], rows_each: i
                 "contacts": consents // 2,
             }
             columns = ", ".join(delivered_rows.OPT_INS.names())
-            lake.write(connection, delivered_rows.OPT_INS, name, f"select {columns} from ({_OPT_INS})", bound)
+            lake.write(
+                connection,
+                delivered_rows.OPT_INS,
+                name,
+                f"select {columns} from ({sql_of(__file__, 'opt_ins')})",
+                bound,
+            )
             lake.write(connection, delivered_rows.WITHDRAWAL_SIGNALS, name, _signals(lake, name))
             lake.write(connection, delivered_rows.QUARANTINE, name, _empty(delivered_rows.QUARANTINE))
         lake.write(connection, territory_tables.ADDRESS_TIES, "ties", _ties(lake, deliveries))
@@ -145,73 +152,6 @@ def _write_lake(lake: Lake, deliveries: Sequence[AcceptedDelivery], rows_each: i
             territory_tables.COMMUNES,
         ):
             lake.write(connection, table, "hand@1", _empty(table))
-
-
-#: Rows of one file: row `i` of all is told by its slot (percent), quarter and number; the first half of all rows are the
-#: first acts of as many contacts, the others are further acts of a skewed part of them.
-_OPT_INS = """
-with numbered as (
-    select k * 1200 + $quarter * 100 + slot as i, row_number() over (order by k, slot) as line_number
-    from range($rows_each) as ks (k)
-    cross join range($first_slot, $first_slot + $slots) as slots (slot)
-),
-drawn as (
-    select
-        line_number,
-        i,
-        case when i < $contacts then i else floor($contacts * pow((hash(i) % 1000000) / 1e6, 1.5))::bigint end as contact,
-        hash(i, 'draw') % 1000 as draw
-    from numbered
-),
-placed as (
-    select *, hash(contact, 'person') as person from drawn
-)
-select
-    $delivery_id as delivery_id,
-    line_number,
-    line_number * 200 as byte_offset,
-    199::bigint as byte_length,
-    $partner_id as partner_id,
-    'web' as feed_id,
-    $exported_at::timestamp as exported_at,
-    $exported_at::timestamp + interval 10 minutes as received_at,
-    md5(contact::varchar)::uuid as contact_id,
-    case when draw >= 20 then md5(concat($partner_id, '-', contact)) end as source_key,
-    md5(concat('address-', contact // 2)) as address_key,
-    case
-        when draw < 1 then md5(concat('office-', hash(i, 'office') % 40))
-        when draw < 900 then md5(concat('ip-', contact))
-    end as ip_key,
-    case when draw between 30 and 69 then 'refused' else 'given' end as flag,
-    case
-        when draw between 100 and 129 then null
-        else $exported_at::timestamp - to_seconds(60 + hash(i, 'instant') % (90 * 86400 - 60))
-    end as consented_at,
-    case when draw between 100 and 129 then null when draw < 400 then 'zone_assumed' else 'exact_utc' end
-        as consented_at_quality,
-    null as source_consent_id,
-    case when draw < 500 then 'full' when draw < 520 then 'unheard' end as notice_id,
-    case when consented_at < '2025-02-01' then 'F1' when consented_at < '2026-02-01' then 'F2' else 'F3' end
-        as form_version,
-    case when draw between 600 and 619 then ['email'] end as channels,
-    null::varchar[] as purposes,
-    null::varchar[] as recipients,
-    case when person % 2 = 0 then 'F' else 'M' end as sex,
-    case
-        when person % 10 = 0 then null
-        when draw = 999 then date '1971-01-01'
-        else date '1940-01-01' + (person % 25600)::integer
-    end as birth_date,
-    lpad(((person % 95) * 1000 + 1000)::varchar, 5, '0') as postcode,
-    'FR' as country,
-    case when person % 50 = 0 then 'landline' else 'mobile' end as number_kind,
-    'metropole' as number_zone,
-    false as is_fiction,
-    []::varchar[] as repairs,
-    []::varchar[] as unread,
-    true as has_page_url
-from placed
-"""
 
 
 def _signals(lake: Lake, name: str) -> str:
@@ -254,7 +194,7 @@ def _empty(table: Table) -> str:
 
 
 def _take_snapshots(snapshots: SnapshotStore) -> None:
-    take_rules_snapshot(snapshots, PROJECT_ROOT / "config" / "rules", KNOWN_FROM.replace(tzinfo=UTC))
+    take_rules_snapshot(snapshots, PROJECT_ROOT / "config" / "rules", aware_utc(KNOWN_FROM))
     take_dossiers(snapshots, ())
     with connect() as connection:
         for kind, tables in (

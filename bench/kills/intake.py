@@ -11,7 +11,6 @@ from pathlib import Path
 
 from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.landing import scan_landing
-from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.take_in import take_in
 from stores.all_stores import open_stores
 from stores.home import writer_lock
@@ -21,11 +20,10 @@ from terms.settings import load_settings
 def main() -> None:
     """Take in what is new, and say how many deliveries were handled."""
     landing, partners = (Path(word) for word in sys.argv[1:3])
-    opened = open_stores(load_settings(os.environ))
-    stores = IntakeStores(opened.home, opened.keys, opened.engine, opened.evidence, opened.vault, opened.lake)
-    with writer_lock(opened.home):
+    stores = open_stores(load_settings(os.environ))
+    with writer_lock(stores.home):
         reports = take_in(
-            stores, scan_landing(landing), read_dossiers(partners), opened.clock, opened.settings.environment, print
+            stores, scan_landing(landing), read_dossiers(partners), stores.clock, stores.settings.environment, print
         )
     print(f"{len(reports)} deliveries")
 

@@ -23,7 +23,7 @@ import duckdb
 import typer
 
 from bench.plan_rows import plan_row
-from lineage.lookups.lookup import LookupStores, look_up
+from lineage.lookups.lookup import look_up
 from stores.all_stores import Stores, open_stores
 from stores.engine import quoted
 from stores.home import init_home
@@ -222,9 +222,9 @@ def _number(place: int) -> str:
     return f"+3371{place:07d}"
 
 
-def _in_process(opened: Stores, numbers: list[str]) -> str:
-    stores, took, wall = LookupStores.of(opened), [], []
-    kept = KeptBase(opened.warehouse)
+def _in_process(stores: Stores, numbers: list[str]) -> str:
+    took, wall = [], []
+    kept = KeptBase(stores.warehouse)
     look_up(stores, numbers[:1], reason="bench", kept=kept)  # what a process does once is not the look-up's
     for number in numbers:
         begun, at = time.process_time(), time.perf_counter()

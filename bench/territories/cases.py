@@ -23,13 +23,12 @@ import shapely
 
 from bench.comparison import Case
 from bench.territories.address_holdout import load_ban
-from open_data.load import OpenDataStores, refresh_open_data
+from open_data.load import refresh_open_data
 from open_data.sources import read_sources
+from stores.all_stores import open_stores
 from stores.engine import connect, quoted
 from stores.home import init_home
-from stores.lake import Lake
 from stores.migrations.migrate import migrate
-from stores.operations.database import open_operations
 from stores.schemas.territory_tables import CONTOURS
 from terms.clock import Clock
 from terms.environment import Environment
@@ -211,14 +210,14 @@ def load_national_contours(folder: Path) -> int:
     home_folder = folder / "home"
     rmtree(home_folder, ignore_errors=True)
     settings = load_settings({"FILIATION_ENV": Environment.BENCH, "FILIATION_HOME": str(home_folder)})
-    home, engine = init_home(settings), open_operations(settings.database_url)
-    migrate(engine)
+    init_home(settings)
+    stores = open_stores(settings)
+    migrate(stores.engine)
     national = [
         replace(source, files=("contours.geojson",))
         for source in read_sources(PROJECT_ROOT / "config" / "open_data")
         if source.source_id == "bureaux_2026_contours"
     ]
-    stores = OpenDataStores(home, engine, Lake(home))
     (report,) = refresh_open_data(
         stores, folder, national, Clock(datetime(2026, 11, 24, tzinfo=UTC)), lambda text: None
     )

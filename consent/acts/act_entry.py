@@ -9,14 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-
-from sqlalchemy import Engine
+from functools import cached_property
 
 from consent.acts.person_acts import ActKind, Entered, PersonAct, Subject, record_act
 from stores.all_stores import Stores
-from stores.keys import Keys
 from stores.operations.database import transaction
-from terms.clock import Clock
+from terms.clock import read_iso
 from terms.errors import UsageError
 from terms.free_text import refuse_number
 
@@ -65,59 +63,48 @@ class TypedAct:
 
 
 @dataclass(frozen=True)
-class ActStores:
-    """What entering and answering acts needs: operations database, keys, who enters, the clock, how numbers are read, which sponsors count."""
+class ActDesk:
+    """Where acts are entered and answered: the stores, and how a number is read (the phone rule of `partners_ingest`)."""
 
-    engine: Engine
-    keys: Keys
-    actor: str
-    clock: Clock
+    stores: Stores
     read_number: NumberReader
-    sponsors: frozenset[str]
 
-    @classmethod
-    def of(cls, stores: Stores, read_number: NumberReader) -> ActStores:
-        """Take from the opened stores what acts need; how a number is read is the phone rule's, in `partners_ingest`."""
-        return cls(
-            engine=stores.engine,
-            keys=stores.keys,
-            actor=stores.settings.actor,
-            clock=stores.clock,
-            read_number=read_number,
-            sponsors=frozenset(file.stem for file in (stores.settings.config / "sponsors").glob("*.yaml")),
-        )
+    @cached_property
+    def sponsors(self) -> frozenset[str]:
+        """The sponsors that may relay an act."""
+        return frozenset(file.stem for file in (self.stores.settings.config / "sponsors").glob("*.yaml"))
 
     def entered(self) -> Entered:
         """Return who enters something now."""
-        return Entered(self.clock.now(), self.actor)
+        return Entered(self.stores.clock.now(), self.stores.settings.actor)
 
 
-def enter_act(stores: ActStores, typed: TypedAct) -> PersonAct:
+def enter_act(desk: ActDesk, typed: TypedAct) -> PersonAct:
     """Take one act in and return it; entered a second time it changes nothing.
 
     Raises:
         UsageError: something typed is wrong; all problems are told, no value is repeated.
     """
-    entered = stores.entered()
-    found = read_act(stores, typed, entered.at)
+    entered = desk.entered()
+    found = read_act(desk, typed, entered.at)
     if not isinstance(found, PersonAct):
         raise UsageError(f"The act was not entered: {'; '.join(SENTENCES[item] for item in found)}.", "Enter it again.")
-    with transaction(stores.engine) as work:
+    with transaction(desk.stores.engine) as work:
         record_act(work, found, entered)
         return replace(found, subject=found.subject.as_known(work))
 
 
-def read_act(stores: ActStores, typed: TypedAct, now: datetime) -> PersonAct | tuple[EntryProblem, ...]:
+def read_act(desk: ActDesk, typed: TypedAct, now: datetime) -> PersonAct | tuple[EntryProblem, ...]:
     """Return the typed act, or all its problems.
 
     An act of a person whom nobody knows is an act all the same: the id of a contact is made by the key.
 
     Args:
-        stores: what entering acts needs.
+        desk: where it is entered.
         typed: as it was typed.
         now: instant of the entry (aware); an act cannot be later.
     """
-    e164 = stores.read_number(typed.number)
+    e164 = desk.read_number(typed.number)
     received_at = _instant(typed.received_at)
     problems = [
         problem
@@ -127,7 +114,7 @@ def read_act(stores: ActStores, typed: TypedAct, now: datetime) -> PersonAct | t
             (EntryProblem.RECEIVED_AT_UNREADABLE, received_at is None),
             (EntryProblem.RECEIVED_AT_IN_FUTURE, received_at is not None and received_at > now),
             (EntryProblem.SOURCE_MISSING, not typed.source.strip()),
-            (EntryProblem.SPONSOR_UNKNOWN, bool(typed.relayed_by) and typed.relayed_by not in stores.sponsors),
+            (EntryProblem.SPONSOR_UNKNOWN, bool(typed.relayed_by) and typed.relayed_by not in desk.sponsors),
             (EntryProblem.NUMBER_IN_TEXT, _holds_number(typed.source) or _holds_number(typed.reason)),
         )
         if is_wrong
@@ -135,7 +122,7 @@ def read_act(stores: ActStores, typed: TypedAct, now: datetime) -> PersonAct | t
     if problems or e164 is None or received_at is None:
         return tuple(problems)
     return PersonAct(
-        subject=Subject.of(stores.keys, e164),
+        subject=Subject.of(desk.stores.keys, e164),
         kind=ActKind(typed.kind.strip()),
         received_at=received_at,
         source=typed.source.strip(),
@@ -146,10 +133,9 @@ def read_act(stores: ActStores, typed: TypedAct, now: datetime) -> PersonAct | t
 
 def _instant(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text.strip())
+        return read_iso(text.strip())
     except ValueError:
         return None
-    return None if found.tzinfo is None else found
 
 
 def _holds_number(text: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from consent.acts.act_entry import ActStores, EntryProblem, TypedAct, read_act
+from consent.acts.act_entry import ActDesk, EntryProblem, TypedAct, read_act
 from consent.acts.person_acts import PersonAct, record_act
 from stores.operations import journal
 from stores.operations.database import transaction
@@ -52,18 +52,18 @@ class ActsReport:
         return {"taken_in": self.taken_in, "repeated": self.repeated, "bad_lines": bad}
 
 
-def enter_acts(stores: ActStores, path: Path) -> ActsReport:
+def enter_acts(desk: ActDesk, path: Path) -> ActsReport:
     """Take a file of acts in, in one transaction; bad lines are told and the rest goes in.
 
     Raises:
         UsageError: the file cannot be read, is not UTF-8, or its header lacks a column or has an unknown one.
     """
     content = _read(path)
-    entered, repeated, taken_in = stores.entered(), 0, 0
+    entered, repeated, taken_in = desk.entered(), 0, 0
     bad: list[BadLine] = []
-    with transaction(stores.engine) as work:
+    with transaction(desk.stores.engine) as work:
         for line, typed in _lines(path, content):
-            found = (typed,) if isinstance(typed, EntryProblem) else read_act(stores, typed, entered.at)
+            found = (typed,) if isinstance(typed, EntryProblem) else read_act(desk, typed, entered.at)
             if not isinstance(found, PersonAct):
                 bad.append(BadLine(line, found))
             elif record_act(work, found, entered):

@@ -22,8 +22,8 @@ from stores.operations import database, journal, person_tables
 from stores.operations.database import insert_once
 from stores.schemas import dossier_tables
 from stores.snapshots import Snapshot
+from stores.sql_files import sql_of
 from terms.clock import from_micros, naive_utc, to_iso, to_micros
-from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
 from terms.free_text import refuse_number
 from terms.reasons import Channel, Decision, Profile
@@ -84,9 +84,9 @@ def find_form(stores: Stores, form_version: str, partner_id: str | None) -> Form
     """
     query = stores.snapshots.sql(stores.snapshots.current("dossiers"), dossier_tables.DOSSIER_FORM_VERSIONS)
     with connect() as connection:
+        connection.execute(f"create temp view form_versions as {query}")
         rows = connection.execute(
-            f"select distinct partner_id from ({query})"
-            " where form_version = $form_version and partner_id = coalesce($partner_id, partner_id) order by 1",
+            sql_of(__file__, "partners"),
             {"form_version": form_version, "partner_id": partner_id},
         ).fetchall()
     if not rows:
@@ -132,8 +132,7 @@ def reach(base: duckdb.DuckDBPyConnection, stores: Stores, key: FormVersionKey, 
         at: instant of the use (aware).
     """
     base.execute(
-        "create or replace temp table by_form as select distinct contact_id from opt_ins"
-        " where flag = 'given' and partner_id = $partner_id and form_version = $form_version",
+        sql_of(__file__, "by_form"),
         {"partner_id": key.partner_id, "form_version": key.form_version},
     )
     load_live_facts(base, stores.engine, "live_facts", None)
@@ -155,7 +154,7 @@ def take_form_stops_snapshot(stores: Stores) -> Snapshot:
 
 
 def _usable(base: duckdb.DuckDBPyConnection, stores: Stores, profile: Profile, at: datetime) -> int:
-    use = Use(Channel.SMS, None, ("address",), None, NUMBER_RULES[stores.settings.environment], profile, at, at)
+    use = Use(Channel.SMS, None, ("address",), None, stores.number_rules, profile, at, at)
     sql, parameters = judgement_sql("by_form", "live_facts", use)
     row = base.execute(
         f"select count(*) from ({sql}) where decision = $allowed", {**parameters, "allowed": Decision.ALLOW.value}

@@ -7,9 +7,9 @@ What being late does to a use is judged elsewhere: `DSAR_LATE` by the base (same
 from __future__ import annotations
 
 import calendar
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
-from terms.paris import PARIS
+from terms.paris import day_in_paris, midnight_in_paris
 
 #: R-51: a complaint about an ad waits at most this long.
 COMPLAINT_HOURS = 48
@@ -22,12 +22,12 @@ def request_late_at(received_at: datetime) -> datetime:
     day where it has no such number.
     """
     last_day = due_on(received_at)
-    return datetime.combine(last_day + timedelta(days=1), time(), PARIS)
+    return midnight_in_paris(last_day + timedelta(days=1))
 
 
 def due_on(received_at: datetime) -> date:
     """Return the last civil day (Paris) on which a person's request is answered in time."""
-    day = received_at.astimezone(PARIS).date()
+    day = day_in_paris(received_at)
     year, month = divmod(day.year * 12 + day.month, 12)  # of the next month, counted from 0
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, Engine, Row, Select, select
 
 from consent.acts.access_requests import missing_lists
-from consent.acts.act_entry import ActStores
+from consent.acts.act_entry import ActDesk
 from consent.acts.person_acts import ActKind, Entered, FactKind, record_fact
 from consent.acts.request_clock import complaint_late_at
 from stores.operations import journal
@@ -97,7 +97,7 @@ def all_requests(engine: Engine, now: datetime) -> list[Request]:
     return _found(engine, _requests(), now)
 
 
-def complain(stores: ActStores, campaign_id: str, received_at: datetime, source: str, reason: str = "") -> str:
+def complain(desk: ActDesk, campaign_id: str, received_at: datetime, source: str, reason: str = "") -> str:
     """Take in a complaint about an ad and return its id; unanswered for more than 48 hours it holds the campaign (R-51).
 
     Args:
@@ -110,7 +110,7 @@ def complain(stores: ActStores, campaign_id: str, received_at: datetime, source:
     Raises:
         UsageError: no plan is of this campaign, the instant lies in the future, or a text is missing or holds a number.
     """
-    entered = stores.entered()
+    entered = desk.entered()
     _check_text(source, "The source")
     refuse_number(reason, "The reason")
     if received_at > entered.at:
@@ -129,7 +129,7 @@ def complain(stores: ActStores, campaign_id: str, received_at: datetime, source:
         "entered_at": to_micros(entered.at),
         "entered_by": entered.by,
     }
-    with transaction(stores.engine) as work:
+    with transaction(desk.stores.engine) as work:
         if work.execute(select(plans.c.plan_id).where(plans.c.campaign_id == campaign_id).limit(1)).first() is None:
             raise UsageError(f"There is no plan of the campaign {campaign_id}.", "Use the campaign_id of its order.")
         if insert_once(work, requests, [row]):
@@ -138,7 +138,7 @@ def complain(stores: ActStores, campaign_id: str, received_at: datetime, source:
     return request_id
 
 
-def answer_request(stores: ActStores, request_id: str, answer: Answer) -> int:
+def answer_request(desk: ActDesk, request_id: str, answer: Answer) -> int:
     """Record that a request was answered and return how many requests that closes.
 
     The answer to an access request holds everything up to its day: it closes every earlier one of the same person.
@@ -152,9 +152,9 @@ def answer_request(stores: ActStores, request_id: str, answer: Answer) -> int:
         UsageError: no such request, an instant before it or in the future, or words missing or with a number.
         Refused: it is answered already, or the answer to an access request lacks a list (DSAR_INCOMPLETE).
     """
-    entered = stores.entered()
+    entered = desk.entered()
     _check_text(answer.words, "The answer")
-    with transaction(stores.engine) as work:
+    with transaction(desk.stores.engine) as work:
         row = work.execute(select(requests).where(requests.c.request_id == request_id)).first()
         if row is None:
             raise UsageError(f"There is no request {request_id}.", "See `filiation requests`.")

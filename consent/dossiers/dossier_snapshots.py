@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from hashlib import sha256
 from types import MappingProxyType
 
@@ -22,7 +22,7 @@ from stores.schemas import column_classes, dossier_tables
 from stores.schemas.column_classes import Table
 from stores.snapshots import Snapshot, SnapshotStore
 from terms.clock import naive_utc
-from terms.paris import PARIS
+from terms.paris import midnight_in_paris
 
 KIND = "dossiers"
 
@@ -269,7 +269,7 @@ def _notice_from(dossier: Dossier, notice_id: str) -> datetime:
 
 
 def _midnight(day: date) -> datetime:
-    return naive_utc(datetime.combine(day, time(), PARIS))
+    return naive_utc(midnight_in_paris(day))
 
 
 def _naive(instant: datetime | None) -> datetime | None:

@@ -7,7 +7,7 @@ exclusivity belong to `sends`; counts over spans, to `situations`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import itemgetter
 
 import duckdb
@@ -26,7 +26,7 @@ from consent.judgement.uses import Use, use_for_some_sponsor
 from stores.sql_files import checked_name
 from stores.warehouse.excerpt import BASE
 from stores.warehouse.questions import Questions
-from terms.clock import naive_utc
+from terms.clock import aware_utc, naive_utc
 from terms.environment import NumberRules
 from terms.reasons import Channel, Decision, Profile, Verdict
 
@@ -251,4 +251,4 @@ def _questions(connection: duckdb.DuckDBPyConnection, asked: str, live_facts: st
 
 
 def _aware(instant: datetime | None) -> datetime | None:
-    return None if instant is None else instant.replace(tzinfo=UTC)
+    return None if instant is None else aware_utc(instant)

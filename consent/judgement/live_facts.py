@@ -14,6 +14,7 @@ from sqlalchemy import Column, Connection, Engine, Select, bindparam, null, sele
 from stores.operations import person_tables
 from stores.sql_files import checked_name, sql_of
 from stores.warehouse.questions import Questions
+from terms.batches import batched
 
 #: Contacts or rows per statement, to and from the operations database: SQLite allows 32,766 bound parameters.
 _BATCH = 10_000
@@ -158,5 +159,5 @@ def _live_rows(work: Connection, contact_ids: Sequence[str] | None) -> Iterator[
         if contact_ids is None:
             yield from work.execute(everybody).partitions(_BATCH)
             continue
-        for start in range(0, len(contact_ids), _BATCH):
-            yield work.execute(of_some, {"contacts": contact_ids[start : start + _BATCH]}).all()
+        for some in batched(contact_ids, _BATCH):
+            yield work.execute(of_some, {"contacts": some}).all()

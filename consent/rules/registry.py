@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,7 +22,7 @@ from stores.schemas.configuration_tables import RULES
 from stores.snapshots import Snapshot, SnapshotStore
 from terms.canonical_json import canonical_json
 from terms.clock import naive_utc
-from terms.paris import PARIS
+from terms.paris import midnight_in_paris
 from terms.reasons import Profile, Verdict
 
 KIND = "rules"
@@ -187,4 +187,4 @@ def _rows(rule: Rule) -> list[tuple[str | None, ...]]:
 
 def _instant(day: date | None, open_end: str) -> str:
     """Return the instant (UTC) at which a civil day begins in Paris, as text that DuckDB reads."""
-    return open_end if day is None else naive_utc(datetime.combine(day, time(), PARIS)).isoformat(sep=" ")
+    return open_end if day is None else naive_utc(midnight_in_paris(day)).isoformat(sep=" ")

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
-from consent.acts.act_entry import ActStores
+from consent.acts.act_entry import ActDesk
 from consent.acts.person_acts import ActKind
 from consent.acts.requests import Answer, answer_request
 from lineage.erasure.erasure_files import erase_from_lake, erase_from_vault
@@ -23,7 +23,7 @@ from lineage.erasure.erasure_ledger import erase_from_ledger, find_in_ledger, fo
 from lineage.erasure.erasure_receipt import ErasedCounts, ErasureReceipt
 from lineage.erasure.erasure_traces import Person, Progress, Traces, find_traces
 from lineage.lookups.access_log import Access, record_access
-from partners_ingest.erased.redaction import KeptDelivery, RedactionStores, destroy, kept_deliveries, redact_lines
+from partners_ingest.erased.redaction import KeptDelivery, destroy, kept_deliveries, redact_lines
 from partners_ingest.rows.asked_numbers import asked_numbers, number_reader
 from publishing.erasing import Erased, publish_without
 from sealing.log.log import Log
@@ -39,7 +39,6 @@ from stores.operations.suppressions import close_mark
 from terms import failpoint
 from terms.canonical_json import canonical_json
 from terms.clock import from_micros, to_micros
-from terms.environment import NUMBER_RULES
 from terms.errors import FiliationError, UsageError
 
 _SALTS = "vault/salts/"
@@ -68,7 +67,7 @@ def erase(
         UsageError: no case, no reason, or a text that is not one phone number (named by its position).
         Refused: a message is being handed over to one of them.
     """
-    asked = asked_numbers(numbers, NUMBER_RULES[stores.settings.environment])
+    asked = asked_numbers(numbers, stores.number_rules)
     marks = {number: stores.keys.suppression.hex(number) for number in asked}
     if not case.strip():
         raise UsageError("An erasure needs a case.", "Give --case ID.")
@@ -200,7 +199,7 @@ def _answer_requests(stores: Stores, persons: Sequence[Person]) -> None:
         found = [row.request_id for row in reading.execute(waiting) if row.contact_id in contacts]
     for request_id in found:
         answer_request(
-            ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment])),
+            ActDesk(stores, number_reader(stores.number_rules)),
             request_id,
             Answer(stores.clock.now(), _ANSWER),
         )
@@ -257,25 +256,24 @@ def _keys_of(person: Person, keys: Mapping[str, str]) -> list[str]:
     return [key for key, erasure_id in keys.items() if erasure_id == person.erasure_id]
 
 
-def _redact(opened: Stores, traces: Traces, progress: Progress) -> None:
+def _redact(stores: Stores, traces: Traces, progress: Progress) -> None:
     """Redact the lines that were found; what an earlier run redacted loses the salts that it left."""
-    stores = RedactionStores(opened.home, opened.engine, opened.evidence, opened.vault)
-    for path in announced(opened.engine):
+    for path in announced(stores.engine):
         if path.startswith(_SALTS):
             delivery_id = path.removeprefix(_SALTS).removesuffix(".parquet")
-            opened.vault.drop_salts(delivery_id, sorted(redacted_lines(opened.engine, delivery_id)))
-    for delivery in kept_deliveries(opened.engine):
-        if _redact_one(opened, stores, traces, delivery):
+            stores.vault.drop_salts(delivery_id, sorted(redacted_lines(stores.engine, delivery_id)))
+    for delivery in kept_deliveries(stores.engine):
+        if _redact_one(stores, traces, delivery):
             failpoint.reach("erasure.file_redacted")
     progress(f"redacted lines in {len(traces.lines)} delivered files")
 
 
-def _redact_one(opened: Stores, stores: RedactionStores, traces: Traces, delivery: KeptDelivery) -> bool:
+def _redact_one(stores: Stores, traces: Traces, delivery: KeptDelivery) -> bool:
     lines = traces.lines.get(delivery.delivery_id, {}).keys()
     if delivery.delivery_id in traces.whole_files:
-        destroy(stores, delivery, opened.clock.now())
-    elif lines - redacted_lines(opened.engine, delivery.delivery_id):
-        redact_lines(stores, delivery, lines, opened.clock.now())
+        destroy(stores, delivery, stores.clock.now())
+    elif lines - redacted_lines(stores.engine, delivery.delivery_id):
+        redact_lines(stores, delivery, lines, stores.clock.now())
     else:
         return False
     return True

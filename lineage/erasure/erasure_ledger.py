@@ -25,9 +25,11 @@ from sends.ledger.plan_rows import find_plan
 from sends.plans.approval import approved_sha256
 from stores.all_stores import Stores
 from stores.operations import database, erasure_tables, journal, log_tables, message_tables, person_tables, plan_tables
+from stores.operations.database import VALUES_AT_ONCE
 from stores.operations.rewrites import announce
 from stores.operations.suppressions import open_mark
 from terms import failpoint
+from terms.batches import batched
 from terms.canonical_json import canonical_json
 from terms.clock import to_micros
 from terms.errors import Refused
@@ -35,7 +37,6 @@ from terms.identifiers import digest
 
 #: Ids as they stand in the journal: a contact (UUID), or hex digits.
 _IDS = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32,64}")
-_CHUNK = 500
 _FETCH = 20_000
 #: Tables with a row per act of a contact: key, and what a person wrote or what leads back to one.
 _ACTS: Sequence[tuple[Table, str, Mapping[str, str | None]]] = (
@@ -69,7 +70,7 @@ def refuse_while_claimed(stores: Stores, persons: Sequence[Person]) -> None:
     """
     table = message_tables.messages
     with stores.engine.connect() as reading:
-        for some in _chunks([person.contact_id for person in persons]):
+        for some in batched([person.contact_id for person in persons], VALUES_AT_ONCE):
             query = select(table.c.plan_id).where(table.c.contact_id.in_(some), table.c.state == "CLAIMED").limit(1)
             plan = reading.execute(query).scalar_one_or_none()
             if plan is not None:
@@ -82,7 +83,7 @@ def find_in_ledger(reading: Connection, person: Person) -> LedgerTraces:
     messages, events = message_tables.messages, message_tables.message_events
     sends = _values(reading, messages.c.send_id, messages.c.contact_id == person.contact_id)
     told: list[str] = []
-    for some in _chunks(sends):
+    for some in batched(sends, VALUES_AT_ONCE):
         told += _values(reading, events.c.event_id, events.c.send_id.in_(some))
     acts: list[str] = []
     for table, key, _ in _ACTS:
@@ -98,7 +99,7 @@ def forget_seals(stores: Stores, traces: Sequence[LedgerTraces]) -> None:
     contacts = [item.person.contact_id for item in traces]
     with stores.engine.connect() as reading:
         plans: set[str] = set()
-        for some in _chunks(contacts):
+        for some in batched(contacts, VALUES_AT_ONCE):
             plans |= set(_values(reading, table.c.plan_id, table.c.contact_id.in_(some)))
         batches = [batch for plan_id in sorted(plans) for batch in batches_of(reading, plan_id)]
     for batch in batches:
@@ -231,7 +232,7 @@ def _approvals(work: Connection, traces: Sequence[LedgerTraces]) -> list[str]:
     messages, approvals = message_tables.messages, plan_tables.approvals
     found: list[str] = []
     plans: set[str] = set()
-    for some in _chunks([item.person.contact_id for item in traces]):
+    for some in batched([item.person.contact_id for item in traces], VALUES_AT_ONCE):
         plans |= set(_values(work, messages.c.plan_id, messages.c.contact_id.in_(some)))
     for plan_id in sorted(plans):
         wanted = work.execute(select(approvals.c.approved_sha256).where(approvals.c.plan_id == plan_id)).scalar()
@@ -271,7 +272,3 @@ def _finish(work: Connection, person: Person, found: ErasedCounts, leaves: Seque
 def _values(connection: Connection, column: ColumnElement[str], where: ColumnElement[bool]) -> list[str]:
     found: ScalarResult[str] = connection.execute(select(column).where(where)).scalars()
     return list(found)
-
-
-def _chunks(items: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))

@@ -18,7 +18,6 @@ from stores.all_stores import Stores
 from stores.operations import database, erasure_tables, journal
 from stores.operations.suppressions import open_mark
 from terms.clock import from_micros, to_iso, to_micros
-from terms.environment import NUMBER_RULES
 from terms.errors import Refused, UsageError
 
 _SOURCE = "readmission"
@@ -39,7 +38,7 @@ def readmit(stores: Stores, number: str, since: datetime, *, case: str, reason: 
             that is not after the erasure.
         Refused: an erasure of the person is running.
     """
-    e164 = asked_number(number, NUMBER_RULES[stores.settings.environment])
+    e164 = asked_number(number, stores.number_rules)
     if not case.strip():
         raise UsageError("A readmission needs a case.", "Give --case ID: where the person's new agreement was seen.")
     mark, now = stores.keys.suppression.hex(e164), stores.clock.now()

@@ -19,8 +19,8 @@ import duckdb
 from sqlalchemy import select
 
 from lineage.lookups.access_log import Access, record_access
-from lineage.lookups.lookup import LookupStores
 from partners_ingest.arrival.unpacking import open_unpacked
+from stores.all_stores import Stores
 from stores.engine import connect, connect_for_few, without_pandas
 from stores.evidence.redactions import kept_sha256, redacted_lines
 from stores.files.encrypted_file import CHUNK_BYTES
@@ -109,7 +109,7 @@ class _Place:
 
 
 def read_evidence(
-    stores: LookupStores,
+    stores: Stores,
     delivery_id: str,
     line: int,
     *,
@@ -136,7 +136,7 @@ def read_evidence(
     """
     if not _DELIVERY_ID.fullmatch(delivery_id):  # a number typed here by mistake must not enter the access log
         raise UsageError("No delivery has this id.", "See `filiation deliveries`.")
-    access = Access(command, stores.actor, reason, case, [f"{delivery_id}:{line}"])
+    access = Access(command, stores.settings.actor, reason, case, [f"{delivery_id}:{line}"])
     record_access(stores.engine, stores.clock, access)
     with without_pandas():
         delivery = _delivery(stores, delivery_id)
@@ -146,7 +146,7 @@ def read_evidence(
         return _verified_record(stores, delivery, line)
 
 
-def _verified_record(stores: LookupStores, delivery: _Delivery, line: int) -> EvidenceRecord:
+def _verified_record(stores: Stores, delivery: _Delivery, line: int) -> EvidenceRecord:
     place = _place(stores, delivery, line)
     lines = _lines(stores, delivery, place)
     content = _verified_bytes(stores, delivery, lines)
@@ -166,7 +166,7 @@ def _verified_record(stores: LookupStores, delivery: _Delivery, line: int) -> Ev
     )
 
 
-def _delivery(stores: LookupStores, delivery_id: str) -> _Delivery:
+def _delivery(stores: Stores, delivery_id: str) -> _Delivery:
     table = delivery_tables.deliveries
     with stores.engine.connect() as connection:
         row = connection.execute(select(table).where(table.c.delivery_id == delivery_id)).first()
@@ -180,7 +180,7 @@ def _delivery(stores: LookupStores, delivery_id: str) -> _Delivery:
     return _Delivery(**{name: getattr(row, name) for name in _Delivery.__dataclass_fields__})
 
 
-def _check_journal(stores: LookupStores, delivery: _Delivery) -> None:
+def _check_journal(stores: Stores, delivery: _Delivery) -> None:
     """Compare the row with the journal line of its commit: rows can be updated, the journal only grows."""
     table = log_tables.journal
     query = select(table.c.payload_json, table.c.payload_sha256).where(
@@ -201,7 +201,7 @@ def _check_journal(stores: LookupStores, delivery: _Delivery) -> None:
             )
 
 
-def _check_file(stores: LookupStores, delivery: _Delivery) -> None:
+def _check_file(stores: Stores, delivery: _Delivery) -> None:
     digest = sha256()
     with stores.evidence.open(delivery.delivery_id) as delivered:
         while block := delivered.read(CHUNK_BYTES):
@@ -210,7 +210,7 @@ def _check_file(stores: LookupStores, delivery: _Delivery) -> None:
         raise EvidenceDiffers(f"The delivered file of {delivery.delivery_id} no longer has its sha256.", _RESTORE)
 
 
-def _check_root(stores: LookupStores, delivery: _Delivery) -> None:
+def _check_root(stores: Stores, delivery: _Delivery) -> None:
     opened = connect_for_few() if delivery.line_count <= _FEW_LINES else connect()
     with opened as connection, _naming("line commitments", delivery):
         root = stores.evidence.recompute_root(connection, delivery.delivery_id)
@@ -220,7 +220,7 @@ def _check_root(stores: LookupStores, delivery: _Delivery) -> None:
         )
 
 
-def _place(stores: LookupStores, delivery: _Delivery, line: int) -> _Place:
+def _place(stores: Stores, delivery: _Delivery, line: int) -> _Place:
     """Return the position of the record of this line, else of the physical line itself (a header, a held file)."""
     tables = (delivered_rows.OPT_INS, delivered_rows.WITHDRAWALS, delivered_rows.QUARANTINE)
     name = reading_name(delivery.delivery_id, delivery.reading)
@@ -245,7 +245,7 @@ def _place(stores: LookupStores, delivery: _Delivery, line: int) -> _Place:
     return _Place(int(row[0]), int(row[1]), is_record=False)
 
 
-def _lines(stores: LookupStores, delivery: _Delivery, place: _Place) -> list[_Line]:
+def _lines(stores: Stores, delivery: _Delivery, place: _Place) -> list[_Line]:
     kept = read_sql(vault_tables.LINE_COMMITMENTS, [stores.evidence.commitments_file(delivery.delivery_id)])
     with connect_for_few() as connection, _naming("line commitments", delivery):
         rows = connection.execute(
@@ -258,7 +258,7 @@ def _lines(stores: LookupStores, delivery: _Delivery, place: _Place) -> list[_Li
     return [_Line(int(number), int(offset), int(length), bytes(leaf)) for number, offset, length, leaf in rows]
 
 
-def _verified_bytes(stores: LookupStores, delivery: _Delivery, lines: Sequence[_Line]) -> bytes:
+def _verified_bytes(stores: Stores, delivery: _Delivery, lines: Sequence[_Line]) -> bytes:
     """Return the bytes of these lines, each of which fits its commitment."""
     first, last = lines[0], lines[-1]
     with _naming("salts", delivery):

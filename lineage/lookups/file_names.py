@@ -11,10 +11,11 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Connection, bindparam, select
 
 from stores.operations import delivery_tables
+from stores.operations.database import VALUES_AT_ONCE
+from terms.batches import batched
 from terms.errors import FiliationError
 
 #: Ids asked for at a time: databases bound the parameters of a statement.
-_BATCH = 500
 #: Put together once: for few deliveries, that takes longer than the answer.
 _NAMES = select(delivery_tables.deliveries.c.delivery_id, delivery_tables.deliveries.c.file_name).where(
     delivery_tables.deliveries.c.delivery_id.in_(bindparam("deliveries", expanding=True))
@@ -29,8 +30,8 @@ def file_names(ledger: Connection, delivery_ids: Collection[str]) -> Mapping[str
     """
     asked = sorted(set(delivery_ids))
     found: dict[str, str] = {}
-    for start in range(0, len(asked), _BATCH):
-        rows = ledger.execute(_NAMES, {"deliveries": asked[start : start + _BATCH]})
+    for some in batched(asked, VALUES_AT_ONCE):
+        rows = ledger.execute(_NAMES, {"deliveries": some})
         found |= {row.delivery_id: row.file_name for row in rows}
     if unknown := set(asked) - found.keys():
         raise FiliationError(

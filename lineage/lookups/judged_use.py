@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import duckdb
 from sqlalchemy import Engine
@@ -20,11 +20,12 @@ from consent.judgement.live_facts import load_live_facts
 from consent.judgement.uses import Use
 from lineage.lookups.access_log import Access, record_access
 from lineage.lookups.file_names import file_names
-from lineage.lookups.lookup import LookupStores, contact_of, subjects_of
+from lineage.lookups.lookup import contact_of, subjects_of
+from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
-from terms.clock import naive_utc, to_iso
+from terms.clock import aware_utc, naive_utc, to_iso
 from terms.errors import UsageError
 
 _ASKED, _LIVE = "judged_asked", "judged_live"
@@ -166,7 +167,7 @@ class JudgedUse:
         }
 
 
-def judge_number(stores: LookupStores, number: str, use: Use, *, reason: str) -> JudgedUse:
+def judge_number(stores: Stores, number: str, use: Use, *, reason: str) -> JudgedUse:
     """Judge one use of one number and give every rule that applied.
 
     The access log's row is committed before anything is read.
@@ -185,7 +186,7 @@ def judge_number(stores: LookupStores, number: str, use: Use, *, reason: str) ->
     e164, contact_id = contact_of(stores, number)
     if use.known_by > stores.clock.now():
         raise UsageError("Nobody knows yet what will be known then.", "Give --known-at an instant that has passed.")
-    access = Access("judge", stores.actor, reason, None, subjects_of(stores, {contact_id: e164}))
+    access = Access("judge", stores.settings.actor, reason, None, subjects_of(stores, {contact_id: e164}))
     record_access(stores.engine, stores.clock, access)
     with without_pandas(), stores.warehouse.open_base_for_few() as base:
         _check_sponsor(base, use.sponsor_id)
@@ -240,7 +241,7 @@ def _lines(base: duckdb.DuckDBPyConnection, engine: Engine, use: Use) -> list[Ev
     with engine.connect() as ledger:
         names = file_names(ledger, {row[0] for row in rows})
     return [
-        EvidenceLine(delivery, partner, names[delivery], line, says, at and _aware(at), _aware(known_at))
+        EvidenceLine(delivery, partner, names[delivery], line, says, at and aware_utc(at), aware_utc(known_at))
         for delivery, partner, line, says, at, known_at in rows
     ]
 
@@ -266,7 +267,7 @@ def _ledger_facts(base: duckdb.DuckDBPyConnection, use: Use) -> tuple[LedgerFact
         sql_of(__file__, "ledger_facts"),
         {"live_facts": _LIVE, "moment": naive_utc(use.moment), "known_by": naive_utc(use.known_by)},
     ).fetchall()
-    return tuple(LedgerFact(kind, _aware(at), _aware(known_at)) for kind, at, known_at in rows)
+    return tuple(LedgerFact(kind, aware_utc(at), aware_utc(known_at)) for kind, at, known_at in rows)
 
 
 def describe_use(judged: JudgedUse) -> str:
@@ -311,10 +312,6 @@ def _ground_lines(ground: Ground) -> list[str]:
         f"             ledger: {fact.kind} of {to_iso(fact.occurred_at)}, known {to_iso(fact.known_at)}"
         for fact in ground.facts
     ]
-
-
-def _aware(instant: datetime) -> datetime:
-    return instant.replace(tzinfo=UTC)
 
 
 def _iso(instant: datetime | None) -> str | None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from lineage.lookups.access_log import Access, record_access
 from lineage.lookups.origins import Origins, OriginSources, read_origins
@@ -19,55 +18,15 @@ from lineage.lookups.uses import opt_outs_of, sends_of
 from partners_ingest.rows.asked_numbers import asked_numbers
 from stores.all_stores import Stores
 from stores.engine import without_pandas
-from stores.evidence.evidence_store import EvidenceStore
-from stores.keys import Keys
-from stores.lake import Lake
 from stores.operations.suppressions import marked
-from stores.vault import Vault
 from stores.warehouse.warehouse import KeptBase, ServedBase, Warehouse
-from terms.clock import Clock
-from terms.environment import NUMBER_RULES, NumberRules
 
 #: Up to so many contacts are asked of a kept base by the plans that it keeps.
 _FEW = 10
 
 
-@dataclass(frozen=True)
-class LookupStores:
-    """What a look-up needs: the stores it reads, who asks, the clock, and which numbers count."""
-
-    engine: Engine
-    keys: Keys
-    evidence: EvidenceStore
-    vault: Vault
-    lake: Lake
-    warehouse: Warehouse
-    actor: str
-    clock: Clock
-    number_rules: NumberRules
-
-    @classmethod
-    def of(cls, stores: Stores) -> LookupStores:
-        """Take from the opened stores what a look-up needs."""
-        return cls(
-            engine=stores.engine,
-            keys=stores.keys,
-            evidence=stores.evidence,
-            vault=stores.vault,
-            lake=stores.lake,
-            warehouse=stores.warehouse,
-            actor=stores.settings.actor,
-            clock=stores.clock,
-            number_rules=NUMBER_RULES[stores.settings.environment],
-        )
-
-    def sources(self, base: ServedBase, ledger: Connection) -> OriginSources:
-        """Return what origins are read from: an open base and the operations database, open for reading."""
-        return OriginSources(base.questions, base.manifest.deliveries, ledger, self.vault, self.number_rules)
-
-
 def look_up(
-    stores: LookupStores,
+    stores: Stores,
     numbers: Sequence[str],
     *,
     reason: str,
@@ -91,7 +50,7 @@ def look_up(
         Refused: no base was published yet.
     """
     asked = _read_numbers(stores, numbers)
-    access = Access("lineage", stores.actor, reason, case, subjects_of(stores, asked))
+    access = Access("lineage", stores.settings.actor, reason, case, subjects_of(stores, asked))
     record_access(stores.engine, stores.clock, access)
     few = kept if len(asked) <= _FEW else None
     if kept:
@@ -100,7 +59,7 @@ def look_up(
         return describe_contacts(stores, base, asked)
 
 
-def describe_contacts(stores: LookupStores, base: ServedBase, asked: Mapping[str, str]) -> list[Provenance]:
+def describe_contacts(stores: Stores, base: ServedBase, asked: Mapping[str, str]) -> list[Provenance]:
     """Return one provenance per contact, in their order, for a caller who has logged the access.
 
     Args:
@@ -112,7 +71,7 @@ def describe_contacts(stores: LookupStores, base: ServedBase, asked: Mapping[str
     with stores.engine.connect() as ledger:
         subjects = _subjects(stores, ledger, asked)
         known = [contact_id for contact_id, subject in zip(asked, subjects, strict=True) if contact_id == subject]
-        origins = read_origins(stores.sources(base, ledger), known, at)
+        origins = read_origins(origin_sources(stores, base, ledger), known, at)
         sends, opt_outs = sends_of(ledger, known), opt_outs_of(ledger, known)
     as_of = AsOf(base.manifest.version, at)
     return [
@@ -121,19 +80,30 @@ def describe_contacts(stores: LookupStores, base: ServedBase, asked: Mapping[str
     ]
 
 
+def origin_sources(stores: Stores, base: ServedBase, ledger: Connection) -> OriginSources:
+    """Return what origins are read from.
+
+    Args:
+        stores: the opened stores.
+        base: the published base, open.
+        ledger: the operations database, open for reading.
+    """
+    return OriginSources(base.questions, base.manifest.deliveries, ledger, stores.vault, stores.number_rules)
+
+
 @contextmanager
 def _opened(warehouse: Warehouse) -> Iterator[ServedBase]:
     with warehouse.open_base_for_few() as base:
         yield ServedBase.of(base)
 
 
-def _read_numbers(stores: LookupStores, numbers: Sequence[str]) -> dict[str, str]:
+def _read_numbers(stores: Stores, numbers: Sequence[str]) -> dict[str, str]:
     """Return number by contact id, in the order asked."""
     read = asked_numbers(numbers, stores.number_rules)
     return {stores.keys.contact_id(number): number for number in read}
 
 
-def subjects_of(stores: LookupStores, asked: Mapping[str, str]) -> list[str]:
+def subjects_of(stores: Stores, asked: Mapping[str, str]) -> list[str]:
     """Return whose data the access log names: contacts, and for an erased person only the mark.
 
     Args:
@@ -144,13 +114,13 @@ def subjects_of(stores: LookupStores, asked: Mapping[str, str]) -> list[str]:
         return _subjects(stores, ledger, asked)
 
 
-def _subjects(stores: LookupStores, ledger: Connection, asked: Mapping[str, str]) -> list[str]:
+def _subjects(stores: Stores, ledger: Connection, asked: Mapping[str, str]) -> list[str]:
     marks = {contact_id: stores.keys.suppression.hex(number) for contact_id, number in asked.items()}
     erased = marked(ledger, list(marks.values()))
     return [mark if mark in erased else contact_id for contact_id, mark in marks.items()]
 
 
-def contact_of(stores: LookupStores, text: str) -> tuple[str, str]:
+def contact_of(stores: Stores, text: str) -> tuple[str, str]:
     """Return the number that a text means, as E.164, and its contact.
 
     Raises:

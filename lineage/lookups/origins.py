@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -21,6 +21,7 @@ from stores.lake import reading_name
 from stores.sql_files import sql_of
 from stores.vault import Vault
 from stores.warehouse.questions import Questions
+from terms.clock import aware_utc
 from terms.environment import NumberRules
 from terms.reasons import Channel, Profile
 
@@ -177,7 +178,7 @@ def _opt_ins(sources: OriginSources, uses: Mapping[RowId, PerUse]) -> dict[str, 
                 byte_offset=offset,
                 byte_length=length,
                 flag=flag,
-                consented_at=_aware(at) if at else None,
+                consented_at=aware_utc(at) if at else None,
                 notice_id=notice,
                 notice_text=texts.get((partner, notice)),
                 form_version=form,
@@ -202,7 +203,9 @@ def _events(base: Questions) -> dict[str, list[ConsentEvent]]:
     found: dict[str, list[ConsentEvent]] = defaultdict(list)
     rows = base.ask(sql_of(__file__, "events"))
     for contact_id, at, known_at, state, signal, source in rows:
-        found[contact_id].append(ConsentEvent(_aware(at) if at else None, _aware(known_at), state, signal, source))
+        found[contact_id].append(
+            ConsentEvent(aware_utc(at) if at else None, aware_utc(known_at), state, signal, source)
+        )
     return found
 
 
@@ -224,7 +227,3 @@ def _bureaux(base: Questions) -> dict[str, dict[str, str]]:
     for address_key, map_of_bureaux, code in rows:
         found[address_key][map_of_bureaux] = code
     return found
-
-
-def _aware(instant: datetime) -> datetime:
-    return instant.replace(tzinfo=UTC)

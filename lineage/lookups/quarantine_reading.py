@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lineage.lookups.evidence_reading import EvidenceRecord, read_evidence
-from lineage.lookups.lookup import LookupStores
 from partners_ingest.intake.overview import quarantine_reasons
+from stores.all_stores import Stores
 from terms.errors import UsageError
 
 
@@ -23,7 +23,7 @@ class QuarantinedRecord:
 
 
 def show_quarantined(
-    stores: LookupStores, delivery_id: str, line: int, *, reason: str, case: str | None = None
+    stores: Stores, delivery_id: str, line: int, *, reason: str, case: str | None = None
 ) -> QuarantinedRecord:
     """Return the quarantined record that starts at a line; the look-up is logged and the bytes are verified first.
 

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, Engine, select
 
 from consent.acts.person_acts import FactKind
 from stores.operations import message_tables, person_tables
+from stores.operations.database import VALUES_AT_ONCE
+from terms.batches import batched
 from terms.clock import from_micros, to_iso
 
 #: Contacts in one statement, as for messages.
-_BATCH = 500
 
 _SIGNS_OF_LIFE = [kind.value for kind in (FactKind.CLICK, FactKind.REPLY, FactKind.FORM)]
 
@@ -42,8 +43,8 @@ def reactions_of(engine: Engine, contact_ids: Sequence[str]) -> dict[str, list[R
     """Return what each of these contacts answered, in order of time."""
     found: dict[str, list[Reaction]] = defaultdict(list)
     with engine.connect() as reading:
-        for start in range(0, len(contact_ids), _BATCH):
-            for contact_id, reaction in _read(reading, contact_ids[start : start + _BATCH]):
+        for some in batched(contact_ids, VALUES_AT_ONCE):
+            for contact_id, reaction in _read(reading, some):
                 found[contact_id].append(reaction)
     return {contact_id: sorted(told, key=lambda item: (item.at, item.kind)) for contact_id, told in found.items()}
 

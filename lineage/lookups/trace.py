@@ -24,14 +24,12 @@ from sends.ledger.messages import count_states
 from sends.ledger.plan_rows import PlanRow, find_plan
 from sends.plans.approval import context_of
 from sends.plans.judging import use_of
-from sends.send_stores import SendStores
 from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.operations import message_tables, plan_tables
 from stores.warehouse.questions import Questions
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import from_micros, to_iso
-from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
 
 
@@ -181,24 +179,23 @@ def trace_send(stores: Stores, name: str, *, reason: str) -> SendTrace:
     return _trace_messages(stores, [message], reason)[0]
 
 
-def _trace_messages(opened: Stores, messages: Sequence[MessageTrace], reason: str) -> list[SendTrace]:
+def _trace_messages(stores: Stores, messages: Sequence[MessageTrace], reason: str) -> list[SendTrace]:
     """Trace messages of one person by one logged access, each judged by its own instant; each plan is read once."""
-    with opened.engine.connect() as reading:
+    with stores.engine.connect() as reading:
         plans = {plan_id: _plan_trace(reading, plan_id) for plan_id in {message.plan_id for message in messages}}
     subjects = sorted({message.contact_id for message in messages})
-    record_access(opened.engine, opened.clock, Access("trace", opened.settings.actor, reason, None, subjects))
-    stores = SendStores.of(opened)
+    record_access(stores.engine, stores.clock, Access("trace", stores.settings.actor, reason, None, subjects))
     contexts = {plan_id: context_of(stores, plan.plan) for plan_id, plan in plans.items()}
     known: dict[datetime, Origins] = {}
-    reactions = reactions_of(opened.engine, subjects)
+    reactions = reactions_of(stores.engine, subjects)
     found = []
-    with without_pandas(), opened.warehouse.open_base_for_few() as base, opened.engine.connect() as ledger:
-        rules = NUMBER_RULES[opened.settings.environment]
-        sources = OriginSources(Questions(base), read_manifest(base).deliveries, ledger, opened.vault, rules)
+    with without_pandas(), stores.warehouse.open_base_for_few() as base, stores.engine.connect() as ledger:
+        rules = stores.number_rules
+        sources = OriginSources(Questions(base), read_manifest(base).deliveries, ledger, stores.vault, rules)
         for message in messages:
             at, contact_id = message.judged_at, message.contact_id
             use = use_of(stores, contexts[message.plan_id], at, at)
-            judged = judge_contact(base, opened.engine, contact_id, use)
+            judged = judge_contact(base, stores.engine, contact_id, use)
             if at not in known:
                 known[at] = read_origins(sources, subjects, at)
             origins = known[at]

@@ -6,7 +6,7 @@ The meaning of states, and how they change, belongs to `sends.ledger.states`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,11 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, select
 from lineage.lookups.provenance import ConsentEvent, Send
 from sends.ledger.states import HANDED_OVER
 from stores.operations import message_tables, person_tables, plan_tables
+from stores.operations.database import VALUES_AT_ONCE
+from terms.batches import batched
 from terms.clock import from_micros
 
 #: Contacts in one statement: SQLite allows 32,766 bound parameters, and a plan's index is asked per contact anyway.
-_BATCH = 500
 
 #: Put together once: for few contacts, that takes longer than the answer.
 _ASKED: BindParameter[str] = bindparam("contacts", expanding=True)
@@ -60,7 +61,7 @@ _OPT_OUTS = (
 def sends_of(ledger: Connection, contact_ids: Sequence[str]) -> dict[str, list[Send]]:
     """Return the messages of each contact in the order of their plans' making."""
     found: dict[str, list[Send]] = defaultdict(list)
-    for batch in _batches(contact_ids):
+    for batch in batched(contact_ids, VALUES_AT_ONCE):
         for row in ledger.execute(_SENDS, {"contacts": batch}):
             found[row.contact_id].append(
                 Send(
@@ -94,14 +95,9 @@ def _origin_given_at(row: Row[Any]) -> datetime | None:
 def opt_outs_of(ledger: Connection, contact_ids: Sequence[str]) -> dict[str, list[ConsentEvent]]:
     """Return the opt-outs of each contact (STOP, objection, erasure) as events that take its consent back."""
     found: dict[str, list[ConsentEvent]] = defaultdict(list)
-    for batch in _batches(contact_ids):
+    for batch in batched(contact_ids, VALUES_AT_ONCE):
         for row in ledger.execute(_OPT_OUTS, {"contacts": batch}):
             at, known_at = from_micros(row.effective_at), from_micros(row.known_at)
             event = ConsentEvent(at, known_at, "ConsentWithdrawn", row.kind, f"opt-out ledger {row.opt_out_id}")
             found[row.contact_id].append(event)
     return found
-
-
-def _batches(contact_ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(contact_ids), _BATCH):
-        yield contact_ids[start : start + _BATCH]

@@ -15,13 +15,13 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from consent.acts.access_requests import REQUIRED_LISTS
-from consent.acts.act_entry import ActStores
+from consent.acts.act_entry import ActDesk
 from consent.acts.person_acts import ActKind
 from consent.acts.request_clock import due_on, request_late_at
 from consent.acts.requests import Answer, answer_request
 from consent.dossiers.controller import Controller, read_controller
 from lineage.lookups.access_log import Access, record_access
-from lineage.lookups.lookup import LookupStores, describe_contacts
+from lineage.lookups.lookup import describe_contacts, origin_sources
 from lineage.lookups.origins import Identity, read_identities
 from lineage.lookups.provenance import Provenance
 from lineage.papers.access_words import (
@@ -56,9 +56,10 @@ from partners_ingest.rows.asked_numbers import number_reader
 from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.operations import person_tables
+from stores.operations.database import VALUES_AT_ONCE
 from stores.warehouse.warehouse import ServedBase
+from terms.batches import batched
 from terms.clock import from_micros
-from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
 
 #: Papers that are issued, and answers that are recorded, before the next are: what a killed run has to repeat
@@ -134,8 +135,7 @@ def answer_access(stores: Stores, request_ids: Sequence[str], batch: Batch) -> l
     record_access(stores.engine, stores.clock, access)
     controller, answers = read_controller(stores.settings.config), _tell(stores, asked)
     issued: list[Issued] = []
-    for start in range(0, len(asked), _CHUNK):
-        part = list(zip(asked, answers, strict=True))[start : start + _CHUNK]
+    for part in batched(zip(asked, answers, strict=True), _CHUNK):
         papers = [
             (_draft(one, told, others[one.contact_id], controller), _file(batch, one.request_id)) for one, told in part
         ]
@@ -153,16 +153,16 @@ class _Held:
     identities: tuple[Identity, ...]
 
 
-def _tell(opened: Stores, asked: Sequence[Asked]) -> list[_Held]:
-    stores, ids = LookupStores.of(opened), [one.contact_id for one in asked]
-    with without_pandas(), opened.warehouse.open_base() as opened_base:
+def _tell(stores: Stores, asked: Sequence[Asked]) -> list[_Held]:
+    ids = [one.contact_id for one in asked]
+    with without_pandas(), stores.warehouse.open_base() as opened_base:
         base = ServedBase.of(opened_base)
-        with opened.engine.connect() as ledger:
-            identities = read_identities(stores.sources(base, ledger), ids)
+        with stores.engine.connect() as ledger:
+            identities = read_identities(origin_sources(stores, base, ledger), ids)
         numbers = {contact_id: _number(identities.get(contact_id, [])) for contact_id in ids}
         provenances = describe_contacts(stores, base, numbers)
     return [
-        _Held(told, tuple(identities.get(told.provenance.contact_id, []))) for told in tell_all(opened, provenances)
+        _Held(told, tuple(identities.get(told.provenance.contact_id, []))) for told in tell_all(stores, provenances)
     ]
 
 
@@ -284,8 +284,8 @@ def _requests(reading: Connection, request_ids: Sequence[str]) -> list[Asked]:
     """Return the access requests of these ids, in their order."""
     table = person_tables.requests
     found: dict[str, Asked] = {}
-    for start in range(0, len(request_ids), 500):
-        found |= {one.request_id: one for one in _read(reading, table.c.request_id, request_ids[start : start + 500])}
+    for some in batched(request_ids, VALUES_AT_ONCE):
+        found |= {one.request_id: one for one in _read(reading, table.c.request_id, some)}
     for request_id in request_ids:
         if request_id not in found or found[request_id].kind != ActKind.ACCESS.value:
             raise UsageError(f"There is no access request {request_id}.", "See `filiation requests --all`.")
@@ -295,8 +295,8 @@ def _requests(reading: Connection, request_ids: Sequence[str]) -> list[Asked]:
 def _acts_of(reading: Connection, contact_ids: Sequence[str]) -> dict[str, list[Asked]]:
     table = person_tables.requests
     found: dict[str, list[Asked]] = {contact_id: [] for contact_id in contact_ids}
-    for start in range(0, len(contact_ids), 500):
-        for one in _read(reading, table.c.contact_id, contact_ids[start : start + 500]):
+    for some in batched(contact_ids, VALUES_AT_ONCE):
+        for one in _read(reading, table.c.contact_id, some):
             found[one.contact_id].append(one)
     return found
 
@@ -320,7 +320,7 @@ def _file(batch: Batch, request_id: str) -> Path:
     return batch.folder / f"acces-{request_id}.{batch.form.value}"
 
 
-def _record_answers(opened: Stores, request_ids: Sequence[str], words: str) -> None:
-    stores = ActStores.of(opened, number_reader(NUMBER_RULES[opened.settings.environment]))
+def _record_answers(stores: Stores, request_ids: Sequence[str], words: str) -> None:
+    desk = ActDesk(stores, number_reader(stores.number_rules))
     for request_id in request_ids:
-        answer_request(stores, request_id, Answer(opened.clock.now(), words, REQUIRED_LISTS))
+        answer_request(desk, request_id, Answer(stores.clock.now(), words, REQUIRED_LISTS))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from sends.orders.order import Order
 from sends.orders.order_file import parse_order
 from sends.rules.message import final_text
 from stores.operations import plan_tables
-from terms.clock import naive_utc
+from stores.sql_files import sql_of
+from terms.clock import aware_utc, naive_utc
 from terms.errors import UsageError
 from terms.identifiers import digest
 
@@ -156,14 +157,11 @@ def _sent_text(config: Path, order: Order, message_sha256: str) -> SentText:
 
 def _partners(base: duckdb.DuckDBPyConnection, bound: Mapping[str, Any]) -> dict[str, Partner]:
     chains: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for partner_id, name, role in base.execute(
-        f"select partner_id, name, role from dossier_chain where {_KNOWN} order by partner_id, position", bound
-    ).fetchall():
+    for partner_id, name, role in base.execute(sql_of(__file__, "chains"), bound).fetchall():
         chains[partner_id].append((name, role))
     forms = _forms(base, bound)
     rows = base.execute(
-        "select partner_id, legal_name, legal_basis, sensitivity, collected_directly, contract_signed_on,"
-        f" contract_ends_on from dossier_partners where {_KNOWN}",
+        sql_of(__file__, "partners"),
         bound,
     ).fetchall()
     return {
@@ -184,23 +182,21 @@ def _partners(base: duckdb.DuckDBPyConnection, bound: Mapping[str, Any]) -> dict
 def _forms(base: duckdb.DuckDBPyConnection, bound: Mapping[str, Any]) -> dict[str, dict[str, Form]]:
     audits: dict[tuple[str, str], list[tuple[date, str, str]]] = defaultdict(list)
     for partner_id, version, *audit in base.execute(
-        "select partner_id, form_version, audited_on, auditor, finding from dossier_audits"
-        f" where {_KNOWN} order by audited_on",
+        sql_of(__file__, "audits"),
         bound,
     ).fetchall():
         audits[partner_id, version].append((audit[0], audit[1], audit[2]))
     found: dict[str, dict[str, Form]] = defaultdict(dict)
     for partner_id, version, url, first, last, stopped, *asked in base.execute(
-        "select partner_id, form_version, url, first_seen_at, last_seen_at, stopped_at, box_default, act,"
-        f" refusal_as_easy, bundled_with_entry from dossier_form_versions where {_KNOWN} order by first_seen_at",
+        sql_of(__file__, "forms"),
         bound,
     ).fetchall():
         box, act, is_refusal_as_easy, is_bundled = asked
         found[partner_id][version] = Form(
             url=url,
-            first_seen_at=_aware(first),
-            last_seen_at=_aware(last) if last else None,
-            stopped_at=_aware(stopped) if stopped else None,
+            first_seen_at=aware_utc(first),
+            last_seen_at=aware_utc(last) if last else None,
+            stopped_at=aware_utc(stopped) if stopped else None,
             box=box,
             act=act,
             is_refusal_as_easy=is_refusal_as_easy,
@@ -212,15 +208,7 @@ def _forms(base: duckdb.DuckDBPyConnection, bound: Mapping[str, Any]) -> dict[st
 
 def _rules(base: duckdb.DuckDBPyConnection, bound: Mapping[str, Any]) -> dict[str, RuleWords]:
     rows = base.execute(
-        f"select code, rule_id, source, to_person from rules where {_KNOWN} and applies_from <= $at and applies_until > $at"
-        " order by code, profile",
+        sql_of(__file__, "rules"),
         bound,
     ).fetchall()
     return {code: RuleWords(rule_id, source, to_person) for code, rule_id, source, to_person in rows}
-
-
-_KNOWN = "known_from <= $at and known_until > $at"
-
-
-def _aware(instant: datetime) -> datetime:
-    return instant.replace(tzinfo=UTC)

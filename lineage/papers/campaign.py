@@ -29,10 +29,10 @@ from sealing.seals.messages import SealedBatch, batches_of
 from sends.ledger.states import State
 from sends.plans.approval import context_of
 from sends.plans.judging import use_of
-from sends.send_stores import SendStores
 from stores.all_stores import Stores
 from stores.engine import without_pandas
 from stores.operations import message_tables, plan_tables
+from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import from_micros
 from terms.reasons import Channel, Profile
@@ -287,17 +287,14 @@ def _priced(reading: Connection, plan_id: str) -> Priced:
     )
 
 
-def _bases(opened: Stores, base: duckdb.DuckDBPyConnection, trace: PlanTrace, contacts: list[str]) -> Counter[Basis]:
+def _bases(stores: Stores, base: duckdb.DuckDBPyConnection, trace: PlanTrace, contacts: list[str]) -> Counter[Basis]:
     """Count the plan's contacts by what their best act rests on."""
-    stores, plan = SendStores.of(opened), trace.plan
+    plan = trace.plan
     use = use_of(stores, context_of(stores, plan), plan.opens_at, from_micros(plan.planned_at))
     base.execute(f"create or replace temp table {_ASKED} (contact_id uuid)")
     base.execute(f"insert into {_ASKED} select unnest($ids::uuid[])", {"ids": contacts})
-    load_live_facts(base, opened.engine, _LIVE, contacts)
-    rows = base.execute(
-        "select delivery_id, line_number, partner_id, notice_id, form_version from opt_ins"
-        f" where contact_id in (select contact_id from {_ASKED})"
-    ).fetchall()
+    load_live_facts(base, stores.engine, _LIVE, contacts)
+    rows = base.execute(sql_of(__file__, "rests_on"), {"asked": _ASKED}).fetchall()
     rests_on = {(delivery, line): Basis(*cells) for delivery, line, *cells in rows}
     found: Counter[Basis] = Counter()
     for answer in judge(base, _ASKED, _LIVE, use):
@@ -307,9 +304,7 @@ def _bases(opened: Stores, base: duckdb.DuckDBPyConnection, trace: PlanTrace, co
 
 
 def _notices(base: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
-    rows = base.execute(
-        "select partner_id, notice_id, any_value(notice_text) from dossier_notices group by partner_id, notice_id"
-    ).fetchall()
+    rows = base.execute(sql_of(__file__, "notices")).fetchall()
     return {(partner_id, notice_id): text for partner_id, notice_id, text in rows}
 
 

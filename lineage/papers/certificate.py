@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lineage.lookups.lookup import LookupStores, contact_of, look_up
+from lineage.lookups.lookup import contact_of, look_up
 from lineage.lookups.provenance import Provenance
 from lineage.lookups.reactions import Reaction, reactions_of
 from lineage.papers.background import Background, SentText, read_background, sent_texts
@@ -42,11 +42,11 @@ class Told:
     reactions: Sequence[Reaction]
 
 
-def certify_number(opened: Stores, number: str, *, reason: str, case: str | None, out: Path) -> Issued:
+def certify_number(stores: Stores, number: str, *, reason: str, case: str | None, out: Path) -> Issued:
     """Issue the certificate of a number; the access is logged before anything is read.
 
     Args:
-        opened: the opened stores.
+        stores: the opened stores.
         number: as people write it.
         reason: why; recorded.
         case: what it belongs to; recorded.
@@ -56,12 +56,11 @@ def certify_number(opened: Stores, number: str, *, reason: str, case: str | None
         UsageError: no reason, no number, or a file name that cannot be taken.
         Refused: no base is published.
     """
-    stores = LookupStores.of(opened)
     refuse_number_in_name(out, contact_of(stores, number)[0])
-    check_places(opened, [out])
+    check_places(stores, [out])
     (provenance,) = look_up(stores, [number], reason=reason, case=case)
-    (told,) = tell_all(opened, [provenance])
-    return issue_papers(opened, [(certificate(told), out)])[0]
+    (told,) = tell_all(stores, [provenance])
+    return issue_papers(stores, [(certificate(told), out)])[0]
 
 
 def tell_all(stores: Stores, provenances: list[Provenance]) -> list[Told]:

@@ -23,6 +23,7 @@ from pages.paper import Block, Facts, Grid, Heading, Quote, Section, Text
 from partners_ingest.intake.overview import DeliverySummary, list_deliveries
 from stores.all_stores import Stores
 from stores.engine import without_pandas
+from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import naive_utc
 from terms.errors import UsageError
@@ -217,14 +218,11 @@ def _worth(told: PartnerTold) -> Iterator[Block]:
 
 def _notices(base: duckdb.DuckDBPyConnection, partner_id: str, at: datetime) -> tuple[Notice, ...]:
     bound = {"at": naive_utc(at), "partner": partner_id}
-    known = "partner_id = $partner and known_from <= $at and known_until > $at"
     named: dict[str, list[str]] = {}
-    for notice_id, name in base.execute(
-        f"select notice_id, name from dossier_notice_recipients where {known} order by notice_id, position", bound
-    ).fetchall():
+    for notice_id, name in base.execute(sql_of(__file__, "recipients"), bound).fetchall():
         named.setdefault(notice_id, []).append(name)
     rows = base.execute(
-        f"select notice_id, notice_text, purposes, channels from dossier_notices where {known} order by notice_id",
+        sql_of(__file__, "notices"),
         bound,
     ).fetchall()
     return tuple(
@@ -235,10 +233,8 @@ def _notices(base: duckdb.DuckDBPyConnection, partner_id: str, at: datetime) -> 
 
 def _reasons(base: duckdb.DuckDBPyConnection, partner_id: str) -> dict[str, int]:
     rows = base.execute(
-        "select reason, count(*) as records"
-        " from (select unnest(reasons) as reason from quarantine where partner_id = ?)"
-        " group by reason order by records desc, reason",
-        [partner_id],
+        sql_of(__file__, "reasons"),
+        {"partner": partner_id},
     ).fetchall()
     return dict(rows)
 

@@ -23,6 +23,7 @@ from sealing.seals.message_proofs import prove_message
 from stores.all_stores import Stores
 from stores.operations import base_tables, log_tables
 from stores.operations.journal import Entry
+from terms.clock import to_micros
 from terms.errors import UsageError
 
 FORMAT = "filiation-passport/1"
@@ -124,7 +125,7 @@ def _chain(log: Log, checkpoint: Checkpoint, trace: SendTrace) -> Iterator[Proof
 def _snapshots(log: Log, trace: SendTrace) -> Iterator[str]:
     """Yield the newest snapshot of dossiers and of rules that was taken before the message was judged."""
     table = base_tables.snapshots
-    moment = int(trace.message.judged_at.timestamp() * 1_000_000)
+    moment = to_micros(trace.message.judged_at)
     with log.engine.connect() as reading:
         for kind in ("dossiers", "rules"):
             query = select(table.c.number).where(table.c.kind == kind, table.c.taken_at <= moment)

@@ -13,10 +13,11 @@ import duckdb
 
 from open_data.failures import SourceFailed
 from open_data.layouts.geojson import Contour, read_contours
-from open_data.layouts.layout import Layout, literal
+from open_data.layouts.layout import Layout, set_variables
 from open_data.sources import Source
 from stores.schemas.column_classes import Table
 from stores.schemas.territory_tables import BUREAUX, CONTOURS, IRIS
+from stores.sql_files import sql_of
 
 
 def _text(properties: Mapping[str, object], key: str) -> str:
@@ -57,24 +58,16 @@ def _shape_bureaux(
     contour_of: ContourOf, connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]
 ) -> Mapping[Table, str]:
     read_contours(connection, source, paths, partial(contour_of, source))
-    map_name = literal(source.bureau_map)
-    return {
-        CONTOURS: f"select 'bureau' as kind, {map_name} as map, code, part, commune_code, wkb from contours_read",
-        BUREAUX: f"select distinct code as bureau_code, {map_name} as map, commune_code, null as reu_id, null as label"
-        " from contours_read",
-    }
+    set_variables(connection, source)
+    return {CONTOURS: sql_of(__file__, "contours_of_bureaux"), BUREAUX: sql_of(__file__, "bureaux")}
 
 
 def _shape_iris(
     contour_of: ContourOf, connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]
 ) -> Mapping[Table, str]:
     read_contours(connection, source, paths, partial(contour_of, source))
-    vintage = literal(source.vintage)
-    return {
-        CONTOURS: f"select 'iris' as kind, {vintage} as map, code, part, commune_code, wkb from contours_read",
-        IRIS: "select code as iris_code, min(commune_code) as commune_code, min(label) as label"
-        " from contours_read group by code",
-    }
+    set_variables(connection, source)
+    return {CONTOURS: sql_of(__file__, "contours_of_iris"), IRIS: sql_of(__file__, "iris")}
 
 
 def _bureau_layout(name: str, contour_of: ContourOf, *needs: str) -> Layout:

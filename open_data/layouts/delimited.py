@@ -16,6 +16,7 @@ import duckdb
 from open_data.failures import SourceFailed
 from open_data.layouts.layout import check_columns, file_list, literal
 from open_data.sources import Source
+from stores.sql_files import checked_name
 
 
 def first_line(path: Path, encoding: str = "utf-8-sig") -> str:
@@ -74,8 +75,19 @@ def read_delimited(
     """
     for path in paths:
         check_columns(path, header_of(path, delimiter, "utf-8-sig" if encoding == "utf-8" else encoding), source)
-    connection.execute(
-        f"create or replace temp table {relation} as select * from read_csv({file_list(paths)},"
-        f" delim = {literal(delimiter)}, quote = '\"', header = true, all_varchar = true, union_by_name = true,"
-        f" encoding = '{encoding}', null_padding = false, ignore_errors = false)"
+    cells = cells_sql(paths, delimiter, encoding)
+    connection.execute(f"create or replace temp table {checked_name(relation)} as from {cells}")
+
+
+def cells_sql(paths: Sequence[Path], delimiter: str, encoding: str = "utf-8") -> str:
+    """Return the relation of all cells of delimited files as text, columns by their headers.
+
+    Args:
+        paths: the files; a line that does not fit its header fails.
+        delimiter: one character.
+        encoding: of the text.
+    """
+    return (
+        f"read_csv({file_list(paths)}, delim = {literal(delimiter)}, quote = '\"', header = true, all_varchar = true,"
+        f" union_by_name = true, encoding = '{encoding}', null_padding = false, ignore_errors = false)"
     )

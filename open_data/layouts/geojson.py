@@ -13,7 +13,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import IO, cast
 
@@ -25,6 +24,7 @@ from open_data.failures import SourceFailed
 from open_data.layouts.geopackage import packed_features
 from open_data.layouts.layout import check_columns
 from open_data.sources import Source
+from terms.batches import batched
 
 _CHUNK = 1 << 20
 _BETWEEN = re.compile(r"[ \r\n\t,]*")
@@ -82,8 +82,7 @@ def read_contours(
     connection.execute(f"set memory_limit = '{_MEMORY}'; set threads = {_THREADS}")
     parts: Counter[str] = Counter()
     for path in paths:
-        rows = _rows(path, source, contour_of)
-        while batch := list(islice(rows, _BATCH)):
+        for batch in batched(_rows(path, source, contour_of), _BATCH):
             _insert(connection, batch, parts)
 
 

@@ -15,33 +15,27 @@ import duckdb
 
 from open_data.failures import SourceFailed
 from open_data.layouts.delimited import header_of, read_delimited
-from open_data.layouts.layout import Layout, check_columns, file_list, literal
+from open_data.layouts.layout import Layout, check_columns, file_list
 from open_data.sources import Source
 from stores.schemas.column_classes import Table
 from stores.schemas.territory_tables import COMMUNE_INCOME, IRIS_INCOME
+from stores.sql_files import sql_of
 
-#: ns: not significant, nd: not available, so: without object, s: secret (INSEE, Filosofi 2021, IRIS).
-WITHHELD = ("ns", "nd", "so", "s")
-#: A cell that is empty, as in copies of the base of 2018: the value is withheld, the file does not say why.
-BLANK = "blank"
 _IRIS_MEDIAN = re.compile(r"DISP_MED\d\d")
 _COMMUNE_MEDIAN = re.compile(r"Q2\d\d|MED\d\d|MED_SL")
 
 
 def _shape_iris(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]) -> Mapping[Table, str]:
-    median = _read(connection, source, paths, _IRIS_MEDIAN)
-    return {IRIS_INCOME: f"select IRIS as iris_code, {_value(median)} from income"}
+    _create_told(connection, "IRIS", _read(connection, source, paths, _IRIS_MEDIAN))
+    return {IRIS_INCOME: sql_of(__file__, "iris_income")}
 
 
 def _shape_commune(
     concept: str, code: str, connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]
 ) -> Mapping[Table, str]:
-    median = _read(connection, source, paths, _COMMUNE_MEDIAN)
-    # INSEE's file of 2021 ends with a line of nothing but delimiters.
-    return {
-        COMMUNE_INCOME: f"select {code} as commune_code, {literal(concept)} as concept, {_value(median)} from income"
-        f" where coalesce({code}, {median}) is not null"
-    }
+    _create_told(connection, code, _read(connection, source, paths, _COMMUNE_MEDIAN))
+    connection.execute("set variable concept = $concept", {"concept": concept})
+    return {COMMUNE_INCOME: sql_of(__file__, "commune_income")}
 
 
 def _read(
@@ -63,17 +57,12 @@ def _read(
     return medians[0]
 
 
-def _value(median: str) -> str:
-    """Return SQL of median_euros and missing_reason.
-
-    A cell that is neither a number nor one of the published reasons fails the cast, and with it the source.
-    """
-    reasons = ", ".join(literal(reason) for reason in WITHHELD)
-    cell = f"nullif(trim({median}), '')"
-    return f"""
-        case when {cell} not in ({reasons}) then replace({cell}, ',', '.')::double end as median_euros,
-        case when {cell} is null then {literal(BLANK)} when {cell} in ({reasons}) then {cell} end as missing_reason
-    """
+def _create_told(connection: duckdb.DuckDBPyConnection, code: str, median: str) -> None:
+    """Create `told`: what the two columns of `income` say of each code."""
+    connection.execute(
+        f'create or replace temp view medians as select "{code}" as code, "{median}" as median from income'
+    )
+    connection.execute(sql_of(__file__, "told"))
 
 
 FILOSOFI_IRIS = Layout("filosofi_iris", 2, (IRIS_INCOME,), _shape_iris)

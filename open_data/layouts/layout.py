@@ -77,6 +77,12 @@ def check_columns(path: Path, found: Sequence[str], source: Source) -> None:
         )
 
 
+def set_variables(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Let statements read by `getvariable` what the configuration says of a source: map, vintage, election and round."""
+    for name in ("bureau_map", "vintage", "election", "round"):
+        connection.execute(f"set variable {name} = $told", {"told": getattr(source, name)})
+
+
 def literal(text: object) -> str:
     """Return text of the configuration as an SQL literal (null for None)."""
     return "null" if text is None else f"'{quoted(text)}'"

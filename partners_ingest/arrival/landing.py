@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from terms.clock import aware_utc
 from terms.errors import UsageError
 
 ARRIVALS = "arrivals.csv"
@@ -89,7 +90,7 @@ def _read_log(file: Path) -> dict[tuple[str, str], tuple[int, datetime]]:
             try:
                 instant = datetime.fromisoformat(row["arrived_at_utc"])
                 logged = storable_name(row["partner"]), storable_name(row["file"])
-                log[logged] = (line, instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+                log[logged] = (line, aware_utc(instant))
             except (KeyError, TypeError, ValueError, AttributeError):
                 raise UsageError(
                     f"{ARRIVALS}, line {line}, cannot be read.",

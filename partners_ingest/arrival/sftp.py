@@ -18,15 +18,15 @@ from pathlib import Path
 
 import paramiko
 from paramiko.hostkeys import HostKeyEntry
-from sqlalchemy import Engine
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from consent.dossiers.transport import CompleteWhen, SftpServer, Transport
 from partners_ingest.arrival.completeness import SIDECAR_SUFFIXES, is_sidecar
 from partners_ingest.arrival.fetched_files import RemoteFile, fetched_versions, record_fetched
 from partners_ingest.arrival.landing import is_finished, storable_name
+from stores.all_stores import Stores
 from terms import failpoint
-from terms.clock import Clock, to_micros
+from terms.clock import to_micros
 from terms.errors import FiliationError, SecretMissing, UsageError
 from terms.identifiers import digest
 
@@ -48,17 +48,6 @@ class _Broken(Exception):
 
 
 @dataclass(frozen=True)
-class FetchStores:
-    """Where files and what is known of them are kept, and how long a file rests on the server before it counts."""
-
-    engine: Engine
-    landing: Path
-    secrets: Path | None
-    clock: Clock
-    quiet_seconds: int
-
-
-@dataclass(frozen=True)
 class FetchReport:
     """What one fetch did; `bytes` were transferred now, what an earlier break had left was not again."""
 
@@ -76,7 +65,7 @@ class Fetched:
     problems: tuple[FiliationError, ...]
 
 
-def fetch_all(stores: FetchStores, transports: Mapping[str, Transport]) -> Fetched:
+def fetch_all(stores: Stores, transports: Mapping[str, Transport]) -> Fetched:
     """Fetch from every partner that has a server, each whatever becomes of the others."""
     reports: list[FetchReport] = []
     problems: list[FiliationError] = []
@@ -91,7 +80,7 @@ def fetch_all(stores: FetchStores, transports: Mapping[str, Transport]) -> Fetch
 
 
 def fetch(
-    stores: FetchStores, partner_id: str, transport: Transport, pause: Callable[[float], None] = time.sleep
+    stores: Stores, partner_id: str, transport: Transport, pause: Callable[[float], None] = time.sleep
 ) -> FetchReport:
     """Fetch what is new and complete on a partner's server.
 
@@ -108,7 +97,7 @@ def fetch(
     server = transport.sftp
     if server is None:
         raise UsageError(f"The dossier of {partner_id} names no server.", "Its files are dropped into its account.")
-    secret = _Secret.of(stores.secrets, partner_id)
+    secret = _Secret.of(stores.settings.transport_secrets, partner_id)
     attempts = Retrying(
         retry=retry_if_exception_type(_Broken),
         stop=stop_after_attempt(_ATTEMPTS),
@@ -148,7 +137,7 @@ class _Secret:
 
 
 def _fetch_once(
-    stores: FetchStores,
+    stores: Stores,
     partner_id: str,
     transport: Transport,
     server: SftpServer,
@@ -159,7 +148,7 @@ def _fetch_once(
         listed = _list(sftp, server, transport)
         known = fetched_versions(stores.engine, partner_id)
         new = [item for item in listed if item.storable() not in known]
-        ready = _complete(sftp, server, transport, listed, new, lambda: pause(stores.quiet_seconds))
+        ready = _complete(sftp, server, transport, listed, new, lambda: pause(stores.settings.quiet_seconds))
         transferred = [_fetch_file(stores, sftp, server, partner_id, item) for item in ready]
     return FetchReport(partner_id, len(ready), len(new) - len(ready), sum(transferred))
 
@@ -294,10 +283,10 @@ def _sidecars(item: RemoteFile, transport: Transport) -> Iterator[str]:
 
 
 def _fetch_file(
-    stores: FetchStores, sftp: paramiko.SFTPClient, server: SftpServer, partner_id: str, item: RemoteFile
+    stores: Stores, sftp: paramiko.SFTPClient, server: SftpServer, partner_id: str, item: RemoteFile
 ) -> int:
     """Copy one file beside its place, go on where an earlier break left it, and rename it; return the bytes copied."""
-    folder = stores.landing / partner_id
+    folder = stores.settings.landing / partner_id
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     version = digest(storable_name(item.remote_name), str(item.remote_bytes), str(item.remote_modified_at))[:16]
     partial = folder / f".{version}.partial"

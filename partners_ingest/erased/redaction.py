@@ -28,30 +28,19 @@ from partners_ingest.arrival.unpacking import (
     unpack,
 )
 from partners_ingest.erased.number_search import NumberSearch
+from stores.all_stores import Stores
 from stores.evidence.evidence_store import EvidenceStore, PlainWriter
 from stores.evidence.lines import CodeUnit, physical_lines
 from stores.evidence.redactions import record_redaction, redacted_lines
-from stores.home import Home
 from stores.operations import delivery_tables
 from stores.operations.rewrites import announce
 from stores.schemas.vault_tables import SALTS
-from stores.vault import Vault
 
 _BLOCK = 1 << 20
 #: Longer than any number as it is written: what a block ends with is seen again with the next.
 _OVERLAP = 128
 _UNITS = {"utf-16-le": CodeUnit.UTF16_LE, "utf-16-be": CodeUnit.UTF16_BE}
 _BROKEN = (*DAMAGED, NotImplementedError, RuntimeError)  # a locked or odd member of an archive
-
-
-@dataclass(frozen=True)
-class RedactionStores:
-    """The stores that a redaction touches."""
-
-    home: Home
-    engine: Engine
-    evidence: EvidenceStore
-    vault: Vault
 
 
 @dataclass(frozen=True)
@@ -119,7 +108,7 @@ def find_numbers(evidence: EvidenceStore, delivery: KeptDelivery, search: Number
         return frozenset(number for part in _parts(stream) for number in _found_in(part, search))
 
 
-def redact_lines(stores: RedactionStores, delivery: KeptDelivery, lines: Set[int], now: datetime) -> None:
+def redact_lines(stores: Stores, delivery: KeptDelivery, lines: Set[int], now: datetime) -> None:
     """Take physical lines out of a delivery's evidence; what was redacted before stays so. Safe to repeat.
 
     The operations database tells of it before the bytes change, so that a crash between is seen by the nightly check and made good
@@ -140,7 +129,7 @@ def redact_lines(stores: RedactionStores, delivery: KeptDelivery, lines: Set[int
     stores.vault.drop_salts(delivery.delivery_id, sorted(redacted_lines(stores.engine, delivery.delivery_id)))
 
 
-def destroy(stores: RedactionStores, delivery: KeptDelivery, now: datetime) -> None:
+def destroy(stores: Stores, delivery: KeptDelivery, now: datetime) -> None:
     """Delete all bytes of a delivery from the evidence: a file without lines has no part that could stay.
 
     Args:
@@ -154,7 +143,7 @@ def destroy(stores: RedactionStores, delivery: KeptDelivery, now: datetime) -> N
     stores.evidence.replace(delivery.delivery_id)
 
 
-def _files(stores: RedactionStores, delivery: KeptDelivery) -> list[Path]:
+def _files(stores: Stores, delivery: KeptDelivery) -> list[Path]:
     salts = stores.vault.path(SALTS, delivery.delivery_id)
     return [stores.evidence.delivered_file(delivery.delivery_id), *([salts] if salts.exists() else [])]
 
@@ -163,7 +152,7 @@ def _open_lines(evidence: EvidenceStore, delivery: KeptDelivery) -> BinaryIO:
     return unpack(open_delivered(evidence, delivery.delivery_id), delivery.container)
 
 
-def _write_redacted(stores: RedactionStores, delivery: KeptDelivery, lines: Set[int], target: PlainWriter) -> None:
+def _write_redacted(stores: Stores, delivery: KeptDelivery, lines: Set[int], target: PlainWriter) -> None:
     """Write the delivery without the lines, packed as it was."""
     with _open_lines(stores.evidence, delivery) as stream:
         content = _redacted(stream, delivery, lines)

@@ -11,32 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from consent.dossiers.dossiers import Dossier, DossierSet
 from partners_ingest.erased.erased_records import Marks
 from partners_ingest.intake.delivery_records import KnownDelivery
 from partners_ingest.readers.registry import READER_VERSION
-from stores.evidence.evidence_store import EvidenceStore
-from stores.home import Home
-from stores.keys import Keys
-from stores.lake import Lake, reading_name
-from stores.vault import Vault
+from stores.lake import reading_name
 from terms.environment import NumberRules
 from terms.identifiers import DeliveryId, digest
-from terms.paris import PARIS
-
-
-@dataclass(frozen=True)
-class IntakeStores:
-    """The stores that ingest writes."""
-
-    home: Home
-    keys: Keys
-    engine: Engine
-    evidence: EvidenceStore
-    vault: Vault
-    lake: Lake
+from terms.paris import day_in_paris
 
 
 @dataclass(frozen=True)
@@ -86,7 +68,7 @@ class DeliveryCase:
     @property
     def read_on(self) -> date:
         """The day of this reading in Paris."""
-        return self.now.astimezone(PARIS).date()
+        return day_in_paris(self.now)
 
     @property
     def reading(self) -> int:

@@ -19,17 +19,18 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from partners_ingest.intake.delivery_case import DeliveryCase, IntakeStores
+from partners_ingest.intake.delivery_case import DeliveryCase
 from partners_ingest.intake.delivery_result import ReadRecords, ReadResult, Stop, Unopened, first_stop
 from partners_ingest.intake.steps.check_content import check_content, read_header
 from partners_ingest.intake.steps.check_contract import check_contract, keep_figures, publish_rows
 from partners_ingest.intake.steps.identify_file import identify_file
 from partners_ingest.intake.steps.judge_records import begin_rows, judge_records, row_files
 from partners_ingest.intake.steps.open_container import OpenedDelivery, open_container
+from stores.all_stores import Stores
 from terms.reasons import FileReason
 
 
-def read_delivery(stores: IntakeStores, case: DeliveryCase) -> ReadResult:
+def read_delivery(stores: Stores, case: DeliveryCase) -> ReadResult:
     """Read one delivery, whose bytes are in the evidence: its file, then its lines.
 
     Effects: the commitments to its lines, its figures and, where nothing stops it, the files of its rows.

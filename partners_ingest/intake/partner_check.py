@@ -15,7 +15,7 @@ from consent.dossiers.dossier_remarks import Remark, find_remarks
 from consent.dossiers.dossiers import Dossier, DossierSet, find_faults, read_dossier, read_dossiers
 from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
 from partners_ingest.readers.registry import missing_capability
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 from terms.settings import Settings
 
 
@@ -51,7 +51,7 @@ def check_partner(folder: Path, sample: Path | None, settings: Settings) -> Part
         return PartnerCheck(folder.name, faults, (), (), MappingProxyType({}), None)
     dossier = read_dossier(folder)
     wanting = {feed.feed_id: missing_capability(feed) for feed in dossier.feeds}
-    today = settings.clock().now().astimezone(PARIS).date()
+    today = day_in_paris(settings.clock().now())
     return PartnerCheck(
         partner_id=dossier.partner_id,
         faults=(),

@@ -25,20 +25,17 @@ from consent.dossiers.dossiers import Dossier, DossierSet
 from consent.dossiers.feeds import Feed
 from partners_ingest.arrival.landing import Arrival, storable_name
 from partners_ingest.intake import decisions
-from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.overview import DeliverySummary, list_deliveries
 from partners_ingest.intake.preflight import name_file
 from partners_ingest.intake.quality import RELEASABLE
 from partners_ingest.intake.take_in import take_in
+from stores.all_stores import Stores, open_stores
 from stores.engine import connect, quoted
-from stores.evidence.evidence_store import EvidenceStore
 from stores.home import init_home
-from stores.keys import derive_keys
-from stores.lake import Lake, reading_name
+from stores.lake import reading_name
 from stores.operations import all_tables, database
 from stores.schemas.delivered_rows import OPT_INS, QUARANTINE, WITHDRAWALS
-from stores.vault import Vault
 from terms.clock import Clock
 from terms.environment import Environment
 from terms.errors import FiliationError
@@ -102,8 +99,8 @@ class Rehearsal:
 
 
 @contextmanager
-def rehearsal_stores(settings: Settings) -> Iterator[IntakeStores]:
-    """Give stores that nothing else knows, and remove them; of `settings` only the environment counts."""
+def rehearsal_stores(settings: Settings) -> Iterator[Stores]:
+    """Give stores that nothing else knows, and remove them; of `settings` only the environment and the seal's keys count."""
     with tempfile.TemporaryDirectory(prefix="filiation-rehearsal-") as folder:
         home = Path(folder) / "home"
         own = replace(
@@ -113,19 +110,18 @@ def rehearsal_stores(settings: Settings) -> Iterator[IntakeStores]:
             contact_key=secrets.token_bytes(32),
             vault_key=secrets.token_bytes(32),
         )
-        opened, keys, engine = init_home(own), derive_keys(own), database.open_operations(own.database_url)
-        with database.transaction(engine) as work:
+        init_home(own)
+        stores = open_stores(own)
+        with database.transaction(stores.engine) as work:
             all_tables.metadata.create_all(work)
         try:
-            yield IntakeStores(
-                opened, keys, engine, EvidenceStore(opened, keys, settings.gpg_home), Vault(opened, keys), Lake(opened)
-            )
+            yield stores
         finally:
-            engine.dispose()
+            stores.engine.dispose()
 
 
 def rehearse(
-    stores: IntakeStores, file: Path, dossier: Dossier, others: DossierSet, clock: Clock, environment: Environment
+    stores: Stores, file: Path, dossier: Dossier, others: DossierSet, clock: Clock, environment: Environment
 ) -> Rehearsal:
     """Take one file in for show and say what became of it.
 
@@ -162,7 +158,7 @@ def rehearse(
 
 
 def _take_in(
-    stores: IntakeStores, arrival: Arrival, dossiers: DossierSet, clock: Clock, environment: Environment
+    stores: Stores, arrival: Arrival, dossiers: DossierSet, clock: Clock, environment: Environment
 ) -> DeliveryReport:
     reports = take_in(stores, [arrival], dossiers, clock, environment, _drop_line)
     if not reports:
@@ -186,7 +182,7 @@ def _detail(report: DeliveryReport, dossier: Dossier) -> str | None:
     return f"the name fits feed {fitting.feed_id}, but is not written {fitting.exported_at.format}"
 
 
-def _read_rows(stores: IntakeStores, delivery: DeliverySummary, dossier: Dossier) -> RowsTold:
+def _read_rows(stores: Stores, delivery: DeliverySummary, dossier: Dossier) -> RowsTold:
     table = OPT_INS if delivery.kind == "optins" else WITHDRAWALS
     names = [reading_name(delivery.delivery_id, delivery.reading)]
     accepted = stores.lake.sql(table, names)

@@ -20,13 +20,14 @@ from partners_ingest.arrival.seals import key_fingerprints
 from partners_ingest.arrival.seen_files import SeenFiles
 from partners_ingest.erased.erased_records import Marks, load_marks
 from partners_ingest.intake import delivery_records
-from partners_ingest.intake.delivery_case import DeliveryCase, IntakeStores, judging_key
+from partners_ingest.intake.delivery_case import DeliveryCase, judging_key
 from partners_ingest.intake.delivery_records import KnownDelivery
 from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.delivery_way import read_delivery
 from partners_ingest.intake.steps.commit_delivery import commit_delivery
 from partners_ingest.intake.steps.land_bytes import StillArriving, land_bytes
 from partners_ingest.intake.steps.redact_erased import redact_erased_lines
+from stores.all_stores import Stores
 from stores.evidence.evidence_store import Landed
 from stores.evidence.redactions import is_redacted
 from stores.home import scratch_folder
@@ -44,7 +45,7 @@ Progress = Callable[[str], None]
 class _Run:
     """What all deliveries of one run share."""
 
-    stores: IntakeStores
+    stores: Stores
     dossiers: DossierSet
     clock: Clock
     rules: NumberRules
@@ -73,7 +74,7 @@ class _Failed(Exception):
 
 
 def take_in(
-    stores: IntakeStores,
+    stores: Stores,
     arrivals: Sequence[Arrival],
     dossiers: DossierSet,
     clock: Clock,
@@ -122,7 +123,7 @@ def take_in(
 
 
 def _begin(
-    stores: IntakeStores,
+    stores: Stores,
     dossiers: DossierSet,
     clock: Clock,
     environment: Environment,
@@ -142,7 +143,7 @@ def _begin(
     )
 
 
-def _seal_keys(stores: IntakeStores) -> tuple[str, ...]:
+def _seal_keys(stores: Stores) -> tuple[str, ...]:
     """Return the fingerprints of our private keys."""
     try:
         return tuple(key_fingerprints(stores.evidence.gpg_home))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import duckdb
 from sqlalchemy import Engine
@@ -17,6 +17,7 @@ from consent.judgement.live_facts import load_live_facts
 from consent.judgement.queries import judgement_sql
 from consent.judgement.uses import use_for_some_sponsor
 from stores.sql_files import sql_of
+from terms.clock import naive_utc
 from terms.environment import NumberRules
 from terms.reasons import Channel, Profile
 
@@ -120,7 +121,7 @@ def _value(base: duckdb.DuckDBPyConnection, profile: Profile, moment: Moment) ->
 def _reasons(base: duckdb.DuckDBPyConnection, profile: Profile, moment: Moment) -> tuple[Reason, ...]:
     rows = base.execute(
         sql_of(__file__, "reasons"),
-        {"profile": profile.value, "at": moment.at.astimezone(UTC).replace(tzinfo=None)},
+        {"profile": profile.value, "at": naive_utc(moment.at)},
     ).fetchall()
     return tuple(Reason(*row) for row in rows)
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from markupsafe import Markup
-from sqlalchemy import Engine
 
 from pages.page import day_text
 from pages.plots import Plot, Series, columns, lines
@@ -22,22 +21,13 @@ from partners_ingest.reports import advice
 from partners_ingest.reports.advice import Advice
 from partners_ingest.reports.partner_value import BaseView, Moment, view_base
 from partners_ingest.rows.figures import Figure, Figures, read_figures
-from stores.lake import Lake, reading_name
-from stores.warehouse.warehouse import Warehouse
+from stores.all_stores import Stores
+from stores.lake import reading_name
 from terms.errors import UsageError
 from terms.reasons import FileOutcome, FileReason, FileWarning, RowReason, RowRepair
 
 #: Deliveries that a plot or the table of earlier ones shows, the newest.
 _SHOWN = 24
-
-
-@dataclass(frozen=True)
-class ReportStores:
-    """The stores that a report is read from."""
-
-    engine: Engine
-    lake: Lake
-    warehouse: Warehouse
 
 
 @dataclass(frozen=True)
@@ -120,7 +110,7 @@ class PartnerReport:
         return tuple({line.advice.change: line for line in reversed(chosen)}.values())[::-1]
 
 
-def report_on(stores: ReportStores, asked: str, moment: Moment) -> PartnerReport:
+def report_on(stores: Stores, asked: str, moment: Moment) -> PartnerReport:
     """Return the report on a delivery or a partner.
 
     Args:
@@ -169,7 +159,7 @@ def _names(found: DeliverySummary) -> list[str]:
 
 
 def _ask_base(
-    stores: ReportStores, partner_id: str, delivery_ids: Sequence[str], moment: Moment
+    stores: Stores, partner_id: str, delivery_ids: Sequence[str], moment: Moment
 ) -> tuple[BaseView | None, str | None]:
     manifest = stores.warehouse.manifest()
     if manifest is None:

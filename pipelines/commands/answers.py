@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from terms.clock import to_iso
+from terms.clock import read_iso, to_iso
 from terms.errors import UsageError
 from terms.settings import load_settings
 
@@ -124,12 +124,11 @@ def read_instant(text: str) -> datetime:
         UsageError: it is none, or has no offset, so nobody knows when it was.
     """
     try:
-        found = datetime.fromisoformat(text)
+        return read_iso(text)
     except ValueError:
-        found = datetime.min
-    if found.tzinfo is None:
-        raise UsageError("The instant cannot be read.", "Write it with its offset: 2026-11-24T09:30:00+01:00.")
-    return found
+        raise UsageError(
+            "The instant cannot be read.", "Write it with its offset: 2026-11-24T09:30:00+01:00."
+        ) from None
 
 
 def _plain(value: object) -> object:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -25,10 +25,10 @@ from sends.ledger.replies import Meaning
 from stores.engine import connect, quoted
 from stores.files.parquet import read_sql
 from stores.schemas import all_tables
-from terms.clock import naive_utc
+from terms.clock import naive_utc, read_iso
 from terms.environment import NumberRules
 from terms.errors import FiliationError
-from terms.paris import PARIS
+from terms.paris import midnight_in_paris
 from terms.settings import PROJECT_ROOT
 
 Row = dict[str, object]
@@ -283,7 +283,7 @@ def _add_partner(lake: _Lake, partner_id: str, partner: Facts) -> None:
     for position, hop in enumerate(partner["chain"], start=1):
         lake.add("dossier_chain", **own, position=position, name=hop["name"], role=hop["role"])
     for audit in partner["audits"]:
-        known_from = _utc(datetime.combine(date.fromisoformat(audit["on"]), time(), PARIS).isoformat())
+        known_from = _utc(midnight_in_paris(date.fromisoformat(audit["on"])).isoformat())
         lake.add(
             "dossier_audits",
             partner_id=partner_id,
@@ -310,4 +310,4 @@ def _add_notice(lake: _Lake, own: Row, notice: Facts) -> None:
 
 def _utc(instant: str) -> str:
     """Return an instant with offset as zone-less UTC text that DuckDB reads."""
-    return naive_utc(datetime.fromisoformat(instant).astimezone(UTC)).isoformat(sep=" ")
+    return naive_utc(read_iso(instant)).isoformat(sep=" ")

@@ -29,7 +29,7 @@ from sends.rules.retention import Operation, Record, RecordField, RetentionJob
 from sends.rules.rulebook import SendRulebook, read_rulebook
 from terms.environment import NumberRules
 from terms.errors import UsageError
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 from terms.reasons import Channel, Profile
 
 #: An order needs a length of its window; no case depends on it.
@@ -88,7 +88,7 @@ def context_of(case: GoldenCase, profile: Profile, shipped: Shipped) -> Context:
         bureau_changes=bureau_changes_of(case),
         prices=PriceList("case", date.min, {}, {}),
         calendar=replace(shipped.calendar, clocks={**shipped.calendar.clocks, **clocks}),
-        rules=shipped.rulebook.under(profile, case.moment.astimezone(PARIS).date()),
+        rules=shipped.rulebook.under(profile, day_in_paris(case.moment)),
     )
 
 

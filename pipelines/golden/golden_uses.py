@@ -43,7 +43,7 @@ from stores.engine import connect_read_only
 from stores.operations.database import transaction
 from stores.operations.plan_tables import bureau_holdings, bureau_reservations
 from terms.errors import UsageError
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 from terms.reasons import Decision, Profile
 
 #: How long a case's reservations last; none of them ends.
@@ -107,7 +107,7 @@ def _judged(base: duckdb.DuckDBPyConnection, asked: JudgedCase, index: int, ship
 def _answer(
     base: duckdb.DuckDBPyConnection, case: GoldenCase, index: int, profile: Profile, shipped: Shipped
 ) -> Answer:
-    kind, on = case.facts["kind"], case.moment.astimezone(PARIS).date()
+    kind, on = case.facts["kind"], day_in_paris(case.moment)
     rules = shipped.rulebook.under(profile, on)
     if kind == "access_request":
         missing = missing_lists(case.facts["access_answer"]["lists"])
@@ -189,7 +189,7 @@ def _reserve(
 
 
 def _changes(case: GoldenCase, context: Context, bureaux: frozenset[str]) -> tuple[OrderFinding, ...]:
-    order, on = context.order, case.moment.astimezone(PARIS).date()
+    order, on = context.order, day_in_paris(case.moment)
     held = [
         ReservedBureau(told["bureau_code"], None)
         for told in case.facts["exclusivity"]["reservations"]

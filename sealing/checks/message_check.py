@@ -18,6 +18,7 @@ from stores.files.parquet import read_sql
 from stores.operations import log_tables
 from stores.operations.journal import Entry
 from stores.schemas.configuration_tables import MESSAGE_SEALS
+from stores.sql_files import sql_of
 
 
 def check_messages(log: Log, reading: Connection) -> tuple[list[Mismatch], int]:
@@ -62,12 +63,8 @@ def _check_plan(log: Log, reading: Connection, plan_id: str) -> tuple[list[Misma
         for span in spans_of(reading, plan_id):
             load_records(target, reading, plan_id, span)
             target.execute("insert into seen select send_id from records")
-            changed += target.execute(
-                "select send_id from seals join records using (send_id) where salt is not null"
-                " and seals.events >= records.events and (commitment <> unhex(sha256(salt || encode(record)))"
-                " or seals.events > records.events)"
-            ).fetchall()
-        gone = target.execute("select send_id from seals anti join seen using (send_id)").fetchall()
+            changed += target.execute(sql_of(__file__, "changed")).fetchall()
+        gone = target.execute(sql_of(__file__, "gone")).fetchall()
         row = target.execute("select count(*) from seals").fetchone()
     told = [(send_id, Alteration.MESSAGE_CHANGED) for (send_id,) in changed]
     told += [(send_id, Alteration.MESSAGE_MISSING) for (send_id,) in gone]

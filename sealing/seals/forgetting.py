@@ -17,12 +17,14 @@ from stores.engine import connect
 from stores.files.parquet import read_sql, write_table
 from stores.home import Home
 from stores.operations import log_tables
+from stores.operations.database import VALUES_AT_ONCE
 from stores.schemas.configuration_tables import MESSAGE_SEALS
+from stores.sql_files import sql_of
+from terms.batches import batched
 
 #: What a journal line is about, once it is about nobody.
 ERASED = "erased"
 _NOTHING = "{}"
-_CHUNK = 500
 
 
 def forget_lines(work: Connection, sequences: Sequence[int]) -> list[int]:
@@ -33,8 +35,7 @@ def forget_lines(work: Connection, sequences: Sequence[int]) -> list[int]:
     journal, leaves = log_tables.journal, log_tables.log_leaves
     empty = {"subject": ERASED, "payload_json": _NOTHING, "payload_sha256": sha256(_NOTHING.encode()).hexdigest()}
     positions: list[int] = []
-    for start in range(0, len(sequences), _CHUNK):
-        some = sequences[start : start + _CHUNK]
+    for some in batched(sequences, VALUES_AT_ONCE):
         work.execute(update(journal).where(journal.c.sequence.in_(some)).values(**empty))
         of_these = leaves.c.journal_sequence.in_(some)
         positions += work.execute(select(leaves.c.position).where(of_these)).scalars()
@@ -66,7 +67,6 @@ def forget_messages(home: Home, batch: SealedBatch, renamed: Mapping[str, str]) 
                 target,
                 MESSAGE_SEALS,
                 file,
-                "select position, coalesce(new_id, send_id) as send_id, events, if(new_id is null, salt, null) as salt,"
-                " commitment from kept left join renamed on send_id = old_id order by position",
+                sql_of(__file__, "forgotten"),
             )
     return count

@@ -19,6 +19,7 @@ from stores.engine import connect_for_few
 from stores.evidence.merkle import tree_path
 from stores.files.parquet import read_sql
 from stores.schemas.configuration_tables import MESSAGE_SEALS
+from stores.sql_files import sql_of
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,7 @@ def _in_batch(log: Log, reading: Connection, plan_id: str, send_id: str) -> tupl
         newest_seals(target, log.folder, batches, send_id)
         load_records(target, reading, plan_id, [send_id])
         found = target.execute(
-            "select seals.batch, position, salt, commitment, record from seals"
-            " join records on seals.send_id = records.send_id and seals.events = records.events"
-            " where seals.send_id = $send_id",
+            sql_of(__file__, "sealed_record"),
             {"send_id": send_id},
         ).fetchone()
         if found is None:

@@ -22,6 +22,7 @@ from stores.evidence.merkle import tree_hash
 from stores.files.parquet import read_sql, write_table
 from stores.operations import database, journal, log_tables, message_tables, plan_tables
 from stores.schemas.configuration_tables import MESSAGE_SEALS
+from stores.sql_files import sql_of
 from terms.clock import to_micros
 
 #: Messages of one batch: an inclusion proof reads one batch, sixteen hashes long.
@@ -188,12 +189,7 @@ def _collect_unsealed(engine: Engine, target: duckdb.DuckDBPyConnection, plan_id
     """Create `unsealed`, the messages of a span whose state has no seal, numbered from 0, and return how many."""
     with engine.connect() as reading:
         load_records(target, reading, plan_id, span)
-    target.execute(
-        "create or replace temp table unsealed as"
-        " select row_number() over (order by send_id) - 1 as number, send_id, records.events, record"
-        " from records left join seals using (send_id)"
-        " where seals.send_id is null or seals.events <> records.events"
-    )
+    target.execute(sql_of(__file__, "unsealed"))
     row = target.execute("select count(*) from unsealed").fetchone()
     return int(row[0]) if row else 0
 
@@ -210,8 +206,8 @@ def _seal_batch(
         target,
         MESSAGE_SEALS,
         file,
-        "select position, send_id, events, salt, unhex(sha256(salt || encode(record))) as commitment"
-        f" from unsealed join fresh_salts on number - {start} = position order by position",
+        sql_of(__file__, "sealed"),
+        parameters={"start": start},
     )
     target.unregister("fresh_salts")
     leaves = f"(select position, commitment as leaf from ({read_sql(MESSAGE_SEALS, [file])}))"

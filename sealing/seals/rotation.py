@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from sealing.seals.seal import seal
 from stores.all_stores import Stores, open_rotating_stores
 from stores.home import end_rotation, writer_lock
-from stores.keys import derive_keys, fingerprint
+from stores.keys import derive_file_keys, fingerprint
 from stores.operations import database, journal
 from stores.operations.rewrites import announce
 from stores.rotation import encrypted_files, open_for_rotation, rotate_evidence, rotate_vault
@@ -62,7 +62,7 @@ def rotate(settings: Settings, progress: Callable[[str], None]) -> RotationRepor
 
 
 def _rotate_files(stores: Stores, after: Settings) -> int:
-    old, new, rotated = stores.keys, derive_keys(after), 0
+    old, new, rotated = derive_file_keys(stores.settings), derive_file_keys(after), 0
     with open_for_rotation(old, new) as connection:
         for file in encrypted_files(stores.home):
             is_evidence = file.is_relative_to(stores.home.evidence)

@@ -13,7 +13,7 @@ import duckdb
 from sqlalchemy import Connection, select
 
 from consent.judgement.asking import READ_BY_CONTACT, fill_excerpt
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.lake import reading_name
 from stores.operations.delivery_tables import deliveries
 from stores.warehouse.warehouse import read_manifest
@@ -37,7 +37,7 @@ class BaseSlice:
         latest: a connection to the operations database whose every statement sees the latest commit.
     """
 
-    def __init__(self, stores: SendStores, latest: Connection) -> None:
+    def __init__(self, stores: Stores, latest: Connection) -> None:
         self._stores, self._latest = stores, latest
         self._stamp: tuple[int, int] | None = None
         self._excerpt: duckdb.DuckDBPyConnection | None = None

@@ -16,7 +16,7 @@ from sends.gateways.settings import BreakerLimits
 from sends.handover.plan_to_send import PlanToSend
 from sends.ledger.plan_rows import PlanRow
 from sends.ledger.replies import count_stops
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations.person_tables import requests
 from terms.clock import to_micros
 
@@ -42,7 +42,7 @@ class Breaker:
         ours: the plan.
     """
 
-    def __init__(self, stores: SendStores, ours: PlanToSend) -> None:
+    def __init__(self, stores: Stores, ours: PlanToSend) -> None:
         self._stores, self._plan, self._limits = stores, ours.plan, ours.context.gateway.breaker
         self._since, self._looked_at = stores.clock.now(), time.monotonic()
 

@@ -20,18 +20,18 @@ from sends.rules.bureau_changes import bureaux_of_plan, change_findings, read_ma
 from sends.rules.context import Context
 from sends.rules.controller_documents import complaints_about
 from sends.rules.order_rules import order_findings
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations.message_tables import gateway_heartbeats
 from terms.clock import from_micros, to_iso
 from terms.environment import LIVE_SENDING, SIMULATED_SENDING
 from terms.errors import Refused
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 #: What ends a refusal by a rule of orders.
 _END_IT = "See docs/rules.md for what ends each; a HOLD is lifted in a new plan."
 
 
-def check_sendable(stores: SendStores, ours: PlanToSend, gateway: Gateway) -> None:
+def check_sendable(stores: Stores, ours: PlanToSend, gateway: Gateway) -> None:
     """Refuse a plan that may not be sent now.
 
     Args:
@@ -54,7 +54,7 @@ def check_sendable(stores: SendStores, ours: PlanToSend, gateway: Gateway) -> No
     check_ledger_knows(stores, plan, gateway)
 
 
-def check_now(stores: SendStores, ours: PlanToSend) -> None:
+def check_now(stores: Stores, ours: PlanToSend) -> None:
     """Refuse a plan of which nothing more may be claimed at this instant: state, window and heartbeat are read anew.
 
     Raises:
@@ -85,7 +85,7 @@ def check_now(stores: SendStores, ours: PlanToSend) -> None:
         )
 
 
-def _check_order(stores: SendStores, work: Connection, plan: PlanRow, context: Context) -> None:
+def _check_order(stores: Stores, work: Connection, plan: PlanRow, context: Context) -> None:
     """Ask the rules of orders again: papers grow old, complaints come in, bureaux change, sponsors fall out."""
     now = stores.clock.now()
     found = order_findings(context, context.quote.list_unit_cents, complaints_about(work, plan.campaign_id), now)
@@ -93,7 +93,7 @@ def _check_order(stores: SendStores, work: Connection, plan: PlanRow, context: C
     held = bureaux_of_plan(work, plan.plan_id)
     with stores.warehouse.open_base() as base:
         mapped = read_map_changes(base, context.election.bureau_map, [item.bureau_code for item in held])
-    found += change_findings(held, context.bureau_changes, mapped, now.astimezone(PARIS).date(), context.rules)
+    found += change_findings(held, context.bureau_changes, mapped, day_in_paris(now), context.rules)
     lifted = lifted_codes(work, plan.plan_id)
     still = [item for item in found if item.code not in lifted]
     if still:
@@ -101,7 +101,7 @@ def _check_order(stores: SendStores, work: Connection, plan: PlanRow, context: C
         raise Refused(f"Plan {plan.plan_id} may not be sent now: {codes}. {still[0].message}", _END_IT, code=codes)
 
 
-def _check_route(stores: SendStores, context: Context) -> None:
+def _check_route(stores: Stores, context: Context) -> None:
     environment = stores.settings.environment
     if context.gateway.is_local_simulator and not SIMULATED_SENDING[environment]:
         raise Refused(

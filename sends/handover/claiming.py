@@ -16,7 +16,7 @@ from sends.ledger.plan_rows import PlanRow
 from sends.orders.order import Kind
 from sends.plans.exclusivity import Holding, keep_contacts
 from sends.plans.invitations import invited_by_others
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations.database import transaction
 from stores.operations.plan_tables import contact_reservations
 
@@ -34,7 +34,7 @@ class ClaimedBatch:
     invited: frozenset[str]
 
 
-def claim_next(stores: SendStores, ours: PlanToSend, run_id: str, *, after: int, size: int) -> ClaimedBatch:
+def claim_next(stores: Stores, ours: PlanToSend, run_id: str, *, after: int, size: int) -> ClaimedBatch:
     """Claim messages and commit; their contacts stay with this sponsor for the round, for they may have been sent to.
 
     Args:

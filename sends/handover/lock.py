@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
 
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from terms.errors import WriterBusy
 
 #: Name of the lock in PostgreSQL.
@@ -19,7 +19,7 @@ _LOCK = "hashtext('filiation sender')"
 
 
 @contextmanager
-def sender_lock(stores: SendStores) -> Iterator[None]:
+def sender_lock(stores: Stores) -> Iterator[None]:
     """Hold the lock of the one sender of this ledger: of the home, and of the database where several homes may share it.
 
     Raises:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sends.ledger.plan_rows import PlanRow, find_plan
 from sends.plans.approval import context_of
 from sends.rules.context import Context
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class PlanToSend:
     context: Context
 
 
-def read_plan_to_send(stores: SendStores, plan_id: str) -> PlanToSend:
+def read_plan_to_send(stores: Stores, plan_id: str) -> PlanToSend:
     """Read a plan and what its order refers to.
 
     Raises:

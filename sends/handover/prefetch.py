@@ -23,7 +23,7 @@ from sends.ledger.claims import Claim, next_contacts
 from sends.plans.audience import DEPARTEMENT
 from sends.plans.judging import create_judged, rule_set_of, use_of
 from sends.rules.calendar import Place
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations.person_tables import contact_facts, form_stops, opt_outs
 from terms.clock import to_micros
 from terms.errors import Refused
@@ -76,7 +76,7 @@ class Prefetch:
         lifted: HOLDs of the plan that a person lifted.
     """
 
-    def __init__(self, stores: SendStores, latest: Connection, ours: PlanToSend, lifted: frozenset[str]) -> None:
+    def __init__(self, stores: Stores, latest: Connection, ours: PlanToSend, lifted: frozenset[str]) -> None:
         self._stores, self._latest = stores, latest
         self._plan, self._context, self._lifted = ours.plan, ours.context, lifted
         self._timing = ours.context.timing

@@ -14,18 +14,18 @@ from sends.ledger.changes import Change, apply_changes, cancel_planned, close_wi
 from sends.ledger.claims import Claim, recover_claims, unknown_messages
 from sends.ledger.plan_rows import find_plan
 from sends.ledger.states import State
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations.database import transaction
 
 
-def recover_dead_run(stores: SendStores, progress: Callable[[str], None]) -> None:
+def recover_dead_run(stores: Stores, progress: Callable[[str], None]) -> None:
     """Make every claim of a dead run UNKNOWN; the caller holds the sender's lock, so no other run is alive."""
     recovered = recover_claims(stores.engine, stores.clock.now())
     if recovered:
         progress(f"send: {recovered} messages of a run that died are UNKNOWN; they are not sent again by themselves")
 
 
-def reconcile(stores: SendStores, ours: PlanToSend, gateway: Gateway, quiet: timedelta | None = None) -> int:
+def reconcile(stores: Stores, ours: PlanToSend, gateway: Gateway, quiet: timedelta | None = None) -> int:
     """Ask the gateway about the plan's UNKNOWN messages, and close accepted ones without a DLR.
 
     Proof of hand-over makes ACCEPTED, proof of absence PLANNED (CANCELLED where the plan has ended by now); without

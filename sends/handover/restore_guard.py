@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, update
 from sends.gateways.gateway import Gateway, Proof
 from sends.ledger.plan_rows import PlanRow
 from sends.ledger.states import REPORTED, State
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations import journal
 from stores.operations.database import transaction
 from stores.operations.log_tables import log_checkpoints
@@ -23,7 +23,7 @@ from terms.free_text import refuse_number
 _REMEDY = "Restore the newest backup. Without one, stop the plan and release it: who got what is not known here."
 
 
-def check_ledger_knows(stores: SendStores, plan: PlanRow, gateway: Gateway) -> None:
+def check_ledger_knows(stores: Stores, plan: PlanRow, gateway: Gateway) -> None:
     """Refuse where gateway or transparency log know of what the ledger does not: it is older than they are.
 
     A DLR about a message that was never claimed here shows it at any time. After a restoration, as long as no person
@@ -67,7 +67,7 @@ def check_ledger_knows(stores: SendStores, plan: PlanRow, gateway: Gateway) -> N
                 )
 
 
-def answer_for_restoration(stores: SendStores, by: str, why: str) -> None:
+def answer_for_restoration(stores: Stores, by: str, why: str) -> None:
     """Let a named person answer that nothing was sent, and no STOP was missed, since the backup.
 
     Args:
@@ -111,7 +111,7 @@ def _check_reports(work: Connection, plan: PlanRow) -> None:
         )
 
 
-def _check_log(stores: SendStores, work: Connection) -> None:
+def _check_log(stores: Stores, work: Connection) -> None:
     """Compare the log's files, which stay where a database is put back alone, with what the database signed."""
     signed = work.execute(select(func.max(log_checkpoints.c.size))).scalar() or 0
     folder = stores.home.log / "checkpoints"

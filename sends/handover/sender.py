@@ -32,7 +32,7 @@ from sends.ledger.states import State
 from sends.plans.approval import lifted_codes
 from sends.plans.control import break_circuit
 from sends.plans.texts import find_texts
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations.database import connect_to_latest, transaction
 from terms.errors import Refused
 from terms.failpoint import reach
@@ -91,14 +91,12 @@ class SendReport:
 class PlanSender(Protocol):
     """What hands a plan over: `send_plan`, or the rest of it where the plan is settled and checked already."""
 
-    def __call__(self, stores: SendStores, plan_id: str, *, limit: int | None, progress: Tell) -> SendReport:
+    def __call__(self, stores: Stores, plan_id: str, *, limit: int | None, progress: Tell) -> SendReport:
         """Arguments and errors as `send_plan`."""
         ...
 
 
-def send_plan(
-    stores: SendStores, plan_id: str, *, limit: int | None = None, progress: Tell = lambda _: None
-) -> SendReport:
+def send_plan(stores: Stores, plan_id: str, *, limit: int | None = None, progress: Tell = lambda _: None) -> SendReport:
     """Hand the messages of an approved plan to its gateway, each judged again; safe to kill and to run again.
 
     Args:
@@ -117,7 +115,7 @@ def send_plan(
 
 
 @contextmanager
-def ready_to_send(stores: SendStores, plan_id: str, progress: Tell) -> Iterator[ReadyPlan]:
+def ready_to_send(stores: Stores, plan_id: str, progress: Tell) -> Iterator[ReadyPlan]:
     """Take the sender's lock, settle what earlier runs left open, check the plan, and hold all of it for one send.
 
     Args:
@@ -135,7 +133,7 @@ def ready_to_send(stores: SendStores, plan_id: str, progress: Tell) -> Iterator[
         yield ready
 
 
-def settle_plan(stores: SendStores, plan_id: str, progress: Tell = lambda _: None) -> None:
+def settle_plan(stores: Stores, plan_id: str, progress: Tell = lambda _: None) -> None:
     """Close what earlier runs left open, whatever the plan's state and window: nothing of it is handed over here.
 
     Claims of a dead run become UNKNOWN, UNKNOWN what the gateway proves, ACCEPTED without a DLR in time NO_RECEIPT; in a plan
@@ -155,7 +153,7 @@ def settle_plan(stores: SendStores, plan_id: str, progress: Tell = lambda _: Non
 
 
 @contextmanager
-def _settled(stores: SendStores, plan_id: str, progress: Tell) -> Iterator[ReadyPlan]:
+def _settled(stores: Stores, plan_id: str, progress: Tell) -> Iterator[ReadyPlan]:
     """Hold the lock and the open gateway of a plan after what earlier runs left open was closed."""
     with sender_lock(stores):
         recover_dead_run(stores, progress)
@@ -171,7 +169,7 @@ def _settled(stores: SendStores, plan_id: str, progress: Tell) -> Iterator[Ready
 class ReadyPlan:
     """A plan whose send may begin: settled and checked, while this process holds the sender's lock."""
 
-    stores: SendStores
+    stores: Stores
     ours: PlanToSend
     gateway: Gateway
 

@@ -25,7 +25,7 @@ from consent.dossiers.dossiers import Dossier, DossierSet, notice_id_of, read_do
 from consent.dossiers.notice_linter import said_targeting
 from sends.orders.order import Kind
 from sends.orders.sponsors import read_sponsor
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.lake import reading_name
 from stores.operations.database import insert_once, transaction
 from stores.operations.delivery_tables import deliveries
@@ -33,7 +33,7 @@ from stores.operations.message_tables import agreement_exports, message_texts, m
 from stores.operations.person_tables import contact_facts
 from stores.operations.plan_tables import approvals, plans
 from terms.clock import from_micros, to_iso, to_micros
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 #: Who delivers the yeses: we ourselves. dbt knows the name too (`int_contacts__latest`).
 OWN_PARTNER = "contact-citoyen-sms"
@@ -43,7 +43,6 @@ _ANSWERABLE = timedelta(days=30)
 
 _COLUMNS = ("phone", "answered_at", "answer", "answer_id", "message", "notice")
 _NAME = "yes_%Y%m%dT%H%M%SZ.csv"
-_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class _Invitation:
         return notice_id_of(self.text)
 
 
-def hand_in_yeses(stores: SendStores) -> int:
+def hand_in_yeses(stores: Stores) -> int:
     """Put the yeses that came in since into a file's name, and return how many; the file is made by `yes_landing`.
 
     The name is committed before the file is: whatever dies, the next run makes the same file again.
@@ -78,7 +77,7 @@ def hand_in_yeses(stores: SendStores) -> int:
         return insert_once(work, agreement_exports, rows) if rows else 0
 
 
-def with_own_dossier(stores: SendStores, found: DossierSet) -> DossierSet:
+def with_own_dossier(stores: Stores, found: DossierSet) -> DossierSet:
     """Return the dossiers of the partners with our own beside them, where anybody answered an invitation.
 
     Raises:
@@ -90,7 +89,7 @@ def with_own_dossier(stores: SendStores, found: DossierSet) -> DossierSet:
     return replace(found, dossiers=MappingProxyType({**found.dossiers, OWN_PARTNER: dossier}))
 
 
-def own_dossier(stores: SendStores) -> Dossier | None:
+def own_dossier(stores: Stores) -> Dossier | None:
     """Return what we know of our own invitations, as a partner's dossier; None before the first yes.
 
     Each text is a form version and a notice; the second person's approval is its audit.
@@ -109,7 +108,7 @@ def own_dossier(stores: SendStores) -> Dossier | None:
 
 
 @contextmanager
-def yes_landing(stores: SendStores) -> Iterator[Path]:
+def yes_landing(stores: Stores) -> Iterator[Path]:
     """Give a private landing folder with the files of yeses that were not taken in yet; it is removed at the end."""
     with tempfile.TemporaryDirectory(prefix="filiation-yes-") as folder:
         root = Path(folder)
@@ -147,7 +146,7 @@ def _waiting_files(work: Connection) -> Sequence[tuple[str, int]]:
     return work.execute(query.order_by(exports.exported_at)).tuples().all()
 
 
-def _file(stores: SendStores, work: Connection, name: str) -> bytes:
+def _file(stores: Stores, work: Connection, name: str) -> bytes:
     """Return the bytes of a file of yeses, the same whenever it is made; a number that was erased since is left out."""
     query = (
         select(
@@ -173,7 +172,7 @@ def _file(stores: SendStores, work: Connection, name: str) -> bytes:
     return text.getvalue().encode()
 
 
-def _numbers(stores: SendStores, work: Connection, contact_ids: Sequence[str]) -> Mapping[str, str]:
+def _numbers(stores: Stores, work: Connection, contact_ids: Sequence[str]) -> Mapping[str, str]:
     query = select(deliveries.c.delivery_id, deliveries.c.reading).where(deliveries.c.outcome == "accepted")
     names = [reading_name(row.delivery_id, row.reading) for row in work.execute(query)]
     return stores.vault.numbers(names, contact_ids)
@@ -205,7 +204,7 @@ def _invitations(work: Connection) -> list[_Invitation]:
     ]
 
 
-def _dossier(stores: SendStores, invitations: Sequence[_Invitation]) -> dict[str, object]:
+def _dossier(stores: Stores, invitations: Sequence[_Invitation]) -> dict[str, object]:
     controller = read_controller(stores.settings.config)
     first = min(item.asked_from for item in invitations)
     return {
@@ -246,7 +245,7 @@ def _form_version(item: _Invitation) -> dict[str, object]:
     }
 
 
-def _notice(stores: SendStores, controller: str, item: _Invitation) -> dict[str, object]:
+def _notice(stores: Stores, controller: str, item: _Invitation) -> dict[str, object]:
     """Declare of a message what the rules made it say: who asks, for which party, for politics by SMS.
 
     By what people are selected counts only where the text says it.
@@ -269,7 +268,7 @@ def _notice(stores: SendStores, controller: str, item: _Invitation) -> dict[str,
 
 
 def _day(instant: datetime) -> str:
-    return instant.astimezone(PARIS).date().isoformat()
+    return day_in_paris(instant).isoformat()
 
 
 _FEED: Mapping[str, object] = {

@@ -25,7 +25,7 @@ from sends.inbound.replies import read_meaning
 from sends.ledger.changes import Change, apply_changes, send_id_of
 from sends.ledger.replies import Meaning
 from sends.ledger.states import MAY_HAVE_LEFT, State
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations.database import DatabaseBusy, RowRefused, insert_once, transaction
 from stores.operations.message_tables import gateway_heartbeats, messages, replies
 from stores.operations.plan_tables import plans
@@ -70,9 +70,7 @@ class Intake:
         return Intake(self.reports + other.reports, self.replies + other.replies, self.stops + other.stops)
 
 
-def listen(
-    stores: SendStores, name: str, say: Callable[[str], None], until: Callable[[], bool] = lambda: False
-) -> None:
+def listen(stores: Stores, name: str, say: Callable[[str], None], until: Callable[[], bool] = lambda: False) -> None:
     """Take in the events of a gateway until interrupted or `until` says so.
 
     Args:
@@ -115,7 +113,7 @@ def listen(
             time.sleep(_GATHER_SECONDS)
 
 
-def take_in(stores: SendStores, name: str, gateway: Gateway, wait_seconds: float) -> Intake:
+def take_in(stores: Stores, name: str, gateway: Gateway, wait_seconds: float) -> Intake:
     """Ask once for events, commit them with the heartbeat, then acknowledge; told again, they do no harm.
 
     Args:
@@ -145,7 +143,7 @@ def take_in(stores: SendStores, name: str, gateway: Gateway, wait_seconds: float
 
 
 def _commit_events(
-    work: Connection, stores: SendStores, name: str, events: Sequence[GatewayEvent], now: datetime
+    work: Connection, stores: Stores, name: str, events: Sequence[GatewayEvent], now: datetime
 ) -> Intake:
     reports = [event for event in events if event.kind is EventKind.DLR]
     answers = [event for event in events if event.kind is EventKind.MO]
@@ -154,9 +152,7 @@ def _commit_events(
     return Intake(len(reports), len(answers), stops)
 
 
-def _take_reports(
-    work: Connection, stores: SendStores, name: str, reports: Sequence[GatewayEvent], now: datetime
-) -> None:
+def _take_reports(work: Connection, stores: Stores, name: str, reports: Sequence[GatewayEvent], now: datetime) -> None:
     of_messages = _messages_of(work, stores, name, reports)
     changes = [
         Change(
@@ -173,7 +169,7 @@ def _take_reports(
     apply_changes(work, changes, source="report")
 
 
-def _messages_of(work: Connection, stores: SendStores, name: str, reports: Sequence[GatewayEvent]) -> Mapping[str, str]:
+def _messages_of(work: Connection, stores: Stores, name: str, reports: Sequence[GatewayEvent]) -> Mapping[str, str]:
     """Return the message that each DLR is about, by its `event_id`; one of no message of ours is left out."""
     unnamed = [event for event in reports if event.reference is None]
     contacts = _contacts_of(stores, unnamed)
@@ -190,13 +186,13 @@ def _named_messages(work: Connection, reports: Sequence[GatewayEvent]) -> Mappin
     return {event_id: send_id for event_id, send_id in named.items() if send_id in known}
 
 
-def _contacts_of(stores: SendStores, reports: Sequence[GatewayEvent]) -> Mapping[str, ContactId]:
+def _contacts_of(stores: Stores, reports: Sequence[GatewayEvent]) -> Mapping[str, ContactId]:
     """Return who the phones of DLRs are, as far as they are phones."""
     phones = {event.phone: _subject_of(stores, event.phone) for event in reports if event.phone is not None}
     return {phone: subject.contact_id for phone, subject in phones.items() if subject and subject.contact_id}
 
 
-def _take_reply(work: Connection, stores: SendStores, name: str, event: GatewayEvent, now: datetime) -> bool:
+def _take_reply(work: Connection, stores: Stores, name: str, event: GatewayEvent, now: datetime) -> bool:
     """Write a reply, without its text, and return whether it is a new STOP."""
     subject = _subject_of(stores, event.phone or "")
     contact_id = subject.as_known(work).contact_id if subject else None
@@ -240,7 +236,7 @@ def _take_yes(work: Connection, name: str, contact_id: ContactId, at: datetime, 
         record_fact(work, contact_id, FactKind.REPLY, source, occurred_at=at, known_at=now, send_id=invitation)
 
 
-def _subject_of(stores: SendStores, sender: str) -> Subject | None:
+def _subject_of(stores: Stores, sender: str) -> Subject | None:
     """Return who wrote; a gateway's E.164 counts as it stands even where the phone rule refuses it."""
     e164 = read_phone(sender, NOWHERE, stores.number_rules).e164 or sender
     return Subject.of(stores.keys, e164) if re.fullmatch(r"\+\d{6,15}", e164) else None

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from consent.acts.person_acts import ActKind, Subject, suppress
 from partners_ingest.rows.asked_numbers import asked_number
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations.database import transaction
 from terms.errors import UsageError
 from terms.free_text import refuse_number
 
 
-def opt_out(stores: SendStores, number: str, source: str) -> None:
+def opt_out(stores: Stores, number: str, source: str) -> None:
     """Take in a STOP from any source; it is effective from now on, for every sponsor and channel.
 
     Of an erased person nothing is written: the mark says more.

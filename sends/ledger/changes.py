@@ -14,14 +14,14 @@ from sqlalchemy import ColumnElement, Connection, Engine, String, bindparam, fal
 
 from sends.ledger.states import State, sources_of
 from stores.operations import journal
-from stores.operations.database import insert_once, transaction
+from stores.operations.database import VALUES_AT_ONCE, insert_once, transaction
 from stores.operations.message_tables import message_events, messages
+from terms.batches import batched
 from terms.canonical_json import canonical_json
 from terms.clock import to_micros
 from terms.identifiers import digest
 
 #: Rows of one statement: each binds up to seven parameters, and SQLite allows 32,766.
-_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,8 @@ def add_events(work: Connection, changes: Sequence[Change], source: str) -> None
         source: who tells it, in a word: sender, report, reconciliation, control.
     """
     rows = [_event_row(change, source) for change in changes]
-    for start in range(0, len(rows), _CHUNK):
-        insert_once(work, message_events, rows[start : start + _CHUNK])
+    for some in batched(rows, VALUES_AT_ONCE):
+        insert_once(work, message_events, some)
 
 
 def _lock_in_order(work: Connection, changes: Sequence[Change]) -> None:
@@ -164,9 +164,9 @@ def _lock_in_order(work: Connection, changes: Sequence[Change]) -> None:
     if work.dialect.name == "sqlite":
         return
     ids = sorted({change.send_id for change in changes})
-    for start in range(0, len(ids), _CHUNK):
-        some = messages.c.send_id.in_(ids[start : start + _CHUNK])
-        work.execute(select(messages.c.send_id).where(some).order_by(messages.c.send_id).with_for_update())
+    for some in batched(ids, VALUES_AT_ONCE):
+        these = messages.c.send_id.in_(some)
+        work.execute(select(messages.c.send_id).where(these).order_by(messages.c.send_id).with_for_update())
 
 
 def _move(work: Connection, state: State, changes: Sequence[Change]) -> int:

@@ -18,7 +18,7 @@ from sends.plans.judging import rule_set_of
 from sends.plans.planning import RESERVED_FOR
 from sends.rules.context import Context, read_context
 from sends.rules.rulebook import Effect
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations import journal
 from stores.operations.database import insert_once, transaction
 from stores.operations.message_tables import messages
@@ -29,13 +29,13 @@ from terms.free_text import refuse_number
 from terms.identifiers import digest
 
 
-def context_of(stores: SendStores, plan: PlanRow) -> Context:
+def context_of(stores: Stores, plan: PlanRow) -> Context:
     """Return the order of a plan with what it refers to in the configuration of today."""
     order = parse_order(plan.order_json, f"the order of plan {plan.plan_id}")
     return read_context(stores.settings.config, order)
 
 
-def lift_hold(stores: SendStores, plan_id: str, code: str, by: str, why: str) -> None:
+def lift_hold(stores: Stores, plan_id: str, code: str, by: str, why: str) -> None:
     """Let a named person answer for a HOLD of a plan.
 
     Args:
@@ -70,7 +70,7 @@ def lift_hold(stores: SendStores, plan_id: str, code: str, by: str, why: str) ->
         journal.append(work, now, journal.Entry.LIFT, plan_id, lift)
 
 
-def approve_plan(stores: SendStores, plan_id: str, by: str) -> None:
+def approve_plan(stores: Stores, plan_id: str, by: str) -> None:
     """Approve a plan and keep its parts until the end of the window.
 
     Args:
@@ -105,7 +105,7 @@ def approve_plan(stores: SendStores, plan_id: str, by: str) -> None:
         journal.append(work, now, journal.Entry.APPROVAL, plan_id, approval)
 
 
-def check_approval(stores: SendStores, work: Connection, plan: PlanRow, context: Context) -> None:
+def check_approval(stores: Stores, work: Connection, plan: PlanRow, context: Context) -> None:
     """Refuse to send what is not what was approved.
 
     Args:
@@ -171,7 +171,7 @@ def _void(plan: PlanRow, what: str) -> Refused:
     return Refused(f"Since plan {plan.plan_id}, {what} changed.", "Release it, plan the order again and approve that.")
 
 
-def _current_rule_set(stores: SendStores, context: Context) -> str:
+def _current_rule_set(stores: Stores, context: Context) -> str:
     with stores.warehouse.open_base() as base:
         return rule_set_of(base, context)
 

@@ -19,7 +19,7 @@ from sends.rules.context import Context
 from sends.rules.order_rules import HIGHEST_SHARE, LEAST_VOTES
 from stores.sql_files import sql_of
 from terms.errors import FiliationError
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 #: The département of a contact `c`.
 DEPARTEMENT = "departement_of(c.commune_code)"
@@ -47,7 +47,7 @@ class Selection:
 def selection_of(context: Context) -> Selection:
     """Return what the audience of an order is evaluated with: ages count on the day (Paris) of window.from."""
     order = context.order
-    on = order.window_from.astimezone(PARIS).date()
+    on = day_in_paris(order.window_from)
     return Selection(order.audience, context.election.bureau_map, on, context.told_departements)
 
 

@@ -10,14 +10,14 @@ from sqlalchemy import update
 from sends.ledger.changes import cancel_planned
 from sends.ledger.plan_rows import change_plan_state, find_plan
 from sends.plans.exclusivity import release
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations import journal
 from stores.operations.database import transaction
 from stores.operations.plan_tables import plans
 from terms.errors import Refused
 
 
-def pause_plan(stores: SendStores, plan_id: str) -> None:
+def pause_plan(stores: Stores, plan_id: str) -> None:
     """Hold a plan's sending after the batch at hand.
 
     Raises:
@@ -27,7 +27,7 @@ def pause_plan(stores: SendStores, plan_id: str) -> None:
     _set_paused(stores, plan_id, 1)
 
 
-def break_circuit(stores: SendStores, plan_id: str, why: str) -> None:
+def break_circuit(stores: Stores, plan_id: str, why: str) -> None:
     """Pause a plan because of what its run met; a person resumes it. Nothing happens where it is held already.
 
     Args:
@@ -42,7 +42,7 @@ def break_circuit(stores: SendStores, plan_id: str, why: str) -> None:
             journal.append(work, now, journal.Entry.PLAN, plan_id, {"is_paused": True, "circuit_breaker": why})
 
 
-def resume_plan(stores: SendStores, plan_id: str) -> None:
+def resume_plan(stores: Stores, plan_id: str) -> None:
     """Let a paused plan be sent again.
 
     Raises:
@@ -52,7 +52,7 @@ def resume_plan(stores: SendStores, plan_id: str) -> None:
     _set_paused(stores, plan_id, 0)
 
 
-def stop_plan(stores: SendStores, plan_id: str) -> int:
+def stop_plan(stores: Stores, plan_id: str) -> int:
     """End a plan and return how many messages were cancelled; its parts stay reserved.
 
     Raises:
@@ -67,7 +67,7 @@ def stop_plan(stores: SendStores, plan_id: str) -> int:
     return cancelled
 
 
-def release_plan(stores: SendStores, plan_id: str) -> int:
+def release_plan(stores: Stores, plan_id: str) -> int:
     """End a plan and free the contacts and bureaux that were never sent to; return how many were cancelled.
 
     Raises:
@@ -83,7 +83,7 @@ def release_plan(stores: SendStores, plan_id: str) -> int:
     return cancelled
 
 
-def _set_paused(stores: SendStores, plan_id: str, wanted: int) -> None:
+def _set_paused(stores: Stores, plan_id: str, wanted: int) -> None:
     now = stores.clock.now()
     with transaction(stores.engine) as work:
         plan = find_plan(work, plan_id)

@@ -23,13 +23,13 @@ from sends.plans.told_audiences import AskedAudience, check_differencing, rememb
 from sends.rules.context import read_context
 from sends.rules.order_rules import AudienceFacts, audience_findings, criteria_findings
 from sends.rules.rulebook import OrderRefused, SendRules, read_rulebook, refuses
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations.database import transaction
 from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
 from terms.clock import to_iso
 from terms.errors import UsageError
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Question:
     at: datetime
 
 
-def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
+def count_audience(stores: Stores, file_or_id: str) -> AudienceCount:
     """Count the audience of an order (at the window's first instant) or of a named segment (now).
 
     Args:
@@ -91,7 +91,7 @@ def count_audience(stores: SendStores, file_or_id: str) -> AudienceCount:
         )
 
 
-def create_counted_audience(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path) -> Question:
+def create_counted_audience(stores: Stores, base: duckdb.DuckDBPyConnection, path: Path) -> Question:
     """Create the temporary tables `audience` and `counted` for an order or a named segment.
 
     Args:
@@ -129,7 +129,7 @@ def find_audience(config: Path, file_or_id: str) -> Path:
     raise UsageError(f"{file_or_id!r} is neither a file nor a named segment (known: {known}).", "Correct it.")
 
 
-def _of_order(stores: SendStores, path: Path) -> Question:
+def _of_order(stores: Stores, path: Path) -> Question:
     order = read_order(path)
     context = read_context(stores.settings.config, order)
     _check_criteria(order.campaign_id, order.audience, context.rules)
@@ -140,18 +140,16 @@ def _of_order(stores: SendStores, path: Path) -> Question:
     )
 
 
-def _of_segment(stores: SendStores, base: duckdb.DuckDBPyConnection, path: Path) -> Question:
+def _of_segment(stores: Stores, base: duckdb.DuckDBPyConnection, path: Path) -> Question:
     segment, now = read_segment(path), stores.clock.now()
-    rules = read_rulebook(stores.settings.config / "rules" / "orders").under(
-        segment.profile, now.astimezone(PARIS).date()
-    )
+    rules = read_rulebook(stores.settings.config / "rules" / "orders").under(segment.profile, day_in_paris(now))
     _check_criteria(segment.segment_id, segment.audience, rules)
     use = _use_of_segment(stores, segment, now)
-    selection = Selection(segment.audience, _newest_map(base), now.astimezone(PARIS).date())
+    selection = Selection(segment.audience, _newest_map(base), day_in_paris(now))
     return Question(segment.segment_id, selection, use, rules, now)
 
 
-def _use_of_segment(stores: SendStores, segment: Segment, now: datetime) -> Use:
+def _use_of_segment(stores: Stores, segment: Segment, now: datetime) -> Use:
     """Return the use of a named segment: a selection for its sponsor, for no ballot yet."""
     kinds = segment.audience.criterion_kinds()
     return Use(
@@ -191,7 +189,7 @@ def _check_audience(base: duckdb.DuckDBPyConnection, question: Question) -> None
         raise OrderRefused(question.name, found)
 
 
-def _check_differencing(stores: SendStores, base: duckdb.DuckDBPyConnection, question: Question) -> None:
+def _check_differencing(stores: Stores, base: duckdb.DuckDBPyConnection, question: Question) -> None:
     """Refuse to tell a number that would give away a few people, and write down what is told (R-68)."""
     selection, sponsor_id = question.selection, question.use.sponsor_id
     if sponsor_id is None:

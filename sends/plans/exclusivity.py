@@ -6,7 +6,7 @@ What a plan held is kept in `bureau_holdings` when its reservation is gone. Othe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,15 +30,15 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from sends.ledger.states import MAY_HAVE_LEFT, State
 from sends.orders.audience_criteria import Years
-from stores.operations.database import insert_once
+from stores.operations.database import VALUES_AT_ONCE, insert_once
 from stores.operations.message_tables import messages
 from stores.operations.plan_tables import bureau_holdings, bureau_reservations, contact_reservations, plans
+from terms.batches import batched
 from terms.clock import to_micros
 
 #: Ages in years on polling day that a bureau is cut into; -1 = birth date unknown, part of the whole bureau only.
 YOUNGEST, OLDEST, UNKNOWN_AGE = 18, 120, -1
 
-_CHUNK = 500  # values in one statement
 _LOOKED_UP = 10_000  # contacts asked about in one statement; SQLite allows 32,766 values
 
 _Columns = ReadOnlyColumnCollection[str, Column[Any]]
@@ -103,7 +103,7 @@ def reserve_bureaux(
     """
     codes, ages = sorted(bureau_codes), ages_of(part)
     conflicts: set[str] = set()
-    for some in _chunks(codes if ages else ()):
+    for some in batched(codes if ages else (), VALUES_AT_ONCE):
         rows = [
             {**holding.row(), "bureau_code": code, "bureau_map": bureau_map, "age": age}
             for code in some
@@ -138,7 +138,7 @@ def free_ages(work: Connection, holding: Holding, bureau_codes: Iterable[str], p
     """
     held: set[int] = set()
     table = bureau_reservations
-    for some in _chunks(sorted(bureau_codes)):
+    for some in batched(sorted(bureau_codes), VALUES_AT_ONCE):
         others = _these(table, holding) & table.c.bureau_code.in_(some) & (table.c.sponsor_id != holding.sponsor_id)
         held |= set(work.execute(select(table.c.age).where(others).distinct()).scalars())
     free = [age for age in ages_of(part) if age not in held and age != UNKNOWN_AGE]
@@ -184,7 +184,7 @@ def reserve_contacts(work: Connection, holding: Holding, contact_ids: Sequence[s
         contact_ids: the contacts.
     """
     conflicts: set[str] = set()
-    for some in _chunks(sorted(contact_ids)):
+    for some in batched(sorted(contact_ids), VALUES_AT_ONCE):
         rows = [{**holding.row(), "contact_id": contact_id} for contact_id in some]
         if insert_once(work, contact_reservations, rows) < len(rows):
             ours = _these(contact_reservations, holding) & contact_reservations.c.contact_id.in_(some)
@@ -204,10 +204,10 @@ def held_contacts(work: Connection, holding: Holding, contact_ids: Sequence[str]
     """
     table = contact_reservations
     held: set[str] = set()
-    for start in range(0, len(contact_ids), _LOOKED_UP):
+    for some in batched(contact_ids, _LOOKED_UP):
         of_others = and_(
             _these(table, holding),
-            table.c.contact_id.in_(contact_ids[start : start + _LOOKED_UP]),
+            table.c.contact_id.in_(some),
             table.c.sponsor_id != holding.sponsor_id,
             table.c.expires_at > to_micros(now),
         )
@@ -324,8 +324,3 @@ def _prolong(work: Connection, table: Table, these: ColumnElement[bool], holding
     until = to_micros(holding.expires_at)
     ours = these & (table.c.sponsor_id == holding.sponsor_id) & (table.c.expires_at < until)
     work.execute(update(table).where(ours).values(expires_at=until))
-
-
-def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _CHUNK):
-        yield values[start : start + _CHUNK]

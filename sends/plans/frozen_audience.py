@@ -29,12 +29,12 @@ from sends.plans.temporary_tables import (
 from sends.plans.texts import names_source
 from sends.rules.calendar import Place, first_open, moment_findings
 from sends.rules.context import Context
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.sql_files import sql_of
 
 
 def freeze_audience(
-    base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context, plan_id: str, now: datetime
+    base: duckdb.DuckDBPyConnection, stores: Stores, context: Context, plan_id: str, now: datetime
 ) -> tuple[Place, ...]:
     """Create `decided_audience` for an order, through `audience`, `judged`, `closed_places`, `held` and `invited`.
 
@@ -114,7 +114,7 @@ def _create_closed_places(
 
 
 def _create_held(
-    base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context, plan_id: str, now: datetime
+    base: duckdb.DuckDBPyConnection, stores: Stores, context: Context, plan_id: str, now: datetime
 ) -> None:
     order = context.order
     ballot = Holding(order.election, order.round, order.sponsor, plan_id, now)
@@ -124,7 +124,7 @@ def _create_held(
     HELD.fill(base, sql_of(__file__, "listed"), {"ids": sorted(held)})
 
 
-def _create_invited(base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context) -> None:
+def _create_invited(base: duckdb.DuckDBPyConnection, stores: Stores, context: Context) -> None:
     """Create `invited`: an invitation asks once, whoever pays; a selected order asks nobody about it."""
     INVITED.create(base)
     if context.order.kind is not Kind.INVITATION:

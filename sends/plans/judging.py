@@ -19,7 +19,7 @@ from consent.judgement.uses import Use
 from sends.orders.order import Order
 from sends.plans.temporary_tables import ASKED_WITH_FACTS, COUNTED, FOUND_SITUATIONS, JUDGED
 from sends.rules.context import Context
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.engine import use_every_core
 from stores.sql_files import sql_of
 from stores.warehouse.warehouse import read_manifest
@@ -37,7 +37,7 @@ def judged_at(order: Order, now: datetime) -> datetime:
     return max(order.window_from, now)
 
 
-def use_of(stores: SendStores, context: Context, moment: datetime, known_by: datetime) -> Use:
+def use_of(stores: Stores, context: Context, moment: datetime, known_by: datetime) -> Use:
     """Return the use that an order makes of a contact.
 
     Args:
@@ -65,7 +65,7 @@ def rule_set_of(base: duckdb.DuckDBPyConnection, context: Context) -> str:
 
 
 def create_judged(
-    base: duckdb.DuckDBPyConnection, stores: SendStores, asked: str, use: Use, contact_ids: Sequence[str] | None = None
+    base: duckdb.DuckDBPyConnection, stores: Stores, asked: str, use: Use, contact_ids: Sequence[str] | None = None
 ) -> None:
     """Create the temporary table `judged`: the judgement of each contact of a relation; opt-outs of today count.
 
@@ -83,7 +83,7 @@ def create_judged(
     lay_judged(base, asked, _LIVE_FACTS, use, JUDGED.name)
 
 
-def create_counted(base: duckdb.DuckDBPyConnection, stores: SendStores, asked: str, use: Use) -> None:
+def create_counted(base: duckdb.DuckDBPyConnection, stores: Stores, asked: str, use: Use) -> None:
     """Create the temporary table `counted`: how many contacts of a relation get which answer.
 
     The answers are those of `create_judged`, read from the spans of the base; contacts of whom something became known since
@@ -108,7 +108,7 @@ def create_counted(base: duckdb.DuckDBPyConnection, stores: SendStores, asked: s
     _count_judged(base, use, one_by_one)
 
 
-def create_counted_of_everyone(base: duckdb.DuckDBPyConnection, stores: SendStores, use: Use) -> None:
+def create_counted_of_everyone(base: duckdb.DuckDBPyConnection, stores: Stores, use: Use) -> None:
     """Create the temporary table `counted` as `create_counted` does, for every contact of the base.
 
     The base holds counts of all contacts; those of whom something became known since are taken off again and judged one by one.

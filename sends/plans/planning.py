@@ -43,7 +43,7 @@ from sends.rules.context import Context, read_context
 from sends.rules.controller_documents import complaints_about
 from sends.rules.order_rules import AudienceFacts, audience_findings, order_findings
 from sends.rules.rulebook import OrderFinding, OrderRefused, refuses
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations.database import transaction
 from stores.operations.plan_tables import plans
 from stores.sql_files import sql_of
@@ -51,7 +51,7 @@ from stores.warehouse.warehouse import read_manifest
 from terms.clock import to_iso, to_micros
 from terms.errors import Refused
 from terms.identifiers import PlanId, digest
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 #: How long a plan keeps its parts without an approval.
 RESERVED_FOR = timedelta(hours=72)
@@ -61,7 +61,7 @@ class PlanRefused(OrderRefused):
     """The order was refused by a rule: no plan was written, nothing is reserved."""
 
 
-def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
+def plan_campaign(stores: Stores, path: Path) -> CampaignPlan:
     """Check an order against all rules, freeze its audience, reserve it for 72 hours and price it.
 
     Raises:
@@ -96,7 +96,7 @@ def plan_campaign(stores: SendStores, path: Path) -> CampaignPlan:
     return answer
 
 
-def _check_order(stores: SendStores, context: Context, now: datetime) -> tuple[OrderFinding, ...]:
+def _check_order(stores: Stores, context: Context, now: datetime) -> tuple[OrderFinding, ...]:
     """Return what the rules say of the order itself, and whether its window is over; nobody is counted."""
     order = context.order
     with stores.engine.connect() as reading:
@@ -109,7 +109,7 @@ def _check_order(stores: SendStores, context: Context, now: datetime) -> tuple[O
     return found
 
 
-def _draft(base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context, now: datetime) -> Draft:
+def _draft(base: duckdb.DuckDBPyConnection, stores: Stores, context: Context, now: datetime) -> Draft:
     """Freeze the audience, and return the plan that it gives: how many, when, at what price."""
     order, version = context.order, read_manifest(base).version
     plan_id = PlanId(digest(order.campaign_id, order.sha256, version, str(to_micros(now)))[:16])
@@ -163,9 +163,7 @@ def _check_audience(base: duckdb.DuckDBPyConnection, context: Context, draft: Dr
     return audience_findings(context.order.audience, facts, context.rules)
 
 
-def _check_differencing(
-    base: duckdb.DuckDBPyConnection, stores: SendStores, context: Context
-) -> tuple[OrderFinding, ...]:
+def _check_differencing(base: duckdb.DuckDBPyConnection, stores: Stores, context: Context) -> tuple[OrderFinding, ...]:
     """Return whether the audience gives away the few by whom it differs from an earlier one of the sponsor."""
     on = selection_of(context).on
     with stores.engine.connect() as reading:
@@ -189,7 +187,7 @@ def _check_changed_bureaux(work: Connection, context: Context, draft: Draft, now
 
     What this plan itself reserves is reserved on the election's map, which a newer map may have overtaken already.
     """
-    order, today = context.order, now.astimezone(PARIS).date()
+    order, today = context.order, day_in_paris(now)
     touched = {*draft.bureau_codes, *(change.bureau_code for change in draft.map_changes)}
     held = reserved_bureaux(work, order.election, order.round, touched, now)
     of_order = [item for item in held if item.bureau_code in draft.bureau_codes]
@@ -213,7 +211,7 @@ def _reserve_bureaux(
 
 
 def _write(
-    work: Connection, stores: SendStores, context: Context, draft: Draft, answer: CampaignPlan, now: datetime
+    work: Connection, stores: Stores, context: Context, draft: Draft, answer: CampaignPlan, now: datetime
 ) -> None:
     """Write the plan; where another planner was faster by an instant, the key of the database says so."""
     if not write_plan(work, context, draft, answer, stores.settings.actor, now):

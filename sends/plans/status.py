@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sends.ledger.messages import count_states
 from sends.ledger.plan_rows import find_plan
 from sends.ledger.states import HANDED_OVER, State
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class CampaignStatus:
         }
 
 
-def campaign_status(stores: SendStores, plan_id: str) -> CampaignStatus:
+def campaign_status(stores: Stores, plan_id: str) -> CampaignStatus:
     """Return the state of a plan and of its messages.
 
     Raises:

@@ -15,15 +15,14 @@ from sqlalchemy import Connection, select
 from sends.orders.price import Quote, quote_sms
 from sends.rules.context import Context
 from sends.rules.message import final_text, gives_origin
-from stores.operations.database import insert_once
+from stores.operations.database import VALUES_AT_ONCE, insert_once
 from stores.operations.message_tables import message_texts
+from terms.batches import batched
 from terms.clock import to_micros
 from terms.identifiers import digest
 
 #: Where the text of an invitation names the partner that a number comes from (R-16).
 SOURCE = "{source}"
-
-_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -86,16 +85,16 @@ def keep_texts(work: Connection, texts: Iterable[Shown], now: datetime) -> None:
         }
         for text in texts
     ]
-    for start in range(0, len(rows), _CHUNK):
-        insert_once(work, message_texts, rows[start : start + _CHUNK])
+    for some in batched(rows, VALUES_AT_ONCE):
+        insert_once(work, message_texts, some)
 
 
 def find_texts(work: Connection, hashes: Iterable[str]) -> Mapping[str, Shown]:
     """Return the kept texts of these hashes."""
     wanted, found = sorted(set(hashes)), {}
     table = message_texts.c
-    for start in range(0, len(wanted), _CHUNK):
+    for some in batched(wanted, VALUES_AT_ONCE):
         query = select(table.message_sha256, table.handed_text, table.shown_text)
-        for row in work.execute(query.where(table.message_sha256.in_(wanted[start : start + _CHUNK]))).tuples():
+        for row in work.execute(query.where(table.message_sha256.in_(some))).tuples():
             found[row[0]] = Shown(*row)
     return found

@@ -30,14 +30,14 @@ from sends.rules.order_rules import FLOOR
 from sends.rules.retention import deletable_on
 from sends.rules.rulebook import OrderFinding
 from sends.rules.small_counts import told_count
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations import journal
 from stores.operations.database import transaction
 from stores.operations.plan_tables import plans, transparency_notices
 from terms.canonical_json import canonical_json
 from terms.clock import from_micros, to_iso, to_micros
 from terms.identifiers import digest
-from terms.paris import PARIS
+from terms.paris import day_in_paris, in_paris, midnight_in_paris
 
 _LINK = re.compile(r"\bavis\s*:?\s*(https?://\S+)", re.IGNORECASE)
 _ORIGIN = re.compile(r"\borigine\s*:?\s*(https?://\S+)", re.IGNORECASE)
@@ -144,7 +144,7 @@ def told_items(context: Context, controller: Controller) -> frozenset[int]:
     return TRANSPARENCY_NOTICE_ITEMS - untold
 
 
-def untold_findings(stores: SendStores, context: Context, moment: datetime) -> tuple[OrderFinding, ...]:
+def untold_findings(stores: Stores, context: Context, moment: datetime) -> tuple[OrderFinding, ...]:
     """Return NOTICE_INCOMPLETE where people would get a message whose transparency notice lacks items (R-43).
 
     A local simulator reaches nobody: nothing is published to anybody, and a sponsor may be tried out with its name alone.
@@ -160,7 +160,7 @@ def untold_findings(stores: SendStores, context: Context, moment: datetime) -> t
     return transparency_notice_findings(TransparencyNoticeFacts(moment, items), moment, context.rules)
 
 
-def renew_transparency_notice(stores: SendStores, plan_id: str) -> TransparencyNotice:
+def renew_transparency_notice(stores: Stores, plan_id: str) -> TransparencyNotice:
     """Make the transparency notice of a plan from what is known now; where it differs from the last version, keep it as the next.
 
     Raises:
@@ -173,7 +173,7 @@ def renew_transparency_notice(stores: SendStores, plan_id: str) -> TransparencyN
 
 
 def publish_transparency_notice(
-    work: Connection, stores: SendStores, plan_id: str, context: Context, now: datetime
+    work: Connection, stores: Stores, plan_id: str, context: Context, now: datetime
 ) -> TransparencyNotice:
     """Do what `renew_transparency_notice` does in the caller's transaction; the first version is written with the plan.
 
@@ -194,7 +194,7 @@ def publish_transparency_notice(
     if last is not None and last.sha256 == digest(content):
         return _kept(last.notice_json, last.version, last.made_at, last.kept_until)
     version = 1 if last is None else last.version + 1
-    kept_until = datetime.combine(made.kept_until, datetime.min.time(), PARIS)
+    kept_until = midnight_in_paris(made.kept_until)
     row = {
         "plan_id": plan_id,
         "version": version,
@@ -246,7 +246,7 @@ def _make(
         items=items,
         version=0,
         made_at=now,
-        kept_until=deletable_on(plan.closes_at.astimezone(PARIS).date(), context.rules),
+        kept_until=deletable_on(day_in_paris(plan.closes_at), context.rules),
     )
 
 
@@ -261,7 +261,7 @@ def _kept(content: str, version: int, made_at: int, kept_until: int) -> Transpar
         items=tuple(Item(item["number"], item["title"], tuple(item["lines"])) for item in told["items"]),
         version=version,
         made_at=from_micros(made_at),
-        kept_until=from_micros(kept_until).astimezone(PARIS).date(),
+        kept_until=day_in_paris(from_micros(kept_until)),
     )
 
 
@@ -376,7 +376,7 @@ def _link(pattern: re.Pattern[str], context: Context) -> str | None:
 
 
 def _instant(instant: datetime) -> str:
-    return f"{instant.astimezone(PARIS):%d/%m/%Y %H:%M}"
+    return f"{in_paris(instant):%d/%m/%Y %H:%M}"
 
 
 def _euros(cents: int) -> str:

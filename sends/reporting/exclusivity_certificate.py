@@ -18,7 +18,7 @@ from sends.plans.approval import context_of
 from sends.plans.exclusivity import OLDEST, UNKNOWN_AGE
 from sends.rules.context import Context
 from sends.rules.small_counts import told_count
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations.message_tables import messages
 from stores.operations.plan_tables import bureau_holdings, plans
 from terms.clock import from_micros, to_iso
@@ -100,7 +100,7 @@ class NotExclusive(FiliationError):
     exit_code = 3
 
 
-def certify(stores: SendStores, plan_id: str) -> ExclusivityCertificate:
+def certify(stores: Stores, plan_id: str) -> ExclusivityCertificate:
     """Check against all that was ever held and sent for the ballot, and return the certificate of a plan.
 
     Raises:

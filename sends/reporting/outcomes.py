@@ -23,7 +23,7 @@ from sends.rules.order_rules import FLOOR
 from sends.rules.small_counts import told_count, told_counts
 from stores.operations.message_tables import message_events, messages
 from terms.clock import from_micros
-from terms.paris import PARIS
+from terms.paris import in_paris
 
 #: Points of a curve.
 _POINTS = 40
@@ -79,7 +79,7 @@ class MessageOutcomes:
         clock = "%H:%M:%S" if self.points[-1][0] - self.points[0][0] < timedelta(minutes=20) else "%d/%m %H:%M"
         return Plot(
             description="Share of the plan's messages handed over and delivered over time",
-            labels=[at.astimezone(PARIS).strftime(clock) for at, _, _ in self.points],
+            labels=[in_paris(at).strftime(clock) for at, _, _ in self.points],
             series=[
                 Series("handed over", [handed for _, handed, _ in self.points]),
                 Series("delivered", [delivered for _, _, delivered in self.points]),

@@ -26,10 +26,10 @@ from sends.rules.invoice_rules import invoice_findings
 from sends.rules.order_rules import FLOOR
 from sends.rules.rulebook import OrderFinding
 from sends.rules.small_counts import count_words, told_counts
-from sends.send_stores import SendStores
+from stores.all_stores import Stores
 from stores.operations.plan_tables import approvals, plan_lifts, plans
 from terms.clock import from_micros, to_iso
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class CampaignReport:
     @property
     def invoice_findings(self) -> tuple[OrderFinding, ...]:
         """Return what keeps the invoice back on the day (Paris) of the report."""
-        context, on = self.context, self.made_at.astimezone(PARIS).date()
+        context, on = self.context, day_in_paris(self.made_at)
         return invoice_findings(self.invoice.statement(), context.sponsor, on, context.rules)
 
     @property
@@ -155,7 +155,7 @@ class CampaignReport:
         return self.outcomes.curve() is not None
 
 
-def campaign_report(stores: SendStores, plan_id: str) -> CampaignReport:
+def campaign_report(stores: Stores, plan_id: str) -> CampaignReport:
     """Return the report of a plan, with what is known now.
 
     Raises:

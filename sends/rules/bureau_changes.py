@@ -23,7 +23,7 @@ from sends.rules.rulebook import OrderFinding, SendRules
 from stores.operations.plan_tables import bureau_holdings
 from stores.sql_files import sql_of
 from terms.clock import from_micros, to_micros
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 
 class BureauChangeKind(StrEnum):
@@ -169,7 +169,7 @@ def change_findings(
 
 
 def _day(instant: int) -> date:
-    return from_micros(instant).astimezone(PARIS).date()
+    return day_in_paris(from_micros(instant))
 
 
 def _is_since(change: BureauChange, reserved_on: date | None) -> bool:

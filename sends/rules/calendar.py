@@ -20,7 +20,7 @@ from configuration.field_types import Checked, Day, Exactly, Text, Unfit, writte
 from sends.orders.elections import Election
 from sends.rules.rulebook import OrderFinding, SendRules
 from terms.errors import UsageError
-from terms.paris import PARIS
+from terms.paris import PARIS, day_in_paris
 from terms.reasons import Channel, Decision, Profile
 
 #: Operators' charter (R-54): from 08:00:00 to before 22:00:00 on every clock of the contact.
@@ -258,7 +258,7 @@ def window_findings(start: datetime, last: datetime, window_to: datetime, rules:
         window_to: the end of the order's window.
         rules: effects and sentences.
     """
-    closes = datetime.combine(start.astimezone(PARIS).date(), CLOSES, PARIS)
+    closes = datetime.combine(day_in_paris(start), CLOSES, PARIS)
     if last <= min(closes, window_to):
         return ()
     return rules.found("WINDOW_TOO_SHORT", "window", "Cut it: the rest can follow on the next working day.")

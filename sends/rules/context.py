@@ -22,7 +22,7 @@ from sends.rules.message import final_text
 from sends.rules.rulebook import SendRules, read_rulebook
 from terms.errors import UsageError
 from terms.identifiers import digest
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def read_context(config: Path, order: Order) -> Context:
         raise UsageError(
             f"The gateway {gateway.name} does not carry {order.channel} (only {carried}).", "Name another."
         )
-    on = order.window_from.astimezone(PARIS).date()
+    on = day_in_paris(order.window_from)
     return Context(
         order=order,
         election=find_election(elections, order.election, order.round),

@@ -24,7 +24,7 @@ from sends.rules.price_rules import price_findings
 from sends.rules.rulebook import OrderFinding, SendRules
 from sends.rules.sponsor_rules import sponsor_findings
 from sends.rules.voice import voice_findings
-from terms.paris import PARIS
+from terms.paris import day_in_paris
 
 #: R-68: an order that reaches fewer contacts is refused and no number is told.
 FLOOR = 200
@@ -67,7 +67,7 @@ def order_findings(
         complaints: about this campaign.
         moment: the instant of the first message; facts of later days are not known.
     """
-    order, rules, on = context.order, context.rules, moment.astimezone(PARIS).date()
+    order, rules, on = context.order, context.rules, day_in_paris(moment)
     found = criteria_findings(order.audience, rules)
     found += _sign_off_findings(order, moment, rules)
     found += sponsor_findings(context.sponsor, context.election, order.round, on, rules)
@@ -128,11 +128,11 @@ def _sign_off_findings(order: Order, moment: datetime, rules: SendRules) -> tupl
 
 
 def _is_signed(sign_off: SignOff | None, moment: datetime) -> bool:
-    return sign_off is not None and sign_off.signed_on <= moment.astimezone(PARIS).date()
+    return sign_off is not None and sign_off.signed_on <= day_in_paris(moment)
 
 
 def _message_findings(context: Context, moment: datetime) -> tuple[OrderFinding, ...]:
-    message, rules, on = context.order.message, context.rules, moment.astimezone(PARIS).date()
+    message, rules, on = context.order.message, context.rules, day_in_paris(moment)
     found = community_findings(message.landing_page_text, "message.landing_page_text", rules)
     if message.voice is not None:
         return found + voice_findings(message.voice, rules)

@@ -23,7 +23,7 @@ from stores.files.encrypted_file import CHUNK_BYTES, DecryptingReader, Encryptin
 from stores.files.growing_file import GrowingFile
 from stores.files.parquet import read_sql, write_table
 from stores.home import Home
-from stores.keys import Keys
+from stores.keys import FileKeys
 from stores.schemas.vault_tables import LINE_COMMITMENTS, SALTS
 from stores.vault import Vault
 from terms.identifiers import DeliveryId
@@ -106,7 +106,7 @@ class EvidenceStore:
         gpg_home: GnuPG's home with our private key; None = sealed files stay sealed.
     """
 
-    def __init__(self, home: Home, keys: Keys, gpg_home: Path | None = None) -> None:
+    def __init__(self, home: Home, keys: FileKeys, gpg_home: Path | None = None) -> None:
         self._root = home.evidence
         self._key = keys.evidence
         self.gpg_home = gpg_home  # GnuPG's folder with the key that opens what partners sealed

@@ -10,6 +10,8 @@ from hashlib import sha256
 
 import duckdb
 
+from stores.sql_files import sql_of
+
 
 def tree_hash(connection: duckdb.DuckDBPyConnection, leaves: str) -> bytes:
     """Return the root over the relation `leaves` (columns `position` 0-based and gapless, `leaf` BLOB).
@@ -51,11 +53,7 @@ def _hash_leaves(connection: duckdb.DuckDBPyConnection, leaves: str) -> None:
 
 
 def _go_up(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
-        "create or replace temp table merkle_level as select position // 2 as position,"
-        " case when count(*) = 2 then unhex(sha256('\\x01'::blob || min_by(node, position) || max_by(node, position)))"
-        " else any_value(node) end as node from merkle_level group by position // 2"
-    )
+    connection.execute(sql_of(__file__, "go_up"))
 
 
 def _count(connection: duckdb.DuckDBPyConnection) -> int:

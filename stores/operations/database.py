@@ -38,6 +38,9 @@ class RowRefused(FiliationError):
     """A constraint of the ledger refused a row; nothing of its transaction was written, and no value of it is told."""
 
 
+#: Values of a list in one statement, far below the 32,766 that SQLite takes.
+VALUES_AT_ONCE = 500
+
 #: PostgreSQL's codes for a table or column that is not there.
 _OTHER_SCHEMA = ("42P01", "42703")
 

@@ -8,15 +8,16 @@ by `lineage.erasure` and `retention`. Recognising records of marked persons in a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from stores.operations import database, erasure_tables
+from terms.batches import batched
 
-#: Values of one statement.
-_CHUNK = 5_000
+#: Marks in one statement: a refresh asks for those of all its numbers.
+_AT_ONCE = 5_000
 #: Put together once: each look-up asks it.
 _CLOSED = select(erasure_tables.suppression_marks.c.mark).where(
     erasure_tables.suppression_marks.c.mark.in_(bindparam("marks", expanding=True)),
@@ -40,7 +41,7 @@ class OpenMark:
 def marked(connection: Connection, marks: Sequence[str]) -> frozenset[str]:
     """Return those of these marks (hex) that are closed: their persons were erased, or an erasure of them is running."""
     found = set[str]()
-    for some in _chunks(marks):
+    for some in batched(marks, _AT_ONCE):
         found |= set(connection.execute(_CLOSED, {"marks": some}).scalars())
     return frozenset(found)
 
@@ -48,7 +49,7 @@ def marked(connection: Connection, marks: Sequence[str]) -> frozenset[str]:
 def open_marks(connection: Connection, marks: Sequence[str]) -> list[OpenMark]:
     """Return those of these marks (hex) that let in later acts."""
     table, found = erasure_tables.suppression_marks, list[OpenMark]()
-    for some in _chunks(marks):
+    for some in batched(marks, _AT_ONCE):
         query = select(table).where(table.c.mark.in_(some), table.c.acts_from.is_not(None)).order_by(table.c.mark)
         found += [
             OpenMark(row.mark, row.marked_at, row.acts_from, row.returned_at is not None)
@@ -112,10 +113,6 @@ def note_returned(work: Connection, marks: Sequence[str], at: int) -> None:
         at: the instant, microseconds of UTC.
     """
     table = erasure_tables.suppression_marks
-    for some in _chunks(marks):
+    for some in batched(marks, _AT_ONCE):
         new = table.c.mark.in_(some) & table.c.returned_at.is_(None)
         work.execute(update(table).where(new).values(returned_at=at))
-
-
-def _chunks(marks: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (marks[start : start + _CHUNK] for start in range(0, len(marks), _CHUNK))

@@ -19,9 +19,8 @@ from typing import Any
 
 import pytest
 
-from consent.acts.act_entry import ActStores
+from consent.acts.act_entry import ActDesk
 from consent.acts.acts_file import enter_acts
-from lineage.lookups.lookup import LookupStores
 from lineage.papers.access import Batch, answer_access, open_access_requests
 from lineage.papers.issuing import Issued
 from pages.french import number_french
@@ -38,11 +37,9 @@ from sends.handover.sender import send_plan
 from sends.inbound.listener import take_in
 from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign
-from sends.send_stores import SendStores
 from stores.all_stores import Stores, open_stores
 from stores.lake import reading_name
 from terms.clock import Clock
-from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
 from terms.settings import PROJECT_ROOT, load_settings
 from tests.acceptance.conftest import SHARED, SharedRefresh
@@ -88,7 +85,7 @@ def _copy(shared: SharedRefresh, folder: Path) -> Stores:
     return open_stores(load_settings(shared.shell.environ() | {f"FILIATION_{k}": str(v) for k, v in settings.items()}))
 
 
-def _send(opened: Stores, folder: Path) -> dict[str, list[dict[str, Any]]]:
+def _send(stores: Stores, folder: Path) -> dict[str, list[dict[str, Any]]]:
     """Send the example order to whom the market's reading lets be reached; return what the gateway got, by number."""
     order, gateway_file = folder / "order.yaml", folder / "config" / "gateways" / "simulator.yaml"
     example = (PROJECT_ROOT / "config" / "campaigns" / "example-75111.yaml").read_text()
@@ -99,10 +96,9 @@ def _send(opened: Stores, folder: Path) -> dict[str, list[dict[str, Any]]]:
     try:
         text = re.sub(r"(?m)^url: .*", f"url: {running.url}", gateway_file.read_text())
         gateway_file.write_text(re.sub(r"(?m)^quiet_seconds: .*", "quiet_seconds: 0", text))
-        stores = SendStores.of(opened)
         plan_id = plan_campaign(stores, order).plan_id
         approve_plan(stores, plan_id, "Camille Second")
-        gateway = open_gateway(read_gateway(opened.settings.config / "gateways", "simulator"))
+        gateway = open_gateway(read_gateway(stores.settings.config / "gateways", "simulator"))
         take_in(stores, "simulator", gateway, 0.0)
         send_plan(stores, plan_id)
         take_in(stores, "simulator", gateway, 1.0)
@@ -123,9 +119,7 @@ def _ask(stores: Stores, file: Path, numbers: list[str]) -> None:
         writer.writerows(
             [number, "access", "2026-11-20T09:00:00+01:00", f"letter {i}"] for i, number in enumerate(numbers)
         )
-    assert enter_acts(
-        ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment])), file
-    ).taken_in == len(numbers)
+    assert enter_acts(ActDesk(stores, number_reader(stores.number_rules)), file).taken_in == len(numbers)
 
 
 def _by_number(issued: list[Issued], numbers: list[str]) -> dict[str, str]:
@@ -196,7 +190,7 @@ def test_every_message_that_the_gateway_received_is_told_and_no_other(answered: 
 def test_no_paper_shows_another_person(answered: Answered) -> None:
     """Numbers in any grouping, e-mail addresses and names in a paper are its own person's."""
     stores = answered.stores
-    rules, own = LookupStores.of(stores).number_rules, _identities(stores)
+    rules, own = stores.number_rules, _identities(stores)
     notices = (SHARED / "partners" / "dossiers").glob("*/notices/*.txt")
     of_notices = {found for file in notices for found in re.findall(_MAIL, file.read_text())}
     wrong = 0

@@ -16,21 +16,16 @@ from pathlib import Path
 
 import pytest
 
-from open_data.load import OpenDataStores, refresh_open_data
+from open_data.load import refresh_open_data
 from open_data.sources import read_sources
 from stores.engine import connect
-from stores.home import init_home
-from stores.keys import derive_keys
-from stores.lake import Lake, reading_name
-from stores.migrations.migrate import migrate
+from stores.lake import reading_name
 from stores.operations import database, delivery_tables
-from stores.operations.database import open_operations
 from stores.schemas.territory_tables import ADDRESS_TIES
 from stores.schemas.vault_tables import ADDRESSES
-from stores.vault import Vault
 from terms.clock import Clock
-from terms.settings import load_settings
-from territories.tie import TieStores, tie_addresses
+from territories.tie import tie_addresses
+from tests.scenes.fresh_home import fresh_stores
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = (ROOT / os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data"
@@ -85,18 +80,14 @@ def delivered():
 def tied(tmp_path_factory):
     """The delivered rows, and the ties by (address key, map)."""
     folder = tmp_path_factory.mktemp("ties-home")
-    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(folder)})
-    home = init_home(settings)
-    engine = open_operations(settings.database_url)
-    migrate(engine)
-    lake, vault = Lake(home), Vault(home, derive_keys(settings))
+    stores = fresh_stores(folder)
     clock = Clock(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
     sources = read_sources(ROOT / "config" / "open_data")
-    refresh_open_data(OpenDataStores(home, engine, lake), DATA / "open", sources, clock, lambda text: None)
+    refresh_open_data(stores, DATA / "open", sources, clock, lambda text: None)
     rows = delivered()
-    write_delivery(engine, vault, sorted(set(rows.values())))
-    report = tie_addresses(TieStores(vault, lake, engine), lambda text: None)
-    cursor = connect().execute(lake.sql(ADDRESS_TIES, [report.ties_sha256]))
+    write_delivery(stores.engine, stores.vault, sorted(set(rows.values())))
+    report = tie_addresses(stores, lambda text: None)
+    cursor = connect().execute(stores.lake.sql(ADDRESS_TIES, [report.ties_sha256]))
     names = [column[0] for column in cursor.description]
     ties = {(row[0], row[1]): dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
     return rows, ties, report

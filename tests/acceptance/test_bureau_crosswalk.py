@@ -7,7 +7,7 @@ import pytest
 
 from stores.schemas.territory_tables import BUREAU_RESULTS, TERRITORY_OVERLAPS
 from terms.clock import Clock
-from territories.overlaps import OverlapStores, make_overlaps
+from territories.overlaps import make_overlaps
 from tests.acceptance.test_open_data_shared import OPEN_DATA, load_shared
 
 pytestmark = pytest.mark.skipif(not OPEN_DATA.exists(), reason=f"no shared open data at {OPEN_DATA}")
@@ -19,8 +19,8 @@ def paris(tmp_path_factory):
     """A connection with `shared_parts`, and `rolls` (bureau of 2026: predicted, error, actual)."""
     home = tmp_path_factory.mktemp("crosswalk")
     _, stores, connection = load_shared(home, {*SOURCES, "legislative_2024_t1_long"}, (BUREAU_RESULTS,))
-    report = make_overlaps(OverlapStores(stores.lake, stores.engine), Clock(), lambda text: None)
-    again = make_overlaps(OverlapStores(stores.lake, stores.engine), Clock(), lambda text: None)
+    report = make_overlaps(stores, Clock(), lambda text: None)
+    again = make_overlaps(stores, Clock(), lambda text: None)
     assert (report.is_new, again.is_new, again.serving) == (True, False, report.serving)
     connection.execute(f"create view shared_parts as {stores.lake.sql(TERRITORY_OVERLAPS, [report.serving])}")
     connection.execute(

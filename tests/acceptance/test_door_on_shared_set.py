@@ -17,20 +17,16 @@ import pytest
 
 from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.landing import scan_landing
-from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.take_in import take_in
 from partners_ingest.rows import opt_ins, withdrawals
 from partners_ingest.rows.phone_cells import read_phone_cells
+from stores.all_stores import Stores, open_stores
 from stores.engine import connect
-from stores.evidence.evidence_store import EvidenceStore
 from stores.home import init_home
-from stores.keys import derive_keys
-from stores.lake import Lake, reading_name
+from stores.lake import reading_name
 from stores.migrations.migrate import migrate
-from stores.operations.database import open_operations
 from stores.schemas import delivered_rows
-from stores.vault import Vault
 from stores.warehouse.inputs import accepted_deliveries
 from terms.environment import NumberRules
 from terms.settings import load_settings
@@ -44,7 +40,7 @@ pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data set
 class Door:
     """A home into which the shared landing folder was taken, and what the runs reported."""
 
-    stores: IntakeStores
+    stores: Stores
     reports: dict[tuple[str, str], DeliveryReport]
     second_run: int
     told: list[str]
@@ -61,9 +57,9 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
             "FILIATION_NOW": "2026-11-24T09:00:00+01:00",
         }
     )
-    home, keys, engine = init_home(settings), derive_keys(settings), open_operations(settings.database_url)
-    migrate(engine)
-    stores = IntakeStores(home, keys, engine, EvidenceStore(home, keys), Vault(home, keys), Lake(home))
+    init_home(settings)
+    stores = open_stores(settings)
+    migrate(stores.engine)
     dossiers = read_dossiers(SHARED / "dossiers")
     told: list[str] = []
     counts: list[tuple[int, int]] = []
@@ -83,7 +79,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     patched.undo()
     records, for_python = (sum(part) for part in zip(*counts, strict=True))
     yield Door(stores, reports, len(runs[1]), told, records, for_python)
-    engine.dispose()
+    stores.engine.dispose()
 
 
 def _truth(name: str) -> list[dict[str, str]]:

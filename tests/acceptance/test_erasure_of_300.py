@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lineage.lookups.lookup import LookupStores, look_up
+from lineage.lookups.lookup import look_up
 from stores.all_stores import Stores, open_stores
 from terms.settings import load_settings
 from tests.acceptance.conftest import SharedRefresh
@@ -55,5 +55,5 @@ def test_of_300_persons_no_trace_is_left_and_of_everybody_else_the_whole_lineage
 
 
 def _told(stores: Stores, numbers: list[str]) -> list[dict[str, Any]]:
-    answers = [one.to_json() for one in look_up(LookupStores.of(stores), numbers, reason="acceptance", case="A-1")]
+    answers = [one.to_json() for one in look_up(stores, numbers, reason="acceptance", case="A-1")]
     return [{name: value for name, value in answer.items() if name != "as_of"} for answer in answers]

@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import select
 
 from lineage.lookups.evidence_reading import read_evidence
-from lineage.lookups.lookup import LookupStores, look_up
+from lineage.lookups.lookup import look_up
 from partners_ingest.arrival.unpacking import open_unpacked
 from stores.all_stores import Stores
 from stores.engine import connect
@@ -51,7 +51,7 @@ def truth() -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def answers(stores: Stores, truth: list[dict[str, Any]]) -> list[dict[str, Any]]:
     numbers = [contact["number"] for contact in truth]
-    found = look_up(LookupStores.of(stores), numbers, reason="acceptance", case="A-1")
+    found = look_up(stores, numbers, reason="acceptance", case="A-1")
     return [provenance.to_json() for provenance in found]
 
 
@@ -159,7 +159,7 @@ def test_rows_lead_back_to_bytes_that_hold_the_number(stores: Stores) -> None:
     names = [reading_name(delivery, reading) for delivery, reading in manifest.deliveries.items()]
     numbers = stores.vault.numbers(names, [contact for _, _, contact in picked])
     for delivery, line, contact in picked:
-        record = read_evidence(LookupStores.of(stores), delivery, line, reason="acceptance")
+        record = read_evidence(stores, delivery, line, reason="acceptance")
         is_there = _national(numbers[contact]) in _digits(record.bytes)
         assert is_there, f"{delivery}:{line}"
 

@@ -9,13 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from open_data.load import OpenDataStores, Outcome, refresh_open_data
+from open_data.load import Outcome, refresh_open_data
 from open_data.sources import read_sources
 from stores.engine import connect
-from stores.home import init_home
-from stores.lake import Lake
-from stores.migrations.migrate import migrate
-from stores.operations.database import open_operations
 from stores.schemas.territory_tables import (
     BAN_ADDRESSES,
     BUREAU_RESULTS,
@@ -28,8 +24,8 @@ from stores.schemas.territory_tables import (
 )
 from stores.warehouse.inputs import current_vintages
 from terms.clock import Clock
-from terms.settings import load_settings
 from territories.contours import ContourIndex
+from tests.scenes.fresh_home import fresh_stores
 
 ROOT = Path(__file__).resolve().parents[2]
 OPEN_DATA = (ROOT / os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data" / "open"
@@ -39,17 +35,13 @@ FAUBOURG = "postcode in ('75003', '75004', '75011', '75012')"
 
 def load_shared(folder, wanted, tables):
     """Load these sources (none = all) into a home and return reports, stores and a connection with one view per table."""
-    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(folder)})
-    home = init_home(settings)
-    engine = open_operations(settings.database_url)
-    migrate(engine)
-    stores = OpenDataStores(home, engine, Lake(home))
+    stores = fresh_stores(folder)
     clock = Clock(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
     sources = [item for item in read_sources(ROOT / "config" / "open_data") if not wanted or item.source_id in wanted]
     reports = refresh_open_data(stores, OPEN_DATA, sources, clock, lambda text: None)
     connection = connect()
     for table in tables:
-        names = [name for name in current_vintages(engine) if stores.lake.path(table, name).exists()]
+        names = [name for name in current_vintages(stores.engine) if stores.lake.path(table, name).exists()]
         connection.execute(f"create view {table.name} as {stores.lake.sql(table, names)}")
     return {report.source.source_id: report for report in reports}, stores, connection
 

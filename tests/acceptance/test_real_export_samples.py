@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from consent.dossiers.dossiers import DossierSet, read_dossier
-from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
+from stores.all_stores import Stores
 from terms.settings import Settings, load_settings
 from tests.commands import ROOT
 
@@ -175,7 +175,7 @@ SAMPLES_READ = [
 
 
 @pytest.fixture(scope="module")
-def stores() -> Iterator[IntakeStores]:
+def stores() -> Iterator[Stores]:
     with rehearsal_stores(_settings()) as opened:
         yield opened
 
@@ -203,7 +203,7 @@ def _dossier_folder(sample: Sample, root: Path) -> Path:
     return folder
 
 
-def _rehearsed(stores: IntakeStores, sample: Sample, data: bytes, root: Path) -> Rehearsal:
+def _rehearsed(stores: Stores, sample: Sample, data: bytes, root: Path) -> Rehearsal:
     file = root / sample.name
     file.write_bytes(data)
     dossier, settings = read_dossier(_dossier_folder(sample, root)), _settings()
@@ -211,7 +211,7 @@ def _rehearsed(stores: IntakeStores, sample: Sample, data: bytes, root: Path) ->
 
 
 @pytest.mark.parametrize("sample", SAMPLES_READ, ids=lambda sample: sample.file)
-def test_a_real_export_is_read_by_its_dossier(stores: IntakeStores, sample: Sample, tmp_path: Path) -> None:
+def test_a_real_export_is_read_by_its_dossier(stores: Stores, sample: Sample, tmp_path: Path) -> None:
     found = _rehearsed(stores, sample, (SAMPLES / sample.file).read_bytes(), tmp_path)
     assert found.report.outcome == sample.outcome, (found.report.reason, found.report.detail)
     final = found.released or found.report
@@ -222,7 +222,7 @@ def test_a_real_export_is_read_by_its_dossier(stores: IntakeStores, sample: Samp
         assert {code: told.get(code) for code in sample.reasons} == sample.reasons, sorted(told.items())
 
 
-def test_a_qualifio_record_is_read_whether_on_one_line_or_not(stores: IntakeStores, tmp_path: Path) -> None:
+def test_a_qualifio_record_is_read_whether_on_one_line_or_not(stores: Stores, tmp_path: Path) -> None:
     """On one line it is a record; pretty-printed no line is one, and each is accounted for."""
     pretty = (SAMPLES / "qualifio_webhook_v2_example.json").read_bytes()
     sample = Sample("", "recommended", "consents_20260303T020000Z.jsonl", "accepted", None, {}, _QUALIFIO, 1)

@@ -13,10 +13,9 @@ from consent.dossiers.controller import take_controller_snapshot
 from consent.dossiers.dossier_snapshots import take_dossier_snapshot
 from consent.dossiers.dossiers import read_dossiers
 from consent.rules.registry import take_rules_snapshot
-from open_data.load import OpenDataStores, refresh_open_data
+from open_data.load import refresh_open_data
 from open_data.sources import read_sources
 from partners_ingest.arrival.landing import scan_landing
-from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.take_in import take_in
 from publishing.build import collect_inputs, publish, start_build
@@ -25,8 +24,8 @@ from stores.all_stores import Stores, open_stores
 from stores.home import init_home, writer_lock
 from stores.migrations.migrate import migrate
 from terms.settings import PROJECT_ROOT, Settings
-from territories.overlaps import OverlapStores, make_overlaps
-from territories.tie import TieStores, tie_addresses
+from territories.overlaps import make_overlaps
+from territories.tie import tie_addresses
 
 
 @dataclass(frozen=True)
@@ -60,17 +59,15 @@ def _take_files_in(opened: Stores, landing: Path) -> tuple[DeliveryReport, ...]:
     take_sponsors_snapshot(opened.snapshots, config / "sponsors", now)
     take_controller_snapshot(opened.snapshots, config, now)
     take_segments_snapshot(opened.snapshots, config / "segments", now)
-    stores = IntakeStores(opened.home, opened.keys, opened.engine, opened.evidence, opened.vault, opened.lake)
     arrivals = scan_landing(landing)
-    return take_in(stores, arrivals, dossiers, opened.clock, opened.settings.environment, _silent)
+    return take_in(opened, arrivals, dossiers, opened.clock, opened.settings.environment, _silent)
 
 
 def _take_open_data_in(opened: Stores, folder: Path) -> None:
     sources = read_sources(PROJECT_ROOT / "config" / "open_data")
-    stores = OpenDataStores(opened.home, opened.engine, opened.lake)
-    refresh_open_data(stores, folder, sources, opened.clock, _silent)
-    make_overlaps(OverlapStores(opened.lake, opened.engine), opened.clock, _silent)
-    tie_addresses(TieStores(opened.vault, opened.lake, opened.engine), _silent)
+    refresh_open_data(opened, folder, sources, opened.clock, _silent)
+    make_overlaps(opened, opened.clock, _silent)
+    tie_addresses(opened, _silent)
 
 
 def _run_dbt(stores: Stores) -> None:

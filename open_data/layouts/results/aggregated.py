@@ -14,12 +14,13 @@ from pathlib import Path
 import duckdb
 
 from open_data.failures import SourceFailed
-from open_data.layouts.delimited import header_of
-from open_data.layouts.layout import Layout, check_columns, literal
-from open_data.layouts.results.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
+from open_data.layouts.delimited import cells_sql, header_of
+from open_data.layouts.layout import Layout, check_columns
+from open_data.layouts.results.result_rows import MEASURES, NEEDS, create_macros, refuse_lines, select_results
 from open_data.sources import Source
 from stores.schemas.column_classes import Table
 from stores.schemas.territory_tables import BUREAU_RESULTS
+from stores.sql_files import checked_name, sql_of
 
 _TOTALS = ("inscrits", "votants", "exprimes")
 
@@ -31,36 +32,21 @@ def _shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequenc
     totals = ", ".join(f'"{_column(bureaux, columns, name)}" as {name}' for name in _TOTALS)
     _read(connection, "candidate_lines", candidates, source, "*")
     _read(connection, "bureau_lines", bureaux, source, f"id_brut_miom, {totals}")
-    connection.execute(
-        """
-        create or replace temp table result_lines as
-        select candidate_lines.*, inscrits, votants, exprimes
-        from candidate_lines left join bureau_lines using (id_brut_miom)
-        """
-    )
+    connection.execute(sql_of(__file__, "result_lines"))
     refuse_lines(connection, "result_lines", "inscrits is null", "are of a bureau without totals")
     refuse_lines(
         connection, "result_lines", "not regexp_full_match(id_brut_miom, '.{5}_.{1,4}')", "have a strange bureau code"
     )
-    connection.execute(
-        f"""
-        create or replace temp table result_rows as
-        select {department_sql("id_brut_miom[1:2]")} || id_brut_miom[3:5] || '_' || lpad(id_brut_miom[7:], 4, '0') as bureau_code,
-            inscrits::integer as registered, votants::integer as votes_cast, exprimes::integer as valid_votes,
-            coalesce(nullif(libelle_etendu_liste, ''), nullif(libelle_abrege_liste, ''), nullif(nom, '')) as name,
-            nullif(prenom, '') as given_name, nullif(nuance, '') as nuance, voix::integer as votes
-        from result_lines
-        """
-    )
-    return {BUREAU_RESULTS: select_results(source)}
+    create_macros(connection)
+    connection.execute(sql_of(__file__, "result_rows"))
+    return {BUREAU_RESULTS: select_results(connection, source)}
 
 
 def _read(connection: duckdb.DuckDBPyConnection, relation: str, path: Path, source: Source, columns: str) -> None:
     """Create `relation` with the lines of the source's election; a file of gigabytes is passed through, not kept."""
+    lines = f"select {columns} from {cells_sql([path], ';')} where id_election = $election"
     connection.execute(
-        f"create or replace temp table {relation} as select {columns} from read_csv({literal(path)}, delim = ';',"
-        " quote = '\"', header = true, all_varchar = true, null_padding = false, ignore_errors = false)"
-        f" where id_election = {literal(source.id_election)}"
+        f"create or replace temp table {checked_name(relation)} as {lines}", {"election": source.id_election}
     )
 
 

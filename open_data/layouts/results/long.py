@@ -13,10 +13,11 @@ import duckdb
 
 from open_data.failures import SourceFailed
 from open_data.layouts.layout import Layout, check_columns, literal
-from open_data.layouts.results.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
+from open_data.layouts.results.result_rows import MEASURES, NEEDS, create_macros, refuse_lines, select_results
 from open_data.sources import Source
 from stores.schemas.column_classes import Table
 from stores.schemas.territory_tables import BUREAU_RESULTS
+from stores.sql_files import sql_of
 
 
 def _shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]) -> Mapping[Table, str]:
@@ -27,26 +28,13 @@ def _shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequenc
         for row in connection.execute(f"describe from read_parquet({literal(path)})").fetchall()
     ]
     check_columns(bureaux, names, source)
-    connection.execute(
-        f"""
-        create or replace temp table result_lines as
-        select candidates.code, label, nuance, voix, inscrits, votants, exprimes
-        from read_parquet({literal(candidates)}) as candidates
-        left join read_parquet({literal(bureaux)}) as bureaux on candidates.code = bureaux.code
-        """
-    )
+    files = {"candidates": str(candidates), "bureaux": str(bureaux)}
+    connection.execute(sql_of(__file__, "result_lines"), files)
     refuse_lines(connection, "result_lines", "inscrits is null", "are of a bureau without totals")
     refuse_lines(connection, "result_lines", "not regexp_full_match(code, '.{5}_.{1,4}')", "have a strange bureau code")
-    connection.execute(
-        f"""
-        create or replace temp table result_rows as
-        select {department_sql("code[1:2]")} || code[3:5] || '_' || lpad(code[7:], 4, '0') as bureau_code,
-            inscrits::integer as registered, votants::integer as votes_cast, exprimes::integer as valid_votes,
-            label as name, null::varchar as given_name, nuance, voix::integer as votes
-        from result_lines
-        """
-    )
-    return {BUREAU_RESULTS: select_results(source)}
+    create_macros(connection)
+    connection.execute(sql_of(__file__, "result_rows"))
+    return {BUREAU_RESULTS: select_results(connection, source)}
 
 
 def _file(paths: Sequence[Path], kind: str) -> Path:

@@ -18,10 +18,11 @@ import duckdb
 from open_data.failures import SourceFailed
 from open_data.layouts.delimited import first_line
 from open_data.layouts.layout import Layout, check_columns, file_list, literal
-from open_data.layouts.results.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
+from open_data.layouts.results.result_rows import MEASURES, NEEDS, create_macros, refuse_lines, select_results
 from open_data.sources import Source
 from stores.schemas.column_classes import Table
 from stores.schemas.territory_tables import BUREAU_RESULTS
+from stores.sql_files import sql_of
 
 _VOTES = re.compile(r"Voix (\d+)")
 #: In order of preference; a list is its name, its head is only one of its people.
@@ -45,24 +46,12 @@ def _shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequenc
         "do not have a commune of up to 5 and a bureau of up to 4 characters",
     )
     candidates = ", ".join(_candidate(columns, block) for block in blocks)
-    # A commune of three digits stands without its department in some of the ministry's files.
-    commune = f"""case when length("Code commune") = 5 then "Code commune"
-        else {department_sql('"Code département"')} || lpad("Code commune", 3, '0') end"""
     connection.execute(
-        f"""
-        create or replace temp table result_rows as
-        select bureau_code, registered, votes_cast, valid_votes, candidate.name, candidate.given_name,
-            candidate.nuance, candidate.votes
-        from (
-            select {commune} || '_' || lpad("Code BV", 4, '0') as bureau_code, "Inscrits"::integer as registered,
-                "Votants"::integer as votes_cast, "Exprimés"::integer as valid_votes,
-                unnest([{candidates}]) as candidate
-            from result_lines
-        )
-        where candidate.votes is not null
-        """
+        f"create or replace temp view bureau_lines as select *, [{candidates}] as candidates from result_lines"
     )
-    return {BUREAU_RESULTS: select_results(source)}
+    create_macros(connection)
+    connection.execute(sql_of(__file__, "result_rows"))
+    return {BUREAU_RESULTS: select_results(connection, source)}
 
 
 def _candidate(columns: Sequence[str], block: str) -> str:

@@ -12,39 +12,24 @@ from types import MappingProxyType
 import duckdb
 
 from open_data.failures import SourceFailed
-from open_data.layouts.layout import literal
+from open_data.layouts.layout import set_variables
 from open_data.sources import Source
-
-#: The ministry's letters for what INSEE numbers; ZX, ZZ and ZW (one constituency, no commune code) keep theirs.
-DEPARTMENT_LETTERS: Mapping[str, str] = MappingProxyType(
-    {"ZA": "97", "ZB": "97", "ZC": "97", "ZD": "97", "ZM": "97", "ZS": "97", "ZN": "98", "ZP": "98"}
-)
+from stores.sql_files import sql_of
 
 
-def department_sql(department: str) -> str:
-    """Return SQL that turns the ministry's department letters into INSEE's two characters: `ZA` gives `97`."""
-    letters = " ".join(f"when '{letter}' then '{code}'" for letter, code in DEPARTMENT_LETTERS.items())
-    return f"case {department} {letters} else {department} end"
+def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the macro `insee_department`, which reads the ministry's letters of a department."""
+    connection.execute(sql_of(__file__, "insee_department"))
 
 
-def select_results(source: Source) -> str:
+def select_results(connection: duckdb.DuckDBPyConnection, source: Source) -> str:
     """Return the columns of BUREAU_RESULTS from a relation `result_rows`.
 
     Its columns: bureau_code, registered, votes_cast, valid_votes (integers), name, given_name, nuance, votes. Two
     candidates of one family name in one bureau are told apart by given name, else by nuance.
     """
-    return f"""
-        select {literal(source.election)} as election, {source.round} as round, bureau_code,
-            {literal(source.bureau_map)} as map, registered, votes_cast, valid_votes,
-            case
-                when count(*) over (partition by bureau_code, name) > 1
-                    then concat_ws(' ', name, coalesce(given_name, '(' || nuance || ')'))
-                else name
-            end as candidate,
-            nuance, votes
-        from result_rows
-        order by bureau_code, candidate
-    """
+    set_variables(connection, source)
+    return sql_of(__file__, "results")
 
 
 def refuse_lines(connection: duckdb.DuckDBPyConnection, relation: str, condition: str, what: str) -> None:

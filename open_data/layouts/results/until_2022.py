@@ -17,12 +17,23 @@ import duckdb
 from open_data.failures import SourceFailed
 from open_data.layouts.delimited import first_line
 from open_data.layouts.layout import Layout, check_columns, file_list
-from open_data.layouts.results.result_rows import MEASURES, NEEDS, department_sql, refuse_lines, select_results
+from open_data.layouts.results.result_rows import MEASURES, NEEDS, create_macros, refuse_lines, select_results
 from open_data.sources import Source
 from stores.schemas.column_classes import Table
 from stores.schemas.territory_tables import BUREAU_RESULTS
+from stores.sql_files import sql_of
 
 _FIRST_OF_BLOCK = "N°Panneau"
+#: What is read of a line, and of a candidate's block: its name in the statement and the file's.
+_OF_LINE = {
+    "department": "Code du département",
+    "commune": "Code de la commune",
+    "bureau": "Code du b.vote",
+    "registered": "Inscrits",
+    "votes_cast": "Votants",
+    "valid_votes": "Exprimés",
+}
+_OF_CANDIDATE = {"family_name": "Nom", "given_name": "Prénom", "nuance": "Nuance", "votes": "Voix"}
 
 
 @dataclass(frozen=True)
@@ -32,23 +43,19 @@ class _Header:
     base: tuple[str, ...]
     block: tuple[str, ...]
 
-    def field(self, name: str) -> str:
-        """Return SQL for a field before the candidates."""
-        return f"fields[{self.base.index(name) + 1}]"
-
-    def of_candidate(self, name: str) -> str:
-        """Return SQL for a field of the candidate number `block`, null where the layout has none."""
-        if name not in self.block:
-            return "null"
-        return f"fields[{len(self.base) + 1 + self.block.index(name)} + {len(self.block)} * block]"
+    def places(self) -> dict[str, int | None]:
+        """Return where fields are, counted from 1: in the line, or in a candidate's block; None where the layout has none."""
+        of_line = {name: self.base.index(label) + 1 for name, label in _OF_LINE.items()}
+        of_candidate = {
+            name: self.block.index(label) + 1 if label in self.block else None for name, label in _OF_CANDIDATE.items()
+        }
+        return of_line | of_candidate
 
 
 def _shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence[Path]) -> Mapping[Table, str]:
     header = (_read_parquet if paths[0].suffix == ".parquet" else _read_text)(connection, source, paths)
-    base, block = len(header.base), len(header.block)
-    department, commune, bureau = (
-        header.field(name) for name in ("Code du département", "Code de la commune", "Code du b.vote")
-    )
+    base, block, places = len(header.base), len(header.block), header.places()
+    department, commune, bureau = (f"fields[{places[name]}]" for name in ("department", "commune", "bureau"))
     refuse_lines(
         connection,
         "result_lines",
@@ -61,18 +68,9 @@ def _shape(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequenc
         f"length({department}) <> 2 or length({commune}) not between 1 and 3 or length({bureau}) not between 1 and 4",
         "do not have a department, a commune and a bureau of 2, 3 and 4 characters",
     )
-    connection.execute(
-        f"""
-        create or replace temp table result_rows as
-        select {department_sql(department)} || lpad({commune}, 3, '0') || '_' || lpad({bureau}, 4, '0') as bureau_code,
-            {header.field("Inscrits")}::integer as registered, {header.field("Votants")}::integer as votes_cast,
-            {header.field("Exprimés")}::integer as valid_votes, {header.of_candidate("Nom")} as name,
-            {header.of_candidate("Prénom")} as given_name, nullif({header.of_candidate("Nuance")}, '') as nuance,
-            {header.of_candidate("Voix")}::integer as votes
-        from (select fields, unnest(range((len(fields) - {base}) // {block})) as block from result_lines)
-        """
-    )
-    return {BUREAU_RESULTS: select_results(source)}
+    create_macros(connection)
+    connection.execute(sql_of(__file__, "result_rows"), {"base": base, "block": block, **places})
+    return {BUREAU_RESULTS: select_results(connection, source)}
 
 
 def _header(path: Path, source: Source, labels: Sequence[str]) -> _Header:

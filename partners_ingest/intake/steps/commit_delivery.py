@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from partners_ingest.intake import delivery_records
-from partners_ingest.intake.delivery_case import DeliveryCase, IntakeStores
+from partners_ingest.intake.delivery_case import DeliveryCase
 from partners_ingest.intake.delivery_records import DeliveryRow
 from partners_ingest.intake.delivery_result import DeliveryReport, ReadResult
+from stores.all_stores import Stores
 from stores.evidence.redactions import is_redacted
 from terms import failpoint
 from terms.canonical_json import canonical_json
@@ -19,7 +20,7 @@ from terms.clock import to_micros
 from terms.reasons import FileOutcome
 
 
-def commit_delivery(stores: IntakeStores, case: DeliveryCase, result: ReadResult, now: datetime) -> DeliveryReport:
+def commit_delivery(stores: Stores, case: DeliveryCase, result: ReadResult, now: datetime) -> DeliveryReport:
     """Write what became of a delivery to the operations database, and return it as a report.
 
     Args:
@@ -35,7 +36,7 @@ def commit_delivery(stores: IntakeStores, case: DeliveryCase, result: ReadResult
     return _report(row, result)
 
 
-def _row(stores: IntakeStores, case: DeliveryCase, result: ReadResult, now: datetime) -> DeliveryRow:
+def _row(stores: Stores, case: DeliveryCase, result: ReadResult, now: datetime) -> DeliveryRow:
     commitments, totals = result.commitments, result.totals
     return DeliveryRow(
         delivery_id=case.delivery_id,
@@ -81,7 +82,7 @@ def _encoding_columns(result: ReadResult) -> _Texts:
     return {"container": container, "encoding": encoding.name, "encoding_rule": encoding.rule.value}
 
 
-def _content_columns(stores: IntakeStores, case: DeliveryCase, result: ReadResult) -> _Texts:
+def _content_columns(stores: Stores, case: DeliveryCase, result: ReadResult) -> _Texts:
     """Return what duplicates are known by: of a delivery that was redacted, what it was when it came."""
     fingerprint = result.records.fingerprint if result.records else None
     if case.known is not None and is_redacted(stores.engine, case.delivery_id):

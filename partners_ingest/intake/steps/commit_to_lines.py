@@ -13,10 +13,11 @@ import pyarrow as pa
 
 from partners_ingest.arrival.unpacking import Container
 from partners_ingest.intake import preflight
-from partners_ingest.intake.delivery_case import DeliveryCase, IntakeStores
+from partners_ingest.intake.delivery_case import DeliveryCase
 from partners_ingest.intake.delivery_result import Stop, WholeFile
 from partners_ingest.intake.steps.find_repeated import find_same_bytes
 from partners_ingest.readers.delivered_lines import Content, DeliveredLines
+from stores.all_stores import Stores
 from stores.evidence.evidence_store import GrowingCommitments, LineCommitments
 from terms import failpoint
 from terms.reasons import FileReason
@@ -37,7 +38,7 @@ class LineEvidence:
         commitments: to the lines of several batches; begun where the first batch is not all.
     """
 
-    stores: IntakeStores
+    stores: Stores
     case: DeliveryCase
     container: Container
     bench: duckdb.DuckDBPyConnection

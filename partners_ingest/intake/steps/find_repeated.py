@@ -6,12 +6,13 @@ How duplicates are looked up belongs to `preflight.find_duplicate`.
 from __future__ import annotations
 
 from partners_ingest.intake import preflight
-from partners_ingest.intake.delivery_case import DeliveryCase, IntakeStores
+from partners_ingest.intake.delivery_case import DeliveryCase
 from partners_ingest.intake.delivery_result import Stop
+from stores.all_stores import Stores
 from terms.reasons import FileReason
 
 
-def find_same_bytes(stores: IntakeStores, case: DeliveryCase, sha256: str) -> Stop | None:
+def find_same_bytes(stores: Stores, case: DeliveryCase, sha256: str) -> Stop | None:
     """Return DUPLICATE_BYTES where an accepted delivery of the partner has the same unpacked bytes.
 
     Args:
@@ -23,7 +24,7 @@ def find_same_bytes(stores: IntakeStores, case: DeliveryCase, sha256: str) -> St
     return Stop(FileReason.DUPLICATE_BYTES, duplicate_of=repeated) if repeated else None
 
 
-def find_same_records(stores: IntakeStores, case: DeliveryCase, fingerprint: str | None) -> Stop | None:
+def find_same_records(stores: Stores, case: DeliveryCase, fingerprint: str | None) -> Stop | None:
     """Return DUPLICATE_CONTENT where an accepted delivery of the partner has the same records, in whatever order.
 
     Args:
@@ -35,6 +36,6 @@ def find_same_records(stores: IntakeStores, case: DeliveryCase, fingerprint: str
     return Stop(FileReason.DUPLICATE_CONTENT, duplicate_of=repeated) if repeated else None
 
 
-def _find(stores: IntakeStores, case: DeliveryCase, column: str, value: str | None) -> str | None:
+def _find(stores: Stores, case: DeliveryCase, column: str, value: str | None) -> str | None:
     with stores.engine.connect() as work:
         return preflight.find_duplicate(work, case.partner_id, case.delivery_id, column, value)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from partners_ingest.intake.delivery_case import DeliveryCase, IntakeStores
+from partners_ingest.intake.delivery_case import DeliveryCase
 from partners_ingest.intake.delivery_result import HeaderFound, RecordsFound, Stop
 from partners_ingest.intake.steps.find_repeated import find_same_records
 from partners_ingest.intake.steps.open_container import OpenedDelivery
@@ -17,6 +17,7 @@ from partners_ingest.readers.records import LinesEnd
 from partners_ingest.rows.delivery_facts import DeliveryFacts
 from partners_ingest.rows.record_batches import BatchReader, RecordSums
 from partners_ingest.rows.row_batches import RowFiles, RowJudge
+from stores.all_stores import Stores
 from stores.evidence.redactions import redacted_lines
 from terms.reasons import FileReason
 
@@ -74,7 +75,7 @@ def judge_records(opened: OpenedDelivery, header: HeaderFound, judge: RowJudge, 
     return found
 
 
-def _check_records(stores: IntakeStores, case: DeliveryCase, header: HeaderFound, sums: RecordSums) -> RecordsFound:
+def _check_records(stores: Stores, case: DeliveryCase, header: HeaderFound, sums: RecordSums) -> RecordsFound:
     """Run the tests on all records of the file that need no row."""
     if header.known_bad is not None and sums.is_spoilt:
         detail = header.stop.detail if header.stop else None

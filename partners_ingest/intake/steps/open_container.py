@@ -15,12 +15,13 @@ import duckdb
 from consent.dossiers.feeds import Feed
 from partners_ingest.arrival.seal_marks import SealUnopened
 from partners_ingest.arrival.unpacking import Container, container_of, count_zip_members, open_delivered, unpack
-from partners_ingest.intake.delivery_case import DeliveryCase, IntakeStores
+from partners_ingest.intake.delivery_case import DeliveryCase
 from partners_ingest.intake.delivery_result import Stop, Unopened
 from partners_ingest.intake.preflight import NamedFile
 from partners_ingest.intake.steps.commit_to_lines import LineEvidence, line_keeper
 from partners_ingest.readers.delivered_lines import DeliveredLines
 from partners_ingest.readers.workbench import open_workbench
+from stores.all_stores import Stores
 from terms.reasons import FileReason
 
 
@@ -28,7 +29,7 @@ from terms.reasons import FileReason
 class OpenedDelivery:
     """A delivery whose first lines are on the workbench; `named` is None where its name fits no feed."""
 
-    stores: IntakeStores
+    stores: Stores
     case: DeliveryCase
     named: NamedFile | None
     container: Container
@@ -44,7 +45,7 @@ class OpenedDelivery:
 
 
 def open_container(
-    stores: IntakeStores, case: DeliveryCase, named: NamedFile | None, until_read: ExitStack
+    stores: Stores, case: DeliveryCase, named: NamedFile | None, until_read: ExitStack
 ) -> OpenedDelivery | Unopened:
     """Open the delivered bytes and put the first lines on a workbench.
 

@@ -11,16 +11,17 @@ import pyarrow as pa
 
 from partners_ingest.arrival.unpacking import open_unpacked
 from partners_ingest.erased.erased_records import Marks, marked_lines
-from partners_ingest.erased.redaction import KeptDelivery, RedactionStores, redact_lines
-from partners_ingest.intake.delivery_case import DeliveryCase, IntakeStores
+from partners_ingest.erased.redaction import KeptDelivery, redact_lines
+from partners_ingest.intake.delivery_case import DeliveryCase
 from partners_ingest.intake.delivery_result import ReadResult
 from partners_ingest.readers.delivered_lines import read_lines
+from stores.all_stores import Stores
 from stores.evidence.evidence_store import EvidenceStore
 from stores.evidence.redactions import redacted_lines
 from terms.reasons import FileOutcome
 
 
-def redact_erased_lines(stores: IntakeStores, case: DeliveryCase, result: ReadResult) -> None:
+def redact_erased_lines(stores: Stores, case: DeliveryCase, result: ReadResult) -> None:
     """Redact the lines about erased persons, whatever became of the delivery; a file without lines has none.
 
     Args:
@@ -38,8 +39,7 @@ def redact_erased_lines(stores: IntakeStores, case: DeliveryCase, result: ReadRe
         marks = case.marks.closed() if result.outcome is FileOutcome.HELD else case.marks
         found = _marked_lines(stores.evidence, kept, marks)
     if found - redacted_lines(stores.engine, case.delivery_id):
-        redaction_stores = RedactionStores(stores.home, stores.engine, stores.evidence, stores.vault)
-        redact_lines(redaction_stores, kept, found, case.now)
+        redact_lines(stores, kept, found, case.now)
 
 
 def _marked_lines(evidence: EvidenceStore, kept: KeptDelivery, marks: Marks) -> set[int]:

@@ -27,10 +27,9 @@ def plan(order: Annotated[Path, typer.Argument(metavar="FILE")], as_json: AsJson
     """
     from sends.plans.planning import PlanRefused, plan_campaign
     from sends.rules.rulebook import findings_json
-    from sends.send_stores import SendStores
 
     try:
-        answer = plan_campaign(SendStores.of(opened_stores()), order)
+        answer = plan_campaign(opened_stores(), order)
     except PlanRefused as refusal:
         if as_json:
             print_json({"plan_id": None, "findings": [finding.to_json() for finding in refusal.findings]})
@@ -57,9 +56,8 @@ def lift(plan_id: PlanArgument, code: str, by: By, why: Annotated[str, typer.Opt
     Example: filiation campaign lift 4be1… ART19_STALE --by "Camille Second" --why "assessment renewed today"
     """
     from sends.plans.approval import lift_hold
-    from sends.send_stores import SendStores
 
-    lift_hold(SendStores.of(opened_stores()), plan_id, code, by, why)
+    lift_hold(opened_stores(), plan_id, code, by, why)
     say(f"{code} of plan {plan_id} is lifted.")
 
 
@@ -70,9 +68,8 @@ def approve(plan_id: PlanArgument, by: By) -> None:
     Example: filiation campaign approve 4be1… --by "Camille Second"
     """
     from sends.plans.approval import approve_plan
-    from sends.send_stores import SendStores
 
-    approve_plan(SendStores.of(opened_stores()), plan_id, by)
+    approve_plan(opened_stores(), plan_id, by)
     say(f"plan {plan_id} is approved by {by}.")
 
 
@@ -102,9 +99,8 @@ def pause(plan_id: PlanArgument) -> None:
     Example: filiation campaign pause 4be1…
     """
     from sends.plans.control import pause_plan
-    from sends.send_stores import SendStores
 
-    pause_plan(SendStores.of(opened_stores()), plan_id)
+    pause_plan(opened_stores(), plan_id)
     say(f"plan {plan_id} is paused.")
 
 
@@ -115,9 +111,8 @@ def resume(plan_id: PlanArgument) -> None:
     Example: filiation campaign resume 4be1…
     """
     from sends.plans.control import resume_plan
-    from sends.send_stores import SendStores
 
-    resume_plan(SendStores.of(opened_stores()), plan_id)
+    resume_plan(opened_stores(), plan_id)
     say(f"plan {plan_id} is resumed; run `filiation campaign send`.")
 
 
@@ -128,9 +123,8 @@ def stop(plan_id: PlanArgument) -> None:
     Example: filiation campaign stop 4be1…
     """
     from sends.plans.control import stop_plan
-    from sends.send_stores import SendStores
 
-    stop_plan(SendStores.of(opened_stores()), plan_id)
+    stop_plan(opened_stores(), plan_id)
     say(f"plan {plan_id} is stopped.")
 
 
@@ -141,9 +135,8 @@ def release(plan_id: PlanArgument) -> None:
     Example: filiation campaign release 4be1…
     """
     from sends.plans.control import release_plan
-    from sends.send_stores import SendStores
 
-    release_plan(SendStores.of(opened_stores()), plan_id)
+    release_plan(opened_stores(), plan_id)
     say(f"plan {plan_id} is released.")
 
 
@@ -154,9 +147,8 @@ def status(plan_id: PlanArgument, as_json: AsJson = False) -> None:
     Example: filiation campaign status 4be1… --json
     """
     from sends.plans.status import campaign_status
-    from sends.send_stores import SendStores
 
-    answer = campaign_status(SendStores.of(opened_stores()), plan_id)
+    answer = campaign_status(opened_stores(), plan_id)
     if as_json:
         print_json(answer.to_json())
         return

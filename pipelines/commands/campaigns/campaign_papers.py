@@ -33,9 +33,8 @@ def report(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> N
     Example: filiation campaign report 4be1… --out report.html
     """
     from sends.reporting.report import campaign_report
-    from sends.send_stores import SendStores
 
-    answer = campaign_report(SendStores.of(opened_stores()), plan_id)
+    answer = campaign_report(opened_stores(), plan_id)
     page = Page("campaign_report.html", f"tells of campaign {answer.plan.campaign_id}.")
     give(answer, page, out, as_json, partial(_tell_report, answer))
 
@@ -51,11 +50,10 @@ def exclusivity(
     """
     from pages.kept_file import refuse_taken
     from sends.reporting.exclusivity_certificate import certify
-    from sends.send_stores import SendStores
 
     if out is not None:
         refuse_taken([out])
-    certificate = certify(SendStores.of(opened_stores()), plan_id)
+    certificate = certify(opened_stores(), plan_id)
     page = Page("exclusivity_certificate.html", f"is certificate {certificate.number}.")
     give(certificate, page, out, as_json, partial(_tell_certificate, certificate))
 
@@ -66,9 +64,8 @@ def notice(plan_id: PlanArgument, out: Out = None, as_json: AsJson = False) -> N
     Example: filiation campaign notice 4be1… --out notice.html
     """
     from sends.plans.transparency_notice import renew_transparency_notice
-    from sends.send_stores import SendStores
 
-    published = renew_transparency_notice(SendStores.of(opened_stores()), plan_id)
+    published = renew_transparency_notice(opened_stores(), plan_id)
     page = Page("transparency_notice.html", f"is version {published.version} of the notice of plan {plan_id}.")
     give(published, page, out, as_json, lambda: print(published.text()))
 

@@ -26,9 +26,8 @@ def listen(name: Annotated[str, typer.Argument(metavar="NAME", help="A file of c
     Example: filiation gateway listen simulator
     """
     from sends.inbound.listener import listen as listen_to
-    from sends.send_stores import SendStores
 
-    listen_to(SendStores.of(opened_stores()), name, say)
+    listen_to(opened_stores(), name, say)
 
 
 class Protocol(StrEnum):
@@ -74,7 +73,6 @@ def optout(number: str, source: Annotated[str, typer.Option(help="Where the STOP
     Example: filiation optout "06 39 98 00 42" --source "letter of 24 November"
     """
     from sends.inbound.opt_outs import opt_out
-    from sends.send_stores import SendStores
 
-    opt_out(SendStores.of(opened_stores()), number, source)
+    opt_out(opened_stores(), number, source)
     say("The opt-out is effective for all sponsors.")

@@ -30,11 +30,10 @@ def count(
     """
     from sends.plans.counting import count_audience
     from sends.rules.rulebook import OrderRefused
-    from sends.send_stores import SendStores
     from terms.clock import to_iso
 
     try:
-        answer = count_audience(SendStores.of(opened_stores()), order)
+        answer = count_audience(opened_stores(), order)
     except OrderRefused as refusal:
         if as_json:
             print_json(refusal.to_json())

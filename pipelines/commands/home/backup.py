@@ -60,7 +60,6 @@ def restored(
     Example: filiation restored --by "Camille Second" --why "the operator's list of the day is empty"
     """
     from sends.handover.restore_guard import answer_for_restoration
-    from sends.send_stores import SendStores
 
-    answer_for_restoration(SendStores.of(opened_stores()), by, why)
+    answer_for_restoration(opened_stores(), by, why)
     say("the restored ledger may send again.")

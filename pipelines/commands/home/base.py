@@ -108,10 +108,9 @@ def quarantine(
 
 
 def _show_quarantined(delivery_id: str, line: int, reason: str) -> None:
-    from lineage.lookups.lookup import LookupStores
     from lineage.lookups.quarantine_reading import show_quarantined
 
-    record = show_quarantined(LookupStores.of(opened_stores()), delivery_id, line, reason=reason)
+    record = show_quarantined(opened_stores(), delivery_id, line, reason=reason)
     say(f"{', '.join(record.reasons)}. {record.evidence.statement}")
     sys.stdout.buffer.write(record.evidence.bytes + b"\n")
 

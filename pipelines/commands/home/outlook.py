@@ -37,9 +37,8 @@ def why_not(
     """
     from outlook.why_not import why_not as told
     from outlook.why_not import why_not_of
-    from sends.send_stores import SendStores
 
-    stores = SendStores.of(opened_stores())
+    stores = opened_stores()
     answer = told(stores) if segment is None else why_not_of(stores, segment)
     page = Page("why_not.html", f"tells the funnel of base {answer.base_version}.")
     give(answer, page, out, as_json, partial(_tell_funnels, answer))
@@ -57,9 +56,8 @@ def expiring(
     Example: filiation expiring --within 90d
     """
     from outlook.expiring import expiring as told
-    from sends.send_stores import SendStores
 
-    answer = told(SendStores.of(opened_stores()), time_span(within), channel, profile)
+    answer = told(opened_stores(), time_span(within), channel, profile)
     page = Page("expiring.html", f"tells what base {answer.base_version} loses.")
     give(answer, page, out, as_json, partial(_tell_losses, answer, within))
 

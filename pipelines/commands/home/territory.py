@@ -30,10 +30,9 @@ def show(
     Example: filiation territory show 48271 --out valombre.html
     """
     from pages.page import render_page, write_page
-    from territories.sheet import SheetStores, territory_sheet
+    from territories.sheet import territory_sheet
 
-    opened = opened_stores()
-    stores = SheetStores(opened.lake, opened.engine, opened.warehouse)
-    sheet = territory_sheet(stores, territory, opened.clock)
+    stores = opened_stores()
+    sheet = territory_sheet(stores, territory, stores.clock)
     write_page(out, render_page("territory.html", sheet))
     say(f"{out} shows {len(sheet.bureaux)} bureaux of {territory}.")

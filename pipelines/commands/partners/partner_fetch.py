@@ -26,21 +26,18 @@ def fetch(
     Example: filiation partner fetch
     """
     from consent.dossiers.dossiers import read_dossiers
-    from partners_ingest.arrival.sftp import FetchStores, fetch_all
+    from partners_ingest.arrival.sftp import fetch_all
     from stores.home import writer_lock
 
-    opened = opened_stores()
-    settings = opened.settings
+    stores = opened_stores()
+    settings = stores.settings
     found = {
         name: one.transport for name, one in read_dossiers(settings.partners).dossiers.items() if one.transport.sftp
     }
     if partner is not None and partner not in found:
         raise UsageError(f"No dossier that can be read names a server of {partner!r}.", "See `transport.sftp` in it.")
     chosen = found if partner is None else {partner: found[partner]}
-    stores = FetchStores(
-        opened.engine, settings.landing, settings.transport_secrets, opened.clock, settings.quiet_seconds
-    )
-    with writer_lock(opened.home):
+    with writer_lock(stores.home):
         fetched = fetch_all(stores, chosen)
     for report in fetched.reports:
         say(f"{report.partner_id}: {report.fetched} files fetched, {report.bytes} bytes; {report.waiting} not complete")

@@ -28,11 +28,10 @@ def report(
     """
     from pages.page import render_page, write_page
     from partners_ingest.reports.partner_value import Moment
-    from partners_ingest.reports.report import ReportStores, report_on
-    from terms.environment import NUMBER_RULES
+    from partners_ingest.reports.report import report_on
 
     opened = opened_stores()
-    moment = Moment(opened.clock.now(), NUMBER_RULES[opened.settings.environment])
-    found = report_on(ReportStores(opened.engine, opened.lake, opened.warehouse), asked, moment)
+    moment = Moment(opened.clock.now(), opened.number_rules)
+    found = report_on(opened, asked, moment)
     write_page(out, render_page("partner_report.html", found))
     say(f"{out} tells of {len(found.deliveries)} deliveries of {found.partner_id}.")

@@ -21,11 +21,10 @@ from pipelines.commands.answers import (
     time_span,
 )
 from terms.clock import to_iso
-from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
 
 if TYPE_CHECKING:
-    from consent.acts.act_entry import ActStores
+    from consent.acts.act_entry import ActDesk
 
 ReceivedAt = Annotated[str, typer.Option(help="When it was received, with offset; the deadline counts from there.")]
 Source = Annotated[str, typer.Option(help="Where it came from, such as a letter's own mark; recorded.")]
@@ -54,7 +53,7 @@ def act(
     from consent.acts.person_acts import REQUESTS
     from consent.acts.request_clock import due_on
 
-    entered = enter_act(_stores(), TypedAct(number, kind, received_at, source, relayed_by, reason))
+    entered = enter_act(_desk(), TypedAct(number, kind, received_at, source, relayed_by, reason))
     if entered.kind in REQUESTS:
         say(f"request {entered.request_id}: to be answered by {due_on(entered.received_at)}.")
     else:
@@ -71,7 +70,7 @@ def acts(file: Annotated[Path, typer.Argument(metavar="FILE")], as_json: AsJson 
     from consent.acts.act_entry import SENTENCES
     from consent.acts.acts_file import enter_acts
 
-    report = enter_acts(_stores(), file)
+    report = enter_acts(_desk(), file)
     if as_json:
         print_json(report.to_json())
     else:
@@ -95,7 +94,7 @@ def complaint(campaign_id: str, received_at: ReceivedAt, source: Source, reason:
     from consent.acts.requests import complain
 
     say(
-        f"request {complain(_stores(), campaign_id, read_instant(received_at), source, reason)}: to be answered within 48 hours."
+        f"request {complain(_desk(), campaign_id, read_instant(received_at), source, reason)}: to be answered within 48 hours."
     )
 
 
@@ -110,7 +109,7 @@ def requests(
     """
     from consent.acts.requests import all_requests, open_requests
 
-    stores = _stores()
+    stores = opened_stores()
     now, within = stores.clock.now(), None if due_within is None else time_span(due_within)
     found = all_requests(stores.engine, now) if all_ else open_requests(stores.engine, now, within)
     rows = [item.to_json() for item in found]
@@ -134,13 +133,13 @@ def answer(
     """
     from consent.acts.requests import Answer, answer_request
 
-    closed = answer_request(_stores(), request_id, Answer(read_instant(at), words, tuple(lists or ())))
+    closed = answer_request(_desk(), request_id, Answer(read_instant(at), words, tuple(lists or ())))
     say(f"{closed} requests are closed by the answer of {to_iso(read_instant(at))}.")
 
 
-def _stores() -> ActStores:
-    from consent.acts.act_entry import ActStores
+def _desk() -> ActDesk:
+    from consent.acts.act_entry import ActDesk
     from partners_ingest.rows.asked_numbers import number_reader
 
     stores = opened_stores()
-    return ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment]))
+    return ActDesk(stores, number_reader(stores.number_rules))

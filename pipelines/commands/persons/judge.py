@@ -50,9 +50,8 @@ def judge(  # noqa: PLR0913 - the options of a use are many, and each is one fac
     """
     from consent.judgement.uses import Use
     from lineage.lookups.judged_use import describe_use, judge_number
-    from lineage.lookups.lookup import LookupStores
 
-    stores = LookupStores.of(opened_stores())
+    stores = opened_stores()
     use = Use(
         channel=channel,
         sponsor_id=sponsor or None,

@@ -35,14 +35,14 @@ def lineage(
 
     Example: filiation lineage "06 39 98 00 42" --reason "request of 24 November"
     """
-    from lineage.lookups.lookup import LookupStores, look_up
+    from lineage.lookups.lookup import look_up
     from lineage.lookups.provenance_text import describe
 
     asked = [*(numbers or []), *numbers_in(from_file)]
     if not asked:
         raise UsageError("No number was given.", "Give numbers, or --from-file FILE.")
     opened = opened_stores()
-    for provenance in look_up(LookupStores.of(opened), asked, reason=reason, case=case):
+    for provenance in look_up(opened, asked, reason=reason, case=case):
         if as_json:
             print_json(provenance.to_json())
         else:
@@ -55,9 +55,8 @@ def evidence(delivery_id: str, line: int, reason: Reason, case: Case = None) -> 
     Example: filiation evidence 3f0c… 412 --reason "request of 24 November"
     """
     from lineage.lookups.evidence_reading import read_evidence
-    from lineage.lookups.lookup import LookupStores
 
-    record = read_evidence(LookupStores.of(opened_stores()), delivery_id, line, reason=reason, case=case)
+    record = read_evidence(opened_stores(), delivery_id, line, reason=reason, case=case)
     say(record.statement)
     sys.stdout.buffer.write(record.bytes)
     sys.stdout.buffer.write(b"\n")

@@ -1,12 +1,13 @@
 """People's acts on SQLite and PostgreSQL: from the command, from files, their clock, their answers, complaints."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from consent.acts.act_entry import ActStores, TypedAct, enter_act
+from consent.acts.act_entry import ActDesk, TypedAct, enter_act
 from consent.acts.acts_file import enter_acts
 from consent.acts.requests import Answer, Clock, all_requests, answer_request, complain, open_requests
 from partners_ingest.rows.asked_numbers import number_reader
@@ -22,9 +23,9 @@ LISTS = ("sponsors", "send_times", "source_partner", "proof")
 
 
 def desk(stores):
-    """What entering acts needs, from the stores of a sender."""
-    sponsors = frozenset({"horizon", "union"})
-    return ActStores(stores.engine, stores.keys, "desk", stores.clock, number_reader(stores.number_rules), sponsors)
+    """Where a clerk enters acts."""
+    settings = replace(stores.settings, actor="desk")
+    return ActDesk(replace(stores, settings=settings), number_reader(stores.number_rules))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import signal
 import pytest
 from sqlalchemy import select
 
-from consent.acts.act_entry import ActStores, TypedAct, enter_act
+from consent.acts.act_entry import ActDesk, TypedAct, enter_act
 from consent.acts.person_acts import ActKind
 from consent.acts.requests import Answer, answer_request, open_requests
 from lineage.erasure.erasure import erase, receipt_of
@@ -20,7 +20,6 @@ from sends.inbound.opt_outs import opt_out
 from sends.ledger.messages import count_states
 from sends.ledger.plan_rows import find_plan
 from sends.plans.approval import approved_sha256
-from sends.send_stores import SendStores
 from stores.all_stores import open_stores
 from stores.home import writer_lock
 from stores.operations import (
@@ -155,8 +154,8 @@ def test_what_an_erased_person_does_later_is_written_about_nobody(stage):
     gone, kept = number(3), number(4)
     erased(stage.stores, gone)
     stores, desk, now = (
-        SendStores.of(stage.stores),
-        ActStores.of(stage.stores, number_reader(NUMBER_RULES[stage.stores.settings.environment])),
+        stage.stores,
+        ActDesk(stage.stores, number_reader(stage.stores.number_rules)),
         stage.stores.clock.now(),
     )
     before = len(stage.rows(select(person_tables.opt_outs)))

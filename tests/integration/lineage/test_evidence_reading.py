@@ -12,20 +12,17 @@ import pytest
 from sqlalchemy import select, update
 
 from lineage.lookups.evidence_reading import EvidenceDiffers, read_evidence
-from lineage.lookups.lookup import LookupStores
-from stores.all_stores import Stores, open_stores
+from stores.all_stores import Stores
 from stores.engine import connect
 from stores.evidence.line_commitments import CommittedLines
 from stores.evidence.lines import physical_lines
 from stores.files.encrypted_file import DamagedEvidence
-from stores.home import init_home
 from stores.lake import reading_name
-from stores.migrations.migrate import migrate
 from stores.operations import database, delivery_tables, journal, log_tables
 from stores.schemas import delivered_rows, vault_tables
 from terms.errors import UsageError
 from terms.identifiers import delivery_id
-from terms.settings import load_settings
+from tests.scenes.fresh_home import fresh_stores
 
 LINES = [b"id;mobile\n", b'1;"0639980042"\n', b'2;"06 39\n', b'98 00 43"\n', b"3;0639980044\n"]
 #: The record of line 3 spans two physical lines and stands at this offset, with this length, without its line end.
@@ -36,29 +33,18 @@ TWO_LINES = (sum(map(len, LINES[:2])), len(LINES[2] + LINES[3]) - 1)
 class Kept:
     """A delivery as intake leaves it, written here by hand."""
 
-    opened: Stores
-    stores: LookupStores
+    stores: Stores
     delivery_id: str
 
     @property
     def folder(self) -> Path:
-        return self.opened.home.evidence / self.delivery_id
+        return self.stores.home.evidence / self.delivery_id
 
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Kept:
-    settings = load_settings(
-        {
-            "FILIATION_ENV": "test",
-            "FILIATION_HOME": str(tmp_path / "home"),
-            "FILIATION_NOW": "2026-11-24T09:00:00+01:00",
-            "FILIATION_ACTOR": "a clerk",
-        }
-    )
-    init_home(settings)
-    stores = open_stores(settings)
-    migrate(stores.engine)
-    return Kept(stores, LookupStores.of(stores), _deliver(stores, tmp_path, gzip.compress(b"".join(LINES))))
+    stores = fresh_stores(tmp_path / "home", NOW="2026-11-24T09:00:00+01:00", ACTOR="a clerk")
+    return Kept(stores, _deliver(stores, tmp_path, gzip.compress(b"".join(LINES))))
 
 
 def _deliver(stores: Stores, folder: Path, content: bytes) -> str:
@@ -165,7 +151,7 @@ def test_a_commitments_file_that_cannot_be_read_is_refused(kept: Kept) -> None:
 
 
 def test_a_changed_salt_file_is_refused(kept: Kept) -> None:
-    file = kept.opened.vault.path(vault_tables.SALTS, kept.delivery_id)
+    file = kept.stores.vault.path(vault_tables.SALTS, kept.delivery_id)
     _flip(file, file.stat().st_size // 3)
     with pytest.raises(EvidenceDiffers, match="salts .* cannot be read"):
         read_evidence(kept.stores, kept.delivery_id, 3, reason="request")

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import func, select
 from typer.testing import CliRunner
 
-from consent.acts.act_entry import ActStores, TypedAct, enter_act
+from consent.acts.act_entry import ActDesk, TypedAct, enter_act
 from lineage.erasure.erasure_receipt import ErasedCounts, ErasureReceipt
-from lineage.lookups.lookup import LookupStores, look_up
+from lineage.lookups.lookup import look_up
 from lineage.papers.access import Batch, answer_access, open_access_requests
 from lineage.papers.campaign import campaign_dossier, tell_campaign
 from lineage.papers.certificate import certify_number
@@ -32,7 +32,7 @@ from sealing.checks.paper_check import check_paper
 from sealing.log.log import Log
 from sealing.log.proofs import Proof
 from stores.operations import log_tables, message_tables
-from terms.environment import NUMBER_RULES, NumberRules
+from terms.environment import NumberRules
 from terms.errors import UsageError
 from tests.commands import Shell
 from tests.scenes.lineage.paper_scene import newest_checkpoint, paper_scene
@@ -80,9 +80,7 @@ def _kept(stores):
 def test_no_paper_takes_the_place_of_another_file_and_nothing_is_logged(scene, tmp_path, taken):
     stores, plan_id, _ = scene
     act = TypedAct(SHOWN_NUMBER, "access", f"2026-11-22T09:00:00+01:0{len(taken) % 3}", f"letter of a {taken}")
-    request_id = enter_act(
-        ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment])), act
-    ).request_id
+    request_id = enter_act(ActDesk(stores, number_reader(stores.number_rules)), act).request_id
     out = tmp_path / f"acces-{request_id}.html"
     there = {"file": out, "proof": tmp_path / f"{out.name}.proof.json", "broken link": out}[taken]
     there.symlink_to(tmp_path / "nowhere") if taken == "broken link" else there.write_text("what was given away")
@@ -138,7 +136,7 @@ def test_an_unknown_number_gets_a_certificate_that_says_so(scene):
 def test_an_access_answer_holds_the_four_lists_and_closes_every_request_of_the_person(scene):
     """Two requests of one person, the older one late, and one of somebody whom no file names."""
     stores, _, out = scene
-    acts = ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment]))
+    acts = ActDesk(stores, number_reader(stores.number_rules))
     told = {"2026-10-01T09:00:00+02:00": "letter 1", "2026-11-23T09:00:00+01:00": "letter 2"}
     ids = [enter_act(acts, TypedAct(SHOWN_NUMBER, "access", at, source)).request_id for at, source in told.items()]
     stranger_id = enter_act(
@@ -153,7 +151,7 @@ def test_an_access_answer_holds_the_four_lists_and_closes_every_request_of_the_p
     issued = answer_access(stores, open_access_requests(stores), Batch("test", None, folder, Form.HTML, "by letter"))
     assert open_access_requests(stores) == [] and len(issued) == 2
     shown = html.unescape((folder / f"acces-{ids[1]}.html").read_text())
-    (provenance,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
+    (provenance,) = look_up(stores, [SHOWN_NUMBER], reason="test")
     assert "Parti de l'Horizon" in shown and "STOP 36111" in shown and "letter 1" in shown and "letter 2" in shown
     assert "clic sur un lien" in shown and "23 novembre 2026 à 18:30:00" in shown and "link 7" in shown
     assert all(send.send_id in shown and instant_french(send.handed_over_at) in shown for send in provenance.sends)
@@ -171,9 +169,7 @@ def test_an_access_answer_holds_the_four_lists_and_closes_every_request_of_the_p
 def test_a_late_answer_says_so(scene):
     stores, _, out = scene
     act = TypedAct("06 39 98 99 97", "access", "2026-10-01T09:00:00+02:00", "letter 4")
-    request_id = enter_act(
-        ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment])), act
-    ).request_id
+    request_id = enter_act(ActDesk(stores, number_reader(stores.number_rules)), act).request_id
     (issued,) = answer_access(stores, [request_id], Batch("test", None, out, Form.HTML, None))
     shown = html.unescape(issued.file.read_text())
     assert "après le délai d'un mois" in shown and "1er novembre 2026" in shown

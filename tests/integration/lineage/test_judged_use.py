@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from consent.judgement.uses import Use
 from lineage.lookups.judged_use import JudgedUse, describe_use, judge_number
-from lineage.lookups.lookup import LookupStores
 from stores.all_stores import Stores, open_stores
 from stores.keys import derive_keys
 from stores.operations import database, delivery_tables, log_tables, person_tables
@@ -113,7 +112,7 @@ def _stop(contact_id: str) -> dict[str, object]:
 
 
 def _asked(stores: Stores, number: str = NUMBER, **changes: object) -> JudgedUse:
-    return judge_number(LookupStores.of(stores), number, replace(USE, **changes), reason="case 12")
+    return judge_number(stores, number, replace(USE, **changes), reason="case 12")
 
 
 def test_the_law_and_the_knowledge_are_those_asked_for(stores: Stores) -> None:

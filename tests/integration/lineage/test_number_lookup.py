@@ -12,17 +12,15 @@ import pytest
 from sqlalchemy import select
 
 from lineage.lookups import lookup
-from lineage.lookups.lookup import LookupStores, look_up
-from stores.all_stores import Stores, open_stores
+from lineage.lookups.lookup import look_up
+from stores.all_stores import Stores
 from stores.engine import connect
-from stores.home import init_home
 from stores.lake import reading_name
-from stores.migrations.migrate import migrate
 from stores.operations import database, delivery_tables, log_tables, message_tables, person_tables, plan_tables
 from stores.schemas import vault_tables
 from stores.warehouse.warehouse import KeptBase
 from terms.errors import FiliationError, Refused, UsageError
-from terms.settings import load_settings
+from tests.scenes.fresh_home import fresh_stores
 from tests.scenes.possible_rows import POSSIBLE
 
 DELIVERY = "0123456789abcdef"
@@ -81,7 +79,7 @@ from judge_all_quiet_uses(asked, instants, sponsor_id, criteria_kinds, eligible_
 class Scene:
     """A home with a published base of two contacts, made by hand."""
 
-    stores: LookupStores
+    stores: Stores
     known: str
 
     def logged(self) -> list[list[str]]:
@@ -92,21 +90,11 @@ class Scene:
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Scene:
-    settings = load_settings(
-        {
-            "FILIATION_ENV": "test",
-            "FILIATION_HOME": str(tmp_path / "home"),
-            "FILIATION_NOW": "2026-11-24T09:00:00+01:00",
-            "FILIATION_ACTOR": "a clerk",
-        }
-    )
-    init_home(settings)
-    stores = open_stores(settings)
-    migrate(stores.engine)
+    stores = fresh_stores(tmp_path / "home", NOW="2026-11-24T09:00:00+01:00", ACTOR="a clerk")
     _write_base(stores)
     _write_ledger(stores)
     _write_identities(stores)
-    return Scene(LookupStores.of(stores), stores.keys.contact_id(NUMBER))
+    return Scene(stores, stores.keys.contact_id(NUMBER))
 
 
 def _write_base(stores: Stores) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from lineage.lookups.lookup import LookupStores, look_up
+from lineage.lookups.lookup import look_up
 from partners_ingest.intake.overview import list_quarantine
 from pipelines.command import app
 from sample.make_sample import ROOT as SAMPLE
@@ -53,7 +53,7 @@ class Scene:
 
     def look_up(self, numbers, at=LOOKED):
         stores = self.stores(at)
-        found = look_up(LookupStores.of(stores), numbers, reason="test", case="T")
+        found = look_up(stores, numbers, reason="test", case="T")
         stores.engine.dispose()
         return found
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import select, update
 
-from lineage.lookups.lookup import LookupStores, look_up
+from lineage.lookups.lookup import look_up
 from lineage.papers.certificate import certificate, certify_number, tell_all
 from lineage.papers.issuing import write_proof
 from pages.french import number_french
@@ -46,7 +46,7 @@ def test_the_certificate_tells_sources_text_judgement_and_every_message(scene):
     stores, _, out = scene
     issued = certify_number(stores, SHOWN_NUMBER, reason="test", case=None, out=out / "told.html")
     shown = html.unescape(issued.file.read_text())
-    (provenance,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
+    (provenance,) = look_up(stores, [SHOWN_NUMBER], reason="test")
     assert number_french(provenance.number) in shown and provenance.opt_ins and provenance.sends
     for opt_in in provenance.opt_ins:
         place = f"ligne {opt_in.line_number}, octets {opt_in.byte_offset} à"
@@ -146,7 +146,7 @@ def _write(stores, statement):
 def test_every_field_of_the_record_stands_in_the_paper(scene):
     """Any one field changed gives another paper: nothing of the record is left out of what is sealed."""
     stores, _, _ = scene
-    (provenance,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
+    (provenance,) = look_up(stores, [SHOWN_NUMBER], reason="test")
     (told,) = tell_all(stores, [provenance])
     plain = _parts(certificate(told))
     unseen = {name for name, changed in _changes(told) if _parts(certificate(changed)) == plain}
@@ -202,7 +202,7 @@ def _other(name, value):
 
 def test_what_is_sealed_of_a_paper_names_nobody(scene, paper):
     stores, _, _ = scene
-    (provenance,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
+    (provenance,) = look_up(stores, [SHOWN_NUMBER], reason="test")
     with stores.engine.connect() as reading:
         line = reading.execute(select(log_tables.journal).where(log_tables.journal.c.subject == paper.paper_id)).one()
     told = line.payload_json + paper.proof.read_text()

@@ -8,14 +8,13 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import func, select
 
-from lineage.lookups.lookup import LookupStores, look_up
+from lineage.lookups.lookup import look_up
 from lineage.lookups.trace import trace_line, trace_plan, trace_send
 from lineage.lookups.trace_text import describe_send
 from lineage.papers.passport import make_passport
 from sample.people import SHOWN_NUMBER
 from sealing.log.log import Log
 from sends.inbound.opt_outs import opt_out
-from sends.send_stores import SendStores
 from stores.operations import database, log_tables, message_tables
 from terms.clock import from_micros, to_iso, to_micros
 from terms.errors import UsageError
@@ -44,7 +43,7 @@ def test_a_message_leads_back_to_the_bytes_that_hold_its_number(sent):
     names = _send_ids(stores, 10)
     followed = {send_id: follow(stores, send_id) for send_id in names}
     assert [(trace.plan.plan.plan_id, failed) for trace, _, failed in followed.values()] == [(plan_id, [])] * len(names)
-    told = look_up(LookupStores.of(stores), [number for _, number, _ in followed.values()], reason="test")
+    told = look_up(stores, [number for _, number, _ in followed.values()], reason="test")
     assert [[send.send_id for send in provenance.sends] for provenance in told] == [[send_id] for send_id in names]
 
 
@@ -128,12 +127,12 @@ def test_every_trace_is_logged_and_none_tells_a_number(sent):
 
 def test_the_past_stays_answerable_after_a_stop(sent):
     stores, _, _ = sent
-    (provenance,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
+    (provenance,) = look_up(stores, [SHOWN_NUMBER], reason="test")
     (send,) = provenance.sends
     before = trace_send(stores, send.send_id, reason="test").judged
-    opt_out(SendStores.of(stores), SHOWN_NUMBER, "letter")
+    opt_out(stores, SHOWN_NUMBER, "letter")
     assert trace_send(stores, send.send_id, reason="test").judged.judgement == before.judgement
-    (later,) = look_up(LookupStores.of(stores), [SHOWN_NUMBER], reason="test")
+    (later,) = look_up(stores, [SHOWN_NUMBER], reason="test")
     assert later.verdicts["sms"]["strict"].verdict == "REFUSED"
 
 

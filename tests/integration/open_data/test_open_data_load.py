@@ -11,18 +11,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from open_data.load import OpenDataStores, Outcome, refresh_open_data
+from open_data.load import Outcome, refresh_open_data
 from open_data.sources import ControlTotals, read_sources
 from stores.engine import connect
-from stores.home import init_home
-from stores.lake import Lake
-from stores.migrations.migrate import migrate
 from stores.operations import base_tables, log_tables
-from stores.operations.database import open_operations
 from stores.schemas.territory_tables import CONTOURS, IRIS_INCOME
 from stores.warehouse.inputs import current_vintages
 from terms.clock import Clock
-from terms.settings import load_settings
+from tests.scenes.fresh_home import fresh_stores
 
 SOURCES = {
     source.source_id: source for source in read_sources(Path(__file__).resolve().parents[3] / "config/open_data")
@@ -32,11 +28,7 @@ INCOME, MAP = SOURCES["filosofi_iris_2021"], SOURCES["bureaux_2022_contours"]
 
 @pytest.fixture
 def stores(tmp_path):
-    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home")})
-    home = init_home(settings)
-    engine = open_operations(settings.database_url)
-    migrate(engine)
-    return OpenDataStores(home, engine, Lake(home))
+    return fresh_stores(tmp_path / "home")
 
 
 @pytest.fixture

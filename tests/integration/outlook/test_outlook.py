@@ -16,8 +16,7 @@ from consent.judgement.live_facts import load_live_facts
 from outlook.expiring import Expiring, expiring
 from outlook.why_not import WhyNot, why_not
 from pages.page import render_page
-from sends.send_stores import SendStores
-from stores.all_stores import open_stores
+from stores.all_stores import Stores, open_stores
 from stores.operations import database, person_tables
 from terms.clock import to_micros
 from terms.reasons import Channel, Profile
@@ -29,7 +28,7 @@ NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> SendStores:
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Stores:
     folder = tmp_path_factory.mktemp("outlook")
     build_base(folder, make_world(seed=5), "--exclude-resource-type", "unit_test", "test")
     stores = open_stores(
@@ -54,20 +53,20 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> SendStores:
             else:
                 row = {"fact_id": str(number), "kind": "click", "occurred_at": at, "known_at": at}
                 work.execute(person_tables.contact_facts.insert().values(contact_id=who, source="x", **row))
-    return SendStores.of(stores)
+    return stores
 
 
 @pytest.fixture(scope="module")
-def funnel(stores: SendStores) -> WhyNot:
+def funnel(stores: Stores) -> WhyNot:
     return why_not(stores)
 
 
 @pytest.fixture(scope="module")
-def losses(stores: SendStores) -> Expiring:
+def losses(stores: Stores) -> Expiring:
     return expiring(stores, timedelta(days=365), Channel.SMS, Profile.MARKET)
 
 
-def test_reasons_and_sendable_contacts_are_the_base(funnel: WhyNot, stores: SendStores) -> None:
+def test_reasons_and_sendable_contacts_are_the_base(funnel: WhyNot, stores: Stores) -> None:
     with stores.warehouse.open_base() as base:
         contacts = base.execute("select count(*) from contacts").fetchall()[0][0]
     assert [(one.use.channel, one.use.profile) for one in funnel.funnels] == [
@@ -79,7 +78,7 @@ def test_reasons_and_sendable_contacts_are_the_base(funnel: WhyNot, stores: Send
         assert all(reason.exclusive <= reason.overlapping for reason in one.reasons)
 
 
-def test_the_funnel_is_what_the_judgement_says_of_each_contact(funnel: WhyNot, stores: SendStores) -> None:
+def test_the_funnel_is_what_the_judgement_says_of_each_contact(funnel: WhyNot, stores: Stores) -> None:
     for one in funnel.funnels:
         with stores.warehouse.open_base() as base:
             load_live_facts(base, stores.engine, "live_facts", None)
@@ -96,7 +95,7 @@ def test_records_add_up(funnel: WhyNot) -> None:
     assert 0 < funnel.records.given < funnel.records.opt_ins <= funnel.records.accepted
 
 
-def test_losses_are_what_the_judgement_says_of_later_days(losses: Expiring, stores: SendStores) -> None:
+def test_losses_are_what_the_judgement_says_of_later_days(losses: Expiring, stores: Stores) -> None:
     """Day by day: whoever was sendable and is not on one of the following days is lost on the first."""
     ends = _first_ends(losses, stores)
     by_day = {day: sum(loss.contacts for loss in losses.losses if loss.on == day) for day in ends.values()}
@@ -104,7 +103,7 @@ def test_losses_are_what_the_judgement_says_of_later_days(losses: Expiring, stor
     assert by_day == {day: list(ends.values()).count(day) for day in ends.values()}
 
 
-def _first_ends(losses: Expiring, stores: SendStores) -> dict[str, object]:
+def _first_ends(losses: Expiring, stores: Stores) -> dict[str, object]:
     found: dict[str, object] = {}
     with stores.warehouse.open_base() as base:
         load_live_facts(base, stores.engine, "live_facts", None)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.scenes.door.delivery_stores import (
-    Stores,
+    Door,
     open_stores,
 )
 from tests.scenes.door.dossier_samples import (
@@ -20,7 +20,7 @@ from tests.scenes.door.dossier_samples import (
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> Iterator[Stores]:
+def stores(tmp_path: Path) -> Iterator[Door]:
     write_dossier(tmp_path / "partners")
     opened = open_stores(tmp_path)
     yield opened

@@ -17,7 +17,7 @@ from stores.schemas import delivered_rows
 from terms.errors import Refused, UsageError
 from tests.scenes.door.delivery_stores import (
     ROWS,
-    Stores,
+    Door,
     decision_of,
     read_in_batches,
     release_delivery,
@@ -31,7 +31,7 @@ from tests.scenes.door.dossier_samples import (
 )
 
 
-def test_a_full_file_that_shrinks_too_much_is_held_until_a_person_releases_it(stores: Stores) -> None:
+def test_a_full_file_that_shrinks_too_much_is_held_until_a_person_releases_it(stores: Door) -> None:
     stores.drop("names_20260309.csv", NAMES_HEADER + "".join(names_row(number) for number in range(1, 11)))
     stores.drop("names_20260310.csv", ROWS)
     held = stores.refresh()[1]
@@ -46,7 +46,7 @@ def test_a_full_file_that_shrinks_too_much_is_held_until_a_person_releases_it(st
     assert stores.refresh() == []
 
 
-def test_a_held_file_that_a_person_refuses_is_not_judged_again(stores: Stores) -> None:
+def test_a_held_file_that_a_person_refuses_is_not_judged_again(stores: Door) -> None:
     stores.drop("surprise.csv", ROWS)
     held = stores.one()
     decisions.refuse(stores.stores.engine, decision_of(held.delivery_id, "sent by mistake"))
@@ -60,7 +60,7 @@ def test_a_held_file_that_a_person_refuses_is_not_judged_again(stores: Stores) -
     assert stores.count("delivery_decisions") == 1
 
 
-def test_a_decision_needs_a_reason_without_a_number_and_a_delivery(stores: Stores) -> None:
+def test_a_decision_needs_a_reason_without_a_number_and_a_delivery(stores: Door) -> None:
     stores.drop("surprise.csv", ROWS)
     held = stores.one()
     for decision in (
@@ -74,7 +74,7 @@ def test_a_decision_needs_a_reason_without_a_number_and_a_delivery(stores: Store
 
 
 def test_a_delivery_is_read_again_by_a_corrected_dossier_and_counted_once(
-    stores: Stores, monkeypatch: pytest.MonkeyPatch
+    stores: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The landing folder is empty by then: what is read again is the evidence."""
     read_in_batches(monkeypatch)
@@ -100,7 +100,7 @@ def test_a_delivery_is_read_again_by_a_corrected_dossier_and_counted_once(
     assert stores.refresh() == []
 
 
-def test_a_reading_stands_when_the_next_one_fails(stores: Stores) -> None:
+def test_a_reading_stands_when_the_next_one_fails(stores: Door) -> None:
     stores.drop("names_20260309.csv", ROWS)
     first = stores.one()
     write_dossier(
@@ -121,7 +121,7 @@ def test_a_reading_stands_when_the_next_one_fails(stores: Stores) -> None:
     assert (found.reading, found.warnings) == (2, ())
 
 
-def test_a_held_file_is_judged_again_when_its_dossier_changes(stores: Stores) -> None:
+def test_a_held_file_is_judged_again_when_its_dossier_changes(stores: Door) -> None:
     stores.drop("names_20260309.csv", ROWS)
     write_dossier(stores.root / "partners", DOSSIER.replace('encoding: "utf-8"', 'encoding: "cp1250"', 1))
     held = stores.one()

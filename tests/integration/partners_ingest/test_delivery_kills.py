@@ -25,7 +25,7 @@ from tests.scenes.door.delivery_stores import (
     FEW_BYTES,
     FEW_RECORDS,
     ROWS,
-    Stores,
+    Door,
     decision_of,
     environ_of,
     open_stores,
@@ -39,7 +39,7 @@ from tests.scenes.door.dossier_samples import (
 )
 
 
-def test_a_kill_while_a_delivery_is_read_again_is_made_good(stores: Stores) -> None:
+def test_a_kill_while_a_delivery_is_read_again_is_made_good(stores: Door) -> None:
     stores.drop("names_20260309.csv", ROWS)
     first = stores.one()
     decisions.reread(stores.stores.engine, decision_of(first.delivery_id, "a try"))
@@ -86,14 +86,14 @@ def test_a_kill_at_any_step_and_one_more_run_give_the_same(
     assert results[0] == results[1]
 
 
-def _identities(stores: Stores) -> list[tuple[object, ...]]:
+def _identities(stores: Door) -> list[tuple[object, ...]]:
     names = [reading_name(item.delivery_id, item.reading) for item in accepted_deliveries(stores.stores.engine)]
     with stores.stores.vault.identities(names) as identities:
         return identities.execute("select * from identities order by all").fetchall()
 
 
 def test_what_only_the_end_of_many_batches_shows_leaves_nothing_behind(
-    stores: Stores, monkeypatch: pytest.MonkeyPatch
+    stores: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By then the rows of the batches before were passed on to their files."""
     monkeypatch.setattr(delivered_lines, "BATCH_BYTES", 4096)

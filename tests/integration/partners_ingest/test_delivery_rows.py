@@ -14,7 +14,7 @@ from stores.lake import reading_name
 from stores.schemas import delivered_rows
 from tests.scenes.door.delivery_stores import (
     ROWS,
-    Stores,
+    Door,
 )
 from tests.scenes.door.dossier_samples import (
     DOSSIER,
@@ -28,7 +28,7 @@ from tests.scenes.door.dossier_samples import (
 )
 
 
-def test_rows_become_opt_ins_and_identities_by_line(stores: Stores) -> None:
+def test_rows_become_opt_ins_and_identities_by_line(stores: Door) -> None:
     stores.drop("names_20260309.csv", NAMES_HEADER + names_row(1) + names_row(2, phone="06 39 XX XX 42"))
     report = stores.one()
     assert (report.outcome, report.data_rows, report.accepted_rows, report.quarantined_rows) == ("accepted", 2, 1, 1)
@@ -50,7 +50,7 @@ def test_rows_become_opt_ins_and_identities_by_line(stores: Stores) -> None:
     assert found == [(2, "+33639980001", "1", "Lys")]
 
 
-def test_the_evidence_gives_the_bytes_of_a_row_back(stores: Stores) -> None:
+def test_the_evidence_gives_the_bytes_of_a_row_back(stores: Door) -> None:
     stores.drop("lines_20260309T020000Z.jsonl.gz", gzip.compress((json_row(1) + json_row(2)).encode()))
     report = stores.one()
     (_, second) = stores.lake_rows(delivered_rows.OPT_INS, "line_number, byte_offset, byte_length, notice_id")
@@ -60,7 +60,7 @@ def test_the_evidence_gives_the_bytes_of_a_row_back(stores: Stores) -> None:
     assert second[3] == NOTICE_ID
 
 
-def test_a_row_has_all_its_reasons_and_a_duplicate_stands_alone(stores: Stores) -> None:
+def test_a_row_has_all_its_reasons_and_a_duplicate_stands_alone(stores: Door) -> None:
     bad = "9,Lys,06 39 98,perhaps,2027-01-01T00:00:00Z,2028-05-02,75011\n"
     stores.drop("names_20260309.csv", ROWS + names_row(2) + bad)
     assert stores.one().outcome == "accepted"
@@ -70,7 +70,7 @@ def test_a_row_has_all_its_reasons_and_a_duplicate_stands_alone(stores: Stores) 
     ]
 
 
-def test_withdrawals_apply_by_id_from_their_date_or_the_export(stores: Stores) -> None:
+def test_withdrawals_apply_by_id_from_their_date_or_the_export(stores: Door) -> None:
     stores.drop("left_20260309.csv", "id;left_on\n1;2026-03-01T10:00:00Z\n2;2026-03-01\n3;\n4;soon\n")
     assert stores.one().accepted_rows == 4
     exported = datetime(2026, 3, 9, 22, 59, 59)
@@ -84,7 +84,7 @@ def test_withdrawals_apply_by_id_from_their_date_or_the_export(stores: Stores) -
     ]
 
 
-def test_a_damaged_withdrawal_is_heard_where_its_number_or_id_can_be_read(stores: Stores) -> None:
+def test_a_damaged_withdrawal_is_heard_where_its_number_or_id_can_be_read(stores: Door) -> None:
     by_both = DOSSIER.replace('headers: [["id", "left_on"]]', 'headers: [["id", "left_on", "why", "phone"]]').replace(
         'mapping: {"source_record_id": "id", "withdrawn_at": "left_on"}',
         'mapping: {"source_record_id": "id", "withdrawn_at": "left_on", "phone": ["phone"]}',
@@ -114,13 +114,13 @@ def test_a_damaged_withdrawal_is_heard_where_its_number_or_id_can_be_read(stores
     ]
 
 
-def test_what_may_be_cut_of_an_id_withdraws_nothing(stores: Stores) -> None:
+def test_what_may_be_cut_of_an_id_withdraws_nothing(stores: Door) -> None:
     stores.drop("left_20260309.csv", "left_on;id\n2026-03-01;1")
     assert stores.one().quarantined_rows == 1
     assert stores.lake_rows(delivered_rows.WITHDRAWAL_SIGNALS, "line_number") == []
 
 
-def test_nothing_was_received_later_than_it_is_taken_in(stores: Stores) -> None:
+def test_nothing_was_received_later_than_it_is_taken_in(stores: Door) -> None:
     stores.drop("left_20260309.csv", "id;left_on\n2;\n")
     ahead = datetime(2062, 1, 1, tzinfo=UTC).timestamp()
     os.utime(stores.landing / PARTNER / "left_20260309.csv", (ahead, ahead))
@@ -129,7 +129,7 @@ def test_nothing_was_received_later_than_it_is_taken_in(stores: Stores) -> None:
     assert datetime(2026, 11, 24, 8) <= received_at < datetime(2026, 11, 24, 9)
 
 
-def test_an_opt_in_and_its_withdrawal_by_id_share_their_source_key(stores: Stores) -> None:
+def test_an_opt_in_and_its_withdrawal_by_id_share_their_source_key(stores: Door) -> None:
     stores.drop("names_20260309.csv", ROWS)
     stores.drop("left_20260309.csv", "id;left_on\n2;\n")
     stores.refresh()
@@ -137,7 +137,7 @@ def test_an_opt_in_and_its_withdrawal_by_id_share_their_source_key(stores: Store
     assert withdrawn in stores.lake_rows(delivered_rows.OPT_INS, "source_key")
 
 
-def test_a_withdrawal_by_number_reaches_the_contact_and_one_that_names_nobody_is_quarantined(stores: Stores) -> None:
+def test_a_withdrawal_by_number_reaches_the_contact_and_one_that_names_nobody_is_quarantined(stores: Door) -> None:
     by_number = DOSSIER.replace(
         'mapping: {"source_record_id": "id", "withdrawn_at": "left_on"}', 'mapping: {"phone": ["id"]}'
     )
@@ -154,7 +154,7 @@ def test_a_withdrawal_by_number_reaches_the_contact_and_one_that_names_nobody_is
     ]
 
 
-def test_a_row_of_an_opt_in_file_takes_a_consent_back_even_where_it_is_quarantined(stores: Stores) -> None:
+def test_a_row_of_an_opt_in_file_takes_a_consent_back_even_where_it_is_quarantined(stores: Door) -> None:
     write_dossier(stores.root / "partners", SIGNALS)
     rows = [
         "1,,,,,,,1,",  # erased: nothing is left but the id
@@ -184,7 +184,7 @@ def test_a_row_of_an_opt_in_file_takes_a_consent_back_even_where_it_is_quarantin
     ]
 
 
-def test_drift_names_checks_fields_and_lines_and_no_value(stores: Stores) -> None:
+def test_drift_names_checks_fields_and_lines_and_no_value(stores: Door) -> None:
     unheard = DOSSIER.replace('"refused": ["no", ""]}', '"refused": ["no", "Marcillac", ""]}', 1)
     write_dossier(stores.root / "partners", unheard)
     stores.drop("names_20260309.csv", NAMES_HEADER + "".join(names_row(number) for number in range(1, 21)))
@@ -208,7 +208,7 @@ def test_drift_names_checks_fields_and_lines_and_no_value(stores: Stores) -> Non
     assert "Marcillac" not in str(figures)
 
 
-def test_what_was_mended_and_what_could_not_be_read_stands_on_the_row(stores: Stores) -> None:
+def test_what_was_mended_and_what_could_not_be_read_stands_on_the_row(stores: Door) -> None:
     stores.drop(
         "names_20260309.csv",
         NAMES_HEADER

@@ -23,7 +23,7 @@ from stores.schemas import delivered_rows
 from terms.identifiers import DeliveryId
 from tests.scenes.door.delivery_stores import (
     ROWS,
-    Stores,
+    Door,
 )
 from tests.scenes.door.dossier_samples import (
     DOSSIER,
@@ -35,7 +35,7 @@ from tests.scenes.door.dossier_samples import (
 )
 
 
-def test_a_file_of_withdrawals_is_never_held_for_its_volume(stores: Stores) -> None:
+def test_a_file_of_withdrawals_is_never_held_for_its_volume(stores: Door) -> None:
     careful = DOSSIER.replace(
         'mode: "delta"\n    headers: [["id", "left_on"]]', 'mode: "full"\n    headers: [["id", "left_on"]]'
     )
@@ -51,7 +51,7 @@ def test_a_file_of_withdrawals_is_never_held_for_its_volume(stores: Stores) -> N
 
 
 def test_one_delivery_that_cannot_be_judged_does_not_stop_the_others(
-    stores: Stores, monkeypatch: pytest.MonkeyPatch
+    stores: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from partners_ingest.rows import row_batches
     from terms.errors import FiliationError
@@ -97,7 +97,7 @@ def _two_members() -> bytes:
     ],
 )
 def test_bad_input_has_a_stated_outcome_and_leaves_no_opt_ins(
-    stores: Stores, name: str, data: bytes, outcome: str, reason: str | None
+    stores: Door, name: str, data: bytes, outcome: str, reason: str | None
 ) -> None:
     stores.drop(name, data)
     report = stores.one()
@@ -107,7 +107,7 @@ def test_bad_input_has_a_stated_outcome_and_leaves_no_opt_ins(
     assert stores.refresh() == []
 
 
-def test_the_same_bytes_and_the_same_content_are_recognised(stores: Stores) -> None:
+def test_the_same_bytes_and_the_same_content_are_recognised(stores: Door) -> None:
     stores.drop("names_20260309.csv", ROWS)
     stores.drop("names_20260310.csv.gz", gzip.compress(ROWS.encode()))
     reordered = "\n".join(",".join(reversed(line.split(","))) for line in reversed(ROWS.split("\n")[1:-1]))
@@ -119,7 +119,7 @@ def test_the_same_bytes_and_the_same_content_are_recognised(stores: Stores) -> N
     ]
 
 
-def test_the_same_json_with_its_keys_in_another_order_is_recognised_and_another_field_is_not(stores: Stores) -> None:
+def test_the_same_json_with_its_keys_in_another_order_is_recognised_and_another_field_is_not(stores: Door) -> None:
     records = [json.loads(json_row(number)) for number in (1, 2)]
     turned = [json.dumps(dict(reversed(record.items()))) for record in reversed(records)]
     other = [json.dumps(record | {"seen_by": "J"}, ensure_ascii=False) for record in records]
@@ -134,7 +134,7 @@ def test_the_same_json_with_its_keys_in_another_order_is_recognised_and_another_
     ]
 
 
-def test_the_ledger_names_what_a_duplicate_repeats_and_what_decided_the_encoding(stores: Stores) -> None:
+def test_the_ledger_names_what_a_duplicate_repeats_and_what_decided_the_encoding(stores: Door) -> None:
     stores.drop("names_20260309.csv", ROWS)
     stores.drop("names_20260310.csv.gz", gzip.compress(ROWS.encode()))
     stores.drop(
@@ -154,7 +154,7 @@ def test_the_ledger_names_what_a_duplicate_repeats_and_what_decided_the_encoding
     ]
 
 
-def test_a_file_with_a_column_of_secrets_is_flagged_and_nothing_of_the_column_is_kept(stores: Stores) -> None:
+def test_a_file_with_a_column_of_secrets_is_flagged_and_nothing_of_the_column_is_kept(stores: Door) -> None:
     spoilt = DOSSIER.replace('["id", "name", "phone"', '["id", "user_pass", "name", "phone"', 1)
     assert spoilt != DOSSIER
     write_dossier(stores.root / "partners", spoilt)
@@ -170,7 +170,7 @@ def test_a_file_with_a_column_of_secrets_is_flagged_and_nothing_of_the_column_is
         assert "Bsecret" not in str(identities.execute("from identities").fetchall())
 
 
-def test_a_file_that_changes_while_it_is_read_waits_and_leaves_nothing(stores: Stores) -> None:
+def test_a_file_that_changes_while_it_is_read_waits_and_leaves_nothing(stores: Door) -> None:
     """It grew after it was hashed: what was copied is neither the one nor the other file."""
     stores.drop("names_20260309.csv", ROWS)
     stores.drop("left_20260309.csv", "id;left_on\n1;\n")
@@ -190,7 +190,7 @@ def test_a_file_that_changes_while_it_is_read_waits_and_leaves_nothing(stores: S
     assert stores.one().accepted_rows == 4
 
 
-def test_a_file_whose_name_is_no_utf_8_is_taken_in_under_a_name_that_can_be_stored(stores: Stores) -> None:
+def test_a_file_whose_name_is_no_utf_8_is_taken_in_under_a_name_that_can_be_stored(stores: Door) -> None:
     stores.drop("names_20260309.csv", ROWS)
     folder = os.fsencode(stores.landing / PARTNER)
     os.rename(os.path.join(folder, b"names_20260309.csv"), os.path.join(folder, b"names_\xe9.csv"))
@@ -200,7 +200,7 @@ def test_a_file_whose_name_is_no_utf_8_is_taken_in_under_a_name_that_can_be_stor
     assert stores.refresh() == []
 
 
-def test_files_of_a_partner_whose_dossier_cannot_be_read_are_held(stores: Stores) -> None:
+def test_files_of_a_partner_whose_dossier_cannot_be_read_are_held(stores: Door) -> None:
     stores.drop("names_20260309.csv", ROWS)
     write_dossier(stores.root / "partners", DOSSIER.replace("siren:", "sirene:"))
     assert stores.one().reason == "DOSSIER_INVALID"
@@ -208,14 +208,14 @@ def test_files_of_a_partner_whose_dossier_cannot_be_read_are_held(stores: Stores
     assert stores.one().outcome == "accepted"
 
 
-def test_a_file_from_nobody_we_know_is_held(stores: Stores) -> None:
+def test_a_file_from_nobody_we_know_is_held(stores: Door) -> None:
     path = stores.landing / "unknown-partner" / "x.csv"
     path.parent.mkdir(parents=True)
     path.write_text(ROWS)
     assert stores.one().reason == "UNKNOWN_FILE"
 
 
-def test_a_known_bad_export_is_refused(stores: Stores) -> None:
+def test_a_known_bad_export_is_refused(stores: Door) -> None:
     bad = '    known_bad:\n      - {"name": "spoilt", "labels": ["no", "prénom", "mail"], "given_name": "prénom", "email": "mail"}\n'
     at = DOSSIER.index("    exported_at:")
     write_dossier(stores.root / "partners", DOSSIER[:at] + bad + DOSSIER[at:])
@@ -227,7 +227,7 @@ def test_a_known_bad_export_is_refused(stores: Stores) -> None:
     ]
 
 
-def test_an_error_of_the_engine_tells_no_value(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_engine_tells_no_value(stores: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """The text of a DuckDB error quotes cells; what a person sees names the file and the kind of error only."""
     from partners_ingest.rows import row_batches
     from terms.errors import FiliationError

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from consent.dossiers.dossiers import Dossier, DossierSet, read_dossier
-from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
+from stores.all_stores import Stores
 from stores.engine import connect
 from stores.lake import reading_name
 from stores.schemas import delivered_rows
@@ -44,7 +44,7 @@ class Desk:
     """A place to send files of a partner to, as often as one likes."""
 
     settings: Settings
-    stores: IntakeStores
+    stores: Stores
     folder: Path
 
     def dossier(self, partner: str) -> Dossier:

@@ -19,7 +19,7 @@ from stores.schemas import delivered_rows
 from terms.clock import from_micros
 from terms.errors import FiliationError
 from terms.settings import load_settings
-from tests.scenes.door.delivery_stores import Stores, open_stores
+from tests.scenes.door.delivery_stores import Door, open_stores
 from tests.scenes.door.dossier_samples import DOSSIER, NAMES_HEADER, SIGNALS, write_dossier
 
 #: A purge at `NOW` lets go what was before the first instant that is kept.
@@ -37,7 +37,7 @@ def row(index, flag, at, until="", record=None):
     return f"{record or index},Lys,{number(index)},{flag},{at},,75011,,{until}\n"
 
 
-class Door(Stores):
+class PurgedDoor(Door):
     """A door behind which persons were taken out."""
 
     @classmethod
@@ -90,7 +90,7 @@ class Door(Stores):
 
 @pytest.fixture
 def door(tmp_path):
-    opened = Door.at(tmp_path)
+    opened = PurgedDoor.at(tmp_path)
     yield opened
     opened.stores.engine.dispose()
 

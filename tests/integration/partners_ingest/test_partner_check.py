@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from consent.dossiers.dossiers import DossierSet, find_faults, read_dossier
-from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
+from stores.all_stores import Stores
 from terms.settings import Settings, load_settings
 from tests.commands import Shell
 from tests.scenes.door.dossier_samples import DOSSIER, NAMES_HEADER, json_row, names_row, write_dossier
@@ -32,14 +32,14 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def stores(settings: Settings) -> Iterator[IntakeStores]:
+def stores(settings: Settings) -> Iterator[Stores]:
     with rehearsal_stores(settings) as opened:
         yield opened
     assert not opened.home.root.exists()
 
 
 def _rehearsed(
-    stores: IntakeStores, settings: Settings, tmp_path: Path, name: str, data: bytes | str, dossier: str = DOSSIER
+    stores: Stores, settings: Settings, tmp_path: Path, name: str, data: bytes | str, dossier: str = DOSSIER
 ) -> Rehearsal:
     file = tmp_path / name
     file.write_bytes(data.encode() if isinstance(data, str) else data)
@@ -47,9 +47,7 @@ def _rehearsed(
     return rehearse(stores, file, read_dossier(folder), DossierSet({}, ()), settings.clock(), settings.environment)
 
 
-def test_the_fate_of_each_record_is_counted_with_its_lines(
-    stores: IntakeStores, settings: Settings, tmp_path: Path
-) -> None:
+def test_the_fate_of_each_record_is_counted_with_its_lines(stores: Stores, settings: Settings, tmp_path: Path) -> None:
     bad_date = names_row(3, agreed_at="le 2 mars")
     rows = names_row(1) + names_row(2, phone="06 39 XX XX 42") + bad_date + names_row(4, zip_="1000")
     found = _rehearsed(stores, settings, tmp_path, "names_20260309.csv", NAMES_HEADER + rows)
@@ -63,7 +61,7 @@ def test_the_fate_of_each_record_is_counted_with_its_lines(
 
 
 def test_a_file_held_for_its_volume_shows_its_rows_all_the_same(
-    stores: IntakeStores, settings: Settings, tmp_path: Path
+    stores: Stores, settings: Settings, tmp_path: Path
 ) -> None:
     found = _rehearsed(stores, settings, tmp_path, "names_20260309.csv", NAMES_HEADER + names_row(1, phone="-"))
     assert (found.report.outcome, found.report.reason) == ("held", "ROW_COUNT_LOW")
@@ -82,7 +80,7 @@ def test_a_file_held_for_its_volume_shows_its_rows_all_the_same(
     ],
 )
 def test_what_holds_a_file_is_told_in_words(
-    stores: IntakeStores, settings: Settings, tmp_path: Path, name: str, data: str, reason: str, detail: str
+    stores: Stores, settings: Settings, tmp_path: Path, name: str, data: str, reason: str, detail: str
 ) -> None:
     found = _rehearsed(stores, settings, tmp_path, name, data)
     assert found.report.reason == reason
@@ -90,7 +88,7 @@ def test_what_holds_a_file_is_told_in_words(
     assert found.rows is None
 
 
-def test_values_of_a_file_without_header_are_not_told(stores: IntakeStores, settings: Settings, tmp_path: Path) -> None:
+def test_values_of_a_file_without_header_are_not_told(stores: Stores, settings: Settings, tmp_path: Path) -> None:
     found = _rehearsed(stores, settings, tmp_path, "names_20260309.csv", names_row(1) + names_row(2))
     assert found.report.reason == "UNKNOWN_HEADER"
     assert "Lys" not in (found.report.detail or "") and "63998" not in (found.report.detail or "").replace(" ", "")

@@ -17,8 +17,7 @@ import pytest
 from partners_ingest.arrival.seal_marks import is_sealed, name_inside
 from partners_ingest.arrival.unpacking import open_unpacked
 from partners_ingest.intake.overview import list_deliveries
-from stores.evidence.evidence_store import EvidenceStore
-from tests.scenes.door.delivery_stores import ROWS, Stores, open_stores
+from tests.scenes.door.delivery_stores import ROWS, Door, open_stores
 from tests.scenes.door.dossier_samples import DOSSIER, write_dossier
 
 pytestmark = pytest.mark.skipif(shutil.which("gpg") is None, reason="GnuPG is not installed")
@@ -59,16 +58,16 @@ def keyring() -> Iterator[Keyring]:
 
 
 @pytest.fixture
-def stores(tmp_path: Path, keyring: Keyring) -> Iterator[Stores]:
+def stores(tmp_path: Path, keyring: Keyring) -> Iterator[Door]:
     write_dossier(tmp_path / "partners")
     opened = _with_keys(open_stores(tmp_path), keyring.home)
     yield opened
     opened.stores.engine.dispose()
 
 
-def _with_keys(stores: Stores, gpg_home: Path | None) -> Stores:
-    evidence = EvidenceStore(stores.stores.home, stores.stores.keys, gpg_home)
-    return Stores(stores.root, replace(stores.stores, evidence=evidence))
+def _with_keys(stores: Door, gpg_home: Path | None) -> Door:
+    settings = replace(stores.stores.settings, gpg_home=gpg_home)
+    return Door(stores.root, replace(stores.stores, settings=settings))
 
 
 def _zipped(data: bytes) -> bytes:
@@ -79,7 +78,7 @@ def _zipped(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("more", [(), ("--armor",), ("--compress-algo", "none")], ids=["binary", "armoured", "plain"])
-def test_a_sealed_file_is_read_as_what_stands_in_it(stores: Stores, keyring: Keyring, more: tuple[str, ...]) -> None:
+def test_a_sealed_file_is_read_as_what_stands_in_it(stores: Door, keyring: Keyring, more: tuple[str, ...]) -> None:
     stores.drop("names_20260309.csv.gz.gpg", keyring.seal(gzip.compress(ROWS.encode()), *more))
     report = stores.one()
     assert (report.outcome, report.reason, report.accepted_rows) == ("accepted", None, 3)
@@ -91,13 +90,13 @@ def test_a_sealed_file_is_read_as_what_stands_in_it(stores: Stores, keyring: Key
     assert stores.one().reason == "DUPLICATE_BYTES"  # what counts is what was sealed
 
 
-def test_a_sealed_archive_is_read_too(stores: Stores, keyring: Keyring) -> None:
+def test_a_sealed_archive_is_read_too(stores: Door, keyring: Keyring) -> None:
     write_dossier(stores.root / "partners", DOSSIER.replace('compression: "by_suffix"', 'compression: "zip"', 1))
     stores.drop("names_20260309.csv.pgp", keyring.seal(_zipped(ROWS.encode())))
     assert stores.one().accepted_rows == 3
 
 
-def test_a_cut_or_changed_seal_is_refused_and_nothing_of_it_is_used(stores: Stores, keyring: Keyring) -> None:
+def test_a_cut_or_changed_seal_is_refused_and_nothing_of_it_is_used(stores: Door, keyring: Keyring) -> None:
     sealed = keyring.seal(ROWS.encode() * 2000, "--compress-algo", "none")
     stores.drop("names_20260309.csv.gpg", sealed[: len(sealed) // 2])
     changed = bytearray(sealed)
@@ -107,7 +106,7 @@ def test_a_cut_or_changed_seal_is_refused_and_nothing_of_it_is_used(stores: Stor
     assert list(Path(tempfile.gettempdir()).glob("filiation-??????????")) == []
 
 
-def test_a_file_sealed_for_another_key_is_held_until_the_key_comes(stores: Stores, keyring: Keyring) -> None:
+def test_a_file_sealed_for_another_key_is_held_until_the_key_comes(stores: Door, keyring: Keyring) -> None:
     other = _make_keyring()
     try:
         stores.drop("names_20260309.csv.gpg", other.seal(ROWS.encode()))
@@ -120,7 +119,7 @@ def test_a_file_sealed_for_another_key_is_held_until_the_key_comes(stores: Store
         _remove(other)
 
 
-def test_a_file_sealed_by_a_passphrase_is_held(stores: Stores, keyring: Keyring) -> None:
+def test_a_file_sealed_by_a_passphrase_is_held(stores: Door, keyring: Keyring) -> None:
     sealed = keyring.gpg("--passphrase", "secret", "--pinentry-mode", "loopback", "--symmetric", data=ROWS.encode())
     stores.drop("names_20260309.csv.gpg", sealed)
     assert stores.one().outcome == "held"

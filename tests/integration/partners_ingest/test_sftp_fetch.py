@@ -20,11 +20,14 @@ import pytest
 from consent.dossiers.transport import DROPPED, CompleteWhen, SftpServer, Transport
 from partners_ingest.arrival.fetched_files import with_fetched
 from partners_ingest.arrival.landing import scan_landing
-from partners_ingest.arrival.sftp import FetchFailed, FetchReport, FetchStores, fetch, fetch_all
+from partners_ingest.arrival.sftp import FetchFailed, FetchReport, fetch, fetch_all
+from stores.all_stores import Stores
+from stores.home import Home
 from stores.migrations.migrate import migrate
 from stores.operations.database import open_operations
 from terms.clock import Clock
 from terms.errors import SecretMissing, UsageError
+from terms.settings import load_settings
 from tests.commands import sample_shell
 from tests.scenes.door.dossier_samples import DOSSIER, write_dossier
 
@@ -55,9 +58,13 @@ class Site:
         path.write_bytes(data)
         os.utime(path, (at, at))
 
-    def stores(self) -> FetchStores:
-        engine = open_operations(f"sqlite:///{self.root}/operations.sqlite")
-        return FetchStores(engine, self.root / "landing", self.root / "secrets", Clock(NOW), 60)
+    def stores(self) -> Stores:
+        told = {"HOME": "home", "LANDING": "landing", "TRANSPORT_SECRETS": "secrets"}
+        folders = {f"FILIATION_{name}": str(self.root / folder) for name, folder in told.items()}
+        url = f"sqlite:///{self.root}/operations.sqlite"
+        words = {"FILIATION_ENV": "test", "FILIATION_DATABASE_URL": url, "FILIATION_QUIET_SECONDS": "60"}
+        settings = load_settings(words | folders)
+        return Stores(settings, Home(settings.home), open_operations(url), Clock(NOW))
 
     def fetch(self, pause: Callable[[float], None] = lambda _seconds: None, **changed: object) -> FetchReport:
         transport = replace(self.transport, **changed)  # type: ignore[arg-type]
@@ -261,10 +268,14 @@ def test_a_folder_that_is_not_there_is_said(site: Site) -> None:
         site.fetch(sftp=replace(site.transport.sftp, folder="/nowhere"))
 
 
+def _without_rest(stores: Stores) -> Stores:
+    return replace(stores, settings=replace(stores.settings, quiet_seconds=0))
+
+
 def test_a_server_that_fails_stops_nobody_else(site: Site) -> None:
     site.offer("a.csv", b"first")
     fetched = fetch_all(
-        replace(site.stores(), quiet_seconds=0), {"nobody": site.transport, "dropped": DROPPED, PARTNER: site.transport}
+        _without_rest(site.stores()), {"nobody": site.transport, "dropped": DROPPED, PARTNER: site.transport}
     )
     assert [report.partner_id for report in fetched.reports] == [PARTNER]
     assert ["nobody" in str(problem) for problem in fetched.problems] == [True]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,17 +15,16 @@ import pytest
 from sqlalchemy import select
 
 from lineage.lookups.evidence_reading import read_evidence
-from lineage.lookups.lookup import LookupStores, look_up
-from open_data.load import OpenDataStores, Outcome, refresh_open_data
+from lineage.lookups.lookup import look_up
+from open_data.load import Outcome, refresh_open_data
 from open_data.sources import read_sources
 from pages.page import render_page
 from partners_ingest.reports.partner_value import Moment
-from partners_ingest.reports.report import ReportStores, report_on
+from partners_ingest.reports.report import report_on
 from partners_ingest.rows.phone import NOWHERE, read_phone
 from sample.make_sample import ROOT as SAMPLE
 from sample.people import SHOWN_NUMBER
 from sends.plans.counting import count_audience
-from sends.send_stores import SendStores
 from stores.all_stores import Stores, open_stores
 from stores.home import init_home
 from stores.lake import reading_name
@@ -33,7 +33,7 @@ from stores.operations import log_tables
 from terms.environment import NumberRules
 from terms.errors import UsageError
 from terms.settings import PROJECT_ROOT, load_settings
-from territories.sheet import SheetStores, busiest_communes, territory_sheet
+from territories.sheet import busiest_communes, territory_sheet
 from tests.scenes.whole_chain import Chain, run_chain
 
 #: Floor under which an order is refused (R-68), and some room above it for the demo.
@@ -86,8 +86,7 @@ def test_every_damaged_record_is_quarantined_for_its_reasons(chain: Chain) -> No
 
 
 def test_the_demo_order_reaches_enough_people(chain: Chain) -> None:
-    stores = SendStores(**{name: getattr(chain.stores, name) for name in SendStores.__dataclass_fields__})
-    counted = count_audience(stores, str(PROJECT_ROOT / "config" / "campaigns" / "demo.yaml"))
+    counted = count_audience(chain.stores, str(PROJECT_ROOT / "config" / "campaigns" / "demo.yaml"))
     assert counted.verdicts["SENDABLE"] >= WANTED_SENDABLE
     assert set(counted.verdicts) == {"SENDABLE", "INVITE_ONLY", "HOLD", "QUARANTINED", "REFUSED"}
 
@@ -104,7 +103,7 @@ def test_nearly_every_address_of_the_commune_is_tied(chain: Chain) -> None:
 
 
 def test_the_shown_number_tells_its_whole_story(chain: Chain) -> None:
-    (provenance,) = look_up(LookupStores.of(chain.stores), [SHOWN_NUMBER], reason="test")
+    (provenance,) = look_up(chain.stores, [SHOWN_NUMBER], reason="test")
     answer = json.loads(json.dumps(provenance.to_json()))
     assert answer["verdicts"]["sms"]["strict"] == {"verdict": "SENDABLE", "reasons": []}
     assert [item["partner"] for item in answer["opt_ins"]] == ["boutique-iris"] * 3 + ["jeux-valombre"]
@@ -125,7 +124,7 @@ def test_rows_lead_back_to_bytes_that_hold_the_number(chain: Chain) -> None:
     names = [reading_name(delivery, reading) for delivery, reading in manifest.deliveries.items()]
     numbers = stores.vault.numbers(names, [contact for _, _, contact in picked])
     for delivery, line, contact in picked:
-        record = read_evidence(LookupStores.of(stores), delivery, line, reason="test")
+        record = read_evidence(stores, delivery, line, reason="test")
         written = re.findall(r"[+\d][\d .()\u202f-]{8,}\d", record.bytes.decode())
         assert numbers[contact] in {read_phone(text, NOWHERE, NumberRules.FICTION).e164 for text in written}
 
@@ -144,7 +143,7 @@ def test_nothing_of_a_person_stands_in_what_was_reported(chain: Chain) -> None:
 
 
 def test_look_ups_were_logged(chain: Chain) -> None:
-    look_up(LookupStores.of(chain.stores), ["06 39 98 00 99"], reason="test")
+    look_up(chain.stores, ["06 39 98 00 99"], reason="test")
     with chain.stores.engine.connect() as connection:
         logged = connection.execute(select(log_tables.access_log.c.subjects_json)).scalars().all()
     assert logged and all("3998" not in row for row in logged)
@@ -152,12 +151,11 @@ def test_look_ups_were_logged(chain: Chain) -> None:
 
 def test_the_report_of_every_delivery_and_partner_adds_up_and_names_nobody(chain: Chain) -> None:
     opened = chain.stores
-    stores = ReportStores(opened.engine, opened.lake, opened.warehouse)
     moment = Moment(opened.clock.now(), NumberRules.FICTION)
     identities = _identities(opened)
     by_partner: dict[str, int] = {}
     for delivered in chain.reports:
-        report = report_on(stores, delivered.delivery_id, moment)
+        report = report_on(opened, delivered.delivery_id, moment)
         page = render_page("partner_report.html", report)
         assert report.delivery is not None
         assert report.delivery.summary.outcome == delivered.outcome
@@ -168,7 +166,7 @@ def test_the_report_of_every_delivery_and_partner_adds_up_and_names_nobody(chain
             by_partner[delivered.partner_id] = by_partner.get(delivered.partner_id, 0) + totals.data
         assert not [value for value in identities if value in page]
     for partner_id, records in by_partner.items():
-        report = report_on(stores, partner_id, moment)
+        report = report_on(opened, partner_id, moment)
         assert report.totals.data == records
         assert report.base is not None
         strict, market = report.base.values
@@ -178,9 +176,8 @@ def test_the_report_of_every_delivery_and_partner_adds_up_and_names_nobody(chain
 
 
 def test_the_sheet_of_the_commune_adds_up_and_names_nobody(chain: Chain) -> None:
-    opened = chain.stores
-    stores = SheetStores(opened.lake, opened.engine, opened.warehouse)
-    sheet = territory_sheet(stores, "48271", opened.clock)
+    stores = chain.stores
+    sheet = territory_sheet(stores, "48271", stores.clock)
     assert sheet.map == "2026"
     assert len(sheet.bureaux) > 1
     assert sum(bureau.addresses for bureau in sheet.bureaux) == sheet.tied
@@ -193,12 +190,12 @@ def test_the_sheet_of_the_commune_adds_up_and_names_nobody(chain: Chain) -> None
     assert any(bureau.income and bureau.income.euros for bureau in sheet.bureaux)
     page = render_page("territory.html", sheet)
     assert page.count("<path") == len(sheet.bureaux) + 1
-    assert not [value for value in _identities(opened) if value in page]
-    (one,) = territory_sheet(stores, sheet.bureaux[0].code, opened.clock).bureaux
+    assert not [value for value in _identities(stores) if value in page]
+    (one,) = territory_sheet(stores, sheet.bureaux[0].code, stores.clock).bureaux
     assert one == sheet.bureaux[0]
     assert busiest_communes(stores, 5) == ("48271",)
     with pytest.raises(UsageError, match="no bureau of 01001"):
-        territory_sheet(stores, "01001", opened.clock)
+        territory_sheet(stores, "01001", stores.clock)
 
 
 def test_a_bureau_of_the_older_map_shows_where_it_is_now(chain: Chain) -> None:
@@ -210,7 +207,7 @@ def test_a_bureau_of_the_older_map_shows_where_it_is_now(chain: Chain) -> None:
         ).fetchall()
     assert gone
     code, successor = gone[0]
-    sheet = territory_sheet(SheetStores(stores.lake, stores.engine, stores.warehouse), code, stores.clock)
+    sheet = territory_sheet(stores, code, stores.clock)
     assert sheet.note is not None
     assert sheet.note.startswith(f"{code} is no bureau on the newest map: ")
     assert f"in {successor} (2026)" in sheet.note
@@ -235,7 +232,7 @@ def test_a_divided_commune_and_one_without_bureaux_are_named(chain: Chain, tmp_p
         territory_sheet(stores, "48779", chain.stores.clock)
 
 
-def _with_movements(opened: Stores, folder: Path, *movements: str) -> SheetStores:
+def _with_movements(opened: Stores, folder: Path, *movements: str) -> Stores:
     """Return the house's base beside another ledger and lake, which know nothing but these movements of communes."""
     files = {
         "v_commune": ["TYPECOM,COM,LIBELLE,COMPARENT", "COM,48271,Valombre,", "COM,48903,Loin,"],
@@ -250,10 +247,10 @@ def _with_movements(opened: Stores, folder: Path, *movements: str) -> SheetStore
     other = open_stores(settings)
     migrate(other.engine)
     sources = [source for source in read_sources(settings.config / "open_data") if source.source_id == "cog_names"]
-    stores = OpenDataStores(other.home, other.engine, other.lake)
-    (report,) = refresh_open_data(stores, folder, sources, other.clock, lambda text: None)
+    (report,) = refresh_open_data(other, folder, sources, other.clock, lambda text: None)
     assert report.outcome is Outcome.LOADED
-    return SheetStores(other.lake, other.engine, opened.warehouse)
+    shutil.copy(opened.warehouse.base_path, other.warehouse.base_path)
+    return other
 
 
 def _identities(stores: Stores) -> set[str]:

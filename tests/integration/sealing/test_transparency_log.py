@@ -317,9 +317,8 @@ def _die(*_):
 
 
 def make_stores(stage):
-    from sends.send_stores import SendStores
 
-    return SendStores.of(stage.stores)
+    return stage.stores
 
 
 def _size(stage):

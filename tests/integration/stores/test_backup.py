@@ -13,7 +13,6 @@ from sends.inbound.listener import take_in
 from sends.inbound.opt_outs import opt_out
 from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign
-from sends.send_stores import SendStores
 from stores.all_stores import open_stores
 from stores.backup import make_backup, restore_backup
 from stores.operations.all_tables import metadata
@@ -46,7 +45,7 @@ def put_back(stores, folder, url=None):
     """The home that a backup is put back into."""
     settings = load_settings(environment(folder / "second", stores.settings.config, url))
     restore_backup(settings, folder / "backup", "operator", stores.clock.now())
-    return SendStores.of(open_stores(settings))
+    return open_stores(settings)
 
 
 def counts(engine):

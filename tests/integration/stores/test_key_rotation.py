@@ -8,7 +8,7 @@ from sealing.checks.check import check_chain
 from sealing.log.log import Log
 from sealing.seals.seal import seal
 from stores.all_stores import open_stores
-from stores.keys import derive_keys
+from stores.keys import derive_file_keys
 from stores.rotation import rotate_evidence
 from stores.schemas.vault_tables import IDENTITIES
 from terms.errors import UsageError
@@ -69,18 +69,18 @@ def test_there_must_be_another_key(shell):
 def test_a_header_that_was_cut_is_written_again(shell):
     """The moment that no failpoint can name: the process dies within the write."""
     settings = load_settings(shell.environ())
-    new = derive_keys(load_settings(shell.environ(VAULT_KEY="new secret")))
+    old, new = (derive_file_keys(one) for one in (settings, load_settings(shell.environ(VAULT_KEY="new secret"))))
     stores = open_stores(settings)
     file = stores.evidence.delivered_file("0123456789abcdef")
     before = file.read_bytes()
-    assert rotate_evidence(file, stores.keys, new)
+    assert rotate_evidence(file, old, new)
     header = file.read_bytes()[:68]
     assert header != before[:68] and file.read_bytes()[68:] == before[68:]
     file.with_name("header.partial").write_bytes(header)
     file.write_bytes(header[:30] + before[30:])
-    assert rotate_evidence(file, stores.keys, new)
+    assert rotate_evidence(file, old, new)
     assert file.read_bytes() == header + before[68:]
-    assert not rotate_evidence(file, stores.keys, new)
+    assert not rotate_evidence(file, old, new)
     stores.engine.dispose()
 
 

@@ -10,21 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from open_data.load import OpenDataStores, Outcome, refresh_open_data
+from open_data.load import Outcome, refresh_open_data
 from open_data.sources import read_sources
 from stores.engine import connect
-from stores.home import Home, init_home
-from stores.keys import derive_keys
-from stores.lake import Lake, reading_name
-from stores.migrations.migrate import migrate
+from stores.home import Home
+from stores.lake import reading_name
 from stores.operations import database, delivery_tables
-from stores.operations.database import open_operations
 from stores.schemas.territory_tables import ADDRESS_TIES, BAN_ADDRESSES
 from stores.schemas.vault_tables import ADDRESSES
-from stores.vault import Vault
 from terms.clock import Clock
-from terms.settings import load_settings
-from territories.tie import TieStores, current_ties, tie_addresses
+from territories.tie import current_ties, tie_addresses
+from tests.scenes.fresh_home import fresh_stores
 
 ROOT = Path(__file__).resolve().parents[3]
 CLOCK = Clock(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
@@ -32,18 +28,13 @@ CLOCK = Clock(datetime(2026, 11, 24, 8, 0, tzinfo=UTC))
 
 @pytest.fixture
 def opened(tmp_path):
-    """Open-data stores and tie stores of one home, with the bundled commune loaded."""
-    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home")})
-    home = init_home(settings)
-    engine = open_operations(settings.database_url)
-    migrate(engine)
-    lake = Lake(home)
-    open_data = OpenDataStores(home, engine, lake)
+    """The stores of a home with the bundled commune loaded, and the vintage that serves of each source."""
+    stores = fresh_stores(tmp_path / "home")
     sources = read_sources(ROOT / "config" / "open_data")
-    reports = refresh_open_data(open_data, ROOT / "sample" / "open_data", sources, CLOCK, lambda text: None)
+    reports = refresh_open_data(stores, ROOT / "sample" / "open_data", sources, CLOCK, lambda text: None)
     assert not [report for report in reports if report.outcome is Outcome.FAILED]
     serving = {report.source.source_id: report.serving for report in reports}
-    return TieStores(Vault(home, derive_keys(settings)), lake, engine), serving
+    return stores, serving
 
 
 def load_city_map(opened, home, folder):
@@ -54,8 +45,7 @@ def load_city_map(opened, home, folder):
     (folder / "maps" / "contours-bureaux-2022.geojson").write_text(re.sub(r"(_)0(\d{3})", r"\g<1>9\2", drawn))
     shipped = {source.source_id: source for source in read_sources(ROOT / "config" / "open_data")}
     city = replace(shipped["bureaux_2022_contours"], source_id="bureaux_2022_city", precedence=2)
-    open_data = OpenDataStores(home, stores.engine, stores.lake)
-    (report,) = refresh_open_data(open_data, folder, [city], CLOCK, lambda text: None)
+    (report,) = refresh_open_data(stores, folder, [city], CLOCK, lambda text: None)
     assert report.outcome is Outcome.LOADED
 
 
@@ -128,9 +118,7 @@ def load_roll(stores, home, folder, lines, bureaux=()):
         text = [",".join(columns), *(",".join(row.get(name, "") for name in columns) for row in rows)]
         (folder / "reu" / "table-bv-reu.csv").write_text("\n".join(text) + "\n")
         sources.append(shipped["reu_bureaux_2022"])
-    reports = refresh_open_data(
-        OpenDataStores(home, stores.engine, stores.lake), folder, sources, CLOCK, lambda _: None
-    )
+    reports = refresh_open_data(stores, folder, sources, CLOCK, lambda _: None)
     assert {report.outcome for report in reports} == {Outcome.LOADED}
 
 

@@ -9,17 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from open_data.load import OpenDataStores, Outcome, refresh_open_data
+from open_data.load import Outcome, refresh_open_data
 from open_data.sources import read_sources
 from stores.engine import connect
-from stores.home import init_home
-from stores.lake import Lake
-from stores.migrations.migrate import migrate
-from stores.operations.database import open_operations
 from stores.schemas.territory_tables import TERRITORY_OVERLAPS
 from terms.clock import Clock
-from terms.settings import load_settings
-from territories.overlaps import OverlapStores, make_overlaps
+from territories.overlaps import make_overlaps
+from tests.scenes.fresh_home import fresh_stores
 
 SOURCES = {
     source.source_id: source for source in read_sources(Path(__file__).resolve().parents[3] / "config/open_data")
@@ -58,11 +54,7 @@ def write_cog(folder, *movements):
 @pytest.fixture
 def overlaps(tmp_path):
     """A function that loads what stands in the folder and returns (from, to, share) of the overlaps."""
-    settings = load_settings({"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home")})
-    home = init_home(settings)
-    engine = open_operations(settings.database_url)
-    migrate(engine)
-    stores = OpenDataStores(home, engine, Lake(home))
+    stores = fresh_stores(tmp_path / "home")
     folder = tmp_path / "open"
     folder.mkdir()
 
@@ -70,7 +62,7 @@ def overlaps(tmp_path):
         wanted = [SOURCES[name] for name in ("bureaux_2022_contours", "bureaux_2026_contours", "cog_names")]
         reports = refresh_open_data(stores, folder, wanted, CLOCK, lambda text: None)
         assert not [report for report in reports if report.outcome is Outcome.FAILED]
-        report = make_overlaps(OverlapStores(stores.lake, engine), CLOCK, lambda text: None)
+        report = make_overlaps(stores, CLOCK, lambda text: None)
         rows = connect().execute(
             f"select from_code, to_code, share_of_from from ({stores.lake.sql(TERRITORY_OVERLAPS, [report.serving])})"
         )

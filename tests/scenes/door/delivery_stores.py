@@ -16,21 +16,17 @@ from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.landing import Arrival, scan_landing
 from partners_ingest.intake import decisions
 from partners_ingest.intake.decisions import Decision
-from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.take_in import take_in
 from partners_ingest.readers import delivered_lines
 from partners_ingest.rows import record_batches
+from stores import all_stores
 from stores.engine import connect
-from stores.evidence.evidence_store import EvidenceStore
 from stores.home import init_home
-from stores.keys import derive_keys
-from stores.lake import Lake, reading_name
+from stores.lake import reading_name
 from stores.migrations.migrate import migrate
 from stores.operations import delivery_tables
-from stores.operations.database import open_operations
 from stores.schemas import column_classes, delivered_rows
-from stores.vault import Vault
 from stores.warehouse.inputs import accepted_deliveries
 from terms.settings import load_settings
 from tests.scenes.door.dossier_samples import (
@@ -46,11 +42,11 @@ ROWS = NAMES_HEADER + names_row(1) + names_row(2) + names_row(3)
 
 
 @dataclass
-class Stores:
+class Door:
     """A home with one partner, its landing folder, and a way to run ingest."""
 
     root: Path
-    stores: IntakeStores
+    stores: all_stores.Stores
 
     @property
     def landing(self) -> Path:
@@ -100,20 +96,21 @@ def environ_of(root: Path) -> dict[str, str]:
     }
 
 
-def open_stores(root: Path) -> Stores:
+def open_stores(root: Path) -> Door:
     settings = load_settings(environ_of(root))
-    home, keys, engine = init_home(settings), derive_keys(settings), open_operations(settings.database_url)
-    migrate(engine)
-    return Stores(root, IntakeStores(home, keys, engine, EvidenceStore(home, keys), Vault(home, keys), Lake(home)))
+    init_home(settings)
+    stores = all_stores.open_stores(settings)
+    migrate(stores.engine)
+    return Door(root, stores)
 
 
-def root_of(stores: Stores, delivery_id: str) -> str:
+def root_of(stores: Door, delivery_id: str) -> str:
     with stores.stores.engine.connect() as connection:
         query = delivery_tables.deliveries.select().where(delivery_tables.deliveries.c.delivery_id == delivery_id)
         return str(connection.execute(query).mappings().one()["evidence_root"])
 
 
-def release_delivery(stores: Stores, delivery_id: str) -> None:
+def release_delivery(stores: Door, delivery_id: str) -> None:
     decisions.release(stores.stores.engine, decision_of(delivery_id, "a purge was announced"))
 
 

@@ -21,12 +21,13 @@ from pathlib import Path
 
 from consent.dossiers.dossiers import Dossier, DossierSet, read_dossier
 from partners_ingest.arrival.unpacking import open_unpacked
-from partners_ingest.intake.delivery_case import IntakeStores
 from partners_ingest.intake.overview import list_deliveries
 from partners_ingest.intake.rehearsal import Rehearsal, rehearsal_stores, rehearse
+from stores.all_stores import Stores
 from stores.engine import connect
 from stores.lake import reading_name
 from stores.schemas import delivered_rows
+from terms.batches import batched
 from terms.identifiers import delivery_id
 from terms.settings import Settings, load_settings
 from tests.scenes.door.mutants import FORMATS, Mutant, mutant, originals
@@ -56,17 +57,17 @@ def run(seed: int, numbers: range) -> Tally:
     )
     tally, untouched = Tally(), originals()
     dossiers = {partner: read_dossier(FORMATS / partner) for partner in sorted({one.partner for one in untouched})}
-    for start in range(0, len(numbers), _FILES_PER_STORES):
+    for some in batched(numbers, _FILES_PER_STORES):
         with ExitStack() as stack:
             stores = stack.enter_context(rehearsal_stores(settings))
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="door-fuzz-")))
-            for number in numbers[start : start + _FILES_PER_STORES]:
+            for number in some:
                 _send(mutant(seed, number, untouched), dossiers, stores, folder, settings, tally)
     return tally
 
 
 def _send(
-    sent: Mutant, dossiers: dict[str, Dossier], stores: IntakeStores, folder: Path, settings: Settings, tally: Tally
+    sent: Mutant, dossiers: dict[str, Dossier], stores: Stores, folder: Path, settings: Settings, tally: Tally
 ) -> None:
     file = folder / sent.original.name
     if file.exists() and delivery_of(sent) in {one.delivery_id for one in list_deliveries(stores.engine)}:
@@ -103,7 +104,7 @@ def _check_told(found: Rehearsal, sent: Mutant) -> None:
         raise Lost("a value was told")
 
 
-def _check_records(found: Rehearsal, sent: Mutant, stores: IntakeStores) -> int:
+def _check_records(found: Rehearsal, sent: Mutant, stores: Stores) -> int:
     """Every byte but the header's and line ends belongs to exactly one record, and the totals are those records."""
     delivery, report = found.delivery, found.released or found.report
     name = [reading_name(delivery.delivery_id, delivery.reading)]

@@ -52,10 +52,9 @@ if sys.argv[1] == "smsc":
     from sends.gateways.smsc_simulator import serve_smsc
     serve_smsc(int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]), lambda words: print(words, flush=True))
     raise SystemExit
-from sends.send_stores import SendStores
 from stores.all_stores import open_stores
 from terms.settings import load_settings
-stores = SendStores.of(open_stores(load_settings(os.environ)))
+stores = open_stores(load_settings(os.environ))
 if sys.argv[1] == "send":
     from sends.handover.sender import send_plan
     print(send_plan(stores, sys.argv[2]).ending)

@@ -13,7 +13,6 @@ from sends.handover.sender import send_plan
 from sends.inbound.listener import take_in
 from sends.plans.approval import approve_plan
 from sends.plans.planning import plan_campaign
-from sends.send_stores import SendStores
 from stores.all_stores import Stores, open_stores
 from terms.settings import PROJECT_ROOT, load_settings
 from tests.scenes.sends.small_send_home import point_gateway, simulator
@@ -34,8 +33,7 @@ def send_demo(folder: Path, environment_name: str, landing: Path) -> tuple[Store
     chain = run_chain(morning, landing, SAMPLE / "open_data")
     seal(chain.stores)
     older = (chain.stores.home.log / "checkpoint").read_text()
-    opened = open_stores(load_settings(environment | {"FILIATION_NOW": "2026-11-24T10:05:00+01:00"}))
-    stores = SendStores.of(opened)
+    stores = open_stores(load_settings(environment | {"FILIATION_NOW": "2026-11-24T10:05:00+01:00"}))
     plan_id = plan_campaign(stores, folder / "config" / "campaigns" / "demo.yaml").plan_id
     approve_plan(stores, plan_id, "Camille Second")
     with simulator() as running:
@@ -45,5 +43,5 @@ def send_demo(folder: Path, environment_name: str, landing: Path) -> tuple[Store
         send_plan(stores, plan_id)
         while take_in(stores, "simulator", gateway, 1.0).reports:
             pass
-    seal(opened)
-    return opened, plan_id, older
+    seal(stores)
+    return stores, plan_id, older

@@ -8,7 +8,7 @@ import json
 import shutil
 import threading
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,8 +19,7 @@ from sends.gateways.routes import open_gateway
 from sends.gateways.simulator import start
 from sends.handover.plan_to_send import read_plan_to_send
 from sends.handover.reconciliation import reconcile
-from sends.send_stores import SendStores
-from stores.all_stores import open_stores
+from stores.all_stores import Stores, open_stores
 from stores.home import init_home
 from stores.lake import reading_name
 from stores.migrations.migrate import migrate
@@ -90,14 +89,14 @@ def environment(home, config, url=None, now=NOW, name="test"):
     return variables | ({"FILIATION_DATABASE_URL": url} if url else {})
 
 
-def make_home(folder: Path, url=None, contacts=400, now=NOW, base=True, name="test") -> SendStores:
+def make_home(folder: Path, url=None, contacts=400, now=NOW, base=True, name="test") -> Stores:
     """A home with a published base of `contacts` people in commune 75111, every tenth of whom may not be sent to."""
     config = folder / "config"
     if not config.exists():
         shutil.copytree(PROJECT_ROOT / "config", config)
     settings = load_settings(environment(folder / "home", config, url, now, name))
     init_home(settings)
-    stores = SendStores.of(open_stores(settings))
+    stores = open_stores(settings)
     migrate(stores.engine)
     if base:
         fill_vault(stores, contacts)
@@ -107,7 +106,7 @@ def make_home(folder: Path, url=None, contacts=400, now=NOW, base=True, name="te
 
 def at(stores, moment):
     """The same stores with a clock that starts at another instant."""
-    return SendStores(**{**stores.__dict__, "clock": Clock(datetime.fromisoformat(moment))})
+    return replace(stores, clock=Clock(datetime.fromisoformat(moment)))
 
 
 def publish(stores, contacts, version="b1", rules="rules-1", refused=(), macron_votes=560, changes=(), expiring=None):

@@ -23,17 +23,15 @@ from sqlalchemy import select
 
 from lineage.lookups import trace as trace_module
 from lineage.lookups.evidence_reading import read_evidence
-from lineage.lookups.lookup import LookupStores, look_up
+from lineage.lookups.lookup import look_up
 from lineage.lookups.trace import SendTrace, trace_send
 from partners_ingest.rows.phone import NOWHERE, read_phone
 from sample.make_sample import ROOT as SAMPLE
 from sends.ledger.plan_rows import find_plan
 from sends.plans.approval import context_of
-from sends.send_stores import SendStores
 from stores.all_stores import Stores
 from stores.operations import log_tables, message_tables
 from stores.operations.journal import Entry
-from terms.environment import NUMBER_RULES
 from tests.scenes.sends.sent_demo import send_demo
 from tests.scenes.sends.small_send_home import bench_number
 
@@ -52,9 +50,9 @@ def follow(stores: Stores, send_id: str) -> tuple[SendTrace, str, list[str]]:
     """
     trace = trace_send(stores, send_id, reason="follow")
     best, message, plan = trace.judged.judgement, trace.message, trace.plan
-    record = read_evidence(LookupStores.of(stores), best.best_delivery_id, best.best_line_number, reason="follow")
+    record = read_evidence(stores, best.best_delivery_id, best.best_line_number, reason="follow")
     written = re.findall(r"[+\d][\d .()\u202f-]{8,}\d", record.bytes.decode())
-    rules = NUMBER_RULES[stores.settings.environment]
+    rules = stores.number_rules
     read = {read_phone(text, NOWHERE, rules).e164 for text in written} - {None}
     numbers = [number for number in read if stores.keys.contact_id(number) == message.contact_id]
     told = {(opt_in.delivery_id, opt_in.line_number): opt_in for opt_in in trace.opt_ins}
@@ -115,7 +113,7 @@ def main(messages: int) -> None:
             names = reading.execute(select(table.c.send_id).where(table.c.plan_id == plan_id)).scalars().all()
         # the order and the rules are the same for each message of the plan: read once here, by each command else
         with stores.engine.connect() as reading:
-            context = context_of(SendStores.of(stores), find_plan(reading, plan_id))
+            context = context_of(stores, find_plan(reading, plan_id))
         trace_module.context_of = lambda _stores, _plan: context
         faults, numbers, begun = Counter(), {}, time.process_time()
         with (
@@ -126,7 +124,7 @@ def main(messages: int) -> None:
                 faults.update(failed)
                 numbers[number] = send_id
         took = time.process_time() - begun
-        back = look_up(LookupStores.of(stores), list(numbers), reason="follow", case="T")
+        back = look_up(stores, list(numbers), reason="follow", case="T")
         returned = sum(numbers[one.number] in {send.send_id for send in one.sends} for one in back)
         told = {"messages": len(names), "numbers": len(numbers), "back": returned, "faults": dict(faults)}
         print(json.dumps(told | {"processor_ms_each": round(1000 * took / len(names), 1)}))

@@ -9,15 +9,11 @@ import yaml
 
 from consent.rules.registry import read_rules, rule_rows, take_rules_snapshot
 from stores.engine import connect
-from stores.home import init_home
-from stores.migrations.migrate import migrate
-from stores.operations.database import open_operations
 from stores.schemas.configuration_tables import RULES
-from stores.snapshots import SnapshotStore
 from terms.clock import naive_utc
 from terms.errors import UsageError
 from terms.reasons import Profile, Verdict
-from terms.settings import load_settings
+from tests.scenes.fresh_home import fresh_stores
 
 ROOT = Path(__file__).resolve().parents[3]
 EVALUATORS = ROOT / "dbt_project" / "macros" / "evaluators"
@@ -45,13 +41,9 @@ def _write(folder: Path, text: str) -> Path:
 
 @pytest.fixture
 def store(tmp_path):
-    settings = load_settings(
-        {"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home"), "FILIATION_ACTOR": "t"}
-    )
-    home, engine = init_home(settings), open_operations(settings.database_url)
-    migrate(engine)
-    yield SnapshotStore(home, engine)
-    engine.dispose()
+    stores = fresh_stores(tmp_path / "home", ACTOR="t")
+    yield stores.snapshots
+    stores.engine.dispose()
 
 
 def test_every_code_of_the_registry_has_one_evaluator_of_its_name_and_the_reverse():

@@ -8,13 +8,9 @@ import pytest
 from consent.dossiers.controller import read_controller, take_controller_snapshot
 from sends.orders.segment_snapshots import read_segments, take_segments_snapshot, take_sponsors_snapshot
 from stores.engine import connect
-from stores.home import init_home
-from stores.migrations.migrate import migrate
-from stores.operations.database import open_operations
 from stores.schemas.configuration_tables import SEGMENT_CRITERIA, SEGMENTS, SPONSORS
-from stores.snapshots import SnapshotStore
 from terms.errors import UsageError
-from terms.settings import load_settings
+from tests.scenes.fresh_home import fresh_stores
 
 CONFIG = Path(__file__).resolve().parents[3] / "config"
 AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
@@ -33,13 +29,9 @@ audience:
 
 @pytest.fixture
 def store(tmp_path):
-    settings = load_settings(
-        {"FILIATION_ENV": "test", "FILIATION_HOME": str(tmp_path / "home"), "FILIATION_ACTOR": "t"}
-    )
-    home, engine = init_home(settings), open_operations(settings.database_url)
-    migrate(engine)
-    yield SnapshotStore(home, engine)
-    engine.dispose()
+    stores = fresh_stores(tmp_path / "home", ACTOR="t")
+    yield stores.snapshots
+    stores.engine.dispose()
 
 
 def _rows(store, snapshot, table):

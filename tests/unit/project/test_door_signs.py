@@ -169,7 +169,7 @@ def test_what_is_named_exists():
     ],
 )
 def test_true_names_pass(text):
-    assert list(untrue_in(Sign(ROOT / "sends" / "send_stores.py", text))) == []
+    assert list(untrue_in(Sign(ROOT / "sends" / "handover" / "lock.py", text))) == []
 
 
 @pytest.mark.parametrize(
@@ -199,4 +199,4 @@ def test_true_names_pass(text):
     ],
 )
 def test_untrue_names_are_found(text, name, kind):
-    assert list(untrue_in(Sign(ROOT / "sends" / "send_stores.py", text))) == [(name, kind)]
+    assert list(untrue_in(Sign(ROOT / "sends" / "handover" / "lock.py", text))) == [(name, kind)]

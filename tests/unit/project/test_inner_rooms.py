@@ -90,8 +90,6 @@ LEVELS = {
         "rules",
         "orders",
         "gateways",
-        # the stores of a send, opened once: every inner room may use them
-        "send_stores",
     ],
     "stores": [
         "backup",

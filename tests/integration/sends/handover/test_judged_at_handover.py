@@ -1,5 +1,6 @@
 """The last judgement before a hand-over: STOPs, ended consents, another base or other rules, an erased number."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,6 @@ from sqlalchemy import select
 from consent.acts.person_acts import ActKind, suppress
 from sends.handover.sender import BATCH, send_plan
 from sends.inbound.opt_outs import opt_out
-from sends.send_stores import SendStores
 from stores.operations.database import insert_once, transaction
 from stores.operations.message_tables import messages
 from stores.operations.person_tables import form_stops, opt_outs
@@ -133,7 +133,7 @@ def test_a_consent_that_ends_between_judgement_and_hand_over_has_ended(local_sta
     """Contact 42's ends 5 seconds after all were judged; so many pass before the first message leaves."""
     from sends.handover import sender
 
-    local_stage.stores = SendStores(**local_stage.stores.__dict__ | {"clock": _Still(local_stage.stores.clock.now())})
+    local_stage.stores = replace(local_stage.stores, clock=_Still(local_stage.stores.clock.now()))
     clock = local_stage.stores.clock
     publish(local_stage.stores, CONTACTS, version="b2", expiring={42: (clock.now() + timedelta(seconds=5)).isoformat()})
 

@@ -8,6 +8,7 @@ from sends.ledger.claims import claim_batch
 from sends.ledger.states import State
 from sends.plans.planning import plan_campaign
 from stores.operations.database import transaction
+from terms.batches import batched
 from tests.scenes.sends.small_send_home import make_home, write_order
 
 
@@ -21,9 +22,9 @@ def test_two_writers_of_the_same_messages_do_not_deadlock(tmp_path, operations_u
     def write(seed):
         moments = random.Random(seed)
         try:
-            for start in range(0, 900, 300):
+            for some in batched(claims, 300):
                 together.wait(30)
-                mixed = moments.sample(claims[start : start + 300], 300)
+                mixed = moments.sample(some, 300)
                 states = (State.DELIVERED, State.EXPIRED, State.UNDELIVERED)
                 changes = [Change(c.send_id, moments.choice(states), stores.clock.now()) for c in mixed]
                 with transaction(stores.engine) as work:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from consent.acts.act_entry import ActStores, TypedAct, enter_act
+from consent.acts.act_entry import ActDesk, TypedAct, enter_act
 from consent.acts.person_acts import FactKind, record_fact
 from consent.acts.requests import Answer, answer_request
 from partners_ingest.rows.asked_numbers import number_reader
@@ -22,12 +22,10 @@ from sends.plans.control import release_plan
 from sends.plans.judging import create_judged, use_of
 from sends.plans.planning import plan_campaign
 from sends.rules.context import read_context
-from sends.send_stores import SendStores
 from stores.all_stores import open_stores
 from stores.lake import reading_name
 from stores.operations.database import transaction
 from stores.operations.message_tables import messages
-from terms.environment import NUMBER_RULES
 from terms.settings import PROJECT_ROOT, load_settings
 from tests.scenes.sends.small_send_home import point_gateway, received_lines, simulator
 
@@ -47,8 +45,8 @@ class Scene:
         stores = open_stores(load_settings(variables))
         self.folder, self.stores, self.desk = (
             folder,
-            SendStores.of(stores),
-            ActStores.of(stores, number_reader(NUMBER_RULES[stores.settings.environment])),
+            stores,
+            ActDesk(stores, number_reader(stores.number_rules)),
         )
         point_gateway(self.stores, running.url)
         gateway = open_gateway(read_gateway(self.stores.settings.config / "gateways", "simulator"))

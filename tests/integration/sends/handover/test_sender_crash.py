@@ -39,13 +39,12 @@ from tests.scenes.sends.small_send_home import (
 
 _RUNNER = """
 import os, sys
-from sends.send_stores import SendStores
 from sends.inbound.listener import listen
 from sends.handover.sender import send_plan
 from stores.all_stores import open_stores
 from terms.settings import load_settings
 
-stores = SendStores.of(open_stores(load_settings(os.environ)))
+stores = open_stores(load_settings(os.environ))
 if sys.argv[1] == "send":
     send_plan(stores, sys.argv[2])
 else:
