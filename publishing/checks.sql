@@ -5,7 +5,6 @@ select
     table_name,
     column_name
 from duckdb_columns()
-where
-    schema_name = 'main' and not internal and data_type like 'VARCHAR%'
-    and table_name in (select table_name from duckdb_tables() where schema_name = 'main')
+semi join duckdb_tables() using (schema_name, table_name)
+where schema_name = 'main' and not internal and data_type like 'VARCHAR%'
 order by all;
