@@ -87,7 +87,12 @@ def _add_rows_concerned(connection: duckdb.DuckDBPyConnection, fact: FactTable) 
             {"differs": f"{name}_differs", "limit_column": limit.column},
         )
         return
-    connection.execute(sql_of(__file__, f"by_{by}"), {"differs": f"{name}_differs"})
+    statements = {
+        "partner_id": sql_of(__file__, "by_partner_id"),
+        "form_version": sql_of(__file__, "by_form_version"),
+        "notice_id": sql_of(__file__, "by_notice_id"),
+    }
+    connection.execute(statements[by], {"differs": f"{name}_differs"})
     for limit in fact.limits:
         for side in ("before", "now"):
             bound = {

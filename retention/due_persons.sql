@@ -1,9 +1,9 @@
 -- How `retention.due_persons` finds the last act of each person, and whose is too old.
 
--- name: acts_of_files
 -- Acts that files tell, one row each (contact_id, acted_at). An act without an instant happened by the first file that
 -- told it: the one in which its record says something else than in the file before. A record without an id may be
 -- another one in each file. No act happened after its file was received.
+-- name: acts_of_files
 create temp view acts_of_files as
 with opt_ins as (
     select

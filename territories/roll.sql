@@ -1,7 +1,7 @@
 -- How `territories.roll` finds the roll's bureau of each address.
 
--- name: roll_id
 -- BAN writes `_b` today where it wrote `_bis` when the roll was geocoded.
+-- name: roll_id
 create or replace temp macro roll_id(address_id) as
 regexp_replace(regexp_replace(regexp_replace(lower(address_id), '_bis$', '_b'), '_ter$', '_t'), '_quater$', '_q');
 

@@ -1,8 +1,8 @@
 -- The rows of `bench.judgement.invented_base`.
 
--- name: opt_ins
 -- Rows of one file: row `i` of all is told by its slot (percent), quarter and number; the first half of all rows are
 -- the first acts of as many contacts, the others are further acts of a skewed part of them.
+-- name: opt_ins
 with numbered as (
     select
         ks.k * 1200 + $quarter * 100 + slots.slot as i,

@@ -1,7 +1,7 @@
 -- The rows of `open_data.layouts.ban`, from `ban`: the file's columns as text.
 
--- name: addresses
 -- An address may be published with several positions: the door is nearest to where a person lives.
+-- name: addresses
 select
     id as address_id,
     nullif(numero, '')::integer as number,

@@ -14,8 +14,8 @@ select
 from cog_overseas
 where nature_zonage = 'COM';
 
--- name: cog_successors
 -- A code that is no commune today became what its last movement made of it, and so on: several where it was divided.
+-- name: cog_successors
 create or replace temp table cog_successors as
 with recursive moves as (
     select

@@ -11,8 +11,8 @@ from read_json(
     }
 );
 
--- name: communes
 -- Paris, Lyon and Marseille list the postcodes of their arrondissements a second time: the arrondissement is kept.
+-- name: communes
 select
     code as commune_code,
     unnest(codespostaux) as postcode,
@@ -25,8 +25,8 @@ where
         where arrondissements.type = 'arrondissement-municipal'
     );
 
--- name: postcodes_of_la_poste
 -- Paris, Marseille and Lyon are listed by their arrondissements.
+-- name: postcodes_of_la_poste
 select
     "#Code_commune_INSEE" as commune_code, -- noqa: RF05
     code_postal as postcode,

@@ -25,8 +25,8 @@ select
     missing_reason
 from told;
 
--- name: commune_income
 -- INSEE's file of 2021 ends with a line of nothing but delimiters.
+-- name: commune_income
 select
     code as commune_code,
     getvariable('concept') as concept,

@@ -28,8 +28,9 @@ def _read(connection: duckdb.DuckDBPyConnection, source: Source, paths: Sequence
     """Create `roll`: every column of the file as text, and `position`; and what its statements read."""
     set_variables(connection, source)
     create_macros(connection)
-    for name in ("city_of", "number_in_city", "bureau_of_roll"):
-        connection.execute(sql_of(__file__, name))
+    connection.execute(sql_of(__file__, "city_of"))
+    connection.execute(sql_of(__file__, "number_in_city"))
+    connection.execute(sql_of(__file__, "bureau_of_roll"))
     if paths[0].suffix == ".parquet":
         read = f"read_parquet({file_list(paths)})"
         labels = [str(row[0]) for row in connection.execute(f"describe from {read}").fetchall()]

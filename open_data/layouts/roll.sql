@@ -1,7 +1,7 @@
 -- The rows of `open_data.layouts.roll`, from `roll`: the file's columns as text, and the position of each line.
 
--- name: city_of
 -- An arrondissement votes in its city's bureaux, whose four characters begin with its number.
+-- name: city_of
 create or replace temp macro city_of(commune) as
 case
     when commune like '751__' then '75056'
@@ -10,13 +10,13 @@ case
     else commune
 end;
 
--- name: number_in_city
 -- 75111 is Paris 11, 13208 Marseille 08, 69383 Lyon 03.
+-- name: number_in_city
 create or replace temp macro number_in_city(commune) as
 case when commune like '69%' then '0' || right(commune, 1) else right(commune, 2) end;
 
--- name: bureau_of_roll
 -- An id of the roll padded to a bureau_code: `75111_4` gives `75056_1104`, as `75056_1104` does.
+-- name: bureau_of_roll
 create or replace temp macro bureau_of_roll(reu_id) as
 city_of(split_part(reu_id, '_', 1)) || '_'
 || case
@@ -54,8 +54,8 @@ select
 from roll
 group by bureau_code;
 
--- name: bureaux
 -- The ministry writes ZA101 where INSEE writes 97101.
+-- name: bureaux
 select
     case
         when regexp_full_match(coalesce(id_brut_miom, ''), '.{5}_.{1,4}')

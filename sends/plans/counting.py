@@ -83,9 +83,9 @@ def count_audience(stores: Stores, file_or_id: str) -> AudienceCount:
         question = create_counted_audience(stores, base, path)
         return AudienceCount(
             contacts=AUDIENCE.count(base),
-            verdicts=_counts(base, "verdicts"),
-            reasons=_counts(base, "reasons"),
-            bureaux=_counts(base, "bureaux"),
+            verdicts=_counts(base, sql_of(__file__, "verdicts")),
+            reasons=_counts(base, sql_of(__file__, "reasons")),
+            bureaux=_counts(base, sql_of(__file__, "bureaux")),
             at=question.at,
             base_version=read_manifest(base).version,
         )
@@ -204,4 +204,4 @@ def _check_differencing(stores: Stores, base: duckdb.DuckDBPyConnection, questio
 
 
 def _counts(base: duckdb.DuckDBPyConnection, statement: str) -> dict[str, int]:
-    return dict(sorted(base.execute(sql_of(__file__, statement)).fetchall()))
+    return dict(sorted(base.execute(statement).fetchall()))

@@ -1,7 +1,7 @@
 -- The rows of `open_data.layouts.results.numbered`, from `bureau_lines`: the file's columns as text, and `candidates`.
 
--- name: result_rows
 -- A commune of three digits stands without its department in some of the ministry's files.
+-- name: result_rows
 create or replace temp table result_rows as
 with bureaux as (
     select

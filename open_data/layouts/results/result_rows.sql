@@ -1,7 +1,7 @@
 -- What the layouts of `open_data.layouts.results` share.
 
--- name: insee_department
 -- The ministry's letters for what INSEE numbers; ZX, ZZ and ZW (one constituency, no commune code) keep theirs.
+-- name: insee_department
 create or replace temp macro insee_department(letters) as
 case
     when letters in ('ZA', 'ZB', 'ZC', 'ZD', 'ZM', 'ZS') then '97'
