@@ -16,6 +16,7 @@ from consent.dossiers.notice_linter import lint_dossier
 from consent.rules.registry import take_rules_snapshot
 from sends.inbound.agreements import hand_in_yeses, with_own_dossier
 from sends.orders.segment_snapshots import take_segments_snapshot, take_sponsors_snapshot
+from staff.signed_configuration import Part, require_signed
 from stores.all_stores import Stores
 from stores.snapshots import Snapshot
 
@@ -50,6 +51,7 @@ def dossiers(
 
     A dossier that cannot be read keeps its last facts; its partner's new files are held.
     """
+    require_signed(writing_stores, Part.DOSSIERS)
     hand_in_yeses(writing_stores)
     partners = read_dossiers(writing_stores.settings.partners)
     found = with_own_dossier(writing_stores, partners)
@@ -106,10 +108,15 @@ def _snapshot_asset(
     return snapshot_asset
 
 
+def _take_signed_rules(stores: Stores) -> Snapshot:
+    require_signed(stores, Part.RULES)
+    return take_rules_snapshot(stores.snapshots, stores.settings.config / "rules", stores.clock.now())
+
+
 rules = _snapshot_asset(
     "rules",
     "The law and our policy as dated records: code, source, effect per profile, from and until.",
-    lambda stores: take_rules_snapshot(stores.snapshots, stores.settings.config / "rules", stores.clock.now()),
+    _take_signed_rules,
     words.DATA_PROTECTION,
 )
 form_stops = _snapshot_asset(

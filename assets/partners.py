@@ -15,6 +15,7 @@ from partners_ingest.arrival.fetched_files import with_fetched
 from partners_ingest.arrival.landing import scan_landing
 from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.drift import Drift
+from partners_ingest.intake.signed_releases import check_releases
 from partners_ingest.intake.take_in import take_in
 from sends.inbound.agreements import with_own_dossier, yes_landing
 from stores.all_stores import Stores
@@ -92,6 +93,7 @@ def partner_files(
     """Take in every file that is new, in order of arrival; what is known already is left alone."""
     settings = writing_stores.settings
     now = time.time()
+    check_releases(writing_stores)
     dossiers = with_own_dossier(writing_stores, read_dossiers(settings.partners))
     transports = {partner_id: dossier.transport for partner_id, dossier in dossiers.dossiers.items()}
     found = with_fetched(writing_stores.engine, scan_landing(settings.landing))

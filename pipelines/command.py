@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from pipelines.commands.campaigns import campaign, campaign_papers, gateway, segment
-from pipelines.commands.home import backup, base, golden, log, open_data, outlook, territory, ui, vault
+from pipelines.commands.home import backup, base, golden, log, open_data, outlook, staff, territory, ui, vault
 from pipelines.commands.partners import form, partner, suppliers
 from pipelines.commands.persons import acts, erase, judge, origin, paper, purge, trace
 from terms.errors import FiliationError
@@ -45,6 +45,7 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(gateway.app, name="gateway")
 app.add_typer(form.app, name="form")
 app.add_typer(log.app, name="log")
+app.add_typer(staff.app, name="staff")
 app.add_typer(territory.app, name="territory")
 app.add_typer(trace.app, name="trace")
 app.add_typer(vault.app, name="vault")

@@ -19,6 +19,8 @@ from sends.orders.elections import ElectionFile
 from sends.orders.order_file import OrderFile
 from sends.orders.price import PriceList
 from sends.orders.sponsors import Sponsor
+from staff.acts import ActsFile
+from staff.persons import PersonsFile
 from terms.settings import PROJECT_ROOT
 
 FOLDER = PROJECT_ROOT / "docs" / "schemas"
@@ -26,10 +28,12 @@ FOLDER = PROJECT_ROOT / "docs" / "schemas"
 #: Name of the schema -> the record of the file.
 PUBLISHED: Mapping[str, type] = MappingProxyType(
     {
+        "acts": ActsFile,
         "dossier": DossierFile,
         "election": ElectionFile,
         "gateway": GatewaySettings,
         "order": OrderFile,
+        "persons": PersonsFile,
         "price_list": PriceList,
         "sponsor": Sponsor,
     }

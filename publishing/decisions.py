@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from staff.acting import acting_person
+from staff.acts import Act
+from staff.decisions import enter, rely_on, sign_for
+from staff.signed_records import Decision
 from stores.all_stores import Stores
 from stores.operations import base_tables, database, journal
 from terms.clock import to_micros
@@ -15,7 +19,7 @@ from terms.errors import Refused, UsageError
 from terms.free_text import refuse_number
 
 
-def allow_loss(stores: Stores, contacts_at_least: int, by: str, why: str) -> str:
+def allow_loss(stores: Stores, contacts_at_least: int, by: str | None, why: str) -> str:
     """Record that the next base may hold fewer contacts than the policy allows, and return the version it follows.
 
     The decision holds against the base that serves now: once another one is published it has lapsed.
@@ -23,12 +27,12 @@ def allow_loss(stores: Stores, contacts_at_least: int, by: str, why: str) -> str
     Args:
         stores: whose base.
         contacts_at_least: how many contacts the next base must still have.
-        by: who answers for it.
+        by: who answers for it, where one account plays everybody; None = the actor of the settings.
         why: in words, without a number of a person.
 
     Raises:
         UsageError: no reason, or a negative number of contacts.
-        Refused: nothing was published yet, so nothing can shrink.
+        Refused: nothing was published yet, so nothing can shrink; or the person may not.
     """
     if not why.strip():
         raise UsageError("No reason was given.", "Say with --why why so many contacts may go.")
@@ -38,24 +42,37 @@ def allow_loss(stores: Stores, contacts_at_least: int, by: str, why: str) -> str
     serving = stores.warehouse.manifest()
     if serving is None:
         raise Refused("No base has been published in this home.", "Run `filiation refresh` first.")
-    now = stores.clock.now()
+    now, person = stores.clock.now(), acting_person(stores, by)
+    signed = sign_for(stores, _signed(serving.version, contacts_at_least, why), person)
     decision = {
         "base_version": serving.version,
         "contacts_at_least": contacts_at_least,
         "decided_at": to_micros(now),
-        "decided_by": by,
+        "decided_by": person.name,
         "why": why,
     }
     with database.transaction(stores.engine) as work:
         work.execute(base_tables.base_decisions.insert().values(**decision))
         journal.append(work, now, journal.Entry.BASE_DECISION, serving.version, decision)
+        enter(work, stores, signed)
     return serving.version
 
 
 def allowed_contacts(stores: Stores, base_version: str) -> int | None:
-    """Return the fewest contacts that a person allowed for the base after this one; None = nobody decided."""
+    """Return the fewest contacts that a person allowed for the base after this one; None = nobody decided.
+
+    Raises:
+        Refused: nobody signed it who may.
+    """
     table = base_tables.base_decisions
-    query = select(table.c.contacts_at_least).where(table.c.base_version == base_version)
+    query = select(table.c.contacts_at_least, table.c.why).where(table.c.base_version == base_version)
     with stores.engine.connect() as connection:
-        newest = connection.execute(query.order_by(table.c.decided_at.desc()).limit(1)).scalar_one_or_none()
-    return None if newest is None else int(newest)
+        newest = connection.execute(query.order_by(table.c.decided_at.desc()).limit(1)).first()
+        if newest is None:
+            return None
+        rely_on(connection, stores, _signed(base_version, newest.contacts_at_least, newest.why))
+    return int(newest.contacts_at_least)
+
+
+def _signed(base_version: str, contacts_at_least: int, why: str) -> Decision:
+    return Decision(Act.ALLOW_LOSS, base_version, {"contacts_at_least": contacts_at_least, "why": why})

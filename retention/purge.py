@@ -25,6 +25,11 @@ from retention.purge_records import purge_records
 from sealing.log.log import Log
 from sealing.log.proofs import Proof, prove_lines
 from sealing.seals.seal import seal
+from staff.acts import Act
+from staff.decisions import decide
+from staff.signed_configuration import Part, configuration_decision, folder_of, require_signed
+from staff.signed_records import Decision
+from staff.standing_orders import standing_order
 from stores.all_stores import Stores
 from stores.operations import database, erasure_tables, journal, log_tables, message_tables, person_tables
 from stores.operations.database import VALUES_AT_ONCE, compact
@@ -104,8 +109,10 @@ def purge(stores: Stores, progress: Progress) -> list[PurgeReceipt]:
 
     Raises:
         UsageError: as `find_due`.
-        Refused: a message is being handed over to a person who is due.
+        Refused: a message is being handed over to a person who is due, the periods are not signed, or neither a standing
+            order covers this purge nor may the acting person purge.
     """
+    _permit(stores)
     now, told = stores.clock.now(), _unsealed(stores)
     for rule in _rules(stores, now):
         purge_id = _purge_id(stores, rule)
@@ -114,6 +121,17 @@ def purge(stores: Stores, progress: Progress) -> list[PurgeReceipt]:
     compact(stores.engine)
     seal(stores)
     return _receipts(stores, told)
+
+
+def _permit(stores: Stores) -> None:
+    """Let a purge begin: under the standing order of the dpo, or by a person who signs for it."""
+    require_signed(stores, Part.RETENTION)
+    with stores.engine.connect() as reading:
+        if standing_order(stores, reading) is not None:
+            return
+    day = day_in_paris(stores.clock.now()).isoformat()
+    periods = configuration_decision(Part.RETENTION, folder_of(stores.settings, Part.RETENTION)).content
+    decide(stores, Decision(Act.PURGE, day, {"periods": periods}))
 
 
 def _rules(stores: Stores, now: datetime) -> list[RetentionRule]:

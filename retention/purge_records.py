@@ -59,6 +59,7 @@ def purge_records(stores: Stores, rule: RetentionRule, purge_id: str, due: DueRe
         counts = {"sealed_batches": len(batches), "message_events": _delete_events(work, due.plan_ids)}
         for table in _OF_A_PLAN:
             counts[table.name] = _delete(work, table, due.plan_ids)
+        counts["signatures"] = _delete_signatures(work, due.plan_ids)
         counts["message_texts"] = _delete_unused_texts(work)
         told = {"rule": rule.code, "rule_sha256": rule.sha256, "counts": counts, "leaves": leaves}
         journal.append(work, now, journal.Entry.PURGE, purge_id, told)
@@ -94,6 +95,15 @@ def _delete(work: Connection, table: Table, plan_ids: Sequence[str]) -> int:
     total = 0
     for some in batched(plan_ids, VALUES_AT_ONCE):
         total += work.execute(delete(table).where(table.c.plan_id.in_(some))).rowcount
+    return total
+
+
+def _delete_signatures(work: Connection, plan_ids: Sequence[str]) -> int:
+    """Delete what persons signed about these plans: approvals, and lifts and leaves, whose subject goes on after the plan."""
+    subject, total = log_tables.signatures.c.subject, 0
+    for plan_id in plan_ids:
+        of_plan = or_(subject == plan_id, subject.startswith(f"{plan_id}/"))
+        total += work.execute(delete(log_tables.signatures).where(of_plan)).rowcount
     return total
 
 

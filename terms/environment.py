@@ -56,6 +56,17 @@ DEMO_KEYS: Mapping[Environment, bool] = MappingProxyType(
     }
 )
 
+#: Environments in which one account plays everybody: a name says who acts, and a key of this home signs for that person.
+ONE_ACCOUNT: Mapping[Environment, bool] = MappingProxyType(
+    {
+        Environment.DEMO: True,
+        Environment.TEST: True,
+        Environment.BENCH: True,
+        Environment.STAGING: False,
+        Environment.PRODUCTION: False,
+    }
+)
+
 #: Environments in which `FILIATION_NOW` may move the clock.
 MOVABLE_CLOCK: Mapping[Environment, bool] = MappingProxyType(
     {

@@ -6,7 +6,8 @@ are never printed. Opening what a setting points to belongs to `stores`.
 
 from __future__ import annotations
 
-import getpass
+import os
+import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +17,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from terms.clock import Clock, read_iso
-from terms.environment import DEMO_KEYS, MOVABLE_CLOCK, QUIET_SECONDS, Environment, parse_environment
+from terms.environment import (
+    DEMO_KEYS,
+    MOVABLE_CLOCK,
+    ONE_ACCOUNT,
+    QUIET_SECONDS,
+    Environment,
+    parse_environment,
+)
 from terms.errors import SecretMissing, UsageError
 from terms.free_text import refuse_number
 
@@ -60,6 +68,8 @@ class Settings:
     gpg_home: Path | None
     gateway_passwords: Mapping[str, str] = field(repr=False)  # by the gateway's name
     starts_at: datetime | None = None
+    staff_root: str | None = None  # fingerprint of the founder's key
+    ssh_identity: Path | None = None
 
     def clock(self) -> Clock:
         """Return a new clock that starts where the settings say."""
@@ -88,7 +98,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         open_data=Path(environ.get("FILIATION_OPEN_DATA") or root / "open_data").resolve(),
         open_data_from=_open_data_from(environ.get("FILIATION_OPEN_DATA_FROM")),
         database_url=environ.get("FILIATION_DATABASE_URL") or f"sqlite:///{root}/operations.sqlite",
-        actor=_actor(environ.get("FILIATION_ACTOR")),
+        actor=_actor(environ.get("FILIATION_ACTOR"), environment),
         contact_key=_secret(environ, "FILIATION_CONTACT_KEY", environment),
         vault_key=_secret(environ, "FILIATION_VAULT_KEY", environment),
         new_vault_key=_optional_secret(environ, "FILIATION_NEW_VAULT_KEY", environment),
@@ -97,6 +107,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         transport_secrets=_optional_folder(environ.get("FILIATION_TRANSPORT_SECRETS")),
         gpg_home=_optional_folder(environ.get("FILIATION_GPG_HOME")),
         starts_at=_starts_at(environ.get("FILIATION_NOW"), environment),
+        staff_root=environ.get("FILIATION_STAFF_ROOT") or None,
+        ssh_identity=_optional_folder(environ.get("FILIATION_SSH_KEY")),
     )
 
 
@@ -142,9 +154,25 @@ def _gateway_passwords(environ: Mapping[str, str]) -> Mapping[str, str]:
     return MappingProxyType({name.removeprefix(_GATEWAY_PASSWORD).lower(): environ[name] for name in names})
 
 
-def _actor(value: str | None) -> str:
+def os_account() -> str:
+    """Return the account of the operating system under which this process acts, by its effective user id.
+
+    No variable is asked (`USER`, `LOGNAME`): whoever starts a process can set them.
+    """
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"uid {os.geteuid()}"
+
+
+def _actor(value: str | None, environment: Environment) -> str:
+    if value and not ONE_ACCOUNT[environment]:
+        raise UsageError(
+            f"FILIATION_ACTOR is set in {environment}.",
+            "Unset it: the account of the operating system says who acts there.",
+        )
     refuse_number(value or "", "FILIATION_ACTOR")
-    return value or getpass.getuser()
+    return value or os_account()
 
 
 def _starts_at(value: str | None, environment: Environment) -> datetime | None:

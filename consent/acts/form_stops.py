@@ -16,6 +16,10 @@ from sqlalchemy import select
 from consent.judgement.live_facts import load_live_facts
 from consent.judgement.queries import judgement_sql
 from consent.judgement.uses import Use
+from staff.acts import Act
+from staff.decisions import enter, sign
+from staff.signed_records import Decision as StaffDecision
+from staff.signed_records import SignedDecision
 from stores.all_stores import Stores
 from stores.engine import connect
 from stores.operations import database, journal, person_tables
@@ -109,15 +113,17 @@ def stop_form(stores: Stores, key: FormVersionKey, why: str) -> FormStop:
 
     Raises:
         UsageError: `why` is empty or holds a number.
+        Refused: the acting person may not.
         FiliationError: no base was published yet, so nobody can say what hangs on the form.
     """
     if not why.strip():
         raise UsageError("A stop needs its reason.", "Say it with --why.")
     refuse_number(why, "The reason")
-    now = stores.clock.now()
+    now, subject = stores.clock.now(), f"{key.partner_id}/{key.form_version}"
+    signed = sign(stores, StaffDecision(Act.FORM_STOP, subject, {"why": why}))
     with stores.warehouse.open_base() as base:
         before = reach(base, stores, key, now)
-        stopped_at = _record(stores, key, why, now)
+        stopped_at = _record(stores, key, why, signed)
         after = reach(base, stores, key, max(now, stopped_at))
     return FormStop(key, stopped_at, before, after)
 
@@ -162,9 +168,9 @@ def _usable(base: duckdb.DuckDBPyConnection, stores: Stores, profile: Profile, a
     return int(row[0]) if row else 0
 
 
-def _record(stores: Stores, key: FormVersionKey, why: str, now: datetime) -> datetime:
+def _record(stores: Stores, key: FormVersionKey, why: str, signed: SignedDecision) -> datetime:
     """Write the stop with its journal line and return since when the form is off."""
-    stops = person_tables.form_stops
+    stops, now = person_tables.form_stops, stores.clock.now()
     with database.transaction(stores.engine) as work:
         row = {
             "partner_id": key.partner_id,
@@ -174,6 +180,7 @@ def _record(stores: Stores, key: FormVersionKey, why: str, now: datetime) -> dat
             "why": why,
         }
         if insert_once(work, stops, [row]):
+            enter(work, stores, signed)
             journal.append(work, now, journal.Entry.FORM_STOP, f"{key.partner_id}/{key.form_version}", row)
         query = select(stops.c.stopped_at).where(
             stops.c.partner_id == key.partner_id, stops.c.form_version == key.form_version

@@ -29,6 +29,9 @@ from publishing.erasing import Erased, publish_without
 from sealing.log.log import Log
 from sealing.log.proofs import prove_lines
 from sealing.seals.seal import seal
+from staff.acts import Act
+from staff.decisions import decide
+from staff.signed_records import Decision
 from stores.all_stores import Stores
 from stores.evidence.redactions import redacted_lines
 from stores.operations import database, erasure_tables, person_tables
@@ -40,6 +43,7 @@ from terms import failpoint
 from terms.canonical_json import canonical_json
 from terms.clock import from_micros, to_micros
 from terms.errors import FiliationError, UsageError
+from terms.identifiers import digest
 
 _SALTS = "vault/salts/"
 _ANSWER = "Erased; the receipt is sealed in the log."
@@ -65,12 +69,13 @@ def erase(
 
     Raises:
         UsageError: no case, no reason, or a text that is not one phone number (named by its position).
-        Refused: a message is being handed over to one of them.
+        Refused: a message is being handed over to one of them, or the acting person may not erase.
     """
     asked = asked_numbers(numbers, stores.number_rules)
     marks = {number: stores.keys.suppression.hex(number) for number in asked}
     if not case.strip():
         raise UsageError("An erasure needs a case.", "Give --case ID.")
+    decide(stores, Decision(Act.ERASE, case.strip(), {"marks": digest(*sorted(marks.values())), "persons": len(marks)}))
     record_access(
         stores.engine, stores.clock, Access("erase", stores.settings.actor, reason, case.strip(), list(marks.values()))
     )

@@ -22,7 +22,7 @@ from lineage.erasure.erasure_traces import Person
 from sealing.seals.forgetting import ERASED, forget_lines, forget_messages
 from sealing.seals.messages import batches_of
 from sends.ledger.plan_rows import find_plan
-from sends.plans.approval import approved_sha256
+from sends.plans.approval import approved_sha256, audience_sha256, sign_reduction
 from stores.all_stores import Stores
 from stores.operations import database, erasure_tables, journal, log_tables, message_tables, person_tables, plan_tables
 from stores.operations.database import VALUES_AT_ONCE
@@ -32,7 +32,7 @@ from terms import failpoint
 from terms.batches import batched
 from terms.canonical_json import canonical_json
 from terms.clock import to_micros
-from terms.errors import Refused
+from terms.errors import FiliationError, Refused
 from terms.identifiers import digest
 
 #: Ids as they stand in the journal: a contact (UUID), or hex digits.
@@ -121,6 +121,7 @@ def erase_from_ledger(
     renamed = _merged(traces)
     with database.transaction(stores.engine) as work:
         approvals = _approvals(work, traces)
+        before = {plan_id: audience_sha256(work, find_plan(work, plan_id)) for plan_id in approvals}
         looked_up = _erase_look_ups(work, renamed, now)
         lines = [
             *_lines_about(work, renamed),
@@ -142,6 +143,7 @@ def erase_from_ledger(
             # the leaves of all persons of one run are told by the first: whose is whose must not be told
             _finish(work, item.person, counts, leaves if place == 0 else [], now)
         failpoint.reach("erasure.ledger_changed")
+    _sign_reductions(stores, before)
 
 
 def _merged(traces: Sequence[LedgerTraces]) -> dict[str, str]:
@@ -247,6 +249,15 @@ def _approve_again(work: Connection, plans: Iterable[str], now: datetime) -> Non
         told = {"approved_sha256": approved_sha256(work, find_plan(work, plan_id))}
         work.execute(update(table).where(table.c.plan_id == plan_id).values(**told))
         journal.append(work, now, journal.Entry.APPROVAL, plan_id, {**told, "because": "a person was erased"})
+
+
+def _sign_reductions(stores: Stores, before: Mapping[str, str]) -> None:
+    """Let approvals go on without the persons; where nobody who may signs (a timer), the plan is to be approved again."""
+    for plan_id, audience in before.items():
+        try:
+            sign_reduction(stores, plan_id, audience)
+        except FiliationError:
+            continue
 
 
 def _open_mark(work: Connection, person: Person) -> None:

@@ -14,6 +14,9 @@ from sqlalchemy import Connection, select
 from consent.acts.person_acts import ActKind, suppress
 from lineage.lookups.access_log import Access, record_access
 from partners_ingest.rows.asked_numbers import asked_number
+from staff.acts import Act
+from staff.decisions import enter, sign
+from staff.signed_records import Decision
 from stores.all_stores import Stores
 from stores.operations import database, erasure_tables, journal
 from stores.operations.suppressions import open_mark
@@ -36,25 +39,36 @@ def readmit(stores: Stores, number: str, since: datetime, *, case: str, reason: 
     Raises:
         UsageError: no case, no reason, a text that is not one phone number, a person who is not kept out, or an instant
             that is not after the erasure.
-        Refused: an erasure of the person is running.
+        Refused: an erasure of the person is running, or the acting person may not let anybody in.
     """
     e164 = asked_number(number, stores.number_rules)
     if not case.strip():
         raise UsageError("A readmission needs a case.", "Give --case ID: where the person's new agreement was seen.")
     mark, now = stores.keys.suppression.hex(e164), stores.clock.now()
     record_access(stores.engine, stores.clock, Access("readmit", stores.settings.actor, reason, case.strip(), [mark]))
+    decision = Decision(Act.READMIT, mark, {"acts_from": to_micros(since), "case_id": case.strip()})
+    with stores.engine.connect() as reading:
+        _check_since(reading, mark, since, now)
+    signed = sign(stores, decision)
     with database.transaction(stores.engine) as work:
-        closed_at = _closed_at(work, mark)
-        if not closed_at < since <= now:
-            raise UsageError(
-                f"An agreement of {to_iso(since)} lets nobody in: it must be later than {to_iso(closed_at)}, and not to come.",
-                "Give --since the instant at which the person agreed anew.",
-            )
+        enter(work, stores, signed)
+        closed_at = _check_since(work, mark, since, now)
         open_mark(work, mark, to_micros(since))
         contact_id = stores.keys.contact_id(e164)
         suppress(work, contact_id, ActKind.ERASURE, _SOURCE, effective_at=closed_at, known_at=now)
         told = {"case_id": case.strip(), "acts_from": to_micros(since), "closed_at": to_micros(closed_at)}
         journal.append(work, now, journal.Entry.READMISSION, mark, told)
+
+
+def _check_since(work: Connection, mark: str, since: datetime, now: datetime) -> datetime:
+    """Return since when the mark lets nothing in, where the agreement is later than that."""
+    closed_at = _closed_at(work, mark)
+    if not closed_at < since <= now:
+        raise UsageError(
+            f"An agreement of {to_iso(since)} lets nobody in: it must be later than {to_iso(closed_at)}, and not to come.",
+            "Give --since the instant at which the person agreed anew.",
+        )
+    return closed_at
 
 
 def _closed_at(work: Connection, mark: str) -> datetime:

@@ -5,6 +5,7 @@ Which reasons may be overruled is decided by `quality`; judging and reading the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,21 +30,33 @@ class Decision:
     at: datetime
 
 
-def release(engine: Engine, decision: Decision) -> None:
-    """Record that a held delivery may go in; it does so at the next refresh.
+def release(engine: Engine, decision: Decision, confirm: Callable[[Connection], None] = lambda _: None) -> None:
+    """Record that a held delivery may go in; it does so at the next refresh, which asks for a signature.
+
+    Args:
+        engine: of the operations database.
+        decision: which delivery, who, why.
+        confirm: writes in the same transaction that it is signed (`signed_releases`).
 
     Raises:
         UsageError: no such delivery, or no reason was given.
         Refused: it is not held, or what holds it cannot be overruled: the file cannot be read.
     """
     with database.transaction(engine) as work:
-        found = _held(work, decision, "released")
-        if found["reason"] not in RELEASABLE:
-            raise Refused(
-                f"Delivery {decision.delivery_id} is held as {found['reason']}.",
-                "That cannot be overruled: correct the dossier, or ask the partner for a file that can be read.",
-            )
+        _check_releasable(work, decision)
         _record(work, DecisionKind.RELEASE, decision)
+        confirm(work)
+
+
+def check_releasable(engine: Engine, decision: Decision) -> None:
+    """Refuse what `release` would refuse, before a person signs it.
+
+    Raises:
+        UsageError: no such delivery, or no reason was given.
+        Refused: it is not held, or what holds it cannot be overruled.
+    """
+    with engine.connect() as reading:
+        _check_releasable(reading, decision)
 
 
 def refuse(engine: Engine, decision: Decision) -> None:
@@ -76,6 +89,15 @@ def reread(engine: Engine, decision: Decision) -> None:
                 "Only what was read can be read again; a held one is judged again when its dossier changes.",
             )
         _record(work, DecisionKind.REREAD, decision)
+
+
+def _check_releasable(work: Connection, decision: Decision) -> None:
+    found = _held(work, decision, "released")
+    if found["reason"] not in RELEASABLE:
+        raise Refused(
+            f"Delivery {decision.delivery_id} is held as {found['reason']}.",
+            "That cannot be overruled: correct the dossier, or ask the partner for a file that can be read.",
+        )
 
 
 def _held(work: Connection, decision: Decision, what: str) -> RowMapping:

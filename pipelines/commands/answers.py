@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from stores.all_stores import Stores
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on standard output and nothing else there.")]
+By = Annotated[
+    str | None, typer.Option(help="Who acts, in demo and test; elsewhere the account of the operating system says it.")
+]
 Out = Annotated[Path | None, typer.Option(dir_okay=False, help="HTML file to write; replaced if it exists.")]
 
 

@@ -20,6 +20,7 @@ from sends.rules.bureau_changes import bureaux_of_plan, change_findings, read_ma
 from sends.rules.context import Context
 from sends.rules.controller_documents import complaints_about
 from sends.rules.order_rules import order_findings
+from staff.signed_configuration import Part, require_signed
 from stores.all_stores import Stores
 from stores.operations.message_tables import gateway_heartbeats
 from terms.clock import from_micros, to_iso
@@ -45,6 +46,7 @@ def check_sendable(stores: Stores, ours: PlanToSend, gateway: Gateway) -> None:
             environment, paused, outside its window, the gateway's listener silent (STOP replies would not arrive), or the
             ledger older than the gateway.
     """
+    require_signed(stores, Part.RULES, Part.PRICES)
     with stores.engine.connect() as work:
         plan = find_plan(work, ours.plan.plan_id)
         check_approval(stores, work, plan, ours.context)
@@ -94,7 +96,7 @@ def _check_order(stores: Stores, work: Connection, plan: PlanRow, context: Conte
     with stores.warehouse.open_base() as base:
         mapped = read_map_changes(base, context.election.bureau_map, [item.bureau_code for item in held])
     found += change_findings(held, context.bureau_changes, mapped, day_in_paris(now), context.rules)
-    lifted = lifted_codes(work, plan.plan_id)
+    lifted = lifted_codes(stores, work, plan, context)
     still = [item for item in found if item.code not in lifted]
     if still:
         codes = ", ".join(sorted({item.code for item in still}))

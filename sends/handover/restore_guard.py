@@ -10,6 +10,10 @@ from sqlalchemy import Connection, func, select, update
 from sends.gateways.gateway import Gateway, Proof
 from sends.ledger.plan_rows import PlanRow
 from sends.ledger.states import REPORTED, State
+from staff.acting import acting_person
+from staff.acts import Act
+from staff.decisions import enter, rely_on, sign_for
+from staff.signed_records import Decision
 from stores.all_stores import Stores
 from stores.operations import journal
 from stores.operations.database import transaction
@@ -40,7 +44,7 @@ def check_ledger_knows(stores: Stores, plan: PlanRow, gateway: Gateway) -> None:
     with stores.engine.connect() as work:
         _check_log(stores, work)
         _check_reports(work, plan)
-        if not _is_open(work):
+        if not _unanswered(stores, work):
             return
         waiting = work.execute(
             select(messages.c.send_id, messages.c.attempt)
@@ -67,33 +71,56 @@ def check_ledger_knows(stores: Stores, plan: PlanRow, gateway: Gateway) -> None:
                 )
 
 
-def answer_for_restoration(stores: Stores, by: str, why: str) -> None:
+def answer_for_restoration(stores: Stores, by: str | None, why: str) -> None:
     """Let a named person answer that nothing was sent, and no STOP was missed, since the backup.
 
     Args:
         stores: the opened stores.
-        by: the person's name.
+        by: the person, where one account plays everybody; None = the actor of the settings.
         why: how the person knows; free text without a number.
 
     Raises:
         UsageError: no restoration waits for it, no name or reason, or a number in one.
+        Refused: the person may not answer for it.
     """
-    if not by.strip() or not why.strip():
+    if not (by is None or by.strip()) or not why.strip():
         raise UsageError("Answering for a restoration needs a person and a reason.", "Give --by and --why.")
-    refuse_number(by, "The person")
+    refuse_number(by or "", "The person")
     refuse_number(why, "The reason")
-    now = stores.clock.now()
+    now, why = stores.clock.now(), why.strip()
+    with stores.engine.connect() as reading:
+        waiting = _unanswered(stores, reading)
+    if not waiting:
+        raise UsageError("No restoration waits for an answer.", "Nothing needs to be done.")
+    person = acting_person(stores, by)
+    signed = [sign_for(stores, _answer(restored_at, why), person) for restored_at in waiting]
     with transaction(stores.engine) as work:
-        answer = {"cleared_by": by.strip(), "why": why.strip()}
-        is_open = restorations.c.cleared_at.is_(None)
-        if not work.execute(update(restorations).where(is_open).values(cleared_at=to_micros(now), **answer)).rowcount:
-            raise UsageError("No restoration waits for an answer.", "Nothing needs to be done.")
+        answer = {"cleared_by": person.name, "why": why}
+        answered = restorations.c.restored_at.in_(waiting)
+        work.execute(update(restorations).where(answered).values(cleared_at=to_micros(now), **answer))
+        for decision in signed:
+            enter(work, stores, decision)
         journal.append(work, now, journal.Entry.RESTORATION, "answered", answer)
 
 
-def _is_open(work: Connection) -> bool:
-    query = select(func.count()).select_from(restorations).where(restorations.c.cleared_at.is_(None))
-    return bool(work.execute(query).scalar_one())
+def _unanswered(stores: Stores, work: Connection) -> list[int]:
+    """Return the restorations for which nobody answered who may, by their instant."""
+    rows = work.execute(select(restorations.c.restored_at, restorations.c.why)).all()
+    return [
+        row.restored_at for row in rows if row.why is None or not _is_signed(stores, work, row.restored_at, row.why)
+    ]
+
+
+def _is_signed(stores: Stores, work: Connection, restored_at: int, why: str) -> bool:
+    try:
+        rely_on(work, stores, _answer(restored_at, why))
+    except Refused:
+        return False
+    return True
+
+
+def _answer(restored_at: int, why: str) -> Decision:
+    return Decision(Act.RESTORED, str(restored_at), {"why": why})
 
 
 def _check_reports(work: Connection, plan: PlanRow) -> None:

@@ -204,7 +204,7 @@ class _Run:
         self._stores, self._ours = ready.stores, ready.ours
         self._plan_id, self._run_id = ready.ours.plan.plan_id, uuid.uuid4().hex
         with self._stores.engine.connect() as work:
-            lifted = lifted_codes(work, self._plan_id)
+            lifted = lifted_codes(self._stores, work, ready.ours.plan, ready.ours.context)
             texts = find_texts(work, message_hashes(work, self._plan_id))
         self._latest = connect_to_latest(self._stores.engine)
         self._prefetch = Prefetch(self._stores, self._latest, self._ours, lifted)

@@ -43,6 +43,8 @@ from sends.rules.context import Context, read_context
 from sends.rules.controller_documents import complaints_about
 from sends.rules.order_rules import AudienceFacts, audience_findings, order_findings
 from sends.rules.rulebook import OrderFinding, OrderRefused, refuses
+from staff.acting import check_may_plan
+from staff.signed_configuration import Part, require_signed
 from stores.all_stores import Stores
 from stores.operations.database import transaction
 from stores.operations.plan_tables import plans
@@ -67,9 +69,12 @@ def plan_campaign(stores: Stores, path: Path) -> CampaignPlan:
     Raises:
         DocumentInvalid: the file has a wrong field.
         PlanRefused: a rule refuses; all findings are told at once, and no number of people.
-        Refused: no base is published, or the campaign has a living plan already.
+        Refused: the person may not plan, rules or prices are not signed, no base is published, or the campaign has a
+            living plan already.
     """
     order, now = read_order(path), stores.clock.now()
+    check_may_plan(stores)
+    require_signed(stores, Part.RULES, Part.PRICES)
     context = read_context(stores.settings.config, order)
     found = _check_order(stores, context, now)
     if order.audience.forbidden:

@@ -18,4 +18,12 @@ from stores.operations.columns import metadata
 
 __all__ = ["metadata"]
 
-_SUBJECTS = (base_tables, delivery_tables, erasure_tables, log_tables, message_tables, person_tables, plan_tables)
+_SUBJECTS = (
+    base_tables,
+    delivery_tables,
+    erasure_tables,
+    log_tables,
+    message_tables,
+    person_tables,
+    plan_tables,
+)

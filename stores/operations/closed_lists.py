@@ -62,3 +62,25 @@ FEED_MODES = ("full", "delta")
 
 #: `open_data.load.Outcome`
 OPEN_DATA_OUTCOMES = ("loaded", "unchanged", "failed", "absent")
+
+#: `staff.acts.Act`, without `PLAN`, which is not signed
+SIGNED_ACTS = (
+    "approve",
+    "reduce",
+    "lift",
+    "release",
+    "allow_loss",
+    "form_stop",
+    "erase",
+    "readmit",
+    "purge",
+    "standing_purge",
+    "restored",
+    "staff",
+    "sign_staff",
+    "sign_rules",
+    "sign_retention",
+    "sign_prices",
+    "sign_dossiers",
+    "break_glass",
+)

@@ -36,3 +36,4 @@ class Entry(StrEnum):
     READMISSION = "readmission"
     PURGE = "purge"
     ROTATION = "key_rotation"
+    SIGNATURE = "signature"

@@ -1,4 +1,4 @@
-"""Tables of the journal, of the access log, and of what was sealed.
+"""Tables of the journal, of the access log, of what persons signed, and of what was sealed.
 
 A changed column needs a migration. Kinds of columns are in `stores.operations.columns`.
 """
@@ -6,12 +6,14 @@ A changed column needs a migration. Kinds of columns are in `stores.operations.c
 from __future__ import annotations
 
 from sqlalchemy import (
+    Index,
     PrimaryKeyConstraint,
     Table,
     UniqueConstraint,
 )
 
-from stores.operations.columns import choice, count, counter, metadata, number, refers_to, sha256, text
+from stores.operations.closed_lists import SIGNED_ACTS
+from stores.operations.columns import choice, count, counter, filled, metadata, number, refers_to, sha256, text
 from stores.operations.entry_kinds import Entry
 from stores.schemas.column_classes import Privacy
 
@@ -37,6 +39,22 @@ journal = Table(
     text("subject"),
     text("payload_json", privacy=Privacy.PSEUDONYMOUS),
     sha256("payload_sha256"),
+)
+
+#: What persons signed; the staff register is its lines about persons. Append only. What was signed is the text as it is here, byte for byte.
+signatures = Table(
+    "signatures",
+    metadata,
+    counter("number"),
+    choice("act", SIGNED_ACTS),
+    text("subject"),
+    text("record_json", privacy=Privacy.PSEUDONYMOUS),
+    sha256("record_sha256"),
+    filled("person_id"),
+    filled("key_fingerprint"),
+    number("signed_at"),
+    filled("signature"),
+    Index("signatures_of_subject", "act", "subject"),
 )
 
 #: The transparency log: which journal line is which leaf. Without its salt a leaf says nothing about its line.

@@ -11,12 +11,11 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, opened_stores, print_findings, print_json, say
+from pipelines.commands.answers import AsJson, By, opened_stores, print_findings, print_json, say
 
 app = typer.Typer(help="Plan, approve and send campaigns.", no_args_is_help=True)
 
 PlanArgument = Annotated[str, typer.Argument(metavar="PLAN_ID")]
-By = Annotated[str, typer.Option(help="The person who answers for it.")]
 
 
 @app.command()
@@ -50,8 +49,8 @@ def plan(order: Annotated[Path, typer.Argument(metavar="FILE")], as_json: AsJson
 
 
 @app.command()
-def lift(plan_id: PlanArgument, code: str, by: By, why: Annotated[str, typer.Option(help="Recorded.")]) -> None:
-    """Lift a HOLD by name, where the rules allow it.
+def lift(plan_id: PlanArgument, code: str, why: Annotated[str, typer.Option(help="Recorded.")], by: By = None) -> None:
+    """Lift a HOLD, signed by a person of the role that its rule names.
 
     Example: filiation campaign lift 4be1… ART19_STALE --by "Camille Second" --why "assessment renewed today"
     """
@@ -62,15 +61,15 @@ def lift(plan_id: PlanArgument, code: str, by: By, why: Annotated[str, typer.Opt
 
 
 @app.command()
-def approve(plan_id: PlanArgument, by: By) -> None:
-    """Approve a plan. The approver must be another person than the planner.
+def approve(plan_id: PlanArgument, by: By = None) -> None:
+    """Approve a plan, signed by an approver who is another person than the planner.
 
     Example: filiation campaign approve 4be1… --by "Camille Second"
     """
     from sends.plans.approval import approve_plan
 
     approve_plan(opened_stores(), plan_id, by)
-    say(f"plan {plan_id} is approved by {by}.")
+    say(f"plan {plan_id} is approved{f' by {by}' if by else ''}.")
 
 
 @app.command()

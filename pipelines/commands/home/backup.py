@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.answers import AsJson, opened_stores, print_json, say
+from pipelines.commands.answers import AsJson, By, opened_stores, print_json, say
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", file_okay=False)]
 
@@ -52,8 +52,8 @@ def restore(folder: Folder, as_json: AsJson = False) -> None:
 
 
 def restored(
-    by: Annotated[str, typer.Option(help="The person who answers for it.")],
     why: Annotated[str, typer.Option(help="How it is known; recorded.")],
+    by: By = None,
 ) -> None:
     """Declare that nothing was sent and no STOP was missed between a backup and its restoration.
 

@@ -38,6 +38,8 @@ def init() -> None:
     Example: filiation init
     """
     from pipelines.instance import prepare_instance
+    from staff.enrolment import enrol_played
+    from stores.all_stores import open_stores
     from stores.home import init_home
     from stores.migrations.migrate import migrate
     from stores.operations.database import open_operations
@@ -46,6 +48,7 @@ def init() -> None:
     home = init_home(settings)
     revision = migrate(open_operations(settings.database_url))
     prepare_instance(home)
+    enrol_played(open_stores(settings))
     say(f"{home.root} is ready ({settings.environment}, schema {revision}).")
 
 
@@ -120,10 +123,9 @@ def release(delivery_id: str, why: Annotated[str, typer.Option(help="Why a perso
 
     Example: filiation release 1f0c… --why "the partner confirmed the smaller file"
     """
-    from partners_ingest.intake import decisions
+    from partners_ingest.intake.signed_releases import release_signed
 
-    opened = opened_stores()
-    decisions.release(opened.engine, decisions.Decision(delivery_id, opened.settings.actor, why, opened.clock.now()))
+    release_signed(opened_stores(), delivery_id, why)
     say(f"{delivery_id} goes in at the next `filiation refresh`.")
 
 
@@ -162,7 +164,7 @@ def allow_loss(
     from publishing.decisions import allow_loss as decide
 
     opened = opened_stores()
-    followed = decide(opened, down_to, opened.settings.actor, why)
+    followed = decide(opened, down_to, None, why)
     say(f"The base after {followed} may go down to {down_to} contacts; run `filiation refresh`.")
 
 
@@ -192,6 +194,12 @@ def _tell_status(answer: Mapping[str, object]) -> None:
     print(f"last run    {_run_told(run) if isinstance(run, dict) else '-'}")
     for warned in answer["warnings"] if isinstance(answer["warnings"], list) else []:
         print(f"warned      {warned}")
+    _tell_broken_glass(answer)
+
+
+def _tell_broken_glass(answer: Mapping[str, object]) -> None:
+    for leave in answer["broken_glass"] if isinstance(answer["broken_glass"], list) else []:
+        print(f"glass       {leave['person']} let {leave['act']} be done without its role, {leave['at']}")
 
 
 def _run_told(run: Mapping[str, object]) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from open_data.freshness import loaded_vintages
 from partners_ingest.intake.overview import list_deliveries, list_quarantine, newest_arrivals
+from staff.break_glass import broken_glass
 from stores.all_stores import Stores
 from terms.clock import to_iso
 
@@ -70,6 +71,9 @@ def base_status(opened: Stores) -> Row:
         "open_data": _told(loaded_vintages(opened.engine)),
         "last_run": last_run,
         "warnings": warnings,
+        "broken_glass": [
+            {"person": leave.person_id, "act": leave.subject, "at": to_iso(leave.at)} for leave in broken_glass(opened)
+        ],
     }
 
 

@@ -13,6 +13,7 @@ FLOOR = {
     "open_data": 1,
     "territories": 1,
     "sends": 1,
+    "staff": 1,
     "sealing": 1,
     "lineage": 1,
     "retention": 1,

@@ -59,7 +59,7 @@ LEVELS = {
         "rehearsal",
         "take_in",
         "delivery_way",
-        "steps",
+        "steps signed_releases",
         "decisions delivery_case delivery_result",
         "delivery_records preflight quality overview",
         "drift",
@@ -104,15 +104,16 @@ LEVELS = {
 }
 #: Room of floor 1 -> rooms of floor 1 that it uses.
 USES = {
-    "consent": set(),
-    "lineage": {"consent", "outlook", "partners_ingest", "publishing", "sealing", "sends"},
+    "consent": {"staff"},
+    "lineage": {"consent", "outlook", "partners_ingest", "publishing", "sealing", "sends", "staff"},
     "open_data": set(),
     "outlook": {"consent", "sends"},
-    "partners_ingest": {"consent"},
-    "publishing": {"territories"},
-    "retention": {"consent", "lineage", "sealing", "sends"},
+    "partners_ingest": {"consent", "staff"},
+    "publishing": {"staff", "territories"},
+    "retention": {"consent", "lineage", "sealing", "sends", "staff"},
     "sealing": set(),
-    "sends": {"consent", "partners_ingest"},
+    "sends": {"consent", "partners_ingest", "staff"},
+    "staff": set(),
     "territories": set(),
 }
 

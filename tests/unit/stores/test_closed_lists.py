@@ -12,6 +12,7 @@ from partners_ingest.readers.encodings import EncodingRule
 from sends.inbound.replies import Meaning
 from sends.ledger.states import TRANSITIONS, State
 from sends.orders.order import Kind
+from staff.acts import Act
 from stores.operations import closed_lists
 
 
@@ -28,6 +29,7 @@ from stores.operations import closed_lists
         (closed_lists.CONTAINERS, Container),
         (closed_lists.ENCODING_RULES, EncodingRule),
         (closed_lists.OPEN_DATA_OUTCOMES, Outcome),
+        (closed_lists.SIGNED_ACTS, set(Act) - {Act.PLAN}),
     ],
 )
 def test_a_closed_list_is_its_enum(listed, words):

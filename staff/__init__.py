@@ -1,0 +1,1 @@
+"""Who acts: persons, their roles and keys, and what they signed."""
