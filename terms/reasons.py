@@ -119,6 +119,7 @@ class RowRepair(StrEnum):
     PHONE_PREFIX_REPAIRED = "PHONE_PREFIX_REPAIRED"
     PHONE_TERRITORY_CORRECTED = "PHONE_TERRITORY_CORRECTED"
     WITHDRAWAL_DATE_IN_FUTURE = "WITHDRAWAL_DATE_IN_FUTURE"
+    IDENTITY_IN_OTHER_COLUMN = "IDENTITY_IN_OTHER_COLUMN"
 
 
 #: Codes that stand alone, tested in this order: the record's own structure is damaged.

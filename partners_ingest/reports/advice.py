@@ -202,6 +202,10 @@ REPAIRS: Mapping[RowRepair, Advice] = MappingProxyType(
         RowRepair.WITHDRAWAL_DATE_IN_FUTURE: Advice(
             "The withdrawal was dated after its file; it counts from the export.", "Check the date where it is made."
         ),
+        RowRepair.IDENTITY_IN_OTHER_COLUMN: Advice(
+            "A number, an e-mail address or the person's name stood in a column for something else; the cell was emptied.",
+            "Check that the columns are not shifted, and that the form asks for each value in a field of its own.",
+        ),
     }
 )
 
@@ -223,6 +227,13 @@ UNREAD: Mapping[str, Advice] = MappingProxyType(
         "sex": Advice(
             "The civility says neither man nor woman by what was agreed.",
             "Use the agreed words; leave the cell blank where it is not known.",
+        ),
+        "postcode": Advice(
+            "The postcode has none of the forms of its country.", "Write five digits, or the form of the row's country."
+        ),
+        "country": Advice(
+            "The country is none that we know; the address is not taken for one in France.",
+            "Write the code of ISO 3166-1, such as FR or BE.",
         ),
     }
 )

@@ -24,6 +24,7 @@ from partners_ingest.rows.repairs import (
     unread_sql,
 )
 from partners_ingest.rows.values import (
+    NO_COUNTRY,
     birth_date_sql,
     create_value_macros,
     flag_sql,
@@ -52,6 +53,16 @@ select {POSITION_SQL}, contact_id, source_key, signal, withdrawal.at as withdraw
 from keyed cross join delivery
 where signal is not null and (contact_id is not null or source_key is not null)
 """
+
+
+#: Field whose cell may be unreadable -> SQL of what it was read as.
+_READ = {
+    "birth_date": "born",
+    "consented_at": "consented",
+    "sex": "known_sex",
+    "postcode": "known_postcode",
+    "country": f"nullif(known_country, '{NO_COUNTRY}')",
+}
 
 
 def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: NumberRules) -> None:
@@ -107,8 +118,8 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
         create or replace view row_values as
         with read as (
             select *, {consented} as consented, {ended} as ended, {born} as born, {sex_sql("sex", values.sex)} as known_sex,
-                postcode_of(postcode, country_of(country)) as known_postcode
-            from fields
+                postcode_of(postcode, known_country) as known_postcode
+            from (select *, country_of(country) as known_country from fields)
         )
         select line_number, byte_offset, byte_length, record_key, problem, phones, entry_state, consent_flag,
             unguarded(source_record_id) as source_record_id, unguarded(consent_id) as source_consent_id,
@@ -123,9 +134,10 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
             {list_sql("recipients", separators.get("recipients"), values.lists.get("recipients"))} as recipients,
             case when {one_of_sql("erasure", values.erased)} then 'anonymised' when withdrawn_at <> '' then 'end_date'
                 when flag = 'refused' then 'flag_flip' end as takes_back,
-            ended, known_sex as sex, known_postcode as postcode, country_of(country) as country,
+            ended, known_sex as sex, known_postcode as postcode, known_country as country, postcode as stated_postcode,
+            country as stated_country, {_stated_notice(feed)} as stated_notice_id,
             {_repairs_sql(feed)} as repairs,
-            {unread_sql({"birth_date": "born", "consented_at": "consented", "sex": "known_sex"})} as unread
+            {unread_sql(_READ)} as unread
         from read
         """
     )
@@ -142,6 +154,11 @@ def _repairs_sql(feed: Feed) -> str:
         date_repairs_sql("unguarded(birth_date)", "born", feed, "birth_date"),
         postcode_repairs_sql("postcode", "known_postcode"),
     )
+
+
+def _stated_notice(feed: Feed) -> str:
+    """Return SQL for the cell that states the notice, as delivered."""
+    return "notice_text" if is_mapped(feed, "notice_text") else "notice_id"
 
 
 def _notice_sql(feed: Feed) -> str:

@@ -18,6 +18,7 @@ from partners_ingest.rows.delivery_facts import DeliveryFacts, RowCounts
 from partners_ingest.rows.figures import count_batch, create_figure_tables
 from partners_ingest.rows.opt_ins import OPT_INS_SQL, WITHDRAWAL_SIGNALS_SQL, type_opt_ins
 from partners_ingest.rows.phone_cells import read_uncommon_cells
+from partners_ingest.rows.stated_words import create_word_macros
 from partners_ingest.rows.withdrawals import DAMAGED_WITHDRAWALS_SQL, WITHDRAWALS_SQL, type_withdrawals
 from stores.files.growing_file import GrowingFile
 from stores.keys import Keys
@@ -66,7 +67,7 @@ class RowJudge:
         feed = self.facts.feed
         self._type()
         note_erased(self.bench, self.engine, self.marks, feed.kind, self.redacted)
-        rows.judge_rows(self.bench, self.keys)
+        rows.judge_rows(self.bench, self.facts, self.keys)
         self.counts += rows.count_rows(self.bench)
         count_batch(self.bench, feed.kind)
         self.erased |= erased_physical_lines(self.bench)
@@ -79,6 +80,7 @@ class RowJudge:
         if width is not None and width == self.phones:
             read_uncommon_cells(self.bench, "row_values", self.rules)
         elif feed.kind == "optins":
+            create_word_macros(self.bench)
             type_opt_ins(self.bench, feed, self.rules)
         else:
             type_withdrawals(self.bench, feed, self.rules)

@@ -18,6 +18,9 @@ from stores.sql_files import sql_of
 #: Written by software for "not known" (partners README, section 2).
 NO_BIRTH_DATES = ("1900-01-01", "1970-01-01")
 
+#: Of no country that can be read; ISO 3166-1 leaves it to its users.
+NO_COUNTRY = "ZZ"
+
 #: Puts the parts of a list together where the dossier names no separator: no partner writes it.
 LIST_SEPARATOR = "\x1f"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from consent.dossiers.known_words import known_words
 from partners_ingest.intake.delivery_case import DeliveryCase
 from partners_ingest.intake.delivery_result import HeaderFound, RecordsFound, Stop
 from partners_ingest.intake.steps.find_repeated import find_same_records
@@ -26,8 +27,10 @@ def begin_rows(opened: OpenedDelivery) -> RowJudge:
     """Create the tables that outlive a batch, and return what judges the rows."""
     stores, case = opened.stores, opened.case
     assert opened.named is not None, "a file without a feed stops before its records are read"
+    assert case.dossier is not None, "a feed is one of a dossier"
     facts = DeliveryFacts(
-        case.delivery_id, case.partner_id, opened.feed, opened.named.exported_at, case.arrived_at, case.read_on
+        *(case.delivery_id, case.partner_id, opened.feed, opened.named.exported_at, case.arrived_at, case.read_on),
+        words=known_words(case.dossier, opened.feed),
     )
     redacted = frozenset(redacted_lines(stores.engine, case.delivery_id))
     judge = RowJudge(opened.bench, facts, case.rules, stores.keys, stores.engine, case.marks, redacted)
