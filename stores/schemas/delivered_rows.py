@@ -108,7 +108,7 @@ DELIVERY_FIGURES = Table(
     columns(
         Privacy.OPEN,
         ("delivery_id", "VARCHAR", "file received from a partner"),
-        ("figure", "VARCHAR", "what is counted: rows, reason, repair, unread, blank, word, age, repeat"),
+        ("figure", "VARCHAR", "what is counted: rows, reason, repair, unread, blank, word, unknown_word, age, repeat"),
     )
     + columns(
         Privacy.PSEUDONYMOUS,

@@ -58,7 +58,7 @@ LEVELS = {
         "partner_check",
         "rehearsal",
         "take_in",
-        "delivery_way",
+        "delivery_way learned_words",
         "steps",
         "decisions delivery_case delivery_result",
         "delivery_records preflight quality overview",
