@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from consent.dossiers.feeds import Feed
 from partners_ingest.readers.cells import RECORD_KEY
-from partners_ingest.readers.json_paths import expression_of, structure_of
+from partners_ingest.readers.json_paths import entries_of, expression_of, structure_of
 from partners_ingest.readers.records import Header, LinesEnd, Records
+from partners_ingest.readers.repeated_keys import find_repeated_keys
 from partners_ingest.readers.text_lines import create_text_lines
 from stores.engine import quoted
 
@@ -44,6 +45,7 @@ class JsonLinesReader:
         """
         paths = list(dict.fromkeys(path for paths in feed.mapping.values() for path in paths))
         _keep_written_numbers(connection)
+        find_repeated_keys(connection, paths)
         _create_json_records(connection)
         cells = ", ".join(expression_of(path, "parsed") for path in paths)
         connection.execute(
@@ -52,16 +54,24 @@ class JsonLinesReader:
             with read as (
                 select *, if(is_object, from_json(text, '{quoted(structure_of(paths))}'), null) as parsed
                 from json_records
-            )
+            ),
+            judged as (select * replace ({_judged(paths)} as problem) from read)
             select line_number, 1 as line_count, byte_offset, byte_length, problem,
                 if(problem is null, md5_number(concat_ws(chr(31), length(json(text)::varchar), {cells})), null) as content_key,
                 {RECORD_KEY} as record_key,
                 if(problem is null, [{cells}], null) as cells,
                 if(problem is not null and is_object, [{cells}], null) as remains
-            from read
+            from judged
             """
         )
         return Records(MappingProxyType({path: place for place, path in enumerate(paths, start=1)}), header)
+
+
+def _judged(paths: list[str]) -> str:
+    """Return SQL for the structural code of a record: of two entries that one path means, none says more than the other."""
+    told = [entries for path in paths if (entries := entries_of(path, "parsed")) is not None]
+    several = " or ".join(f"(len({entries}) > 1 and len(list_distinct({entries})) > 1)" for entries in told)
+    return f"if(problem is null and ({several}), 'FIELD_REPEATED', problem)" if several else "problem"
 
 
 def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:
@@ -73,9 +83,10 @@ def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:
             is_decodable and is_object as is_object, case
             when not is_decodable then 'ENCODING_INVALID'
             when not is_terminated then 'LINE_TRUNCATED'
-            when not is_object then 'JSON_INVALID' end as problem
+            when not is_object then 'JSON_INVALID'
+            when repeated_keys.line_number is not null then 'FIELD_REPEATED' end as problem
         from (select *, try(json_type(text)) is not distinct from 'OBJECT' as is_object from text_lines)
-            left join written_numbers using (line_number)
+            left join written_numbers using (line_number) left join repeated_keys using (line_number)
         """
     )
 
@@ -88,10 +99,18 @@ def _keep_written_numbers(connection: duckdb.DuckDBPyConnection) -> None:
         r" where regexp_matches(text, '[:\[,][ \t\r]*-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]')"
         r" and is_decodable and is_terminated and try(json_type(text)) is not distinct from 'OBJECT'"
     ).fetchall()
-    written = {line: json.dumps(json.loads(text, parse_float=str), ensure_ascii=False) for line, text in rows}
+    written = {line: text for line, text in ((line, _as_written(text)) for line, text in rows) if text is not None}
     kept = pa.table(
         [pa.array(written.keys(), pa.int64()), pa.array(written.values(), pa.string())], ["line_number", "written"]
     )
     connection.register("written_batch", kept)
     connection.execute("create or replace table written_numbers as select * from written_batch")
     connection.unregister("written_batch")
+
+
+def _as_written(text: str) -> str | None:
+    """Return a record with its numbers as texts, or None where it is nested too deep for Python: then DuckDB's reading stays."""
+    try:
+        return json.dumps(json.loads(text, parse_float=str, parse_int=str), ensure_ascii=False)
+    except RecursionError:
+        return None

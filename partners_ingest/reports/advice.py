@@ -111,6 +111,10 @@ ROWS: Mapping[RowReason, Advice] = MappingProxyType(
             "The line has more or fewer cells than the header.",
             "Quote cells that hold the separator or a line break.",
         ),
+        RowReason.FIELD_REPEATED: Advice(
+            "One field stands twice in the record, and says two things: a key, a column, or an entry of a list.",
+            "Write each field once; ask for one answer to one question.",
+        ),
         RowReason.DUPLICATE_ROW: Advice("The same line stands earlier in the file.", "Export each record once."),
         RowReason.PERSON_ERASED: Advice(
             "The person had everything about them erased; the record is taken out again.",
@@ -134,6 +138,18 @@ ROWS: Mapping[RowReason, Advice] = MappingProxyType(
         RowReason.FLAG_UNKNOWN: Advice(
             "The answer to the question of consent is a word that was not agreed.",
             "Use the agreed words for yes and no, or tell us the new ones.",
+        ),
+        RowReason.PHONE_OF_ANOTHER: Advice(
+            "Of the numbers of the record, one is told elsewhere in the file to be another person's.",
+            "Write the number of the person who agreed, and no other.",
+        ),
+        RowReason.CONSENT_CONTRADICTED: Advice(
+            "One column says yes to the question of consent and another says no.",
+            "Export one answer, the one that the person gave last.",
+        ),
+        RowReason.CELLS_SHIFTED: Advice(
+            "Two cells or more hold what belongs in other columns: a date in the postcode, a number in the date.",
+            "Check that no column is missing or moved in this line.",
         ),
         RowReason.ENTRY_INCOMPLETE: Advice("The entry was not completed.", "Export completed entries only."),
         RowReason.CONSENT_IN_FUTURE: Advice(

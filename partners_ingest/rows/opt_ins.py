@@ -72,7 +72,8 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
     was erased by the partner, there is an end date, or the flag says no (feeds.md 5.4).
 
     Codes: the phone's, FLAG_UNKNOWN, ENTRY_INCOMPLETE, CONSENT_IN_FUTURE (after the export instant),
-    BIRTH_AFTER_CONSENT (by the Paris date of the consent); partners README, section 4.
+    BIRTH_AFTER_CONSENT (by the Paris date of the consent); partners README, section 4. CONSENT_CONTRADICTED (two columns of the
+    flag disagree), CELLS_SHIFTED (two cells or more hold what belongs in other columns).
 
     Args:
         connection: the workbench.
@@ -88,19 +89,22 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
     connection.execute(
         f"""
         create or replace view typed as
-        select * exclude (record_key, repairs, phone_repairs, ended, is_born_after, kind, zone, code, is_left), kind as number_kind, zone as number_zone,
+        select * exclude (record_key, repairs, phone_repairs, ended, is_born_after, consent_differs, is_shifted, kind, zone, code, is_left), kind as number_kind, zone as number_zone,
             if(takes_back is null, null, withdrawal_of(
                 case when takes_back = 'end_date' then ended
                     when takes_back = 'flag_flip' and consented.at <= {exported} then consented
                 end, '{feed.timezone}', {exported})) as withdrawal,
             coalesce(starts_with(e164, '+3363998'), false) as is_fiction,
             {merged_sql("repairs", "phone_repairs")} as repairs,
-            if(e164 is null or flag is null or not {entry} or consented.at > {exported} or is_born_after, list_filter([
+            if(e164 is null or flag is null or not {entry} or consented.at > {exported} or is_born_after or consent_differs
+                or is_shifted, list_filter([
                 if(e164 is null, coalesce(code, 'PHONE_MISSING'), null),
                 if(flag is null, 'FLAG_UNKNOWN', null),
                 if(not {entry}, 'ENTRY_INCOMPLETE', null),
                 if(consented.at > {exported}, 'CONSENT_IN_FUTURE', null),
-                if(is_born_after, 'BIRTH_AFTER_CONSENT', null)
+                if(is_born_after, 'BIRTH_AFTER_CONSENT', null),
+                if(consent_differs, 'CONSENT_CONTRADICTED', null),
+                if(is_shifted, 'CELLS_SHIFTED', null)
             ], lambda code: code is not null), []::varchar[]) as faults
         from (select *, {phone_repairs_sql("phone_raw", "e164")} as phone_repairs, if(birth_date < consented.at::date, false,
             birth_date > timezone('Europe/Paris', timezone('UTC', consented.at))::date) as is_born_after from phones)
@@ -121,7 +125,7 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
                 postcode_of(postcode, known_country) as known_postcode
             from (select *, country_of(country) as known_country from fields)
         )
-        select line_number, byte_offset, byte_length, record_key, problem, phones, entry_state, consent_flag,
+        select line_number, byte_offset, byte_length, record_key, problem, phones, entry_state, consent_flag, consent_differs,
             unguarded(source_record_id) as source_record_id, unguarded(consent_id) as source_consent_id,
             given_name, family_name, sex as sex_raw, email, street, city, ip, user_agent, page_url,
             null::varchar as withdrawal_reason,
@@ -137,7 +141,9 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
             ended, known_sex as sex, known_postcode as postcode, known_country as country, postcode as stated_postcode,
             country as stated_country, {_stated_notice(feed)} as stated_notice_id,
             {_repairs_sql(feed)} as repairs,
-            {unread_sql(_READ)} as unread
+            {unread_sql(_READ)} as unread,
+            len(unread) > 1 and cells_are_shifted(unguarded(birth_date), born is null, unguarded(consented_at), consented is null,
+                unguarded(postcode), known_postcode is null, country, known_country, sex, known_sex is null) as is_shifted
         from read
         """
     )

@@ -80,8 +80,8 @@ class RowJudge:
         if width is not None and width == self.phones:
             read_uncommon_cells(self.bench, "row_values", self.rules)
         elif feed.kind == "optins":
-            create_word_macros(self.bench)
             type_opt_ins(self.bench, feed, self.rules)
+            create_word_macros(self.bench)
         else:
             type_withdrawals(self.bench, feed, self.rules)
         self.phones = width

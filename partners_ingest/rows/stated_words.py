@@ -13,7 +13,6 @@ import duckdb
 
 from consent.dossiers.known_words import KnownWords
 from stores.engine import quoted
-from stores.identity_shapes import create_identity_macros
 from stores.keys import RowHash
 from stores.sql_files import sql_of
 from terms.reasons import RowRepair
@@ -31,8 +30,7 @@ _SEARCHED = ("form_version", *_LISTS, *_TYPED)
 
 
 def create_word_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the temporary macros that the expressions of this module use."""
-    create_identity_macros(connection)
+    """Create the temporary macros that the expressions of this module use (after those of `values`)."""
     connection.execute(sql_of(__file__, "macros"))
 
 

@@ -13,6 +13,7 @@ import duckdb
 from consent.dossiers.date_patterns import DatePattern, read_pattern
 from consent.dossiers.feeds import ANY, Feed
 from stores.engine import quoted
+from stores.identity_shapes import create_identity_macros
 from stores.sql_files import sql_of
 
 #: Written by software for "not known" (partners README, section 2).
@@ -27,6 +28,7 @@ LIST_SEPARATOR = "\x1f"
 
 def create_value_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the temporary macros that the expressions of this module use (after those of `fields`)."""
+    create_identity_macros(connection)
     connection.execute(sql_of(__file__, "macros"))
 
 

@@ -179,3 +179,24 @@ create or replace temp macro postcode_of(cell, country) as case
     when regexp_full_match(bare_postcode(cell), '[0-9]{5}') then bare_postcode(cell)
     when is_foreign_postcode(bare_postcode(cell), country) then bare_postcode(cell)
 end;
+
+-- A cell that could not be read and is plainly a value of another kind: what a shifted row is full of.
+create or replace temp macro is_day_cell(cell) as
+regexp_full_match(cell, '[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{1,2}/[0-9]{1,2}/[0-9]{2,4}.*');
+
+create or replace temp macro is_postcode_cell(cell) as regexp_full_match(cell, '[0-9]{4,5}');
+
+create or replace temp macro is_person_cell(cell) as contains(cell, '@') or looks_like_number(cell);
+
+create or replace temp macro is_wordy_cell(cell) as regexp_full_match(cell, '[\p{L} .''-]{3,}');
+
+-- Of the five cells of a row that have a type: two or more hold something of another kind.
+create or replace temp macro cells_are_shifted(
+    born, is_unborn, consented, is_undated, postcode, is_unplaced, country, known_country, sex, is_unsexed
+) as (
+    if(is_unborn, is_postcode_cell(born) or is_person_cell(born) or is_wordy_cell(born), false)::integer
+    + if(is_undated, is_postcode_cell(consented) or is_person_cell(consented) or is_wordy_cell(consented), false)::integer
+    + if(is_unplaced, is_day_cell(postcode) or is_person_cell(postcode), false)::integer
+    + if(known_country = 'ZZ', is_day_cell(country) or is_postcode_cell(country) or is_person_cell(country), false)::integer
+    + if(is_unsexed, is_day_cell(sex) or is_postcode_cell(sex) or is_person_cell(sex), false)::integer
+) > 1;
