@@ -41,6 +41,7 @@ class FileReason(StrEnum):
     DUPLICATE_CONTENT = "DUPLICATE_CONTENT"
     ROW_COUNT_LOW = "ROW_COUNT_LOW"
     ROW_COUNT_CHANGE = "ROW_COUNT_CHANGE"
+    WITHDRAWALS_UNREAD = "WITHDRAWALS_UNREAD"
 
 
 FILE_OUTCOMES: Mapping[FileReason, FileOutcome] = MappingProxyType(
@@ -62,6 +63,7 @@ FILE_OUTCOMES: Mapping[FileReason, FileOutcome] = MappingProxyType(
         FileReason.DUPLICATE_CONTENT: FileOutcome.DUPLICATE,
         FileReason.ROW_COUNT_LOW: FileOutcome.HELD,
         FileReason.ROW_COUNT_CHANGE: FileOutcome.HELD,
+        FileReason.WITHDRAWALS_UNREAD: FileOutcome.HELD,
     }
 )
 

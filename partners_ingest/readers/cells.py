@@ -53,7 +53,7 @@ def create_records(
         )
         select line_number, line_count, byte_offset, byte_length, problem,
             if(problem is null, md5_number(concat_ws(chr(31), {in_order})), null) as content_key,
-            {RECORD_KEY} as record_key,
+            {RECORD_KEY} as record_key, text as record_text,
             if(problem is null, found, null) as cells,
             case when problem is null or problem = 'HEADER_REPEATED' then null
                 when problem = 'LINE_TRUNCATED' and not regexp_full_match({pieces}[-1], '{_WHOLE_NUMBER}') then {pieces}[:-2]

@@ -58,7 +58,7 @@ class JsonLinesReader:
             judged as (select * replace ({_judged(paths)} as problem) from read)
             select line_number, 1 as line_count, byte_offset, byte_length, problem,
                 if(problem is null, md5_number(concat_ws(chr(31), length(json(text)::varchar), {cells})), null) as content_key,
-                {RECORD_KEY} as record_key,
+                {RECORD_KEY} as record_key, text as record_text,
                 if(problem is null, [{cells}], null) as cells,
                 if(problem is not null and is_object, [{cells}], null) as remains
             from judged

@@ -75,6 +75,10 @@ FILES: Mapping[FileReason, Advice] = MappingProxyType(
             "The number of records differs too much from the last full file.",
             "Check that the export is complete; tell us if it is, and why it changed.",
         ),
+        FileReason.WITHDRAWALS_UNREAD: Advice(
+            "Some lines of this file of withdrawals cannot be read. Everybody whom we could read is left in peace from now on.",
+            "Send the file again today, in the agreed form: nobody may be written to who said no.",
+        ),
     }
 )
 

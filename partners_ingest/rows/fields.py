@@ -68,7 +68,7 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
     Columns: those of `records` but the cells (`line_number`, `line_count`, `byte_offset`, `byte_length`, `record_key`, `problem`,
     `content_key`),
     every canonical text field ('' where the feed has none or the cell is blank), `notice_text` as delivered,
-    `consent_differs` (two columns of the flag disagree), `street` (its columns joined by a space), `phones` (VARCHAR[] as delivered), `is_repaired` (mojibake) and
+    `record_text` (of withdrawals only), `consent_differs` (two columns of the flag disagree), `street` (its columns joined by a space), `phones` (VARCHAR[] as delivered), `is_repaired` (mojibake) and
     `is_stripped` (NUL or format characters were dropped). All are null where the record is damaged; of a damaged withdrawal
     they say what remains, since who takes a consent back is heard wherever the row still names somebody.
 
@@ -110,6 +110,7 @@ def _fields_sql(records: Records, feed: Feed) -> str:
             if(is_clean, false, has_invisible(read_text)) as is_stripped,
             {texts},
             {notice} as notice_text,
+            {"''" if feed.kind == "optins" else "record_text"} as record_text,
             {_consent_differs(records, feed)} as consent_differs,
             {street} as street,
             [{phones}]::varchar[] as phones

@@ -40,6 +40,7 @@ EXPORTED = datetime(2026, 3, 9, 22, 59, 59, tzinfo=UTC)
 class JudgedRows:
     """A workbench with `keyed` of one file; `keys` are those that its hashes were made with."""
 
+    judge: RowJudge
     bench: duckdb.DuckDBPyConnection
     keys: Keys
 
@@ -88,7 +89,7 @@ def judged(dossier: Dossier, feed_id: str, data: bytes | str) -> Iterator[Judged
         header = (fit_header(found, feed) or found) if feed.header else found
         for _ in BatchReader(reader, feed, header, None).read(bench, lines):
             judge.judge()
-        yield JudgedRows(bench, keys)
+        yield JudgedRows(judge, bench, keys)
     finally:
         ledger.dispose()
         bench.close()
