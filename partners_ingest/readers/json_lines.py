@@ -20,6 +20,18 @@ from partners_ingest.readers.repeated_keys import find_repeated_keys
 from partners_ingest.readers.text_lines import create_text_lines
 from stores.engine import quoted
 
+#: Fields of which two entries that differ make a record say nothing.
+_OF_A_CONSENT = (
+    "consent_flag",
+    "consented_at",
+    "notice_id",
+    "notice_text",
+    "form_version",
+    "entry_state",
+    "erasure",
+    "phone",
+)
+
 
 class JsonLinesReader:
     """Reads feeds with `format: jsonl`."""
@@ -55,7 +67,7 @@ class JsonLinesReader:
                 select *, if(is_object, from_json(text, '{quoted(structure_of(paths))}'), null) as parsed
                 from json_records
             ),
-            judged as (select * replace ({_judged(paths)} as problem) from read)
+            judged as (select * replace ({_judged(feed)} as problem) from read)
             select line_number, 1 as line_count, byte_offset, byte_length, problem,
                 if(problem is null, md5_number(concat_ws(chr(31), length(json(text)::varchar), {cells})), null) as content_key,
                 {RECORD_KEY} as record_key, text as record_text,
@@ -67,11 +79,18 @@ class JsonLinesReader:
         return Records(MappingProxyType({path: place for place, path in enumerate(paths, start=1)}), header)
 
 
-def _judged(paths: list[str]) -> str:
-    """Return SQL for the structural code of a record: of two entries that one path means, none says more than the other."""
+def _judged(feed: Feed) -> str:
+    """Return SQL for the structural code of a record: of two entries that one path means, none says more than the other.
+
+    Asked of what a consent is made of; of two postcodes the first counts, as of two columns.
+    """
+    paths = dict.fromkeys(path for field in _OF_A_CONSENT for path in feed.mapping.get(field, ()))
     told = [entries for path in paths if (entries := entries_of(path, "parsed")) is not None]
-    several = " or ".join(f"(len({entries}) > 1 and len(list_distinct({entries})) > 1)" for entries in told)
-    return f"if(problem is null and ({several}), 'FIELD_REPEATED', problem)" if several else "problem"
+    if not told:
+        return "problem"
+    several = " or ".join(dict.fromkeys(f"len({entries}) > 1" for entries, _ in told))
+    differ = " or ".join(f"len(list_distinct({texts})) > 1" for _, texts in told)
+    return f"case when problem is null and ({several}) and ({differ}) then 'FIELD_REPEATED' else problem end"
 
 
 def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:

@@ -91,11 +91,11 @@ def _text(steps: Iterable[Step], record: str) -> str:
     return f"coalesce({expression}, '')"
 
 
-def entries_of(path: str, record: str) -> str | None:
-    """Return SQL for the texts at a path of every entry that its first `list[key=value]` means; None where it has no such step.
+def entries_of(path: str, record: str) -> tuple[str, str] | None:
+    """Return SQL for the entries that the first `list[key=value]` of a path means, and for the text at the path in each of them.
 
     Args:
-        path: of the dossier.
+        path: of the dossier; None is returned where it has no such step.
         record: SQL of the parsed struct.
     """
     expression, steps = record, parse_path(path)
@@ -103,14 +103,15 @@ def entries_of(path: str, record: str) -> str | None:
         expression = f"{expression}.{_name(step.name)}"
         if step.key is not None:
             condition = f"entry.{_name(step.key)} = '{quoted(step.value)}'"
-            return f"list_transform(list_filter({expression}, lambda entry: {condition}), lambda entry: {_text(steps[place + 1 :], 'entry')})"
+            entries = f"list_filter({expression}, lambda entry: {condition})"
+            return entries, f"list_transform({entries}, lambda entry: {_text(steps[place + 1 :], 'entry')})"
         if step.index is not None:
             expression = f"({expression})[{step.index + 1}]"
     return None
 
 
 #: Entries of a list that are looked at by their place, of a list of the record and of one within such an entry.
-_ENTRIES = (24, 4)
+_ENTRIES = (12, 2)
 
 
 def objects_of(paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

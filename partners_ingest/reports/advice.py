@@ -143,10 +143,6 @@ ROWS: Mapping[RowReason, Advice] = MappingProxyType(
             "The answer to the question of consent is a word that was not agreed.",
             "Use the agreed words for yes and no, or tell us the new ones.",
         ),
-        RowReason.PHONE_OF_ANOTHER: Advice(
-            "Of the numbers of the record, one is told elsewhere in the file to be another person's.",
-            "Write the number of the person who agreed, and no other.",
-        ),
         RowReason.CONSENT_CONTRADICTED: Advice(
             "One column says yes to the question of consent and another says no.",
             "Export one answer, the one that the person gave last.",
