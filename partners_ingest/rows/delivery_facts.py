@@ -115,6 +115,11 @@ def judge_rows(connection: duckdb.DuckDBPyConnection, facts: DeliveryFacts, keys
     Hashes replace what must not leave the vault: `contact_id` (accepted rows, and those that take a consent back),
     `source_key`, `consent_key`, `address_key`, `ip_key`. This is the one pass over the rows of a batch: between it and
     `fields` all are views.
+
+    Args:
+        connection: the workbench, with `typed`, `fields` and `erased_lines`.
+        facts: of the delivery: of an opt-in's words only those that its dossier knows stay as they are.
+        keys: that make the hashes.
     """
     _find_repeated_rows(connection)
     connection.execute(

@@ -98,7 +98,7 @@ LEVELS = {
         "evidence warehouse",
         "vault snapshots lake",
         "operations files",
-        "home",
+        "home identity_shapes",
         "engine keys schemas sql_files",
     ],
 }
