@@ -9,18 +9,17 @@ from __future__ import annotations
 from consent.dossiers.dossiers import Dossier, DossierSet
 from consent.dossiers.known_words import known_words
 from partners_ingest.intake import delivery_records
-from partners_ingest.intake.delivery_case import IntakeStores, judging_key
+from partners_ingest.intake.delivery_case import judging_key
 from partners_ingest.intake.delivery_records import KnownDelivery
 from partners_ingest.intake.preflight import name_file
 from partners_ingest.rows.figures import UNKNOWN_WORD, read_figures
 from partners_ingest.rows.stated_words import word_hash
+from stores.all_stores import Stores
 from stores.keys import RowHash
 from stores.lake import reading_name
 
 
-def stating_learned_words(
-    stores: IntakeStores, dossiers: DossierSet, seal_keys: tuple[str, ...]
-) -> list[KnownDelivery]:
+def stating_learned_words(stores: Stores, dossiers: DossierSet, seal_keys: tuple[str, ...]) -> list[KnownDelivery]:
     """Return the accepted deliveries in which a word is known now that was not when they were read, by arrival.
 
     Args:
@@ -33,7 +32,7 @@ def stating_learned_words(
     return [known for known in changed if _states_learned(stores, dossiers.dossiers[known.partner_id], known)]
 
 
-def _states_learned(stores: IntakeStores, dossier: Dossier, known: KnownDelivery) -> bool:
+def _states_learned(stores: Stores, dossier: Dossier, known: KnownDelivery) -> bool:
     names = [reading_name(known.delivery_id, known.reading)]
     unknown = {subject for figures in read_figures(stores.lake, names) for subject in figures.of(UNKNOWN_WORD)}
     return bool(unknown) and not unknown.isdisjoint(_subjects(stores.keys.source, dossier, known))

@@ -134,7 +134,7 @@ def test_a_held_file_is_judged_again_when_its_dossier_changes(stores: Door) -> N
     assert stores.count("journal") == 2
 
 
-def test_a_word_that_the_dossier_learns_later_counts_in_rows_of_before(stores: Stores) -> None:
+def test_a_word_that_the_dossier_learns_later_counts_in_rows_of_before(stores: Door) -> None:
     """Until then the lake has a hash of it; a dossier that learns another word changes nothing."""
     stated = DOSSIER.replace('"zip"]', '"zip", "form"]', 1).replace(
         'postcode: "zip"', 'postcode: "zip"\n      form_version: "form"', 1
