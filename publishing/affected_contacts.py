@@ -58,7 +58,8 @@ def changes_since(
     if claims is None:
         return None
     new = tuple(item.delivery_id for item in inputs.deliveries if item.delivery_id not in serving.deliveries)
-    return Changes(new, claims)
+    heard = tuple(delivery_id for delivery_id in inputs.heard if delivery_id not in serving.heard)
+    return Changes((*new, *heard), claims)
 
 
 def _may_grow_from(serving: BaseManifest, inputs: BuildInputs) -> bool:
@@ -72,6 +73,7 @@ def _may_grow_from(serving: BaseManifest, inputs: BuildInputs) -> bool:
             for kind in _OF_ALL
         )
         and all(current.get(delivery) == reading for delivery, reading in serving.deliveries.items())
+        and set(serving.heard) <= set(inputs.heard)
         and serving.touched_since_whole <= contacts * MAX_AFFECTED_SHARE
     )
 

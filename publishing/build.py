@@ -18,7 +18,13 @@ from publishing.affected_contacts import Changes, changes_since, collect_affecte
 from stores.all_stores import Stores
 from stores.engine import connect
 from stores.operations import database, delivery_tables, erasure_tables, journal
-from stores.warehouse.inputs import BuildInputs, accepted_deliveries, attach_sources, current_vintages
+from stores.warehouse.inputs import (
+    BuildInputs,
+    accepted_deliveries,
+    attach_sources,
+    current_vintages,
+    heard_deliveries,
+)
 from stores.warehouse.warehouse import BaseManifest
 from terms import failpoint
 from terms.clock import to_iso
@@ -57,6 +63,7 @@ def collect_inputs(stores: Stores) -> BuildInputs:
         ties_sha256=ties,
         snapshots={kind: snapshot for kind, snapshot in current.items() if snapshot is not None},
         code_version=code_version(),
+        heard=heard_deliveries(stores.engine, stores.lake),
     )
 
 
@@ -126,6 +133,7 @@ def publish(stores: Stores, inputs: BuildInputs) -> Published:
         snapshots={kind: snapshot.sha256 for kind, snapshot in inputs.snapshots.items()},
         row_counts=counts,
         control_totals=control_totals(stores),
+        heard=inputs.heard,
         touched_since_whole=_affected_since_whole(stores, row[1]),
     )
     journal_base(stores, manifest, now)

@@ -84,6 +84,10 @@ class Lake:
         return read_sql(table, [self.path(table, name) for name in names])
 
 
+#: In place of a reading: what a held file of withdrawals tells, and nothing else of it.
+HELD_READING = 0
+
+
 def reading_name(delivery_id: str, reading: int) -> str:
     """Return the file name of one reading of a delivery, the same in lake and vault."""
     return f"{delivery_id}.r{reading}"

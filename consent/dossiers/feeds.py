@@ -37,6 +37,9 @@ TABLE_FORMATS = frozenset({"xlsx", "parquet"})
 LIST_FIELDS = frozenset({"channels", "purposes", "recipients"})
 #: A label of a header whatever its name; a word of `values` that is any other text.
 ANY = "*"
+#: Fields that say who a person is, and those that the vault alone keeps: a column of the first has no place but among the second.
+IDENTITY_FIELDS = frozenset({"phone", "email", "given_name", "family_name", "street", "ip"})
+_VAULT_FIELDS = IDENTITY_FIELDS | {"source_record_id", "consent_id", "city", "user_agent", "page_url", "reason"}
 #: Columns of secrets in exports of shops (feeds.md 1.3, 1.4): they stay in the evidence, and are told of.
 SECRET_COLUMNS = frozenset(
     {"mot de passe", "mot_de_passe"}
@@ -226,9 +229,11 @@ class Feed:
 def check_columns(feed: Feed) -> Iterator[Unfit]:
     """Yield what no single key can show, such as a mapped column that is in no header: it would read as blank for ever.
 
-    No column of secrets may be mapped: it would leave the evidence.
+    No column of secrets may be mapped: it would leave the evidence. No column that is declared to be a number, a name, an address,
+    an e-mail or IP address may be another field as well: it would leave the vault.
     """
     yield from _check_keys(feed)
+    yield from _check_identity(feed)
     for key, columns in (("mapping", feed.mapping), ("choices", feed.choices)):
         for name, column in ((field_name, column) for field_name, named in columns.items() for column in named):
             if is_secret(column):
@@ -245,6 +250,21 @@ def _check_keys(feed: Feed) -> Iterator[Unfit]:
     for place, bad in enumerate(feed.known_bad):
         if not {bad.given_name, bad.email} <= set(bad.labels):
             yield Unfit("has a given_name or email that is in none of its labels", "known_bad", place)
+
+
+def _check_identity(feed: Feed) -> Iterator[Unfit]:
+    declared = {_compared(column): name for name in sorted(IDENTITY_FIELDS) for column in feed.mapping.get(name, ())}
+    for key, columns in (("mapping", feed.mapping), ("choices", feed.choices)):
+        for name, column in ((field_name, column) for field_name, named in columns.items() for column in named):
+            identity = declared.get(_compared(column))
+            if identity and (key == "choices" or name not in _VAULT_FIELDS):
+                told = f"names the column {column!r}, which is mapped to {identity}: what says who a person is stays in the vault"
+                yield Unfit(told, key, name)
+
+
+def _compared(column: str) -> str:
+    """Return a column as labels are compared: `partners_ingest.readers.labels` takes accents off, too."""
+    return " ".join(column.casefold().split())
 
 
 def _is_in_a_header(column: str, feed: Feed) -> bool:

@@ -7,7 +7,7 @@ is, and when it is asked for again, is decided by `take_in`.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -113,6 +113,25 @@ def to_reread(engine: Engine) -> list[KnownDelivery]:
         return [_known(connection, row) for row in rows]
 
 
+def accepted_otherwise(engine: Engine, judged_with: Mapping[str, str]) -> list[KnownDelivery]:
+    """Return the accepted deliveries of opt-ins that were judged with something else than now, by arrival.
+
+    Args:
+        engine: of the operations database.
+        judged_with: partner -> what its deliveries are judged with now (`delivery_case.judging_key`); of others none is returned.
+    """
+    table = delivery_tables.deliveries
+    query = select(table).where(
+        table.c.outcome == FileOutcome.ACCEPTED.value,
+        table.c.kind == "optins",
+        table.c.partner_id.in_(sorted(judged_with)),
+        table.c.judged_with.not_in(sorted(judged_with.values())),
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(query.order_by(table.c.arrived_at, table.c.delivery_id)).mappings().all()
+        return [_known(connection, row) for row in rows]
+
+
 def _known(connection: Connection, row: RowMapping) -> KnownDelivery:
     decisions = delivery_tables.delivery_decisions
     released = select(decisions.c.applied_at).where(
@@ -180,20 +199,23 @@ def commit(engine: Engine, row: DeliveryRow, at: datetime, returned: Sequence[st
         journal.append(work, at, journal.Entry.DELIVERY, row.delivery_id, told)
 
 
-def keep_reading(engine: Engine, delivery_id: str, reason: FileReason, at: datetime) -> None:
-    """Write that a delivery could not be read again and why; its reading stays the current one, and a person must ask anew.
+def keep_reading(engine: Engine, delivery_id: str, reason: FileReason, judged_with: str, at: datetime) -> None:
+    """Write that a delivery could not be read again and why; its reading stays the current one.
+
+    It is not tried again before a person asks anew or the dossier changes again.
 
     Args:
         engine: of the operations database.
         delivery_id: of an accepted delivery.
         reason: why it could not be read again.
+        judged_with: what that was tried with.
         at: when that was tried (aware).
     """
     table = delivery_tables.deliveries
     with database.transaction(engine) as work:
         told: str = work.execute(select(table.c.warnings_json).where(table.c.delivery_id == delivery_id)).scalar_one()
         warnings = sorted({*json.loads(told), FileWarning.REREAD_FAILED.value})
-        values = {"warnings_json": canonical_json(warnings)}
+        values = {"warnings_json": canonical_json(warnings), "judged_with": judged_with}
         work.execute(update(table).where(table.c.delivery_id == delivery_id).values(**values))
         _apply_decisions(work, delivery_id, at)
         journal.append(work, at, journal.Entry.REREAD_FAILED, delivery_id, {"reason": reason.value})

@@ -78,9 +78,13 @@ def _read_records(opened: OpenedDelivery) -> ReadRecords:
     with row_files(opened) as files:
         records = judge_records(opened, header, judge, files)
         if records.stop is not None:
+            if records.stop.reason is FileReason.UNKNOWN_HEADER and opened.feed.kind == "withdrawals":
+                files.finish_heard()
             return ReadRecords(records.stop, header, records)
         rows = check_contract(opened, header, judge)
         keep_figures(opened)
         if rows.stop is None:
             publish_rows(files)
+        elif opened.feed.kind == "withdrawals":
+            files.finish_heard()
         return ReadRecords(rows.stop, header, records, rows)

@@ -88,7 +88,7 @@ _HOLDS: Mapping[str, FileReason] = {
 }
 
 #: What a person may overrule by releasing the delivery: the file can be read, only its volume is unusual.
-RELEASABLE = frozenset(_HOLDS.values())
+RELEASABLE = frozenset(_HOLDS.values()) | {FileReason.WITHDRAWALS_UNREAD}
 
 
 def judge_contract(feed: Feed, counts: FeedCounts) -> QualityReport:

@@ -24,6 +24,7 @@ from partners_ingest.intake.delivery_case import DeliveryCase, judging_key
 from partners_ingest.intake.delivery_records import KnownDelivery
 from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.delivery_way import read_delivery
+from partners_ingest.intake.learned_words import stating_learned_words
 from partners_ingest.intake.steps.commit_delivery import commit_delivery
 from partners_ingest.intake.steps.land_bytes import StillArriving, land_bytes
 from partners_ingest.intake.steps.redact_erased import redact_erased_lines
@@ -103,7 +104,11 @@ def take_in(
     failed: list[str] = []
     with scratch_folder(stores.home) as scratch:
         run = _begin(stores, dossiers, clock, environment, scratch, progress)
-        again = [partial(_read_again, run, known) for known in delivery_records.to_reread(stores.engine)]
+        asked = delivery_records.to_reread(stores.engine)
+        learned = stating_learned_words(stores, dossiers, run.seal_keys)
+        again = [
+            partial(_read_again, run, known) for known in {one.delivery_id: one for one in (*asked, *learned)}.values()
+        ]
         for handle in (*again, *(partial(_take_one, run, arrival) for arrival in arrivals)):
             try:
                 report = handle()
@@ -187,7 +192,9 @@ def _read_again(run: _Run, known: KnownDelivery) -> DeliveryReport | None:
         redact_erased_lines(run.stores, case, result)
         if result.stop is None:
             return commit_delivery(run.stores, case, result, run.clock.now())
-        delivery_records.keep_reading(run.stores.engine, known.delivery_id, result.stop.reason, run.clock.now())
+        delivery_records.keep_reading(
+            run.stores.engine, known.delivery_id, result.stop.reason, case.judged_with, run.clock.now()
+        )
         run.progress(f"delivery {known.delivery_id} could not be read again: {result.stop.reason.value}")
         return None
 

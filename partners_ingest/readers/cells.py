@@ -9,6 +9,8 @@ from types import MappingProxyType
 
 import duckdb
 
+from consent.dossiers.feeds import ANY, Feed
+from partners_ingest.readers.labels import plain_label
 from partners_ingest.readers.records import Header, Records
 from stores.engine import text_sql
 
@@ -20,11 +22,14 @@ _WHOLE_NUMBER = r" *(?:\+33|0033|0) ?[1-9](?:[ .-]?[0-9]){8} *"
 RECORD_KEY = "coalesce(xor(content_key, hash(text)::uhugeint), md5_number(text))"
 
 
-def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split: str, pieces: str = "found") -> Records:
+def create_records(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, header: Header, split: str, pieces: str = "found"
+) -> Records:
     """Create the view `records` of a query of split records, and return the position of each label.
 
     Args:
         connection: where both live.
+        feed: of the file: a label that it maps and that the header has twice says one thing or nothing.
         header: of the file.
         split: query for `line_number, line_count, byte_offset, byte_length, text, is_decodable, is_terminated` and
             `found` (VARCHAR[], null where the quoting is broken), the header left out.
@@ -42,12 +47,13 @@ def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split:
                 when not is_terminated then 'LINE_TRUNCATED'
                 when text = {repeated} then 'HEADER_REPEATED'
                 when found is null then 'CSV_QUOTE_BROKEN'
-                when len(found) <> {len(header.labels)} then 'CSV_FIELD_COUNT' end as problem
+                when len(found) <> {len(header.labels)} then 'CSV_FIELD_COUNT'
+                {_repeated_sql(feed, header)} end as problem
             from ({split})
         )
         select line_number, line_count, byte_offset, byte_length, problem,
             if(problem is null, md5_number(concat_ws(chr(31), {in_order})), null) as content_key,
-            {RECORD_KEY} as record_key,
+            {RECORD_KEY} as record_key, text as record_text,
             if(problem is null, found, null) as cells,
             case when problem is null or problem = 'HEADER_REPEATED' then null
                 when problem = 'LINE_TRUNCATED' and not regexp_full_match({pieces}[-1], '{_WHOLE_NUMBER}') then {pieces}[:-2]
@@ -56,3 +62,17 @@ def create_records(connection: duckdb.DuckDBPyConnection, header: Header, split:
         """
     )
     return Records(MappingProxyType({label: place for place, label in enumerate(header.labels, start=1)}), header)
+
+
+def _repeated_sql(feed: Feed, header: Header) -> str:
+    """Return the branch for records in which two columns of one mapped label differ; blank for nearly every header."""
+    mapped = {plain_label(column) for named in (*feed.mapping.values(), *feed.choices.values()) for column in named} - {
+        ANY
+    }
+    places = [[place for place, label in enumerate(header.labels, start=1) if label == one] for one in sorted(mapped)]
+    differ = [
+        f"found[{first}] <> found[{other}]"
+        for first, *others in (found for found in places if found)
+        for other in others
+    ]
+    return f"when {' or '.join(differ)} then 'FIELD_REPEATED'" if differ else ""

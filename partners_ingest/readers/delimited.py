@@ -72,7 +72,7 @@ class DelimitedReader:
                 _hold_open_line(connection)
         _join_lines(connection, header)
         pieces = f"coalesce(found, string_split(replace(text, '\"', ''), '{quoted(feed.delimiter)}'))"
-        return create_records(connection, header, _CUT_SQL, pieces)
+        return create_records(connection, feed, header, _CUT_SQL, pieces)
 
 
 def split_header(text: str, feed: Feed) -> list[str]:

@@ -14,10 +14,23 @@ import pyarrow as pa
 
 from consent.dossiers.feeds import Feed
 from partners_ingest.readers.cells import RECORD_KEY
-from partners_ingest.readers.json_paths import expression_of, structure_of
+from partners_ingest.readers.json_paths import entries_of, expression_of, structure_of
 from partners_ingest.readers.records import Header, LinesEnd, Records
+from partners_ingest.readers.repeated_keys import find_repeated_keys
 from partners_ingest.readers.text_lines import create_text_lines
 from stores.engine import quoted
+
+#: Fields of which two entries that differ make a record say nothing.
+_OF_A_CONSENT = (
+    "consent_flag",
+    "consented_at",
+    "notice_id",
+    "notice_text",
+    "form_version",
+    "entry_state",
+    "erasure",
+    "phone",
+)
 
 
 class JsonLinesReader:
@@ -44,6 +57,7 @@ class JsonLinesReader:
         """
         paths = list(dict.fromkeys(path for paths in feed.mapping.values() for path in paths))
         _keep_written_numbers(connection)
+        find_repeated_keys(connection, paths)
         _create_json_records(connection)
         cells = ", ".join(expression_of(path, "parsed") for path in paths)
         connection.execute(
@@ -52,16 +66,31 @@ class JsonLinesReader:
             with read as (
                 select *, if(is_object, from_json(text, '{quoted(structure_of(paths))}'), null) as parsed
                 from json_records
-            )
+            ),
+            judged as (select * replace ({_judged(feed)} as problem) from read)
             select line_number, 1 as line_count, byte_offset, byte_length, problem,
                 if(problem is null, md5_number(concat_ws(chr(31), length(json(text)::varchar), {cells})), null) as content_key,
-                {RECORD_KEY} as record_key,
+                {RECORD_KEY} as record_key, text as record_text,
                 if(problem is null, [{cells}], null) as cells,
                 if(problem is not null and is_object, [{cells}], null) as remains
-            from read
+            from judged
             """
         )
         return Records(MappingProxyType({path: place for place, path in enumerate(paths, start=1)}), header)
+
+
+def _judged(feed: Feed) -> str:
+    """Return SQL for the structural code of a record: of two entries that one path means, none says more than the other.
+
+    Asked of what a consent is made of; of two postcodes the first counts, as of two columns.
+    """
+    paths = dict.fromkeys(path for field in _OF_A_CONSENT for path in feed.mapping.get(field, ()))
+    told = [entries for path in paths if (entries := entries_of(path, "parsed")) is not None]
+    if not told:
+        return "problem"
+    several = " or ".join(dict.fromkeys(f"len({entries}) > 1" for entries, _ in told))
+    differ = " or ".join(f"len(list_distinct({texts})) > 1" for _, texts in told)
+    return f"case when problem is null and ({several}) and ({differ}) then 'FIELD_REPEATED' else problem end"
 
 
 def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:
@@ -73,9 +102,10 @@ def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:
             is_decodable and is_object as is_object, case
             when not is_decodable then 'ENCODING_INVALID'
             when not is_terminated then 'LINE_TRUNCATED'
-            when not is_object then 'JSON_INVALID' end as problem
+            when not is_object then 'JSON_INVALID'
+            when repeated_keys.line_number is not null then 'FIELD_REPEATED' end as problem
         from (select *, try(json_type(text)) is not distinct from 'OBJECT' as is_object from text_lines)
-            left join written_numbers using (line_number)
+            left join written_numbers using (line_number) left join repeated_keys using (line_number)
         """
     )
 
@@ -88,10 +118,18 @@ def _keep_written_numbers(connection: duckdb.DuckDBPyConnection) -> None:
         r" where regexp_matches(text, '[:\[,][ \t\r]*-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]')"
         r" and is_decodable and is_terminated and try(json_type(text)) is not distinct from 'OBJECT'"
     ).fetchall()
-    written = {line: json.dumps(json.loads(text, parse_float=str), ensure_ascii=False) for line, text in rows}
+    written = {line: text for line, text in ((line, _as_written(text)) for line, text in rows) if text is not None}
     kept = pa.table(
         [pa.array(written.keys(), pa.int64()), pa.array(written.values(), pa.string())], ["line_number", "written"]
     )
     connection.register("written_batch", kept)
     connection.execute("create or replace table written_numbers as select * from written_batch")
     connection.unregister("written_batch")
+
+
+def _as_written(text: str) -> str | None:
+    """Return a record with its numbers as texts, or None where it is nested too deep for Python: then DuckDB's reading stays."""
+    try:
+        return json.dumps(json.loads(text, parse_float=str, parse_int=str), ensure_ascii=False)
+    except RecursionError:
+        return None

@@ -76,8 +76,12 @@ def structure_of(paths: Iterable[str]) -> str:
 
 def expression_of(path: str, record: str) -> str:
     """Return SQL for the text at a path of the parsed struct `record`; the empty string where it is absent."""
+    return _text(parse_path(path), record)
+
+
+def _text(steps: Iterable[Step], record: str) -> str:
     expression = record
-    for step in parse_path(path):
+    for step in steps:
         expression = f"{expression}.{_name(step.name)}"
         if step.index is not None:
             expression = f"({expression})[{step.index + 1}]"
@@ -85,6 +89,57 @@ def expression_of(path: str, record: str) -> str:
             condition = f"entry.{_name(step.key)} = '{quoted(step.value)}'"
             expression = f"list_filter({expression}, lambda entry: {condition})[1]"
     return f"coalesce({expression}, '')"
+
+
+def entries_of(path: str, record: str) -> tuple[str, str] | None:
+    """Return SQL for the entries that the first `list[key=value]` of a path means, and for the text at the path in each of them.
+
+    Args:
+        path: of the dossier; None is returned where it has no such step.
+        record: SQL of the parsed struct.
+    """
+    expression, steps = record, parse_path(path)
+    for place, step in enumerate(steps):
+        expression = f"{expression}.{_name(step.name)}"
+        if step.key is not None:
+            condition = f"entry.{_name(step.key)} = '{quoted(step.value)}'"
+            entries = f"list_filter({expression}, lambda entry: {condition})"
+            return entries, f"list_transform({entries}, lambda entry: {_text(steps[place + 1 :], 'entry')})"
+        if step.index is not None:
+            expression = f"({expression})[{step.index + 1}]"
+    return None
+
+
+#: Entries of a list that are looked at by their place, of a list of the record and of one within such an entry.
+_ENTRIES = (12, 2)
+
+
+def objects_of(paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return JSON paths of every object on the way to the paths, and those of the entries after the last that is looked at.
+
+    Args:
+        paths: of the dossier.
+    """
+    chains = {parse_path(path)[:place] for path in paths for place in range(len(parse_path(path)))}
+    told = {place for chain in chains for place in _places(chain)}
+    return (
+        tuple(sorted(place for place, is_after in told if not is_after)),
+        tuple(sorted(place for place, is_after in told if is_after)),
+    )
+
+
+def _places(chain: tuple[Step, ...]) -> list[tuple[str, bool]]:
+    """Return where the objects of a chain of steps may be, and whether that is one entry after the last."""
+    found: list[tuple[str, bool]] = [("$", False)]
+    depth = 0
+    for step in chain:
+        key = step.name.replace("\\", "\\\\").replace('"', '\\"')
+        found = [(f'{place}."{key}"', False) for place, is_after in found if not is_after]
+        if step.is_list:
+            width = _ENTRIES[min(depth, len(_ENTRIES) - 1)]
+            found = [(f"{place}[{entry}]", entry == width) for place, _ in found for entry in range(width + 1)]
+            depth += 1
+    return found
 
 
 def _name(key: str) -> str:

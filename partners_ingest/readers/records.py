@@ -35,7 +35,7 @@ class Records:
     """The view `records` and the position of each label or path in its `cells` (1-based).
 
     A view: what is cut from the lines is written once, as `fields`. Columns of `records`: `line_number` (where the record starts), `line_count` (physical lines), `byte_offset`,
-    `byte_length` (without the final newline), `record_key` (UHUGEINT, equal for equal text), `problem` (structural
+    `byte_length` (without the final newline), `record_key` (UHUGEINT, equal for equal text), `record_text`, `problem` (structural
     code or null), `content_key` (UHUGEINT of label -> cell whatever the order of columns, null where damaged),
     `cells` (VARCHAR[], null where damaged), `remains` (VARCHAR[], null where sound: the cells that a damaged record
     seems to have; only withdrawals are looked for in them).

@@ -44,6 +44,7 @@ class TableReader:
         width = len(header.labels)
         return create_records(
             connection,
+            feed,
             header,
             f"""
             select line_number, 1 as line_count, byte_offset, byte_length, text, is_decodable, is_terminated,

@@ -75,6 +75,10 @@ FILES: Mapping[FileReason, Advice] = MappingProxyType(
             "The number of records differs too much from the last full file.",
             "Check that the export is complete; tell us if it is, and why it changed.",
         ),
+        FileReason.WITHDRAWALS_UNREAD: Advice(
+            "Some lines of this file of withdrawals cannot be read. Everybody whom we could read is left in peace from now on.",
+            "Send the file again today, in the agreed form: nobody may be written to who said no.",
+        ),
     }
 )
 
@@ -111,6 +115,10 @@ ROWS: Mapping[RowReason, Advice] = MappingProxyType(
             "The line has more or fewer cells than the header.",
             "Quote cells that hold the separator or a line break.",
         ),
+        RowReason.FIELD_REPEATED: Advice(
+            "One field stands twice in the record, and says two things: a key, a column, or an entry of a list.",
+            "Write each field once; ask for one answer to one question.",
+        ),
         RowReason.DUPLICATE_ROW: Advice("The same line stands earlier in the file.", "Export each record once."),
         RowReason.PERSON_ERASED: Advice(
             "The person had everything about them erased; the record is taken out again.",
@@ -134,6 +142,14 @@ ROWS: Mapping[RowReason, Advice] = MappingProxyType(
         RowReason.FLAG_UNKNOWN: Advice(
             "The answer to the question of consent is a word that was not agreed.",
             "Use the agreed words for yes and no, or tell us the new ones.",
+        ),
+        RowReason.CONSENT_CONTRADICTED: Advice(
+            "One column says yes to the question of consent and another says no.",
+            "Export one answer, the one that the person gave last.",
+        ),
+        RowReason.CELLS_SHIFTED: Advice(
+            "Two cells or more hold what belongs in other columns: a date in the postcode, a number in the date.",
+            "Check that no column is missing or moved in this line.",
         ),
         RowReason.ENTRY_INCOMPLETE: Advice("The entry was not completed.", "Export completed entries only."),
         RowReason.CONSENT_IN_FUTURE: Advice(
@@ -202,6 +218,10 @@ REPAIRS: Mapping[RowRepair, Advice] = MappingProxyType(
         RowRepair.WITHDRAWAL_DATE_IN_FUTURE: Advice(
             "The withdrawal was dated after its file; it counts from the export.", "Check the date where it is made."
         ),
+        RowRepair.IDENTITY_IN_OTHER_COLUMN: Advice(
+            "A number, an e-mail address or the person's name stood in a column for something else; the cell was emptied.",
+            "Check that the columns are not shifted, and that the form asks for each value in a field of its own.",
+        ),
     }
 )
 
@@ -223,6 +243,13 @@ UNREAD: Mapping[str, Advice] = MappingProxyType(
         "sex": Advice(
             "The civility says neither man nor woman by what was agreed.",
             "Use the agreed words; leave the cell blank where it is not known.",
+        ),
+        "postcode": Advice(
+            "The postcode has none of the forms of its country.", "Write five digits, or the form of the row's country."
+        ),
+        "country": Advice(
+            "The country is none that we know; the address is not taken for one in France.",
+            "Write the code of ISO 3166-1, such as FR or BE.",
         ),
     }
 )

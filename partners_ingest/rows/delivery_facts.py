@@ -11,6 +11,9 @@ from datetime import date, datetime
 import duckdb
 
 from consent.dossiers.feeds import Feed
+from consent.dossiers.known_words import KnownWords
+from partners_ingest.rows import stated_words
+from partners_ingest.rows.repairs import merged_sql
 from stores.engine import quoted
 from stores.keys import Keys, RowHash
 from terms.clock import naive_utc
@@ -19,7 +22,10 @@ from terms.errors import FiliationError
 
 @dataclass(frozen=True)
 class DeliveryFacts:
-    """What every row of a delivery shares; instants are aware, `read_on` is the Paris day of this reading."""
+    """What every row of a delivery shares; instants are aware, `read_on` is the Paris day of this reading.
+
+    `words` are those that its dossier knows.
+    """
 
     delivery_id: str
     partner_id: str
@@ -27,6 +33,7 @@ class DeliveryFacts:
     exported_at: datetime
     received_at: datetime
     read_on: date
+    words: KnownWords
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,7 @@ def shared_sql(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     }
 
 
-def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+def judge_rows(connection: duckdb.DuckDBPyConnection, facts: DeliveryFacts, keys: Keys) -> None:
     """Create `keyed` from `typed`: all columns, `reasons` (sorted codes, empty = accepted), `signal`, and keyed hashes.
 
     A record in `erased_lines` is about an erased person: it has that code alone, and the record says nothing. `typed` has
@@ -108,6 +115,11 @@ def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
     Hashes replace what must not leave the vault: `contact_id` (accepted rows, and those that take a consent back),
     `source_key`, `consent_key`, `address_key`, `ip_key`. This is the one pass over the rows of a batch: between it and
     `fields` all are views.
+
+    Args:
+        connection: the workbench, with `typed`, `fields` and `erased_lines`.
+        facts: of the delivery: of an opt-in's words only those that its dossier knows stay as they are.
+        keys: that make the hashes.
     """
     _find_repeated_rows(connection)
     connection.execute(
@@ -126,7 +138,7 @@ def judge_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
             left join (select distinct line_number as erased_line from erased_lines) on line_number = erased_line
         """
     )
-    _key_rows(connection, keys)
+    _key_rows(connection, facts, keys)
 
 
 def _find_repeated_rows(connection: duckdb.DuckDBPyConnection) -> None:
@@ -153,27 +165,43 @@ def keep_seen_records(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("insert into seen_records select record_key from fields")
 
 
-def _key_rows(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+def _key_rows(connection: duckdb.DuckDBPyConnection, facts: DeliveryFacts, keys: Keys) -> None:
     record = "partner_id || chr(31) || source_record_id"
     consent = "partner_id || chr(31) || source_consent_id"
+    rows, stays = _words_sql(facts) if facts.feed.kind == "optins" else ("judged", "r.*, null as kept_texts,")
     address = "concat_ws(chr(31), street, coalesce(postcode, ''), city, coalesce(country, ''))"
     connection.execute(
         f"""
         create or replace table keyed as
-        select r.*,
+        select {stays}
             if((len(reasons) = 0 or signal is not null) and e164 is not null, {Keys.contact_id_sql("e164")}, null) as contact_id,
             if(source_record_id <> '' and reasons <> ['PERSON_ERASED'], {RowHash.sql(record, "source")}, null) as source_key,
             if(source_consent_id <> '', {RowHash.sql(consent, "source")}, null) as consent_key,
             if(street <> '', {RowHash.sql(address, "address")}, null) as address_key,
             if(ip <> '', {RowHash.sql("ip", "ip")}, null) as ip_key
-        from judged as r cross join (select partner_id from delivery)
+        from {rows} as r cross join (select partner_id from delivery)
         """,
         {
             **keys.contact.parameters("contact"),
             **keys.source.parameters("source"),
             **keys.address.parameters("address"),
             **keys.ip.parameters("ip"),
+            **(keys.source.parameters(stated_words.KEY) if facts.feed.kind == "optins" else {}),
         },
+    )
+
+
+def _words_sql(facts: DeliveryFacts) -> tuple[str, str]:
+    """Return SQL of the relation of rows, and of their columns with only such words as may leave the vault."""
+    leaving = {
+        **stated_words.leaving_sql(facts.words),
+        "repairs": merged_sql("repairs", stated_words.found_person_sql()),
+    }
+    replaced = ", ".join(f"{sql} as {name}" for name, sql in leaving.items())
+    stated = "stated_postcode, stated_country, stated_notice_id"
+    return (
+        f"(select *, {stated_words.unknown_fields_sql(facts.words)} as unknown_fields from judged)",
+        f"r.* exclude ({stated}) replace ({replaced}), {stated_words.kept_texts_sql()} as kept_texts,",
     )
 
 
@@ -238,6 +266,6 @@ select delivery_id, line_number, contact_id, e164, phone_raw, nullif(source_reco
     nullif(family_name, '') as family_name, nullif(sex_raw, '') as sex_raw, nullif(email, '') as email,
     nullif(street, '') as street, nullif(city, '') as city, nullif(ip, '') as ip,
     nullif(user_agent, '') as user_agent, nullif(page_url, '') as page_url,
-    nullif(withdrawal_reason, '') as withdrawal_reason
+    nullif(withdrawal_reason, '') as withdrawal_reason, kept_texts
 from keyed cross join delivery where len(reasons) = 0
 """

@@ -68,7 +68,7 @@ def create_fields(connection: duckdb.DuckDBPyConnection, records: Records, feed:
     Columns: those of `records` but the cells (`line_number`, `line_count`, `byte_offset`, `byte_length`, `record_key`, `problem`,
     `content_key`),
     every canonical text field ('' where the feed has none or the cell is blank), `notice_text` as delivered,
-    `street` (its columns joined by a space), `phones` (VARCHAR[] as delivered), `is_repaired` (mojibake) and
+    `record_text` (of withdrawals only), `consent_differs` (two columns of the flag disagree), `street` (its columns joined by a space), `phones` (VARCHAR[] as delivered), `is_repaired` (mojibake) and
     `is_stripped` (NUL or format characters were dropped). All are null where the record is damaged; of a damaged withdrawal
     they say what remains, since who takes a consent back is heard wherever the row still names somebody.
 
@@ -110,6 +110,8 @@ def _fields_sql(records: Records, feed: Feed) -> str:
             if(is_clean, false, has_invisible(read_text)) as is_stripped,
             {texts},
             {notice} as notice_text,
+            {"''" if feed.kind == "optins" else "record_text"} as record_text,
+            {_consent_differs(records, feed)} as consent_differs,
             {street} as street,
             [{phones}]::varchar[] as phones
         from (select *, is_clean(read_text) as is_clean
@@ -151,6 +153,23 @@ def _cleaned(field: str, records: Records, feed: Feed) -> str:
         _bare(f"clean_text({cell}, is_clean)", field, feed) for cell in _cells(field, records, feed) if cell != _ABSENT
     ]
     return _joined(cells, feed.list_separators.get(field)) if field in LIST_FIELDS else _first(cells)
+
+
+def _consent_differs(records: Records, feed: Feed) -> str:
+    """Return SQL that is true where one column says yes to the question of consent and another says no."""
+    cells = [
+        _bare(f"clean_text({cell}, is_clean)", "consent_flag", feed)
+        for cell in _cells("consent_flag", records, feed)
+        if cell != _ABSENT
+    ]
+    if len(cells) < 2:
+        return "false"
+    given, refused = feed.values.flag_given, feed.values.flag_refused
+    yes, no = (
+        " or ".join(f"({cell} <> '' and {one_of_sql(cell, words, others)})" for cell in cells)
+        for words, others in ((given, refused), (refused, given))
+    )
+    return f"coalesce(({yes}) and ({no}), false)"
 
 
 def _street(cells: list[str]) -> str:

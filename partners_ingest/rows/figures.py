@@ -11,12 +11,16 @@ from dataclasses import dataclass
 
 import duckdb
 
+from partners_ingest.rows.stated_words import UNKNOWN
 from stores.engine import connect
 from stores.keys import Keys, RowHash
 from stores.lake import Lake
 from stores.schemas import delivered_rows
+from stores.sql_files import sql_of
 from terms.reasons import RowRepair
 
+#: Figure of a word that the dossier did not know; its subject is the field and what the lake has in place of the word.
+UNKNOWN_WORD = "unknown_word"
 #: Line numbers kept as examples of a figure.
 EXAMPLES = 20
 #: Words of one field that are told apart; more are free text and no list of words.
@@ -102,7 +106,7 @@ def create_figure_tables(connection: duckdb.DuckDBPyConnection) -> None:
 def count_batch(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
     """Count a batch in `keyed`.
 
-    Kinds: `rows` (data, accepted, quarantined, repaired, given, refused, withdrawing), `reason` and `repair` by code, `unread` and
+    Kinds: `unknown_word` by field and what the lake has of it, `rows` (data, accepted, quarantined, repaired, given, refused, withdrawing), `reason` and `repair` by code, `unread` and
     `blank` by field (accepted rows), `word` by field and keyed word, `age` of consents, `repeat` (the rows that share
     one address or IP).
     """
@@ -125,6 +129,7 @@ def count_batch(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
         )
     if kind == "optins":
         _count_ages(connection)
+        connection.execute(sql_of(__file__, "count_unknown_words"), {"figure": UNKNOWN_WORD, "unknown": UNKNOWN})
 
 
 def sum_figures(connection: duckdb.DuckDBPyConnection, kind: str, keys: Keys) -> Figures:

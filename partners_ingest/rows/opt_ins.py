@@ -24,6 +24,7 @@ from partners_ingest.rows.repairs import (
     unread_sql,
 )
 from partners_ingest.rows.values import (
+    NO_COUNTRY,
     birth_date_sql,
     create_value_macros,
     flag_sql,
@@ -54,6 +55,16 @@ where signal is not null and (contact_id is not null or source_key is not null)
 """
 
 
+#: Field whose cell may be unreadable -> SQL of what it was read as.
+_READ = {
+    "birth_date": "born",
+    "consented_at": "consented",
+    "sex": "known_sex",
+    "postcode": "known_postcode",
+    "country": f"nullif(known_country, '{NO_COUNTRY}')",
+}
+
+
 def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: NumberRules) -> None:
     """Create `typed` from `fields` and `delivery`: typed columns, `problem`, and `faults` (row codes that add up).
 
@@ -61,7 +72,8 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
     was erased by the partner, there is an end date, or the flag says no (feeds.md 5.4).
 
     Codes: the phone's, FLAG_UNKNOWN, ENTRY_INCOMPLETE, CONSENT_IN_FUTURE (after the export instant),
-    BIRTH_AFTER_CONSENT (by the Paris date of the consent); partners README, section 4.
+    BIRTH_AFTER_CONSENT (by the Paris date of the consent); partners README, section 4. CONSENT_CONTRADICTED (two columns of the
+    flag disagree), CELLS_SHIFTED (two cells or more hold what belongs in other columns).
 
     Args:
         connection: the workbench.
@@ -77,19 +89,22 @@ def type_opt_ins(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: Numbe
     connection.execute(
         f"""
         create or replace view typed as
-        select * exclude (record_key, repairs, phone_repairs, ended, is_born_after, kind, zone, code, is_left), kind as number_kind, zone as number_zone,
+        select * exclude (record_key, repairs, phone_repairs, ended, is_born_after, consent_differs, is_shifted, kind, zone, code, is_left), kind as number_kind, zone as number_zone,
             if(takes_back is null, null, withdrawal_of(
                 case when takes_back = 'end_date' then ended
                     when takes_back = 'flag_flip' and consented.at <= {exported} then consented
                 end, '{feed.timezone}', {exported})) as withdrawal,
             coalesce(starts_with(e164, '+3363998'), false) as is_fiction,
             {merged_sql("repairs", "phone_repairs")} as repairs,
-            if(e164 is null or flag is null or not {entry} or consented.at > {exported} or is_born_after, list_filter([
+            if(e164 is null or flag is null or not {entry} or consented.at > {exported} or is_born_after or consent_differs
+                or is_shifted, list_filter([
                 if(e164 is null, coalesce(code, 'PHONE_MISSING'), null),
                 if(flag is null, 'FLAG_UNKNOWN', null),
                 if(not {entry}, 'ENTRY_INCOMPLETE', null),
                 if(consented.at > {exported}, 'CONSENT_IN_FUTURE', null),
-                if(is_born_after, 'BIRTH_AFTER_CONSENT', null)
+                if(is_born_after, 'BIRTH_AFTER_CONSENT', null),
+                if(consent_differs, 'CONSENT_CONTRADICTED', null),
+                if(is_shifted, 'CELLS_SHIFTED', null)
             ], lambda code: code is not null), []::varchar[]) as faults
         from (select *, {phone_repairs_sql("phone_raw", "e164")} as phone_repairs, if(birth_date < consented.at::date, false,
             birth_date > timezone('Europe/Paris', timezone('UTC', consented.at))::date) as is_born_after from phones)
@@ -107,10 +122,10 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
         create or replace view row_values as
         with read as (
             select *, {consented} as consented, {ended} as ended, {born} as born, {sex_sql("sex", values.sex)} as known_sex,
-                postcode_of(postcode, country_of(country)) as known_postcode
-            from fields
+                postcode_of(postcode, known_country) as known_postcode
+            from (select *, country_of(country) as known_country from fields)
         )
-        select line_number, byte_offset, byte_length, record_key, problem, phones, entry_state, consent_flag,
+        select line_number, byte_offset, byte_length, record_key, problem, phones, entry_state, consent_flag, consent_differs,
             unguarded(source_record_id) as source_record_id, unguarded(consent_id) as source_consent_id,
             given_name, family_name, sex as sex_raw, email, street, city, ip, user_agent, page_url,
             null::varchar as withdrawal_reason,
@@ -123,9 +138,12 @@ def _create_values(connection: duckdb.DuckDBPyConnection, feed: Feed) -> None:
             {list_sql("recipients", separators.get("recipients"), values.lists.get("recipients"))} as recipients,
             case when {one_of_sql("erasure", values.erased)} then 'anonymised' when withdrawn_at <> '' then 'end_date'
                 when flag = 'refused' then 'flag_flip' end as takes_back,
-            ended, known_sex as sex, known_postcode as postcode, country_of(country) as country,
+            ended, known_sex as sex, known_postcode as postcode, known_country as country, postcode as stated_postcode,
+            country as stated_country, {_stated_notice(feed)} as stated_notice_id,
             {_repairs_sql(feed)} as repairs,
-            {unread_sql({"birth_date": "born", "consented_at": "consented", "sex": "known_sex"})} as unread
+            {unread_sql(_READ)} as unread,
+            len(unread) > 1 and cells_are_shifted(unguarded(birth_date), born is null, unguarded(consented_at), consented is null,
+                unguarded(postcode), known_postcode is null, country, known_country, sex, known_sex is null) as is_shifted
         from read
         """
     )
@@ -142,6 +160,11 @@ def _repairs_sql(feed: Feed) -> str:
         date_repairs_sql("unguarded(birth_date)", "born", feed, "birth_date"),
         postcode_repairs_sql("postcode", "known_postcode"),
     )
+
+
+def _stated_notice(feed: Feed) -> str:
+    """Return SQL for the cell that states the notice, as delivered."""
+    return "notice_text" if is_mapped(feed, "notice_text") else "notice_id"
 
 
 def _notice_sql(feed: Feed) -> str:

@@ -89,9 +89,26 @@ def _read_uncommon(connection: duckdb.DuckDBPyConnection, source: str, columns: 
         " where phones[#] <> '' and (phone_country = 'BE' or phone_is_uncommon(phones[#]))",
         " union all ",
     )
-    relation = (
-        f"select distinct * from ({uncommon or 'select null as cell, null as country, null as postcode_start limit 0'})"
+    _read_quickly(
+        connection,
+        f"select distinct * from ({uncommon or 'select null as cell, null as country, null as postcode_start limit 0'})",
     )
+
+
+def read_distinct_cells(connection: duckdb.DuckDBPyConnection, relation: str, rules: NumberRules) -> None:
+    """Create `phone_read` of other cells than those of a source: the view `phones` of `read_phone_cells` is then not to be asked.
+
+    Args:
+        connection: where the macros of `phone_macros` are.
+        relation: SQL of distinct `cell`, `country` (BE or null), `postcode_start` (three digits or null).
+        rules: which invented numbers count as mobiles.
+    """
+    _read_quickly(connection, relation)
+    _read_left_over(connection, rules)
+
+
+def _read_quickly(connection: duckdb.DuckDBPyConnection, relation: str) -> None:
+    """Create `phone_quick` and `phone_read` of distinct cells: what the macros say, and null where they leave it to Python."""
     for step in _STEPS:
         relation = f"select *, {step} from ({relation})"
     connection.execute(

@@ -65,7 +65,7 @@ def postcode_repairs_sql(cell: str, postcode: str) -> str:
         (RowRepair.POSTCODE_ZERO_RESTORED, f"{postcode} = '0' || bare_postcode({cell})"),
         (RowRepair.POSTCODE_REFORMATTED, f"bare_postcode({cell}) <> upper(unguarded({cell}))"),
     )
-    return f"if({cell} = '' or {postcode} = {cell}, []::varchar[], {mended})"
+    return f"if({cell} = '' or {postcode} is null or {postcode} = {cell}, []::varchar[], {mended})"
 
 
 def date_repairs_sql(cell: str, read: str, feed: Feed, field: str) -> str:

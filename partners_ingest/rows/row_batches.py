@@ -16,9 +16,11 @@ from partners_ingest.erased.erased_records import Marks, erased_physical_lines, 
 from partners_ingest.rows import delivery_facts as rows
 from partners_ingest.rows.delivery_facts import DeliveryFacts, RowCounts
 from partners_ingest.rows.figures import count_batch, create_figure_tables
+from partners_ingest.rows.heard_numbers import ALL_WITHDRAWALS_SQL, FURTHER_WITHDRAWALS_SQL, hear_numbers
 from partners_ingest.rows.opt_ins import OPT_INS_SQL, WITHDRAWAL_SIGNALS_SQL, type_opt_ins
 from partners_ingest.rows.phone_cells import read_uncommon_cells
-from partners_ingest.rows.withdrawals import DAMAGED_WITHDRAWALS_SQL, WITHDRAWALS_SQL, type_withdrawals
+from partners_ingest.rows.stated_words import create_word_macros
+from partners_ingest.rows.withdrawals import WITHDRAWALS_SQL, type_withdrawals
 from stores.files.growing_file import GrowingFile
 from stores.keys import Keys
 from stores.lake import Lake
@@ -35,7 +37,7 @@ _LAKE_TABLES = {
     "optins": ((delivered_rows.OPT_INS, OPT_INS_SQL), (delivered_rows.WITHDRAWAL_SIGNALS, WITHDRAWAL_SIGNALS_SQL)),
     "withdrawals": (
         (delivered_rows.WITHDRAWALS, WITHDRAWALS_SQL),
-        (delivered_rows.WITHDRAWAL_SIGNALS, DAMAGED_WITHDRAWALS_SQL),
+        (delivered_rows.WITHDRAWAL_SIGNALS, FURTHER_WITHDRAWALS_SQL),
     ),
 }
 
@@ -55,6 +57,15 @@ class RowJudge:
     phones: tuple[int] | None = None  # phone cells of a record, as `typed` was made for
     erased: set[int] = field(default_factory=set)
     returned: set[str] = field(default_factory=set)
+    named: int = 0  # records of withdrawals that name somebody
+    unread: int = 0  # those that say something of which nobody could be heard
+
+    @property
+    def is_partly_unread(self) -> bool:
+        """Whether a file of withdrawals says something that was not heard, or names nobody at all."""
+        return self.unread > 0 or (
+            self.facts.feed.kind == "withdrawals" and self.counts.records > 0 and self.named == 0
+        )
 
     def begin(self) -> None:
         """Create the tables that outlive a batch."""
@@ -66,11 +77,19 @@ class RowJudge:
         feed = self.facts.feed
         self._type()
         note_erased(self.bench, self.engine, self.marks, feed.kind, self.redacted)
-        rows.judge_rows(self.bench, self.keys)
+        rows.judge_rows(self.bench, self.facts, self.keys)
         self.counts += rows.count_rows(self.bench)
         count_batch(self.bench, feed.kind)
         self.erased |= erased_physical_lines(self.bench)
         self.returned |= set(returned_marks(self.bench))
+        if feed.kind == "withdrawals":
+            self._hear()
+
+    def _hear(self) -> None:
+        """Add who is named beside the numbers by which rows were read."""
+        heard = hear_numbers(self.bench, self.facts.feed, self.rules, self.keys, self.marks)
+        self.named, self.unread = self.named + heard.named, self.unread + heard.unread
+        self.erased |= heard.erased
 
     def _type(self) -> None:
         """Make the view `typed`; it is the same for every batch, but for the phones that it looks up."""
@@ -80,6 +99,7 @@ class RowJudge:
             read_uncommon_cells(self.bench, "row_values", self.rules)
         elif feed.kind == "optins":
             type_opt_ins(self.bench, feed, self.rules)
+            create_word_macros(self.bench)
         else:
             type_withdrawals(self.bench, feed, self.rules)
         self.phones = width
@@ -91,7 +111,9 @@ class RowFiles:
     Nothing of it is seen before `finish_vault` and `finish_lake`.
     """
 
-    def __init__(self, bench: duckdb.DuckDBPyConnection, vault: Vault, lake: Lake, name: str, kind: str) -> None:
+    def __init__(
+        self, bench: duckdb.DuckDBPyConnection, vault: Vault, lake: Lake, name: str, held_name: str, kind: str
+    ) -> None:
         """Prepare the files.
 
         Args:
@@ -99,9 +121,10 @@ class RowFiles:
             vault: for the identities and addresses.
             lake: for everything else.
             name: of the reading.
+            held_name: of what a held file of withdrawals tells, which counts although the file waits.
             kind: what the feed tells, `optins` or `withdrawals`.
         """
-        self._bench, self._name, self._kind = bench, name, kind
+        self._bench, self._name, self._held_name, self._kind = bench, name, held_name, kind
         self._vault, self._lake = vault, lake
         self._shared = rows.shared_sql(bench)
         self._identities = vault.grow(vault_tables.IDENTITIES, name, self._shared)
@@ -109,6 +132,7 @@ class RowFiles:
         self._lake_files: list[tuple[Table, str, GrowingFile]] = [
             (table, select, lake.grow(table, name, self._shared)) for table, select in tables
         ]
+        self._heard = lake.grow(delivered_rows.WITHDRAWAL_SIGNALS, held_name, self._shared)
 
     def append(self) -> None:
         """Pass the rows of a batch on that is not the last."""
@@ -117,6 +141,8 @@ class RowFiles:
         self._identities.append(self._rows(vault_tables.IDENTITIES, rows.IDENTITIES_SQL))
         for table, select, file in self._lake_files:
             file.append(self._rows(table, select))
+        if self._kind == "withdrawals":
+            self._heard.append(self._rows(delivered_rows.WITHDRAWAL_SIGNALS, ALL_WITHDRAWALS_SQL))
         self._bench.execute("drop table keyed")  # or it would lie beside the next batch's
 
     def _rows(self, table: Table, select: str) -> pa.RecordBatchReader:
@@ -144,9 +170,17 @@ class RowFiles:
             else:
                 self._lake.write(self._bench, table, self._name, select)
 
+    def finish_heard(self) -> None:
+        """Let appear whom a held file of withdrawals names, and nothing else of it."""
+        if self._heard.is_begun:
+            self._heard.append(self._rows(delivered_rows.WITHDRAWAL_SIGNALS, ALL_WITHDRAWALS_SQL))
+            self._heard.finish()
+        else:
+            self._lake.write(self._bench, delivered_rows.WITHDRAWAL_SIGNALS, self._held_name, ALL_WITHDRAWALS_SQL)
+
     def abandon(self) -> None:
         """Forget what was appended and did not appear."""
-        for file in (self._identities, *(file for _, _, file in self._lake_files)):
+        for file in (self._identities, self._heard, *(file for _, _, file in self._lake_files)):
             file.abandon()
 
     def _keep_addresses(self) -> None:

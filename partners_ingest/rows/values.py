@@ -13,10 +13,14 @@ import duckdb
 from consent.dossiers.date_patterns import DatePattern, read_pattern
 from consent.dossiers.feeds import ANY, Feed
 from stores.engine import quoted
+from stores.identity_shapes import create_identity_macros
 from stores.sql_files import sql_of
 
 #: Written by software for "not known" (partners README, section 2).
 NO_BIRTH_DATES = ("1900-01-01", "1970-01-01")
+
+#: Of no country that can be read; ISO 3166-1 leaves it to its users.
+NO_COUNTRY = "ZZ"
 
 #: Puts the parts of a list together where the dossier names no separator: no partner writes it.
 LIST_SEPARATOR = "\x1f"
@@ -24,6 +28,7 @@ LIST_SEPARATOR = "\x1f"
 
 def create_value_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the temporary macros that the expressions of this module use (after those of `fields`)."""
+    create_identity_macros(connection)
     connection.execute(sql_of(__file__, "macros"))
 
 

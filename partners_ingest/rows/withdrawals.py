@@ -32,12 +32,6 @@ select {POSITION_SQL}, contact_id, source_key, withdrawn_at, withdrawn_at_qualit
 from keyed cross join delivery where len(reasons) = 0
 """
 
-#: Rows for `delivered_rows.WITHDRAWAL_SIGNALS`, from `keyed` and `delivery`: of the quarantined.
-DAMAGED_WITHDRAWALS_SQL = f"""
-select {POSITION_SQL}, contact_id, source_key, signal, withdrawn_at, withdrawn_at_quality
-from keyed cross join delivery where signal is not null and (contact_id is not null or source_key is not null)
-"""
-
 
 def type_withdrawals(connection: duckdb.DuckDBPyConnection, feed: Feed, rules: NumberRules) -> None:
     """Create `typed` from `fields` and `delivery`: the columns of a withdrawal, `problem` and `faults`.

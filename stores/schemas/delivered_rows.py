@@ -67,8 +67,8 @@ WITHDRAWALS = Table(
 
 WITHDRAWAL_SIGNALS = Table(
     "withdrawal_signals",
-    "record that takes a consent back beside the accepted withdrawals: of an opt-in file, or damaged in a file of withdrawals",
-    ("delivery_id", "line_number"),
+    "record x contact that takes a consent back beside the accepted withdrawals: of an opt-in file, or of a file of withdrawals",
+    ("delivery_id", "line_number", "contact_id"),
     ROW_ID
     + PLACE
     + INSTANTS
@@ -79,7 +79,8 @@ WITHDRAWAL_SIGNALS = Table(
         (
             "signal",
             "VARCHAR",
-            "anonymised, end_date, flag_flip (a refusal in a row that was quarantined), damaged_withdrawal",
+            "anonymised, end_date, flag_flip (a refusal in a row that was quarantined); of a file of withdrawals damaged_withdrawal,"
+            " heard_number (beside the row's own), held_withdrawal (the file waits for a person, this counts)",
         ),
         ("withdrawn_at", "TIMESTAMP", "instant from which it counts; without a date that can be, the export instant"),
         ("withdrawn_at_quality", "VARCHAR", "exact_utc, zone_assumed, date_only, export_instant"),
@@ -108,7 +109,7 @@ DELIVERY_FIGURES = Table(
     columns(
         Privacy.OPEN,
         ("delivery_id", "VARCHAR", "file received from a partner"),
-        ("figure", "VARCHAR", "what is counted: rows, reason, repair, unread, blank, word, age, repeat"),
+        ("figure", "VARCHAR", "what is counted: rows, reason, repair, unread, blank, word, unknown_word, age, repeat"),
     )
     + columns(
         Privacy.PSEUDONYMOUS,

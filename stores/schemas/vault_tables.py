@@ -30,6 +30,11 @@ IDENTITIES = Table(
         ("user_agent", "VARCHAR", ""),
         ("page_url", "VARCHAR", "as delivered, with its query"),
         ("withdrawal_reason", "VARCHAR", "as delivered"),
+        (
+            "kept_texts",
+            "VARCHAR",
+            "JSON: field -> text of which the lake has a keyed hash or nothing; null without one",
+        ),
     ),
 )
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 import duckdb
 from sqlalchemy import Engine, select
 
-from stores.lake import Lake, reading_name, vintage_name
+from stores.lake import HELD_READING, Lake, reading_name, vintage_name
 from stores.operations import base_tables, delivery_tables
 from stores.schemas import column_classes, configuration_tables, delivered_rows, dossier_tables, territory_tables
 from stores.snapshots import Snapshot, SnapshotStore
@@ -28,6 +28,8 @@ _OPEN_DATA_TABLES = (
     territory_tables.COMMUNES,
     territory_tables.TERRITORY_OVERLAPS,
 )
+
+_SIGNALS = delivered_rows.WITHDRAWAL_SIGNALS
 
 #: Snapshot that holds each of these tables.
 SNAPSHOT_KIND: Mapping[column_classes.Table, str] = {
@@ -73,6 +75,7 @@ class BuildInputs:
     ties_sha256: str
     snapshots: Mapping[str, Snapshot]
     code_version: str
+    heard: tuple[str, ...] = ()  # held files of withdrawals: what they tell counts
 
     @property
     def sha256(self) -> str:
@@ -83,6 +86,7 @@ class BuildInputs:
             "ties": self.ties_sha256,
             "snapshots": {kind: snapshot.sha256 for kind, snapshot in self.snapshots.items()},
             "code": self.code_version,
+            **({"heard": list(self.heard)} if self.heard else {}),
         }
         return sha256(canonical_json(parts).encode()).hexdigest()
 
@@ -94,6 +98,15 @@ def accepted_deliveries(engine: Engine) -> tuple[AcceptedDelivery, ...]:
     query = select(*columns).where(table.c.outcome == "accepted").order_by(table.c.arrived_at, table.c.delivery_id)
     with engine.connect() as connection:
         return tuple(AcceptedDelivery(**row) for row in connection.execute(query).mappings())
+
+
+def heard_deliveries(engine: Engine, lake: Lake) -> tuple[str, ...]:
+    """Return the held deliveries of withdrawals of which the lake has whom they name, sorted."""
+    table = delivery_tables.deliveries
+    query = select(table.c.delivery_id).where(table.c.outcome == "held", table.c.kind == "withdrawals")
+    with engine.connect() as connection:
+        held: list[str] = list(connection.execute(query.order_by(table.c.delivery_id)).scalars())
+    return tuple(one for one in held if lake.path(_SIGNALS, reading_name(one, HELD_READING)).exists())
 
 
 def current_vintages(engine: Engine) -> dict[str, str]:
@@ -139,8 +152,10 @@ def _reading_queries(inputs: BuildInputs, lake: Lake) -> dict[column_classes.Tab
         ),
         delivered_rows.QUARANTINE: lake.sql(delivered_rows.QUARANTINE, every),
     }
-    for table in (delivered_rows.AGE_BRACKETS, delivered_rows.WITHDRAWAL_SIGNALS):  # not every reading has such a file
-        queries[table] = lake.sql(table, [name for name in every if lake.path(table, name).exists()])
+    heard = [reading_name(delivery_id, HELD_READING) for delivery_id in inputs.heard]
+    for table in (delivered_rows.AGE_BRACKETS, _SIGNALS):  # not every reading has such a file
+        names = [*every, *heard] if table is _SIGNALS else every
+        queries[table] = lake.sql(table, [name for name in names if lake.path(table, name).exists()])
     return queries
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -48,6 +48,7 @@ class BaseManifest:
     row_counts: Mapping[str, int]
     control_totals: Mapping[str, int]
     touched_since_whole: int = 0  # affected contacts of all bases since the last whole build; stored under this name
+    heard: Sequence[str] = ()  # held files of withdrawals whose persons count
 
 
 class Warehouse:

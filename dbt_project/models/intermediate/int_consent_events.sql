@@ -1,8 +1,8 @@
 -- A refusal counts at its instant; without one it is a withdrawal at its file's export if the same record had been
 -- given in an earlier-exported file, else nothing (partners README 5). A withdrawal by id reaches every number that
 -- the id ever stood for. Opt-in files tell of withdrawals too, in rows whatever their worth: a person erased, an end
--- date, a flag turned to no. The last is one only where the partner had said yes before. And a damaged record of a file
--- of withdrawals is heard as far as it can be read.
+-- date, a flag turned to no. The last is one only where the partner had said yes before. And of a file of
+-- withdrawals every number is heard, of a damaged record and of a file that is held, too.
 with
 
 rows as (
@@ -177,6 +177,8 @@ events as (
             when 'anonymised' then 'person erased by the partner'
             when 'end_date' then 'end date in an opt-in row'
             when 'damaged_withdrawal' then 'withdrawal file'
+            when 'heard_number' then 'withdrawal file'
+            when 'held_withdrawal' then 'withdrawal file'
             else 'flag turned to no'
         end as signal,
         occurred_at,

@@ -16,6 +16,7 @@ from partners_ingest.rows.row_batches import RowFiles, RowJudge
 from stores.lake import reading_name
 from stores.schemas.delivered_rows import DELIVERY_FIGURES
 from terms import failpoint
+from terms.reasons import FileReason
 
 
 def check_contract(opened: OpenedDelivery, header: HeaderFound, judge: RowJudge) -> RowsFound:
@@ -27,7 +28,7 @@ def check_contract(opened: OpenedDelivery, header: HeaderFound, judge: RowJudge)
         judge: that judged all rows.
 
     Returns:
-        the stop is ROW_COUNT_LOW or ROW_COUNT_CHANGE, unless a person released the delivery, or None.
+        the stop is ROW_COUNT_LOW, ROW_COUNT_CHANGE or WITHDRAWALS_UNREAD, unless a person released the delivery, or None.
 
     Raises:
         FiliationError: a line or a record went missing between reading and judging.
@@ -37,7 +38,7 @@ def check_contract(opened: OpenedDelivery, header: HeaderFound, judge: RowJudge)
     totals = control_totals(judge.counts, content.lines, header.header.lines)
     quality = _judge_quality(opened, totals, sum_figures(opened.bench, opened.feed.kind, opened.stores.keys))
     return RowsFound(
-        stop=_hold(opened, quality),
+        stop=_hold(opened, quality, judge),
         totals=totals,
         quality=quality,
         returned=tuple(sorted(judge.returned)),
@@ -58,9 +59,10 @@ def publish_rows(files: RowFiles) -> None:
     failpoint.reach("delivery.lake_written")
 
 
-def _hold(opened: OpenedDelivery, quality: QualityReport) -> Stop | None:
-    is_overruled = opened.case.is_released and quality.hold in RELEASABLE
-    return Stop(quality.hold) if quality.hold is not None and not is_overruled else None
+def _hold(opened: OpenedDelivery, quality: QualityReport, judge: RowJudge) -> Stop | None:
+    reason = quality.hold or (FileReason.WITHDRAWALS_UNREAD if judge.is_partly_unread else None)
+    is_overruled = opened.case.is_released and reason in RELEASABLE
+    return Stop(reason) if reason is not None and not is_overruled else None
 
 
 def _judge_quality(opened: OpenedDelivery, totals: ControlTotals, figures: Figures) -> QualityReport:

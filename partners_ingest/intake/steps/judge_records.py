@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
+from consent.dossiers.known_words import known_words
 from partners_ingest.intake.delivery_case import DeliveryCase
 from partners_ingest.intake.delivery_result import HeaderFound, RecordsFound, Stop
 from partners_ingest.intake.steps.find_repeated import find_same_records
@@ -19,6 +21,7 @@ from partners_ingest.rows.record_batches import BatchReader, RecordSums
 from partners_ingest.rows.row_batches import RowFiles, RowJudge
 from stores.all_stores import Stores
 from stores.evidence.redactions import redacted_lines
+from stores.lake import HELD_READING, reading_name
 from terms.reasons import FileReason
 
 
@@ -26,8 +29,10 @@ def begin_rows(opened: OpenedDelivery) -> RowJudge:
     """Create the tables that outlive a batch, and return what judges the rows."""
     stores, case = opened.stores, opened.case
     assert opened.named is not None, "a file without a feed stops before its records are read"
+    assert case.dossier is not None, "a feed is one of a dossier"
     facts = DeliveryFacts(
-        case.delivery_id, case.partner_id, opened.feed, opened.named.exported_at, case.arrived_at, case.read_on
+        *(case.delivery_id, case.partner_id, opened.feed, opened.named.exported_at, case.arrived_at, case.read_on),
+        words=known_words(case.dossier, opened.feed),
     )
     redacted = frozenset(redacted_lines(stores.engine, case.delivery_id))
     judge = RowJudge(opened.bench, facts, case.rules, stores.keys, stores.engine, case.marks, redacted)
@@ -39,7 +44,8 @@ def begin_rows(opened: OpenedDelivery) -> RowJudge:
 def row_files(opened: OpenedDelivery) -> Iterator[RowFiles]:
     """Give the files of this reading; what is not published within the block never appears. After `begin_rows`."""
     stores, case = opened.stores, opened.case
-    files = RowFiles(opened.bench, stores.vault, stores.lake, case.reading_name, opened.feed.kind)
+    held_name = reading_name(case.delivery_id, HELD_READING)
+    files = RowFiles(opened.bench, stores.vault, stores.lake, case.reading_name, held_name, opened.feed.kind)
     try:
         yield files
     finally:
@@ -61,14 +67,16 @@ def judge_records(opened: OpenedDelivery, header: HeaderFound, judge: RowJudge, 
         the stop is that of the whole file, of the header, KNOWN_BAD_EXPORT, DUPLICATE_CONTENT or None.
     """
     found = RecordsFound(header.stop, None, None)
-    batches = BatchReader(header.reader, opened.feed, header.header, header.known_bad)
+    is_heard = opened.feed.kind == "withdrawals"  # under whatever header: who withdraws is heard
+    labels = replace(header.header, lines=0, text=None) if is_heard and header.stop else header.header
+    batches = BatchReader(header.reader, opened.feed, labels, header.known_bad)
     for end, sums in batches.read(opened.bench, opened.lines):
         if end is LinesEnd.FILE:
             whole = opened.evidence.commit_to_lines()
             if whole.stop is not None:
                 return RecordsFound(whole.stop, None, None)
             found = _check_records(opened.stores, opened.case, header, sums)
-        if found.stop is None:
+        if found.stop is None or (is_heard and found.stop.reason is FileReason.UNKNOWN_HEADER):
             judge.judge()
             if end is LinesEnd.BATCH:
                 files.append()

@@ -14,6 +14,7 @@ from partners_ingest.intake import decisions
 from partners_ingest.intake.decisions import Decision
 from partners_ingest.intake.overview import list_deliveries
 from stores.schemas import delivered_rows
+from stores.warehouse.inputs import accepted_deliveries
 from terms.errors import Refused, UsageError
 from tests.scenes.door.delivery_stores import (
     ROWS,
@@ -131,3 +132,24 @@ def test_a_held_file_is_judged_again_when_its_dossier_changes(stores: Door) -> N
     assert stores.one().outcome == "accepted"
     assert stores.count("deliveries") == 1
     assert stores.count("journal") == 2
+
+
+def test_a_word_that_the_dossier_learns_later_counts_in_rows_of_before(stores: Door) -> None:
+    """Until then the lake has a hash of it; a dossier that learns another word changes nothing."""
+    stated = DOSSIER.replace('"zip"]', '"zip", "form"]', 1).replace(
+        'postcode: "zip"', 'postcode: "zip"\n      form_version: "form"', 1
+    )
+    stated = stated.replace(', "form_version": "AL1"}', "}", 1)
+    write_dossier(stores.root / "partners", stated)
+    rows = "".join(f"{names_row(number).strip()},{form}\n" for number, form in ((1, "AL1"), (2, "AL2"), (3, "AL2")))
+    stores.drop("names_20260309.csv", f"{NAMES_HEADER.strip()},form\n{rows}")
+    assert stores.one().accepted_rows == 3
+    ((known,), (unknown,), (same,)) = stores.lake_rows(delivered_rows.OPT_INS, "form_version")
+    assert known == "AL1" and unknown == same and str(unknown).startswith("unknown:")
+    one = stated[stated.index('  - form_version: "AL1"') : stated.index("notices:\n")]
+    for learned, readings in (("AL3", []), ("AL2", [2])):
+        write_dossier(stores.root / "partners", stated.replace(one, one + one.replace("AL1", learned)))
+        assert [report.accepted_rows for report in stores.refresh()] == [3] * len(readings)
+        assert [item.reading for item in accepted_deliveries(stores.stores.engine)] == (readings or [1])
+    assert stores.lake_rows(delivered_rows.OPT_INS, "form_version") == [("AL1",), ("AL2",), ("AL2",)]
+    assert stores.refresh() == []

@@ -9,12 +9,18 @@ import gzip
 import os
 from datetime import UTC, datetime
 
+import pytest
+
 from partners_ingest.arrival.unpacking import open_unpacked
-from stores.lake import reading_name
+from stores.engine import connect
+from stores.lake import HELD_READING, reading_name
 from stores.schemas import delivered_rows
+from stores.warehouse.inputs import heard_deliveries
 from tests.scenes.door.delivery_stores import (
     ROWS,
     Door,
+    read_in_batches,
+    release_delivery,
 )
 from tests.scenes.door.dossier_samples import (
     DOSSIER,
@@ -116,8 +122,52 @@ def test_a_damaged_withdrawal_is_heard_where_its_number_or_id_can_be_read(stores
 
 def test_what_may_be_cut_of_an_id_withdraws_nothing(stores: Door) -> None:
     stores.drop("left_20260309.csv", "left_on;id\n2026-03-01;1")
-    assert stores.one().quarantined_rows == 1
-    assert stores.lake_rows(delivered_rows.WITHDRAWAL_SIGNALS, "line_number") == []
+    report = stores.one()
+    assert (report.outcome, report.reason, report.data_rows) == ("held", "WITHDRAWALS_UNREAD", 1)
+    assert _of_held(stores, report.delivery_id) == []
+
+
+def _of_held(stores: Door, delivery_id: str) -> list[tuple[object, ...]]:
+    """Return what a held file of withdrawals takes back all the same."""
+    table, name = delivered_rows.WITHDRAWAL_SIGNALS, reading_name(delivery_id, HELD_READING)
+    with connect() as connection:
+        return connection.execute(
+            f"select line_number, signal, contact_id::varchar, source_key is not null from ({stores.stores.lake.sql(table, [name])})"
+            " order by all"
+        ).fetchall()
+
+
+def test_a_file_of_withdrawals_that_is_partly_unread_is_held_and_counts_until_a_person_decides(
+    stores: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_in_batches(monkeypatch)
+    text = "id;left_on\n1;2026-03-01\n0639980002 or 06 39 98 00 03;x;y\n;;who was it\n4;2026-03-01\n"
+    stores.drop("left_20260309.csv", text)
+    held = stores.one()
+    assert (held.outcome, held.reason, held.data_rows, held.accepted_rows) == ("held", "WITHDRAWALS_UNREAD", 4, None)
+    contacts = [stores.stores.keys.contact_id(f"+3363998000{place}") for place in (2, 3)]
+    heard = [("heard_number", contact, False) for contact in sorted(contacts)]
+    counted = _of_held(stores, held.delivery_id)
+    assert [row for row in counted if row[1] == "held_withdrawal"] == [
+        (2, "held_withdrawal", None, True),
+        (5, "held_withdrawal", None, True),
+    ]
+    assert [row[1:] for row in counted if row[1] == "heard_number"] == heard
+    assert heard_deliveries(stores.stores.engine, stores.stores.lake) == (held.delivery_id,)
+    assert stores.refresh() == []
+    release_delivery(stores, held.delivery_id)
+    released = stores.one()
+    assert (released.outcome, released.data_rows) == ("accepted", 4)
+    assert heard_deliveries(stores.stores.engine, stores.stores.lake) == ()
+
+
+def test_a_file_of_withdrawals_under_an_unknown_header_counts_although_it_is_held(stores: Door) -> None:
+    stores.drop("left_20260309.csv", "06 39 98 00 01;x\n0639980002;y\n")
+    held = stores.one()
+    assert (held.outcome, held.reason) == ("held", "UNKNOWN_HEADER")
+    assert {row[2] for row in _of_held(stores, held.delivery_id)} == {
+        stores.stores.keys.contact_id(f"+3363998000{place}") for place in (1, 2)
+    }
 
 
 def test_nothing_was_received_later_than_it_is_taken_in(stores: Door) -> None:

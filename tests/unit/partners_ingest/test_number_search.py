@@ -48,6 +48,18 @@ def test_every_written_form_is_found(form, encoding):
     assert search.found_in(line) == {NUMBER}
 
 
+@pytest.mark.parametrize(
+    "form",
+    ["０６ ３９ ９８ ００ ４２", "06\u200b39\u200b98\u200b00\u200b42", "06—39—98—00—42", "＋３３６３９９８００４２"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_forms_that_only_unicode_has_are_found(form, encoding):
+    search = NumberSearch([NUMBER])
+    line = f'"7";"{form}"\r\n'.encode(encoding)
+    assert search.may_stand_in(line)
+    assert search.found_in(line) == {NUMBER}
+
+
 @pytest.mark.parametrize("text", NEIGHBOURS)
 def test_nothing_else_is_taken_for_it(text):
     assert not NumberSearch([NUMBER]).found_in(f"7;{text};x\n".encode())

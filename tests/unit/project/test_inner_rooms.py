@@ -58,7 +58,7 @@ LEVELS = {
         "partner_check",
         "rehearsal",
         "take_in",
-        "delivery_way",
+        "delivery_way learned_words",
         "steps signed_releases",
         "decisions delivery_case delivery_result",
         "delivery_records preflight quality overview",
@@ -98,7 +98,7 @@ LEVELS = {
         "evidence warehouse",
         "vault snapshots lake",
         "operations files",
-        "home",
+        "home identity_shapes",
         "engine keys schemas sql_files",
     ],
 }
