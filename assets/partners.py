@@ -13,6 +13,7 @@ from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.completeness import sort_arrivals, stalled
 from partners_ingest.arrival.fetched_files import with_fetched
 from partners_ingest.arrival.landing import scan_landing
+from partners_ingest.intake.contract_suite import CONTRACT, judge_deliveries
 from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.drift import Drift
 from partners_ingest.intake.take_in import take_in
@@ -104,11 +105,13 @@ def partner_files(
             writing_stores.clock,
             settings.environment,
             context.log.info,
+            writing_stores.settings.limits,
         )
     yield from _materialisations(reports, len(arrivals.waiting))
     yield _transfer_check(stalled(arrivals.waiting, now))
-    yield _contract_check(reports)
-    yield from (_drift_check(check, reports) for check in _DRIFTS)
+    met = judge_deliveries([report.quality for report in reports if report.quality is not None])
+    yield _contract_check(reports, met)
+    yield from (_drift_check(check, reports, met) for check in _DRIFTS)
 
 
 def _transfer_check(standing: Mapping[str, int]) -> dg.AssetCheckResult:
@@ -140,13 +143,13 @@ def _materialisations(reports: tuple[DeliveryReport, ...], still_arriving: int) 
     yield dg.MaterializeResult(asset_key=["lake", "quarantine"], metadata=words.counts(new_rows=quarantined))
 
 
-def _contract_check(reports: tuple[DeliveryReport, ...]) -> dg.AssetCheckResult:
+def _contract_check(reports: tuple[DeliveryReport, ...], met: Mapping[str, bool]) -> dg.AssetCheckResult:
     judged = [report for report in reports if report.quality is not None]
     held = [report for report in judged if report.quality is not None and report.quality.hold is not None]
     return dg.AssetCheckResult(
         asset_key=["lake", "deliveries"],
         check_name="feed_contract",
-        passed=not held,
+        passed=all(met[check] for check in CONTRACT),
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
             **words.counts(judged=len(judged), held=len(held)),
@@ -155,12 +158,12 @@ def _contract_check(reports: tuple[DeliveryReport, ...]) -> dg.AssetCheckResult:
     )
 
 
-def _drift_check(check: str, reports: tuple[DeliveryReport, ...]) -> dg.AssetCheckResult:
+def _drift_check(check: str, reports: tuple[DeliveryReport, ...], met: Mapping[str, bool]) -> dg.AssetCheckResult:
     found = [(report, drift) for report in reports if report.quality for drift in report.quality.drifts(check)]
     return dg.AssetCheckResult(
         asset_key=["lake", "deliveries"],
         check_name=f"drift_{check}",
-        passed=not found,
+        passed=met[check],
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
             **words.counts(deliveries=len({report.delivery_id for report, _ in found})),

@@ -41,6 +41,9 @@ class FileReason(StrEnum):
     DUPLICATE_CONTENT = "DUPLICATE_CONTENT"
     ROW_COUNT_LOW = "ROW_COUNT_LOW"
     ROW_COUNT_CHANGE = "ROW_COUNT_CHANGE"
+    TOO_LARGE = "TOO_LARGE"
+    TOO_SLOW = "TOO_SLOW"
+    READER_FAILED = "READER_FAILED"
 
 
 FILE_OUTCOMES: Mapping[FileReason, FileOutcome] = MappingProxyType(
@@ -62,6 +65,9 @@ FILE_OUTCOMES: Mapping[FileReason, FileOutcome] = MappingProxyType(
         FileReason.DUPLICATE_CONTENT: FileOutcome.DUPLICATE,
         FileReason.ROW_COUNT_LOW: FileOutcome.HELD,
         FileReason.ROW_COUNT_CHANGE: FileOutcome.HELD,
+        FileReason.TOO_LARGE: FileOutcome.HELD,
+        FileReason.TOO_SLOW: FileOutcome.HELD,
+        FileReason.READER_FAILED: FileOutcome.HELD,
     }
 )
 

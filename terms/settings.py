@@ -19,6 +19,7 @@ from terms.clock import Clock, read_iso
 from terms.environment import DEMO_KEYS, MOVABLE_CLOCK, QUIET_SECONDS, Environment, parse_environment
 from terms.errors import SecretMissing, UsageError
 from terms.free_text import refuse_number
+from terms.limits import ReadingLimits, read_limits
 
 #: Not a secret: it is committed so that demo, test and bench homes need no set-up.
 DEMO_KEY = b"filiation demo key - never a secret"
@@ -60,6 +61,7 @@ class Settings:
     gpg_home: Path | None
     gateway_passwords: Mapping[str, str] = field(repr=False)  # by the gateway's name
     starts_at: datetime | None = None
+    limits: ReadingLimits = ReadingLimits()
 
     def clock(self) -> Clock:
         """Return a new clock that starts where the settings say."""
@@ -97,6 +99,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         transport_secrets=_optional_folder(environ.get("FILIATION_TRANSPORT_SECRETS")),
         gpg_home=_optional_folder(environ.get("FILIATION_GPG_HOME")),
         starts_at=_starts_at(environ.get("FILIATION_NOW"), environment),
+        limits=read_limits(environ),
     )
 
 

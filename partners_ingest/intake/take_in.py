@@ -5,13 +5,13 @@ The way of a single delivery is in `delivery_way`. Scheduling and display belong
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from consent.dossiers.dossiers import DossierSet
 from partners_ingest.arrival.landing import Arrival
@@ -22,8 +22,9 @@ from partners_ingest.erased.erased_records import Marks, load_marks
 from partners_ingest.intake import delivery_records
 from partners_ingest.intake.delivery_case import DeliveryCase, judging_key
 from partners_ingest.intake.delivery_records import KnownDelivery
-from partners_ingest.intake.delivery_result import DeliveryReport
-from partners_ingest.intake.delivery_way import read_delivery
+from partners_ingest.intake.delivery_result import DeliveryReport, ReadResult
+from partners_ingest.intake.processes.failures import failure_of
+from partners_ingest.intake.processes.reading_processes import ReadingProcesses
 from partners_ingest.intake.steps.commit_delivery import commit_delivery
 from partners_ingest.intake.steps.land_bytes import StillArriving, land_bytes
 from partners_ingest.intake.steps.redact_erased import redact_erased_lines
@@ -36,9 +37,27 @@ from terms.clock import Clock, from_micros
 from terms.environment import NUMBER_RULES, Environment, NumberRules
 from terms.errors import FiliationError
 from terms.identifiers import DeliveryId, delivery_id
+from terms.limits import ReadingLimits
 from terms.reasons import FileOutcome
 
 Progress = Callable[[str], None]
+
+
+class ReadsDeliveries(Protocol):
+    """Reads deliveries within a `with` block, and tells of each what came of it, whatever is in its file."""
+
+    def read(self, case: DeliveryCase) -> ReadResult:
+        """Return what reading a delivery gave."""
+
+    def __enter__(self) -> ReadsDeliveries:
+        """Begin."""
+
+    def __exit__(self, *_: object) -> None:
+        """End what was begun."""
+
+
+#: Gives what reads the deliveries of one run.
+MakeReading = Callable[[Stores, DossierSet, Marks], ReadsDeliveries]
 
 
 @dataclass(frozen=True)
@@ -54,10 +73,12 @@ class _Run:
     seen: SeenFiles
     marks: Marks
     seal_keys: tuple[str, ...]
+    limits: ReadingLimits
+    reading: ReadsDeliveries
 
     def judged_with(self, partner_id: str) -> str:
         """Return the hash of what a held delivery of a partner is judged with."""
-        return judging_key(partner_id, self.dossiers, self.seal_keys)
+        return judging_key(partner_id, self.dossiers, self.seal_keys, self.limits)
 
 
 @dataclass(frozen=True)
@@ -80,12 +101,14 @@ def take_in(
     clock: Clock,
     environment: Environment,
     progress: Progress,
+    limits: ReadingLimits = ReadingLimits(),
+    make_reading: MakeReading = ReadingProcesses,
 ) -> tuple[DeliveryReport, ...]:
     """Take in what is new among the arrivals, in their order, and return a report for each delivery handled.
 
     A delivery that was accepted, refused or found a duplicate is not touched again; a held one is judged again when
-    its dossier or the readers changed or a person released it, an accepted one read again where a person asked for
-    it. The caller holds the writer's lock.
+    its dossier, the readers or a limit changed or a person released it, an accepted one read again where a person asked
+    for it. What goes wrong while a delivery is read is its own outcome. The caller holds the writer's lock.
 
     Args:
         stores: where everything is kept.
@@ -94,15 +117,30 @@ def take_in(
         clock: for the instant at which a delivery was taken in.
         environment: decides which invented numbers count as mobiles.
         progress: gets one line per delivery, without any value of a row.
+        limits: what reading one delivery may take.
+        make_reading: gives what reads them; each in a process of its own.
 
     Raises:
-        FiliationError: some deliveries could not be judged (a defect of ours, or of the disk); the others are
-            committed, and the next run tries these again.
+        FiliationError: some deliveries could not be kept or committed (the disk, the operations database); the others
+            are committed, and the next run tries these again.
     """
     reports: list[DeliveryReport] = []
     failed: list[str] = []
-    with scratch_folder(stores.home) as scratch:
-        run = _begin(stores, dossiers, clock, environment, scratch, progress)
+    marks = load_marks(stores.engine, stores.keys.suppression)
+    with scratch_folder(stores.home) as scratch, make_reading(stores, dossiers, marks) as reading:
+        run = _Run(
+            stores=stores,
+            dossiers=dossiers,
+            clock=clock,
+            rules=NUMBER_RULES[environment],
+            scratch=scratch,
+            progress=progress,
+            seen=SeenFiles(stores.engine),
+            marks=marks,
+            seal_keys=_seal_keys(stores),
+            limits=limits,
+            reading=reading,
+        )
         again = [partial(_read_again, run, known) for known in delivery_records.to_reread(stores.engine)]
         for handle in (*again, *(partial(_take_one, run, arrival) for arrival in arrivals)):
             try:
@@ -120,27 +158,6 @@ def take_in(
             "Nothing of them was kept but the evidence; run the refresh again, and report it if it stays.",
         )
     return tuple(reports)
-
-
-def _begin(
-    stores: Stores,
-    dossiers: DossierSet,
-    clock: Clock,
-    environment: Environment,
-    scratch: Path,
-    progress: Progress,
-) -> _Run:
-    return _Run(
-        stores=stores,
-        dossiers=dossiers,
-        clock=clock,
-        rules=NUMBER_RULES[environment],
-        scratch=scratch,
-        progress=progress,
-        seen=SeenFiles(stores.engine),
-        marks=load_marks(stores.engine, stores.keys.suppression),
-        seal_keys=_seal_keys(stores),
-    )
 
 
 def _seal_keys(stores: Stores) -> tuple[str, ...]:
@@ -173,7 +190,7 @@ def _take_new(run: _Run, arrival: Arrival) -> DeliveryReport | None:
     failpoint.reach("delivery.landed")
     origin = _Origin(arrival.partner_id, arrival.file_name, _received_at(arrival, known, run.clock.now()))
     case = _case(run, origin, landed, known)
-    result = read_delivery(run.stores, case)
+    result = run.reading.read(case)
     redact_erased_lines(run.stores, case, result)
     return commit_delivery(run.stores, case, result, run.clock.now())
 
@@ -183,7 +200,7 @@ def _read_again(run: _Run, known: KnownDelivery) -> DeliveryReport | None:
     with _failing_as(lambda: f"delivery {known.delivery_id} of {known.partner_id}"):
         origin = _Origin(known.partner_id, known.file_name, from_micros(known.arrived_at))
         case = _case(run, origin, Landed(DeliveryId(known.delivery_id), known.sha256, known.bytes), known)
-        result = read_delivery(run.stores, case)
+        result = run.reading.read(case)
         redact_erased_lines(run.stores, case, result)
         if result.stop is None:
             return commit_delivery(run.stores, case, result, run.clock.now())
@@ -221,6 +238,7 @@ def _case(run: _Run, origin: _Origin, landed: Landed, known: KnownDelivery | Non
         marks=run.marks,
         rules=run.rules,
         scratch=run.scratch,
+        limits=run.limits,
         now=run.clock.now(),
     )
 
@@ -253,13 +271,7 @@ def _failing_as(name: Callable[[], str]) -> Iterator[None]:
     except FiliationError as error:
         raise _Failed(f"{name()}: {error.message}") from None
     except Exception as error:
-        raise _Failed(f"{name()}: {_describe(error)}") from None
-
-
-def _describe(error: Exception) -> str:
-    """Say what went wrong and where in the code, never the text: a database error quotes the cell it stumbled on."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+        raise _Failed(f"{name()}: {failure_of(error).detail}") from None
 
 
 def _line(report: DeliveryReport) -> str:

@@ -19,7 +19,7 @@ from partners_ingest.readers.table_rows import TableReader
 from terms.errors import UsageError
 
 #: Changes with anything that could read a held delivery differently: such deliveries are then judged again.
-READER_VERSION = "5"
+READER_VERSION = "6"
 
 _TABLE = TableReader()
 _READERS: Mapping[str, Reader] = MappingProxyType(

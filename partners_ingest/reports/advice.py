@@ -75,6 +75,18 @@ FILES: Mapping[FileReason, Advice] = MappingProxyType(
             "The number of records differs too much from the last full file.",
             "Check that the export is complete; tell us if it is, and why it changed.",
         ),
+        FileReason.TOO_LARGE: Advice(
+            "The file, a line of it or what it unpacks to is larger than we can read; nothing of it was used.",
+            "Export one record per line and no empty lines; split a very large export into several files.",
+        ),
+        FileReason.TOO_SLOW: Advice(
+            "Reading the file took too long and was stopped; nothing of it was used.",
+            "Look for cells with very long text, and split a very large export into several files.",
+        ),
+        FileReason.READER_FAILED: Advice(
+            "Our software failed while it read the file; nothing of it was used.",
+            "Open the file and check that it is a normal export; if it is, nothing: we look into it, and read it again.",
+        ),
     }
 )
 

@@ -232,6 +232,12 @@ class EvidenceStore:
         leaves = f"(select line_number - 1 as position, commitment as leaf from ({relation}))"
         return tree_hash(connection, leaves).hex()
 
+    def forget_commitments(self, delivery_id: str) -> None:
+        """Remove the commitments to the lines of a delivery that nothing refers to."""
+        file = self.commitments_file(delivery_id)
+        for made in (file, file.with_name(f"{file.name}.partial")):
+            made.unlink(missing_ok=True)
+
     def commitments_file(self, delivery_id: str) -> Path:
         """Return the file of line commitments of a delivery."""
         return self._root / delivery_id / "line_commitments.parquet"

@@ -17,7 +17,7 @@ from partners_ingest.arrival.landing import Arrival, scan_landing
 from partners_ingest.intake import decisions
 from partners_ingest.intake.decisions import Decision
 from partners_ingest.intake.delivery_result import DeliveryReport
-from partners_ingest.intake.take_in import take_in
+from partners_ingest.intake.take_in import MakeReading, take_in
 from partners_ingest.readers import delivered_lines
 from partners_ingest.rows import record_batches
 from stores import all_stores
@@ -34,6 +34,7 @@ from tests.scenes.door.dossier_samples import (
     PARTNER,
     names_row,
 )
+from tests.scenes.door.reading_here import ReadingHere
 
 FEW_BYTES = 120  # of a batch of lines: two of `ROWS`
 FEW_RECORDS = 3  # of a batch of records: two batches of lines
@@ -47,6 +48,7 @@ class Door:
 
     root: Path
     stores: all_stores.Stores
+    make_reading: MakeReading = ReadingHere
 
     @property
     def landing(self) -> Path:
@@ -63,7 +65,11 @@ class Door:
         settings = load_settings(environ_of(self.root))
         dossiers = read_dossiers(self.root / "partners")
         arrivals: list[Arrival] = scan_landing(self.landing)
-        reports = take_in(self.stores, arrivals, dossiers, settings.clock(), settings.environment, lambda _line: None)
+        reports = take_in(
+            *(self.stores, arrivals, dossiers, settings.clock(), settings.environment, lambda _line: None),
+            settings.limits,
+            self.make_reading,
+        )
         return list(reports)
 
     def one(self) -> DeliveryReport:
