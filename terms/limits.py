@@ -59,6 +59,9 @@ class ReadingLimits:
         return tuple(str(limit) for limit in astuple(self))
 
 
+#: What is taken where nobody sets anything else.
+USUAL_LIMITS = ReadingLimits()
+
 #: A file that unpacks to less is no bomb, whatever its ratio.
 RATIO_COUNTS_FROM = 256 * _MIB
 

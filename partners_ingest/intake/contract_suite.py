@@ -31,7 +31,7 @@ def judge_deliveries(reports: Sequence[QualityReport]) -> Mapping[str, bool]:
     """
     met = dict.fromkeys((*CONTRACT, *BOUNDS), True)
     rows = [row for report in reports for check in report.checks for row in _rows(check)]
-    return met | _validate(rows) if rows else met
+    return {**met, **_validate(rows)} if rows else met
 
 
 def _rows(check: QualityCheck) -> Iterator[Mapping[str, float]]:

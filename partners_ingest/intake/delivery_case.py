@@ -18,7 +18,7 @@ from partners_ingest.readers.registry import READER_VERSION
 from stores.lake import reading_name
 from terms.environment import NumberRules
 from terms.identifiers import DeliveryId, digest
-from terms.limits import ReadingLimits
+from terms.limits import USUAL_LIMITS, ReadingLimits
 from terms.paris import day_in_paris
 
 
@@ -90,7 +90,7 @@ class DeliveryCase:
 
 
 def judging_key(
-    partner_id: str, dossiers: DossierSet, seal_keys: Sequence[str], limits: ReadingLimits = ReadingLimits()
+    partner_id: str, dossiers: DossierSet, seal_keys: Sequence[str], limits: ReadingLimits = USUAL_LIMITS
 ) -> str:
     """Return the hash (hex) of what a held delivery is judged with: it is judged again when this changes.
 

@@ -40,7 +40,7 @@ from stores.schemas.delivered_rows import OPT_INS, QUARANTINE, WITHDRAWALS
 from terms.clock import Clock
 from terms.environment import Environment
 from terms.errors import FiliationError
-from terms.limits import ReadingLimits
+from terms.limits import USUAL_LIMITS, ReadingLimits
 from terms.reasons import FileOutcome, FileReason
 from terms.settings import Settings
 
@@ -129,7 +129,7 @@ def rehearse(
     others: DossierSet,
     clock: Clock,
     environment: Environment,
-    limits: ReadingLimits = ReadingLimits(),
+    limits: ReadingLimits = USUAL_LIMITS,
     make_reading: MakeReading = ReadingProcesses,
 ) -> Rehearsal:
     """Take one file in for show and say what became of it.

@@ -37,7 +37,7 @@ from terms.clock import Clock, from_micros
 from terms.environment import NUMBER_RULES, Environment, NumberRules
 from terms.errors import FiliationError
 from terms.identifiers import DeliveryId, delivery_id
-from terms.limits import ReadingLimits
+from terms.limits import USUAL_LIMITS, ReadingLimits
 from terms.reasons import FileOutcome
 
 Progress = Callable[[str], None]
@@ -101,7 +101,7 @@ def take_in(
     clock: Clock,
     environment: Environment,
     progress: Progress,
-    limits: ReadingLimits = ReadingLimits(),
+    limits: ReadingLimits = USUAL_LIMITS,
     make_reading: MakeReading = ReadingProcesses,
 ) -> tuple[DeliveryReport, ...]:
     """Take in what is new among the arrivals, in their order, and return a report for each delivery handled.

@@ -233,7 +233,8 @@ def _judge(ended: _Ended, seconds: float) -> ReadResult | Failure:
 
 def _receive_answer(answers: socket.socket, deadline: float) -> bytes | None:
     """Return what a child sent until it closed its end; None where the time is over, or it sent more than any answer has."""
-    blocks, size = [], 0
+    blocks: list[bytes] = []
+    size = 0
     while size <= LONGEST_ANSWER and (left := deadline - time.monotonic()) > 0:
         answers.settimeout(left)
         try:

@@ -28,6 +28,7 @@ from stores.migrations.migrate import migrate
 from stores.operations import delivery_tables
 from stores.schemas import column_classes, delivered_rows
 from stores.warehouse.inputs import accepted_deliveries
+from terms.limits import USUAL_LIMITS, ReadingLimits
 from terms.settings import load_settings
 from tests.scenes.door.dossier_samples import (
     NAMES_HEADER,
@@ -49,6 +50,8 @@ class Door:
     root: Path
     stores: all_stores.Stores
     make_reading: MakeReading = ReadingHere
+    limits: ReadingLimits = USUAL_LIMITS
+    partner: str = PARTNER
 
     @property
     def landing(self) -> Path:
@@ -67,7 +70,7 @@ class Door:
         arrivals: list[Arrival] = scan_landing(self.landing)
         reports = take_in(
             *(self.stores, arrivals, dossiers, settings.clock(), settings.environment, lambda _line: None),
-            settings.limits,
+            self.limits,
             self.make_reading,
         )
         return list(reports)
