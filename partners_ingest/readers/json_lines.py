@@ -126,7 +126,7 @@ def _keep_written_numbers(connection: duckdb.DuckDBPyConnection, limits: RecordL
 
 def _written(text: str, is_scientific: bool, limits: RecordLimits) -> tuple[str | None, bool]:
     """Return a record with its scientific numbers as texts, None where it has none, and whether it is beyond its limits."""
-    if _depth(text) > limits.nesting:
+    if depth_of(text) > limits.nesting:
         return None, True
     if not is_scientific:
         return None, False
@@ -146,7 +146,7 @@ def _whole(most_digits: int, number: str) -> int:
     return int(number)
 
 
-def _depth(text: str) -> int:
+def depth_of(text: str) -> int:
     """Return how many brackets of a JSON text are open at once, at most."""
     depth = deepest = 0
     for token in _TOKEN.findall(text):
