@@ -23,7 +23,7 @@ from partners_ingest.readers.text_lines import create_text_lines
 from stores.engine import quoted
 
 #: A string, whose brackets do not count, or a bracket.
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _STEP_OF = {"{": 1, "[": 1, "}": -1, "]": -1}
 
 
