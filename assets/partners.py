@@ -17,7 +17,7 @@ from partners_ingest.intake.contract_suite import CONTRACT, judge_deliveries
 from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.drift import Drift
 from partners_ingest.intake.take_in import take_in
-from sends.inbound.agreements import with_own_dossier, yes_landing
+from sends.inbound.agreements import with_own_dossier, yes_arrivals
 from stores.all_stores import Stores
 from stores.schemas.delivered_rows import OPT_INS, QUARANTINE, WITHDRAWALS
 
@@ -97,10 +97,10 @@ def partner_files(
     transports = {partner_id: dossier.transport for partner_id, dossier in dossiers.dossiers.items()}
     found = with_fetched(writing_stores.engine, scan_landing(settings.landing))
     arrivals = sort_arrivals(found, transports, now, settings.quiet_seconds)
-    with yes_landing(writing_stores) as ours:
+    with yes_arrivals(writing_stores) as ours:
         reports = take_in(
             writing_stores,
-            (*arrivals.complete, *scan_landing(ours)),
+            (*arrivals.complete, *ours),
             dossiers,
             writing_stores.clock,
             settings.environment,

@@ -23,7 +23,8 @@ import duckdb
 
 from consent.dossiers.dossiers import Dossier, DossierSet
 from consent.dossiers.feeds import Feed
-from partners_ingest.arrival.landing import Arrival, storable_name
+from partners_ingest.arrival.file_names import storable_name
+from partners_ingest.arrival.landing import Arrival
 from partners_ingest.intake import decisions
 from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.overview import DeliverySummary, list_deliveries

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from consent.dossiers.dossiers import DossierSet
+from partners_ingest.arrival.file_names import masked_name
 from partners_ingest.arrival.landing import Arrival
 from partners_ingest.arrival.seal_marks import SealUnopened
 from partners_ingest.arrival.seals import key_fingerprints
@@ -187,6 +188,8 @@ def _take_new(run: _Run, arrival: Arrival) -> DeliveryReport | None:
     if known is not None and _is_settled(known, run.judged_with(arrival.partner_id)):
         return None
     landed = _landed(run, arrival, identity, known)
+    if masked_name(arrival.file_name) != arrival.file_name:
+        run.stores.evidence.keep_name(identity, arrival.file_name)
     failpoint.reach("delivery.landed")
     origin = _Origin(arrival.partner_id, arrival.file_name, _received_at(arrival, known, run.clock.now()))
     case = _case(run, origin, landed, known)
@@ -198,7 +201,8 @@ def _take_new(run: _Run, arrival: Arrival) -> DeliveryReport | None:
 def _read_again(run: _Run, known: KnownDelivery) -> DeliveryReport | None:
     """Read an accepted delivery again from its evidence; if that gives no rows, the reading before stays the current one."""
     with _failing_as(lambda: f"delivery {known.delivery_id} of {known.partner_id}"):
-        origin = _Origin(known.partner_id, known.file_name, from_micros(known.arrived_at))
+        name = run.stores.evidence.delivered_name(known.delivery_id) or known.file_name
+        origin = _Origin(known.partner_id, name, from_micros(known.arrived_at))
         case = _case(run, origin, Landed(DeliveryId(known.delivery_id), known.sha256, known.bytes), known)
         result = run.reading.read(case)
         redact_erased_lines(run.stores, case, result)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from partners_ingest.arrival.landing import storable_name
+from partners_ingest.arrival.file_names import masked_name, storable_name
 from partners_ingest.erased.erased_records import Marks, marked_lines
 from partners_ingest.readers.json_lines import RecordLimits, depth_of
 from partners_ingest.readers.labels import plain_label
@@ -63,6 +63,7 @@ RULES: dict[str, Callable[[str], object]] = {
     "label": plain_label,
     "depth": lambda text: depth_of(text),
     "file name": storable_name,
+    "masked name": masked_name,
     "marks": lambda text: marked_lines([(1, text.encode())], Marks(KeyedHash(b"k"), frozenset({"m"}))),
     "reason": lambda text: _tried(lambda: refuse_number(text, "It")),
     "limits": lambda text: RecordLimits(len(text), 1),
