@@ -41,7 +41,7 @@ from terms.identifiers import DeliveryId, delivery_id
 from terms.limits import USUAL_LIMITS, ReadingLimits
 from terms.reasons import FileOutcome
 
-Progress = Callable[[str], None]
+Progress = Callable[[str], object]
 
 
 class ReadsDeliveries(Protocol):

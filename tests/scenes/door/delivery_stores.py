@@ -17,7 +17,7 @@ from partners_ingest.arrival.landing import Arrival, scan_landing
 from partners_ingest.intake import decisions
 from partners_ingest.intake.decisions import Decision
 from partners_ingest.intake.delivery_result import DeliveryReport
-from partners_ingest.intake.take_in import MakeReading, take_in
+from partners_ingest.intake.take_in import MakeReading, Progress, take_in
 from partners_ingest.readers import delivered_lines
 from partners_ingest.rows import record_batches
 from stores import all_stores
@@ -52,6 +52,7 @@ class Door:
     make_reading: MakeReading = ReadingHere
     limits: ReadingLimits = USUAL_LIMITS
     partner: str = PARTNER
+    told: Progress = str
 
     @property
     def landing(self) -> Path:
@@ -69,7 +70,7 @@ class Door:
         dossiers = read_dossiers(self.root / "partners")
         arrivals: list[Arrival] = scan_landing(self.landing)
         reports = take_in(
-            *(self.stores, arrivals, dossiers, settings.clock(), settings.environment, lambda _line: None),
+            *(self.stores, arrivals, dossiers, settings.clock(), settings.environment, self.told),
             self.limits,
             self.make_reading,
         )
