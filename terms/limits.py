@@ -6,13 +6,28 @@ A limit of the law or of a policy is none of these. What is done when a limit is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass
+from types import MappingProxyType
 
 from terms.errors import UsageError
 
 _MIB = 1 << 20
-#: Before the name of a limit in capitals.
-_PREFIX = "FILIATION_READING_"
+#: By limit, the variable that sets it.
+_VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "memory_mib": "FILIATION_READING_MEMORY_MIB",
+        "disk_mib": "FILIATION_READING_DISK_MIB",
+        "seconds": "FILIATION_READING_SECONDS",
+        "seconds_per_mib": "FILIATION_READING_SECONDS_PER_MIB",
+        "unpacked_mib": "FILIATION_READING_UNPACKED_MIB",
+        "ratio": "FILIATION_READING_RATIO",
+        "line_kib": "FILIATION_READING_LINE_KIB",
+        "lines": "FILIATION_READING_LINES",
+        "columns": "FILIATION_READING_COLUMNS",
+        "nesting": "FILIATION_READING_NESTING",
+        "digits": "FILIATION_READING_DIGITS",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -72,8 +87,7 @@ def read_limits(environ: Mapping[str, str]) -> ReadingLimits:
     Raises:
         UsageError: a variable is not a whole number from 1.
     """
-    names = {field.name: f"{_PREFIX}{field.name.upper()}" for field in fields(ReadingLimits)}
-    return ReadingLimits(**{name: _number(environ[key], key) for name, key in names.items() if environ.get(key)})
+    return ReadingLimits(**{name: _number(environ[key], key) for name, key in _VARIABLES.items() if environ.get(key)})
 
 
 def _number(value: str, key: str) -> int:

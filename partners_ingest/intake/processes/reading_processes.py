@@ -137,12 +137,19 @@ class ReadingProcesses:
     """Has deliveries read, each in a process of its own; the prepared process is started for the first of them."""
 
     def __init__(self, stores: Stores, dossiers: DossierSet, marks: Marks) -> None:
+        """Start nothing yet.
+
+        Args:
+            stores: that children open for themselves.
+            dossiers: of all partners.
+            marks: of persons who were erased or purged.
+        """
         self._stores, self._dossiers, self._marks = stores, dossiers, marks
         self._prepared: _Prepared | None = None
         self._shared: ReadingContext | None = None
 
     def __enter__(self) -> ReadingProcesses:
-        """Start nothing yet."""
+        """Return itself."""
         return self
 
     def __exit__(self, *_: object) -> None:

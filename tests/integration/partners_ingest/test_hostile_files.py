@@ -90,7 +90,7 @@ def test_whatever_was_read_is_accounted_for(night: Night) -> None:
 
 def test_memory_and_time_and_disk_stay_within_bounds(night: Night) -> None:
     kilobytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    assert kilobytes < 2 << 20
+    assert kilobytes < hostile.LIMITS.memory_mib << 10
     kept = sum(path.stat().st_size for path in night.stores.stores.home.root.rglob("*") if path.is_file())
     assert kept < 200 << 20
 
