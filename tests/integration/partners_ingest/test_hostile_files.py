@@ -22,7 +22,7 @@ from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.processes.reading_processes import ReadingProcesses
 from tests.commands import ROOT
 from tests.scenes.door import hostile_files as hostile
-from tests.scenes.door.delivery_stores import Stores, open_stores
+from tests.scenes.door.delivery_stores import Door, open_stores
 from tests.scenes.door.dossier_samples import NAMES_HEADER, PARTNER, json_row, names_row, write_dossier
 
 #: Forms in which a number or person of the files could be somewhere.
@@ -35,7 +35,7 @@ HONEST = {"names_20260310.csv": 3, "lines_20260310T020000Z.jsonl": 2, "lines_202
 class Night:
     """One run over all files."""
 
-    stores: Stores
+    stores: Door
     files: int
     reports: list[DeliveryReport]
     told: list[str]

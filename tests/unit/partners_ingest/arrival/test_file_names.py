@@ -5,7 +5,6 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,10 +14,11 @@ import pytest
 from consent.dossiers.transport import CompleteWhen, SftpServer, Transport
 from partners_ingest.arrival import sftp
 from partners_ingest.arrival.file_names import is_plain_name, masked_name, storable_name
-from partners_ingest.arrival.sftp import FetchStores, fetch
+from partners_ingest.arrival.sftp import fetch
+from stores.all_stores import open_stores
+from stores.home import init_home
 from stores.migrations.migrate import migrate
-from stores.operations.database import open_operations
-from terms.clock import Clock
+from terms.settings import load_settings
 
 PATHS = [
     "/etc/names.csv",
@@ -108,11 +108,19 @@ def test_a_server_cannot_write_outside_the_folder_of_its_partner(
     (tmp_path / "landing" / "other-partner").mkdir(parents=True)
     (tmp_path / "mine.password").write_text("x")
     (tmp_path / "mine.password").chmod(0o600)
-    engine = open_operations(f"sqlite:///{tmp_path}/operations.sqlite")
-    migrate(engine)
-    stores = FetchStores(engine, tmp_path / "landing", tmp_path, Clock(datetime(2026, 11, 24, tzinfo=UTC)), 0)
+    settings = load_settings(
+        {
+            "FILIATION_ENV": "test",
+            "FILIATION_HOME": str(tmp_path / "home"),
+            "FILIATION_LANDING": str(tmp_path / "landing"),
+            "FILIATION_TRANSPORT_SECRETS": str(tmp_path),
+        }
+    )
+    init_home(settings)
+    stores = open_stores(settings)
+    migrate(stores.engine)
     server = SftpServer("127.0.0.1", 22, "x", "/drop", ("*",), ())
     report = fetch(stores, "mine", Transport(CompleteWhen.QUIET, None, server), lambda _: None)
     written = [path.relative_to(tmp_path / "landing").as_posix() for path in (tmp_path / "landing").rglob("*.csv")]
     assert (report.fetched, written) == (1, ["mine/names.csv"])
-    engine.dispose()
+    stores.engine.dispose()
