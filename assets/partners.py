@@ -13,11 +13,12 @@ from consent.dossiers.dossiers import read_dossiers
 from partners_ingest.arrival.completeness import sort_arrivals, stalled
 from partners_ingest.arrival.fetched_files import with_fetched
 from partners_ingest.arrival.landing import scan_landing
+from partners_ingest.intake.contract_suite import CONTRACT, judge_deliveries
 from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.drift import Drift
 from partners_ingest.intake.signed_releases import check_releases
 from partners_ingest.intake.take_in import take_in
-from sends.inbound.agreements import with_own_dossier, yes_landing
+from sends.inbound.agreements import with_own_dossier, yes_arrivals
 from stores.all_stores import Stores
 from stores.schemas.delivered_rows import OPT_INS, QUARANTINE, WITHDRAWALS
 
@@ -98,19 +99,21 @@ def partner_files(
     transports = {partner_id: dossier.transport for partner_id, dossier in dossiers.dossiers.items()}
     found = with_fetched(writing_stores.engine, scan_landing(settings.landing))
     arrivals = sort_arrivals(found, transports, now, settings.quiet_seconds)
-    with yes_landing(writing_stores) as ours:
+    with yes_arrivals(writing_stores) as ours:
         reports = take_in(
             writing_stores,
-            (*arrivals.complete, *scan_landing(ours)),
+            (*arrivals.complete, *ours),
             dossiers,
             writing_stores.clock,
             settings.environment,
             context.log.info,
+            writing_stores.settings.limits,
         )
     yield from _materialisations(reports, len(arrivals.waiting))
     yield _transfer_check(stalled(arrivals.waiting, now))
-    yield _contract_check(reports)
-    yield from (_drift_check(check, reports) for check in _DRIFTS)
+    met = judge_deliveries([report.quality for report in reports if report.quality is not None])
+    yield _contract_check(reports, met)
+    yield from (_drift_check(check, reports, met) for check in _DRIFTS)
 
 
 def _transfer_check(standing: Mapping[str, int]) -> dg.AssetCheckResult:
@@ -142,13 +145,13 @@ def _materialisations(reports: tuple[DeliveryReport, ...], still_arriving: int) 
     yield dg.MaterializeResult(asset_key=["lake", "quarantine"], metadata=words.counts(new_rows=quarantined))
 
 
-def _contract_check(reports: tuple[DeliveryReport, ...]) -> dg.AssetCheckResult:
+def _contract_check(reports: tuple[DeliveryReport, ...], met: Mapping[str, bool]) -> dg.AssetCheckResult:
     judged = [report for report in reports if report.quality is not None]
     held = [report for report in judged if report.quality is not None and report.quality.hold is not None]
     return dg.AssetCheckResult(
         asset_key=["lake", "deliveries"],
         check_name="feed_contract",
-        passed=not held,
+        passed=all(met[check] for check in CONTRACT),
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
             **words.counts(judged=len(judged), held=len(held)),
@@ -157,12 +160,12 @@ def _contract_check(reports: tuple[DeliveryReport, ...]) -> dg.AssetCheckResult:
     )
 
 
-def _drift_check(check: str, reports: tuple[DeliveryReport, ...]) -> dg.AssetCheckResult:
+def _drift_check(check: str, reports: tuple[DeliveryReport, ...], met: Mapping[str, bool]) -> dg.AssetCheckResult:
     found = [(report, drift) for report in reports if report.quality for drift in report.quality.drifts(check)]
     return dg.AssetCheckResult(
         asset_key=["lake", "deliveries"],
         check_name=f"drift_{check}",
-        passed=not found,
+        passed=met[check],
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
             **words.counts(deliveries=len({report.delivery_id for report, _ in found})),

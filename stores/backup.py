@@ -30,8 +30,15 @@ from terms.settings import Settings
 
 _DATABASE, _FILES, _MANIFEST = "operations.sqlite", "home", "backup.json"
 
-#: Of the home, what is the database itself or a lock of a process.
-_LEFT_OUT = ("operations.sqlite", "operations.sqlite-wal", "operations.sqlite-shm", "writer.lock", "sender.lock")
+#: Of the home, what is the database itself, a lock of a process, or there during a run only.
+_LEFT_OUT = (
+    "operations.sqlite",
+    "operations.sqlite-wal",
+    "operations.sqlite-shm",
+    "writer.lock",
+    "sender.lock",
+    "scratch",
+)
 
 _ROWS = 2_000  # at once between two databases
 

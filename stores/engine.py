@@ -9,7 +9,6 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -19,7 +18,10 @@ from terms.errors import FiliationError
 #: Memory that one connection may use before it spills (encrypted) to its temporary folder.
 MEMORY_LIMIT = "2GB"
 
-#: Opened so, DuckDB hashes no extension when it loads one; `_httpfs_signed_by_duckdb` has had it hashed once.
+#: The extension file, once this process has had its signature checked.
+_CHECKED: list[Path] = []
+
+#: Opened so, DuckDB hashes no extension when it loads one; `checked_httpfs` has had it hashed once.
 _SIGNATURES_CHECKED_BEFORE = {"allow_unsigned_extensions": "true"}
 
 #: Settings that a further connection to the same database does not have from the first.
@@ -97,16 +99,22 @@ def _configure(connection: duckdb.DuckDBPyConnection, spill_to: Path | None) -> 
 
 def load_httpfs(connection: duckdb.DuckDBPyConnection) -> None:
     """Load the httpfs extension from its wheel: without it DuckDB cannot write encrypted files, spill files included."""
-    connection.execute(f"load '{quoted(_httpfs_signed_by_duckdb())}'")
+    connection.execute(f"load '{quoted(checked_httpfs())}'")
 
 
-@cache
-def _httpfs_signed_by_duckdb() -> Path:
+def checked_httpfs() -> Path:
     """Return the extension file after DuckDB has checked its signature, which takes it 85 ms: once in a process."""
-    found = httpfs_file()
-    with duckdb.connect() as checking:
-        checking.execute(f"load '{quoted(found)}'")
-    return found
+    if not _CHECKED:
+        found = httpfs_file()
+        with duckdb.connect() as checking:
+            checking.execute(f"load '{quoted(found)}'")
+        _CHECKED.append(found)
+    return _CHECKED[0]
+
+
+def take_as_checked(file: Path) -> None:
+    """Take an extension file as checked: the process that this one works for has done so just before."""
+    _CHECKED[:] = [file]
 
 
 def httpfs_file() -> Path:

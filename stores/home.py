@@ -9,11 +9,9 @@ import fcntl
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import TextIO
 
@@ -85,6 +83,11 @@ class Home:
         return self.root / "dbt"
 
     @property
+    def scratch(self) -> Path:
+        """What does not fit into memory while files are read; there during a run only."""
+        return self.root / "scratch"
+
+    @property
     def stamp(self) -> Path:
         """The file that says which environment and keys this home belongs to."""
         return self.root / "home.json"
@@ -136,6 +139,7 @@ def open_home(settings: Settings) -> Home:
         UsageError: not initialised, its stamp cannot be read, or of another environment or another key.
     """
     home = Home(settings.home)
+    _make_private(home)
     if not home.stamp.exists():
         raise UsageError(f"{home.root} is not a Filiation home.", "Run `filiation init` first.")
     found = _read_stamp(home)
@@ -151,6 +155,27 @@ def open_home(settings: Settings) -> Home:
                 "Use the settings and the version it was made with, or another FILIATION_HOME.",
             )
     return home
+
+
+def _make_private(home: Home) -> None:
+    """Take from everybody else what they may do with the home and its ledger, however it was copied or restored.
+
+    Raises:
+        UsageError: others may, and it is not ours to change.
+    """
+    ledger = home.root.glob("operations.sqlite*") if home.root.is_dir() else ()
+    for path, mode in (
+        (home.root, 0o700),
+        *((folder, 0o700) for folder in home.folders()),
+        *((one, 0o600) for one in ledger),
+    ):
+        try:
+            if path.stat().st_mode & 0o077:
+                path.chmod(mode)
+        except FileNotFoundError:
+            continue  # made later, or a file of the ledger that came and went
+        except PermissionError:
+            raise UsageError(f"Others may read {path}.", "Let its owner take their rights away.") from None
 
 
 def begin_rotation(settings: Settings, new_vault_key: bytes) -> Home:
@@ -226,12 +251,12 @@ def _open_lock(home: Home) -> TextIO:
 
 @contextmanager
 def scratch_folder(home: Home) -> Iterator[Path]:
-    """Give a private folder outside the home for unpacked streams; empty at start and removed at the end.
+    """Give a private folder in the home for what does not fit into memory; empty at start and removed at the end.
 
-    Only the holder of the writer's lock may use it: it is one folder per home.
+    What lies there is encrypted under a key of one process, so that a kill leaves nothing that anybody can read. Only the
+    holder of the writer's lock may use it: it is one folder per home.
     """
-    name = f"filiation-{os.getuid()}-{sha256(str(home.root).encode()).hexdigest()[:12]}"
-    folder = Path(tempfile.gettempdir()) / name
+    folder = home.scratch
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:

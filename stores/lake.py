@@ -14,7 +14,7 @@ import duckdb
 
 from stores.engine import connect_for_few
 from stores.files.growing_file import GrowingFile
-from stores.files.parquet import Parameters, read_sql, write_table
+from stores.files.parquet import Parameters, read_sql, remove_files, write_table
 from stores.home import Home
 from stores.schemas.column_classes import Privacy, Table
 from stores.schemas.territory_tables import CONTOURS
@@ -37,6 +37,10 @@ class Lake:
     def files(self, table: Table) -> list[str]:
         """Return the names of all files of a table, sorted, those of outdated readings and vintages included."""
         return sorted(file.stem for file in (self._root / table.name).glob("*.parquet"))
+
+    def forget(self, name: str) -> None:
+        """Remove the files of this name from every table, those included that were never finished."""
+        remove_files(self._root, name)
 
     def write(
         self,

@@ -15,7 +15,7 @@ import duckdb
 
 from stores.engine import another, connect, connect_for_few, load_httpfs, quoted
 from stores.files.growing_file import GrowingFile
-from stores.files.parquet import Parameters, read_sql, write_table
+from stores.files.parquet import Parameters, read_sql, remove_files, write_table
 from stores.home import Home
 from stores.keys import FileKeys
 from stores.schemas.column_classes import Table
@@ -44,6 +44,10 @@ class Vault:
         """Let a writing connection write vault files."""
         load_httpfs(connection)
         self._add_key(connection)
+
+    def forget(self, name: str) -> None:
+        """Remove the files of this name from every table, those included that were never finished."""
+        remove_files(self._root, name)
 
     def write(
         self,

@@ -15,6 +15,8 @@ from terms.environment import Environment, parse_environment
 from terms.errors import UsageError
 
 VARIABLE = "FILIATION_FAILPOINT"
+#: Set for a process that works for another one: the other dies with it, as if the machine had stopped.
+_WORKS_FOR = "FILIATION_FAILPOINT_WORKS_FOR"
 
 #: Environments in which a process may be told to die at a named step.
 MAY_FAIL: Mapping[Environment, bool] = MappingProxyType(
@@ -40,4 +42,12 @@ def reach(step: str) -> None:
     if not MAY_FAIL[parse_environment(os.environ.get("FILIATION_ENV"))]:
         raise UsageError(f"{VARIABLE} is set where real numbers live.", "Unset it; it exists for crash tests.")
     if wanted == step:
+        works_for = os.environ.get(_WORKS_FOR)
+        if works_for:
+            os.kill(int(works_for), signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def for_child() -> Mapping[str, str]:
+    """Return the variables by which a process that works for this one reaches the same step for both."""
+    return {_WORKS_FOR: str(os.getpid())} if os.environ.get(VARIABLE) else {}

@@ -42,6 +42,9 @@ class FileReason(StrEnum):
     ROW_COUNT_LOW = "ROW_COUNT_LOW"
     ROW_COUNT_CHANGE = "ROW_COUNT_CHANGE"
     WITHDRAWALS_UNREAD = "WITHDRAWALS_UNREAD"
+    TOO_LARGE = "TOO_LARGE"
+    TOO_SLOW = "TOO_SLOW"
+    READER_FAILED = "READER_FAILED"
 
 
 FILE_OUTCOMES: Mapping[FileReason, FileOutcome] = MappingProxyType(
@@ -64,6 +67,9 @@ FILE_OUTCOMES: Mapping[FileReason, FileOutcome] = MappingProxyType(
         FileReason.ROW_COUNT_LOW: FileOutcome.HELD,
         FileReason.ROW_COUNT_CHANGE: FileOutcome.HELD,
         FileReason.WITHDRAWALS_UNREAD: FileOutcome.HELD,
+        FileReason.TOO_LARGE: FileOutcome.HELD,
+        FileReason.TOO_SLOW: FileOutcome.HELD,
+        FileReason.READER_FAILED: FileOutcome.HELD,
     }
 )
 

@@ -27,6 +27,7 @@ from terms.environment import (
 )
 from terms.errors import SecretMissing, UsageError
 from terms.free_text import refuse_number
+from terms.limits import ReadingLimits, read_limits
 
 #: Not a secret: it is committed so that demo, test and bench homes need no set-up.
 DEMO_KEY = b"filiation demo key - never a secret"
@@ -70,6 +71,7 @@ class Settings:
     starts_at: datetime | None = None
     staff_root: str | None = None  # fingerprint of the founder's key
     ssh_identity: Path | None = None
+    limits: ReadingLimits = ReadingLimits()
 
     def clock(self) -> Clock:
         """Return a new clock that starts where the settings say."""
@@ -109,6 +111,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         starts_at=_starts_at(environ.get("FILIATION_NOW"), environment),
         staff_root=environ.get("FILIATION_STAFF_ROOT") or None,
         ssh_identity=_optional_folder(environ.get("FILIATION_SSH_KEY")),
+        limits=read_limits(environ),
     )
 
 

@@ -22,6 +22,8 @@ SIDECAR_SUFFIXES: Mapping[CompleteWhen, str] = MappingProxyType(
 )
 
 _SHA256_DIGITS = 64
+#: A manifest names the files of one transfer; of a longer one only so much is read, and it fits no file.
+_LARGEST_MANIFEST = 1 << 24
 
 #: A transfer that has not moved for this long needs a person: the sidecar does not fit, or never came.
 _STALLED_SECONDS = 3600
@@ -98,7 +100,7 @@ def has_rested(path: Path, now: float, quiet_seconds: int) -> bool:
 def _fits_checksum(path: Path) -> bool:
     """Return whether NAME.sha256 (`<hex>  name`) tells the file's own hash."""
     sidecar = path.with_name(path.name + SIDECAR_SUFFIXES[CompleteWhen.SHA256])
-    told = sidecar.read_text(errors="replace")[:_SHA256_DIGITS] if sidecar.is_file() else ""
+    told = _beginning(sidecar, _SHA256_DIGITS).decode(errors="replace") if sidecar.is_file() else ""
     return bool(told) and _sha256(path) == told.lower()
 
 
@@ -117,12 +119,17 @@ def _manifests(path: Path) -> Iterator[Path]:
 def _is_in_manifest(path: Path, manifest: Path) -> bool:
     """Return whether a manifest names this file with its own size and hash (feeds.md 5.2)."""
     try:
-        files = json.loads(manifest.read_bytes())["files"]
+        files = json.loads(_beginning(manifest, _LARGEST_MANIFEST))["files"]
         told = next((file for file in files if file["name"] == path.name), None)
         size, digest = (told["bytes"], str(told["sha256"]).lower()) if told else (None, "")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False  # half a manifest: the next look sees more of it
     return size == path.stat().st_size and digest == _sha256(path)
+
+
+def _beginning(path: Path, size: int) -> bytes:
+    with path.open("rb") as handle:
+        return handle.read(size)
 
 
 def _sha256(path: Path) -> str:

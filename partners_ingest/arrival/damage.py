@@ -10,6 +10,10 @@ import zipfile
 import zlib
 
 
+class LimitPassed(Exception):
+    """A file that asks for more than reading it may take; its words name the limit and hold nothing of the file."""
+
+
 class TableDamaged(Exception):
     """A spreadsheet or Parquet file that cannot be opened or read to its end; says nothing of its content."""
 

@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Engine, select
 
-from partners_ingest.arrival.landing import Arrival, storable_name
+from partners_ingest.arrival.file_names import masked_name, storable_name
+from partners_ingest.arrival.landing import Arrival
 from stores.operations import database, delivery_tables
 from terms.clock import from_micros
 
@@ -27,8 +28,8 @@ class RemoteFile:
     remote_modified_at: int
 
     def storable(self) -> RemoteFile:
-        """Return the version under the name that the operations database keeps."""
-        return replace(self, remote_name=storable_name(self.remote_name))
+        """Return the version under the name that the operations database keeps, in which no number is in clear."""
+        return replace(self, remote_name=masked_name(storable_name(self.remote_name)))
 
 
 def fetched_versions(engine: Engine, partner_id: str) -> set[RemoteFile]:
@@ -50,7 +51,12 @@ def record_fetched(engine: Engine, partner_id: str, remote: RemoteFile, file_nam
         file_name: its name in the landing folder.
         fetched_at: microseconds of UTC.
     """
-    row = {"partner_id": partner_id, **asdict(remote.storable()), "file_name": file_name, "fetched_at": fetched_at}
+    row = {
+        "partner_id": partner_id,
+        **asdict(remote.storable()),
+        "file_name": masked_name(file_name),
+        "fetched_at": fetched_at,
+    }
     with database.transaction(engine) as work:
         database.insert_once(work, delivery_tables.fetched_files, [row])
 
@@ -64,10 +70,6 @@ def with_fetched(engine: Engine, arrivals: Sequence[Arrival]) -> list[Arrival]:
     with engine.connect() as connection:
         rows = connection.execute(select(table.c.partner_id, table.c.file_name, table.c.fetched_at)).all()
     at = {(row.partner_id, row.file_name): from_micros(row.fetched_at) for row in rows}
-    told = [
-        replace(item, arrived_at=at[item.partner_id, item.file_name], is_logged=True)
-        if (item.partner_id, item.file_name) in at
-        else item
-        for item in arrivals
-    ]
+    known = [(item, at.get((item.partner_id, masked_name(item.file_name)))) for item in arrivals]
+    told = [replace(item, arrived_at=instant, is_logged=True) if instant else item for item, instant in known]
     return sorted(told, key=lambda item: item.arrived_at)

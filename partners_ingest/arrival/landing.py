@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from partners_ingest.arrival.file_names import storable_name
 from terms.clock import aware_utc
 from terms.errors import UsageError
 
@@ -68,11 +69,6 @@ def _arrival(partner: Path, path: Path, log: dict[tuple[str, str], tuple[int, da
     if instant is None:
         instant = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return (position, partner_id, name), Arrival(partner_id, path, name, instant, is_logged)
-
-
-def storable_name(name: str) -> str:
-    """Return a file name as text that every store takes: bytes that are no UTF-8 are written out, as `\\xe9`."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def is_finished(name: str) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, delete, select
 
+from partners_ingest.arrival.file_names import masked_name
 from partners_ingest.arrival.landing import Arrival
 from stores.operations import database, delivery_tables
 
@@ -54,7 +55,7 @@ class SeenFiles:
         Raises:
             FileNotFoundError: it went.
         """
-        key, stamp = (arrival.partner_id, arrival.file_name), _Stamp.of(arrival.path)
+        key, stamp = (arrival.partner_id, masked_name(arrival.file_name)), _Stamp.of(arrival.path)
         remembered = self._known.get(key)
         if remembered is not None and remembered[0] == stamp:
             return remembered[1]

@@ -23,7 +23,8 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from consent.dossiers.transport import CompleteWhen, SftpServer, Transport
 from partners_ingest.arrival.completeness import SIDECAR_SUFFIXES, is_sidecar
 from partners_ingest.arrival.fetched_files import RemoteFile, fetched_versions, record_fetched
-from partners_ingest.arrival.landing import is_finished, storable_name
+from partners_ingest.arrival.file_names import is_plain_name, storable_name
+from partners_ingest.arrival.landing import is_finished
 from stores.all_stores import Stores
 from terms import failpoint
 from terms.clock import to_micros
@@ -234,11 +235,14 @@ def _in_words(partner_id: str) -> Iterator[None]:
 
 
 def _list(sftp: paramiko.SFTPClient, server: SftpServer, transport: Transport) -> list[RemoteFile]:
-    """Return the files that are ours to fetch, the oldest first: those of the patterns, and their markers and sidecars."""
+    """Return the files that are ours to fetch, the oldest first: those of the patterns, and their markers and sidecars.
+
+    What the server calls a name may be a path: such a file is none of the folder, and is left alone.
+    """
     found = [
         RemoteFile(item.filename, item.st_size or 0, item.st_mtime or 0)
         for item in sftp.listdir_attr(server.folder)
-        if stat.S_ISREG(item.st_mode or 0) and is_finished(item.filename)
+        if is_plain_name(item.filename) and stat.S_ISREG(item.st_mode or 0) and is_finished(item.filename)
     ]
     wanted = [
         item

@@ -38,7 +38,8 @@ _MOST_LETTERS, _MOST_DIGITS = 3, 7
 _SCAN_BYTES = 1 << 20
 #: Longer than any tag of a cell or row: what a block ends with is seen again with the next.
 _OVERLAP = 1 << 10
-_ROWS_AT_A_TIME = 10_000
+#: Rows of Parquet at a time: one cell may have as much text as a whole file.
+_ROWS_AT_A_TIME = 200
 
 
 @dataclass(frozen=True)

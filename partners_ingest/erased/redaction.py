@@ -126,6 +126,7 @@ def redact_lines(stores: Stores, delivery: KeptDelivery, lines: Set[int], now: d
     )
     record_redaction(stores.engine, delivery.delivery_id, sorted(lines), kept, now)
     stores.evidence.replace(delivery.delivery_id)
+    stores.evidence.forget_name(delivery.delivery_id)
     stores.vault.drop_salts(delivery.delivery_id, sorted(redacted_lines(stores.engine, delivery.delivery_id)))
 
 
@@ -141,6 +142,7 @@ def destroy(stores: Stores, delivery: KeptDelivery, now: datetime) -> None:
     kept = stores.evidence.rewrite(delivery.delivery_id, lambda target: None)
     record_redaction(stores.engine, delivery.delivery_id, [], kept, now)
     stores.evidence.replace(delivery.delivery_id)
+    stores.evidence.forget_name(delivery.delivery_id)
 
 
 def _files(stores: Stores, delivery: KeptDelivery) -> list[Path]:

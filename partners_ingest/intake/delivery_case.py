@@ -18,6 +18,7 @@ from partners_ingest.readers.registry import READER_VERSION
 from stores.lake import reading_name
 from terms.environment import NumberRules
 from terms.identifiers import DeliveryId, digest
+from terms.limits import USUAL_LIMITS, ReadingLimits
 from terms.paris import day_in_paris
 
 
@@ -38,6 +39,7 @@ class DeliveryCase:
         marks: of persons who were erased or purged.
         rules: which invented numbers count as mobiles.
         scratch: folder for what does not fit in memory.
+        limits: what reading it may take.
         now: instant of this run (aware).
     """
 
@@ -53,6 +55,7 @@ class DeliveryCase:
     marks: Marks
     rules: NumberRules
     scratch: Path
+    limits: ReadingLimits
     now: datetime
 
     @property
@@ -86,15 +89,18 @@ class DeliveryCase:
         return self.known is not None and self.known.is_released
 
 
-def judging_key(partner_id: str, dossiers: DossierSet, seal_keys: Sequence[str]) -> str:
+def judging_key(
+    partner_id: str, dossiers: DossierSet, seal_keys: Sequence[str], limits: ReadingLimits = USUAL_LIMITS
+) -> str:
     """Return the hash (hex) of what a held delivery is judged with: it is judged again when this changes.
 
     Args:
         partner_id: whose delivery.
         dossiers: the partner's own, and its faults, count.
         seal_keys: fingerprints of our private keys: with another one, a sealed file may open.
+        limits: with others, a file that was too large may be read.
     """
     dossier = dossiers.dossiers.get(partner_id)
     problems = [problem.message for problem in dossiers.problems if problem.partner_id == partner_id]
-    key = digest(dossier.sha256 if dossier else "", *problems, READER_VERSION)
+    key = digest(dossier.sha256 if dossier else "", *problems, READER_VERSION, *limits.texts())
     return digest(key, *seal_keys) if seal_keys else key

@@ -67,6 +67,14 @@ class WholeFile:
 
 
 @dataclass(frozen=True)
+class HeaderTold:
+    """What a run tells of a header: which of the feed's headers (1-based) it is, and what a person should see."""
+
+    version: int | None
+    warnings: tuple[FileWarning, ...]
+
+
+@dataclass(frozen=True)
 class HeaderFound:
     """The header of a file, with its labels as the dossier names them where it is one of the feed's.
 
@@ -79,6 +87,11 @@ class HeaderFound:
     version: int | None
     known_bad: KnownBad | None
     warnings: tuple[FileWarning, ...]
+
+    @property
+    def told(self) -> HeaderTold:
+        """What is told of it; its labels may be values of a person, where the file has no header."""
+        return HeaderTold(self.version, self.warnings)
 
 
 @dataclass(frozen=True)
@@ -122,7 +135,7 @@ class ReadResult:
     named: NamedFile | None
     container: Container | None = None
     whole: WholeFile | None = None
-    header: HeaderFound | None = None
+    header: HeaderTold | None = None
     records: RecordsFound | None = None
     rows: RowsFound | None = None
 

@@ -63,7 +63,8 @@ def _read_lines(opened: OpenedDelivery, earlier: Stop | None) -> ReadResult:
     whole = opened.evidence.commit_to_lines()
     if whole.stop is not None:
         return ReadResult(whole.stop, opened.named, opened.container, whole)
-    return ReadResult(read.stop, opened.named, opened.container, whole, read.header, read.records, read.rows)
+    header = read.header.told if read.header else None
+    return ReadResult(read.stop, opened.named, opened.container, whole, header, read.records, read.rows)
 
 
 def _read_records(opened: OpenedDelivery) -> ReadRecords:

@@ -6,10 +6,11 @@ meets. How a delivery is read again belongs to `take_in`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from consent.dossiers.dossiers import Dossier, DossierSet
 from consent.dossiers.known_words import known_words
 from partners_ingest.intake import delivery_records
-from partners_ingest.intake.delivery_case import judging_key
 from partners_ingest.intake.delivery_records import KnownDelivery
 from partners_ingest.intake.preflight import name_file
 from partners_ingest.rows.figures import UNKNOWN_WORD, read_figures
@@ -19,15 +20,17 @@ from stores.keys import RowHash
 from stores.lake import reading_name
 
 
-def stating_learned_words(stores: Stores, dossiers: DossierSet, seal_keys: tuple[str, ...]) -> list[KnownDelivery]:
+def stating_learned_words(
+    stores: Stores, dossiers: DossierSet, judging_key_of: Callable[[str], str]
+) -> list[KnownDelivery]:
     """Return the accepted deliveries in which a word is known now that was not when they were read, by arrival.
 
     Args:
         stores: for the operations database, the figures of deliveries and the keys.
         dossiers: as they are now; only a partner whose dossier changed since is looked at.
-        seal_keys: fingerprints of our private keys, which are part of what a delivery is judged with.
+        judging_key_of: gives by partner the hash of what its deliveries are judged with now.
     """
-    judged_with = {partner: judging_key(partner, dossiers, seal_keys) for partner in dossiers.dossiers}
+    judged_with = {partner: judging_key_of(partner) for partner in dossiers.dossiers}
     changed = delivery_records.accepted_otherwise(stores.engine, judged_with)
     return [known for known in changed if _states_learned(stores, dossiers.dossiers[known.partner_id], known)]
 

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 
+from partners_ingest.arrival.file_names import masked_name
 from partners_ingest.arrival.landing import Arrival
 from stores.engine import connect
 from stores.lake import Lake, reading_name
@@ -128,7 +129,8 @@ def unknown_files(engine: Engine, arrivals: Sequence[Arrival]) -> list[Arrival]:
     with engine.connect() as connection:
         rows = connection.execute(select(table.c.partner_id, table.c.file_name, table.c.bytes))
         known = {tuple(row) for row in rows}
-    return [item for item in arrivals if (item.partner_id, item.file_name, item.path.stat().st_size) not in known]
+    sized = [(item, (item.partner_id, masked_name(item.file_name), item.path.stat().st_size)) for item in arrivals]
+    return [item for item, key in sized if key not in known]
 
 
 def newest_arrivals(engine: Engine) -> Mapping[str, datetime]:

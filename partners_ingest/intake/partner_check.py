@@ -65,4 +65,4 @@ def check_partner(folder: Path, sample: Path | None, settings: Settings) -> Part
 def _rehearse(dossier: Dossier, sample: Path, settings: Settings) -> Rehearsal:
     others = read_dossiers(settings.partners) if settings.partners.is_dir() else DossierSet(MappingProxyType({}), ())
     with rehearsal_stores(settings) as stores:
-        return rehearse(stores, sample, dossier, others, settings.clock(), settings.environment)
+        return rehearse(stores, sample, dossier, others, settings.clock(), settings.environment, settings.limits)

@@ -1,18 +1,15 @@
-"""The contract of a feed, judged with great-expectations on a small frame of counts and shares before the commit.
+"""The contract of a feed, judged of one delivery before the commit: comparisons of counts and shares with bounds.
 
 Only the dossier's own bounds hold a delivery (`min_rows`, `max_change_pct`), and withdrawals are never held; drift from
-the feed's history (`drift`) warns. The frame has figures only, never a value of a row. What becomes of a held delivery
-belongs to `take_in`.
+the feed's history (`drift`) warns. What becomes of a held delivery belongs to `take_in`; all deliveries of a run are judged
+together by `contract_suite`.
 """
 
 from __future__ import annotations
 
-import importlib
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from consent.dossiers.feeds import Feed
 from partners_ingest.intake.drift import BOUNDS, Drift
@@ -37,11 +34,15 @@ class FeedCounts:
 
 @dataclass(frozen=True)
 class QualityCheck:
-    """One expectation on one column of the frame: what it bounds, whether it held; `drifts` = where it did not."""
+    """What was compared with one bound, and whether all of it is within; `drifts` = where it is not.
+
+    `bound` is the least that `records` may have, and the most of everything else.
+    """
 
     name: str
     level: Level
     bound: float
+    values: tuple[float, ...]
     is_met: bool
     drifts: tuple[Drift, ...]
 
@@ -69,19 +70,7 @@ class QualityReport:
         return next((found.drifts for found in self.checks if found.name == check), ())
 
 
-@dataclass(frozen=True)
-class _Bound:
-    """An inclusive bound on one column of the frame."""
-
-    column: str
-    level: Level
-    low: float | None
-    high: float | None
-
-
-_Row = Mapping[str, float | str]
-
-#: Columns of the frame whose bound is the dossier's own, in the order in which they decide.
+#: Checks whose bound is the dossier's own, in the order in which they decide.
 _HOLDS: Mapping[str, FileReason] = {
     "records": FileReason.ROW_COUNT_LOW,
     "change_pct": FileReason.ROW_COUNT_CHANGE,
@@ -99,61 +88,24 @@ def judge_contract(feed: Feed, counts: FeedCounts) -> QualityReport:
             last accepted full of the feed (partners README, section 3).
         counts: of the delivery and of the last accepted one, and its drift from the feed's history.
     """
-    bounds = _bounds(feed, counts)
-    results = _validate(_frame(counts), bounds)
-    checks = [
-        QualityCheck(
-            name=bound.column,
-            level=bound.level,
-            bound=float(bound.low if bound.low is not None else bound.high or 0),
-            is_met=met,
-            drifts=() if met else tuple(one for one in counts.drifts if one.check == bound.column and one.is_unusual),
-        )
-        for bound, met in zip(bounds, results, strict=True)
-    ]
-    return QualityReport(feed.feed_id, tuple(checks))
-
-
-def _bounds(feed: Feed, counts: FeedCounts) -> list[_Bound]:
     # whoever took a consent back must not wait: withdrawals of an odd volume are told of, and go in
     level = Level.HOLD if feed.kind == "optins" else Level.WARN
-    bounds = [_Bound("records", level, float(feed.min_rows), None)]
-    if feed.mode == "full" and feed.max_change_pct is not None and counts.records_before:
-        bounds.append(_Bound("change_pct", level, None, float(feed.max_change_pct)))
-    drifting = {drift.check for drift in counts.drifts}
-    return bounds + [_Bound(check, Level.WARN, None, bound) for check, bound in BOUNDS.items() if check in drifting]
+    return QualityReport(feed.feed_id, (*_volume_checks(feed, counts, level), *_drift_checks(counts.drifts)))
 
 
-def _frame(counts: FeedCounts) -> list[_Row]:
-    """Return the rows of the frame: the file's own counts, then one row per figure that is compared with history."""
-    change = 100.0 * abs(counts.records - (counts.records_before or 0)) / (counts.records_before or 1)
-    whole: _Row = {"subject": "", "records": float(counts.records), "change_pct": change}
-    drifting: list[_Row] = [{"subject": drift.subject, drift.check: drift.distance} for drift in counts.drifts]
-    return [whole, *drifting]
+def _volume_checks(feed: Feed, counts: FeedCounts, level: Level) -> Iterator[QualityCheck]:
+    records, before = float(counts.records), counts.records_before
+    yield QualityCheck("records", level, float(feed.min_rows), (records,), records >= feed.min_rows, ())
+    if feed.mode == "full" and feed.max_change_pct is not None and before:
+        change = 100.0 * abs(counts.records - before) / before
+        bound = float(feed.max_change_pct)
+        yield QualityCheck("change_pct", level, bound, (change,), change <= bound, ())
 
 
-def _validate(frame: Sequence[_Row], bounds: Sequence[_Bound]) -> list[bool]:
-    """Run the suite and return, for each bound, whether it was met (BOOLEAN_ONLY: results hold no values).
-
-    The library takes seconds to import, so only a process that judges a delivery does.
-    """
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read when the library is imported
-    gx: Any = importlib.import_module("great_expectations")
-    pandas: Any = importlib.import_module("pandas")
-
-    context: Any = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
-    suite = gx.ExpectationSuite(name="feed_contract")
-    for bound in bounds:
-        suite.add_expectation(
-            gx.expectations.ExpectColumnValuesToBeBetween(
-                column=bound.column, min_value=bound.low, max_value=bound.high
-            )
-        )
-    asset = context.data_sources.add_pandas("counts").add_dataframe_asset("counts")
-    batch = asset.add_batch_definition_whole_dataframe("delivery").get_batch(
-        {"dataframe": pandas.DataFrame(list(frame))}
-    )
-    found = batch.validate(suite, result_format="BOOLEAN_ONLY")
-    met = {result.expectation_config.kwargs["column"]: bool(result.success) for result in found.results}
-    return [met[bound.column] for bound in bounds]
+def _drift_checks(drifts: Sequence[Drift]) -> Iterator[QualityCheck]:
+    for check, bound in BOUNDS.items():
+        compared = [drift for drift in drifts if drift.check == check]
+        unusual = tuple(drift for drift in compared if drift.is_unusual)
+        distances = tuple(drift.distance for drift in compared)
+        if compared:
+            yield QualityCheck(check, Level.WARN, bound, distances, not unusual, unusual)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,13 +23,15 @@ import duckdb
 
 from consent.dossiers.dossiers import Dossier, DossierSet
 from consent.dossiers.feeds import Feed
-from partners_ingest.arrival.landing import Arrival, storable_name
+from partners_ingest.arrival.file_names import storable_name
+from partners_ingest.arrival.landing import Arrival
 from partners_ingest.intake import decisions
 from partners_ingest.intake.delivery_result import DeliveryReport
 from partners_ingest.intake.overview import DeliverySummary, list_deliveries
 from partners_ingest.intake.preflight import name_file
+from partners_ingest.intake.processes.reading_processes import ReadingProcesses
 from partners_ingest.intake.quality import RELEASABLE
-from partners_ingest.intake.take_in import take_in
+from partners_ingest.intake.take_in import MakeReading, take_in
 from stores.all_stores import Stores, open_stores
 from stores.engine import connect, quoted
 from stores.home import init_home
@@ -39,6 +41,7 @@ from stores.schemas.delivered_rows import OPT_INS, QUARANTINE, WITHDRAWALS
 from terms.clock import Clock
 from terms.environment import Environment
 from terms.errors import FiliationError
+from terms.limits import USUAL_LIMITS, ReadingLimits
 from terms.reasons import FileOutcome, FileReason
 from terms.settings import Settings
 
@@ -121,7 +124,14 @@ def rehearsal_stores(settings: Settings) -> Iterator[Stores]:
 
 
 def rehearse(
-    stores: Stores, file: Path, dossier: Dossier, others: DossierSet, clock: Clock, environment: Environment
+    stores: Stores,
+    file: Path,
+    dossier: Dossier,
+    others: DossierSet,
+    clock: Clock,
+    environment: Environment,
+    limits: ReadingLimits = USUAL_LIMITS,
+    make_reading: MakeReading = ReadingProcesses,
 ) -> Rehearsal:
     """Take one file in for show and say what became of it.
 
@@ -132,6 +142,8 @@ def rehearse(
         others: dossiers by which a file of another partner is recognised.
         clock: for today.
         environment: decides which invented numbers count as mobiles.
+        limits: what reading it may take.
+        make_reading: gives what reads it, as `take_in` takes it.
 
     Raises:
         FiliationError: the file cannot be judged, or changed while it was read.
@@ -139,12 +151,16 @@ def rehearse(
     """
     known = DossierSet(MappingProxyType({**others.dossiers, dossier.partner_id: dossier}), ())
     arrival = Arrival(dossier.partner_id, file, storable_name(file.name), clock.now(), is_logged=True)
-    report = _take_in(stores, arrival, known, clock, environment)
+
+    def take() -> DeliveryReport:
+        return _only(take_in(stores, [arrival], known, clock, environment, _drop_line, limits, make_reading))
+
+    report = take()
     released = None
     if report.reason in RELEASABLE:
         decision = decisions.Decision(report.delivery_id, "rehearsal", "to show its rows", clock.now())
         decisions.release(stores.engine, decision)
-        released = _take_in(stores, arrival, known, clock, environment)
+        released = take()
     delivery = next(one for one in list_deliveries(stores.engine) if one.delivery_id == report.delivery_id)
     named = name_file(dossier, file.name)
     return Rehearsal(
@@ -157,10 +173,7 @@ def rehearse(
     )
 
 
-def _take_in(
-    stores: Stores, arrival: Arrival, dossiers: DossierSet, clock: Clock, environment: Environment
-) -> DeliveryReport:
-    reports = take_in(stores, [arrival], dossiers, clock, environment, _drop_line)
+def _only(reports: Sequence[DeliveryReport]) -> DeliveryReport:
     if not reports:
         raise FiliationError(
             "The sample changed while it was read, or is one that these stores know.", "Try again when it is complete."

@@ -5,15 +5,16 @@ The way of a single delivery is in `delivery_way`. Scheduling and display belong
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from consent.dossiers.dossiers import DossierSet
+from partners_ingest.arrival.file_names import masked_name
 from partners_ingest.arrival.landing import Arrival
 from partners_ingest.arrival.seal_marks import SealUnopened
 from partners_ingest.arrival.seals import key_fingerprints
@@ -22,9 +23,10 @@ from partners_ingest.erased.erased_records import Marks, load_marks
 from partners_ingest.intake import delivery_records
 from partners_ingest.intake.delivery_case import DeliveryCase, judging_key
 from partners_ingest.intake.delivery_records import KnownDelivery
-from partners_ingest.intake.delivery_result import DeliveryReport
-from partners_ingest.intake.delivery_way import read_delivery
+from partners_ingest.intake.delivery_result import DeliveryReport, ReadResult
 from partners_ingest.intake.learned_words import stating_learned_words
+from partners_ingest.intake.processes.failures import failure_of
+from partners_ingest.intake.processes.reading_processes import ReadingProcesses
 from partners_ingest.intake.steps.commit_delivery import commit_delivery
 from partners_ingest.intake.steps.land_bytes import StillArriving, land_bytes
 from partners_ingest.intake.steps.redact_erased import redact_erased_lines
@@ -37,9 +39,27 @@ from terms.clock import Clock, from_micros
 from terms.environment import NUMBER_RULES, Environment, NumberRules
 from terms.errors import FiliationError
 from terms.identifiers import DeliveryId, delivery_id
+from terms.limits import USUAL_LIMITS, ReadingLimits
 from terms.reasons import FileOutcome
 
-Progress = Callable[[str], None]
+Progress = Callable[[str], object]
+
+
+class ReadsDeliveries(Protocol):
+    """Reads deliveries within a `with` block, and tells of each what came of it, whatever is in its file."""
+
+    def read(self, case: DeliveryCase) -> ReadResult:
+        """Return what reading a delivery gave."""
+
+    def __enter__(self) -> ReadsDeliveries:
+        """Begin."""
+
+    def __exit__(self, *_: object) -> None:
+        """End what was begun."""
+
+
+#: Gives what reads the deliveries of one run.
+MakeReading = Callable[[Stores, DossierSet, Marks], ReadsDeliveries]
 
 
 @dataclass(frozen=True)
@@ -55,10 +75,12 @@ class _Run:
     seen: SeenFiles
     marks: Marks
     seal_keys: tuple[str, ...]
+    limits: ReadingLimits
+    reading: ReadsDeliveries
 
     def judged_with(self, partner_id: str) -> str:
         """Return the hash of what a held delivery of a partner is judged with."""
-        return judging_key(partner_id, self.dossiers, self.seal_keys)
+        return judging_key(partner_id, self.dossiers, self.seal_keys, self.limits)
 
 
 @dataclass(frozen=True)
@@ -81,12 +103,14 @@ def take_in(
     clock: Clock,
     environment: Environment,
     progress: Progress,
+    limits: ReadingLimits = USUAL_LIMITS,
+    make_reading: MakeReading = ReadingProcesses,
 ) -> tuple[DeliveryReport, ...]:
     """Take in what is new among the arrivals, in their order, and return a report for each delivery handled.
 
     A delivery that was accepted, refused or found a duplicate is not touched again; a held one is judged again when
-    its dossier or the readers changed or a person released it, an accepted one read again where a person asked for
-    it. The caller holds the writer's lock.
+    its dossier, the readers or a limit changed or a person released it, an accepted one read again where a person asked
+    for it. What goes wrong while a delivery is read is its own outcome. The caller holds the writer's lock.
 
     Args:
         stores: where everything is kept.
@@ -95,17 +119,32 @@ def take_in(
         clock: for the instant at which a delivery was taken in.
         environment: decides which invented numbers count as mobiles.
         progress: gets one line per delivery, without any value of a row.
+        limits: what reading one delivery may take.
+        make_reading: gives what reads them; each in a process of its own.
 
     Raises:
-        FiliationError: some deliveries could not be judged (a defect of ours, or of the disk); the others are
-            committed, and the next run tries these again.
+        FiliationError: some deliveries could not be kept or committed (the disk, the operations database); the others
+            are committed, and the next run tries these again.
     """
     reports: list[DeliveryReport] = []
     failed: list[str] = []
-    with scratch_folder(stores.home) as scratch:
-        run = _begin(stores, dossiers, clock, environment, scratch, progress)
+    marks = load_marks(stores.engine, stores.keys.suppression)
+    with scratch_folder(stores.home) as scratch, make_reading(stores, dossiers, marks) as reading:
+        run = _Run(
+            stores=stores,
+            dossiers=dossiers,
+            clock=clock,
+            rules=NUMBER_RULES[environment],
+            scratch=scratch,
+            progress=progress,
+            seen=SeenFiles(stores.engine),
+            marks=marks,
+            seal_keys=_seal_keys(stores),
+            limits=limits,
+            reading=reading,
+        )
         asked = delivery_records.to_reread(stores.engine)
-        learned = stating_learned_words(stores, dossiers, run.seal_keys)
+        learned = stating_learned_words(stores, dossiers, run.judged_with)
         again = [
             partial(_read_again, run, known) for known in {one.delivery_id: one for one in (*asked, *learned)}.values()
         ]
@@ -125,27 +164,6 @@ def take_in(
             "Nothing of them was kept but the evidence; run the refresh again, and report it if it stays.",
         )
     return tuple(reports)
-
-
-def _begin(
-    stores: Stores,
-    dossiers: DossierSet,
-    clock: Clock,
-    environment: Environment,
-    scratch: Path,
-    progress: Progress,
-) -> _Run:
-    return _Run(
-        stores=stores,
-        dossiers=dossiers,
-        clock=clock,
-        rules=NUMBER_RULES[environment],
-        scratch=scratch,
-        progress=progress,
-        seen=SeenFiles(stores.engine),
-        marks=load_marks(stores.engine, stores.keys.suppression),
-        seal_keys=_seal_keys(stores),
-    )
 
 
 def _seal_keys(stores: Stores) -> tuple[str, ...]:
@@ -175,10 +193,12 @@ def _take_new(run: _Run, arrival: Arrival) -> DeliveryReport | None:
     if known is not None and _is_settled(known, run.judged_with(arrival.partner_id)):
         return None
     landed = _landed(run, arrival, identity, known)
+    if masked_name(arrival.file_name) != arrival.file_name:
+        run.stores.evidence.keep_name(identity, arrival.file_name)
     failpoint.reach("delivery.landed")
     origin = _Origin(arrival.partner_id, arrival.file_name, _received_at(arrival, known, run.clock.now()))
     case = _case(run, origin, landed, known)
-    result = read_delivery(run.stores, case)
+    result = run.reading.read(case)
     redact_erased_lines(run.stores, case, result)
     return commit_delivery(run.stores, case, result, run.clock.now())
 
@@ -186,9 +206,10 @@ def _take_new(run: _Run, arrival: Arrival) -> DeliveryReport | None:
 def _read_again(run: _Run, known: KnownDelivery) -> DeliveryReport | None:
     """Read an accepted delivery again from its evidence; if that gives no rows, the reading before stays the current one."""
     with _failing_as(lambda: f"delivery {known.delivery_id} of {known.partner_id}"):
-        origin = _Origin(known.partner_id, known.file_name, from_micros(known.arrived_at))
+        name = run.stores.evidence.delivered_name(known.delivery_id) or known.file_name
+        origin = _Origin(known.partner_id, name, from_micros(known.arrived_at))
         case = _case(run, origin, Landed(DeliveryId(known.delivery_id), known.sha256, known.bytes), known)
-        result = read_delivery(run.stores, case)
+        result = run.reading.read(case)
         redact_erased_lines(run.stores, case, result)
         if result.stop is None:
             return commit_delivery(run.stores, case, result, run.clock.now())
@@ -228,6 +249,7 @@ def _case(run: _Run, origin: _Origin, landed: Landed, known: KnownDelivery | Non
         marks=run.marks,
         rules=run.rules,
         scratch=run.scratch,
+        limits=run.limits,
         now=run.clock.now(),
     )
 
@@ -260,13 +282,7 @@ def _failing_as(name: Callable[[], str]) -> Iterator[None]:
     except FiliationError as error:
         raise _Failed(f"{name()}: {error.message}") from None
     except Exception as error:
-        raise _Failed(f"{name()}: {_describe(error)}") from None
-
-
-def _describe(error: Exception) -> str:
-    """Say what went wrong and where in the code, never the text: a database error quotes the cell it stumbled on."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+        raise _Failed(f"{name()}: {failure_of(error).detail}") from None
 
 
 def _line(report: DeliveryReport) -> str:

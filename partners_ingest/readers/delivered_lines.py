@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -49,6 +49,13 @@ class Content:
     root: str
 
 
+class ReadsForward(Protocol):
+    """Bytes that are read forward only."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, none at the end."""
+
+
 class DeliveredLines:
     """The lines of a stream as the view `lines` of the workbench; `is_whole` says that the first batch is all.
 
@@ -59,7 +66,7 @@ class DeliveredLines:
     def __init__(
         self,
         bench: duckdb.DuckDBPyConnection,
-        stream: BinaryIO,
+        stream: ReadsForward,
         feed: Feed | None,
         keep: Callable[[pa.Table], None] | None = None,
     ) -> None:
@@ -192,7 +199,7 @@ def _batches(blocks: Iterable[pa.RecordBatch]) -> Iterator[tuple[pa.Table, Lines
 class _WatchedStream:
     """Passes bytes on, and notes hash, size, head and whether the container broke."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: ReadsForward) -> None:
         self._stream = stream
         self._peeked = b""
         self.digest = sha256()

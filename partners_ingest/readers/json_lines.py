@@ -7,6 +7,9 @@ restored by Python. What the cells mean belongs to `fields`.
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import duckdb
@@ -32,9 +35,25 @@ _OF_A_CONSENT = (
     "phone",
 )
 
+#: A string, whose brackets do not count, or a bracket.
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_STEP_OF = {"{": 1, "[": 1, "}": -1, "]": -1}
 
+
+@dataclass(frozen=True)
+class RecordLimits:
+    """The most brackets within brackets and the most digits of a whole number that one record may have."""
+
+    nesting: int
+    digits: int
+
+
+@dataclass(frozen=True)
 class JsonLinesReader:
-    """Reads feeds with `format: jsonl`."""
+    """Reads feeds with `format: jsonl`; `nesting` and `digits` are the most that a record may have (`terms.limits`)."""
+
+    nesting: int
+    digits: int
 
     def read_header(self, connection: duckdb.DuckDBPyConnection, feed: Feed) -> Header:
         """Return no labels: every record names its own."""
@@ -56,7 +75,7 @@ class JsonLinesReader:
             end: what comes after the lines that are there.
         """
         paths = list(dict.fromkeys(path for paths in feed.mapping.values() for path in paths))
-        _keep_written_numbers(connection)
+        _keep_written_numbers(connection, RecordLimits(self.nesting, self.digits))
         find_repeated_keys(connection, paths)
         _create_json_records(connection)
         cells = ", ".join(expression_of(path, "parsed") for path in paths)
@@ -99,10 +118,10 @@ def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:
         """
         create or replace view json_records as
         select line_number, byte_offset, byte_length, coalesce(written, text) as text,
-            is_decodable and is_object as is_object, case
+            is_decodable and is_object and not coalesce(is_beyond, false) as is_object, case
             when not is_decodable then 'ENCODING_INVALID'
             when not is_terminated then 'LINE_TRUNCATED'
-            when not is_object then 'JSON_INVALID'
+            when not is_object or is_beyond then 'JSON_INVALID'
             when repeated_keys.line_number is not null then 'FIELD_REPEATED' end as problem
         from (select *, try(json_type(text)) is not distinct from 'OBJECT' as is_object from text_lines)
             left join written_numbers using (line_number) left join repeated_keys using (line_number)
@@ -110,26 +129,57 @@ def _create_json_records(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _keep_written_numbers(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create `written_numbers`: lines whose numbers such as 3.36E+10 are text; read as a double, lost digits would come back as zeros."""
+def _keep_written_numbers(connection: duckdb.DuckDBPyConnection, limits: RecordLimits) -> None:
+    """Create `written_numbers` of the lines that Python must look at.
+
+    `written` is a line whose numbers such as 3.36E+10 are text: read as a double, lost digits would come back as zeros. It is
+    null where nothing changes, or where the record `is_beyond` its limits.
+    """
     rows = connection.execute(
-        r"select line_number, text from text_lines"
-        # the blanks of JSON, not `\s`: that takes twice as long
-        r" where regexp_matches(text, '[:\[,][ \t\r]*-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]')"
-        r" and is_decodable and is_terminated and try(json_type(text)) is not distinct from 'OBJECT'"
+        "select * from (select line_number, text,"
+        # the blanks of JSON, not `\\s`: that takes twice as long
+        r" regexp_matches(text, '[:\[,][ \t\r]*-?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]') as is_scientific from text_lines"
+        " where is_decodable and is_terminated)"
+        rf" where (is_scientific or strlen(text) - strlen(replace(replace(text, '{{', ''), '[', '')) > {limits.nesting})"
+        " and try(json_type(text)) is not distinct from 'OBJECT'"
     ).fetchall()
-    written = {line: text for line, text in ((line, _as_written(text)) for line, text in rows) if text is not None}
+    written = [(line, *_written(text, is_scientific, limits)) for line, text, is_scientific in rows]
+    lines, texts, beyond = zip(*written, strict=True) if written else ((), (), ())
     kept = pa.table(
-        [pa.array(written.keys(), pa.int64()), pa.array(written.values(), pa.string())], ["line_number", "written"]
+        [pa.array(lines, pa.int64()), pa.array(texts, pa.string()), pa.array(beyond, pa.bool_())],
+        ["line_number", "written", "is_beyond"],
     )
     connection.register("written_batch", kept)
     connection.execute("create or replace table written_numbers as select * from written_batch")
     connection.unregister("written_batch")
 
 
-def _as_written(text: str) -> str | None:
-    """Return a record with its numbers as texts, or None where it is nested too deep for Python: then DuckDB's reading stays."""
+def _written(text: str, is_scientific: bool, limits: RecordLimits) -> tuple[str | None, bool]:
+    """Return a record with its scientific numbers as texts, None where it has none, and whether it is beyond its limits."""
+    if depth_of(text) > limits.nesting:
+        return None, True
+    if not is_scientific:
+        return None, False
     try:
-        return json.dumps(json.loads(text, parse_float=str, parse_int=str), ensure_ascii=False)
-    except RecursionError:
-        return None
+        return json.dumps(_with_numbers_as_texts(text, limits), ensure_ascii=False), False
+    except (ValueError, RecursionError):
+        return None, True
+
+
+def _with_numbers_as_texts(text: str, limits: RecordLimits) -> object:
+    return json.loads(text, parse_float=str, parse_int=partial(_whole, limits.digits))
+
+
+def _whole(most_digits: int, number: str) -> int:
+    if len(number) > most_digits:
+        raise ValueError
+    return int(number)
+
+
+def depth_of(text: str) -> int:
+    """Return how many brackets of a JSON text are open at once, at most."""
+    depth = deepest = 0
+    for token in _TOKEN.findall(text):
+        depth += _STEP_OF.get(token, 0)
+        deepest = max(deepest, depth)
+    return deepest

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from unicodedata import combining, normalize
 
-from partners_ingest.readers.text_repair import repair_mojibake
+from partners_ingest.readers.text_repair import repair_mojibake, with_few_marks
 
 _METAFIELD = re.compile(r"\((customer\.metafields\.[^()]+)\)\s*$")
 
@@ -23,5 +23,5 @@ def plain_label(label: str) -> str:
     """
     whole = repair_mojibake(label)
     metafield = _METAFIELD.search(whole)
-    text = normalize("NFKD", metafield[1] if metafield else whole)
+    text = normalize("NFKD", with_few_marks(metafield[1] if metafield else whole))
     return " ".join("".join(char for char in text if not combining(char)).casefold().split())

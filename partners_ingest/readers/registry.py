@@ -17,20 +17,35 @@ from partners_ingest.readers.json_paths import parse_path
 from partners_ingest.readers.records import Reader
 from partners_ingest.readers.table_rows import TableReader
 from terms.errors import UsageError
+from terms.limits import USUAL_LIMITS, ReadingLimits
 
 #: Changes with anything that could read a held delivery differently: such deliveries are then judged again.
 READER_VERSION = "6"
 
 _TABLE = TableReader()
 _READERS: Mapping[str, Reader] = MappingProxyType(
-    {"jsonl": JsonLinesReader(), "csv": DelimitedReader(), "xlsx": _TABLE, "parquet": _TABLE}
+    {
+        "jsonl": JsonLinesReader(USUAL_LIMITS.nesting, USUAL_LIMITS.digits),
+        "csv": DelimitedReader(),
+        "xlsx": _TABLE,
+        "parquet": _TABLE,
+    }
 )
 _QUOTES = frozenset({None, '"'})
+#: They end a line, quote a cell, or mark something for ourselves: no cell could be told from the next.
+_NO_DELIMITERS = frozenset('"\r\n\0\x1e\x1f')
 
 
-def reader_for(feed: Feed) -> Reader | None:
-    """Return the reader of a feed, or None where it asks for something that no reader can do yet."""
-    return None if missing_capability(feed) else _READERS[feed.format]
+def reader_for(feed: Feed, limits: ReadingLimits = USUAL_LIMITS) -> Reader | None:
+    """Return the reader of a feed, or None where it asks for something that no reader can do yet.
+
+    Args:
+        feed: of the file.
+        limits: of what one record may be.
+    """
+    if missing_capability(feed):
+        return None
+    return JsonLinesReader(limits.nesting, limits.digits) if feed.format == "jsonl" else _READERS[feed.format]
 
 
 def missing_capability(feed: Feed) -> str | None:
@@ -60,6 +75,11 @@ def _missing_of_json(feed: Feed) -> str | None:
 
 
 def _missing_of_csv(feed: Feed) -> str | None:
-    if feed.delimiter is None or len(feed.delimiter) != 1 or feed.quote not in _QUOTES:
+    if (
+        feed.delimiter is None
+        or len(feed.delimiter) != 1
+        or feed.delimiter in _NO_DELIMITERS
+        or feed.quote not in _QUOTES
+    ):
         return "delimiter or quote"
     return None if feed.header or feed.headers else "a file without header whose columns are not named"

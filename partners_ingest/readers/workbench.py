@@ -21,14 +21,20 @@ _MEMORY = "700MB"
 
 
 @contextmanager
-def open_workbench(folder: Path, vault: Vault) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_workbench(folder: Path, vault: Vault, disk_mib: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection whose tables lie in memory, and encrypted in `folder` beyond it; unlocked for the vault.
 
     Not a database file: DuckDB would compress every step's table, which costs more than the steps.
+
+    Args:
+        folder: for what does not fit into memory.
+        vault: for which it is unlocked.
+        disk_mib: what may lie in `folder` at most.
     """
     connection = connect(spill_to=folder)
     try:
         connection.execute(f"set memory_limit = '{_MEMORY}'")
+        connection.execute(f"set max_temp_directory_size = '{disk_mib}MiB'")
         # every row carries its line number, and a join would let one thread alone keep the order
         connection.execute("set preserve_insertion_order = false")
         vault.unlock(connection)

@@ -79,6 +79,18 @@ FILES: Mapping[FileReason, Advice] = MappingProxyType(
             "Some lines of this file of withdrawals cannot be read. Everybody whom we could read is left in peace from now on.",
             "Send the file again today, in the agreed form: nobody may be written to who said no.",
         ),
+        FileReason.TOO_LARGE: Advice(
+            "The file, a line of it or what it unpacks to is larger than we can read; nothing of it was used.",
+            "Export one record per line and no empty lines; split a very large export into several files.",
+        ),
+        FileReason.TOO_SLOW: Advice(
+            "Reading the file took too long and was stopped; nothing of it was used.",
+            "Look for cells with very long text, and split a very large export into several files.",
+        ),
+        FileReason.READER_FAILED: Advice(
+            "Our software failed while it read the file; nothing of it was used.",
+            "Open the file and check that it is a normal export; if it is, nothing: we look into it, and read it again.",
+        ),
     }
 )
 

@@ -16,6 +16,7 @@ from unicodedata import category, normalize
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberType
 
+from partners_ingest.readers.text_repair import with_few_marks
 from terms.environment import NumberRules
 from terms.errors import FiliationError
 from terms.reasons import RowReason
@@ -92,9 +93,13 @@ _MISSING = re.compile(r"^(?:n/?a|[-–—]+)?$", re.IGNORECASE)
 _MASK = re.compile(r"[xX]{2,}|\*{2,}")
 _SCIENTIFIC = re.compile(r"^\+?(\d)(?:[.,](\d+))?[eE]\+?(\d{1,2})$")
 _ZERO_LETTER = re.compile(r"(?<![^\W\d_])[oO]+(?![^\W\d_])")
-_TWO = re.compile(r"\s*(?:;|\bou\b)\s*", re.IGNORECASE)
+_TWO = re.compile(r";|\bou\b", re.IGNORECASE)
+#: Begun where the blanks begin, or a long run of them would be walked from each of its places.
+_SPACED_SLASH = re.compile(r"(?<!\s)\s+/\s+")
+#: Guards around guards around a number: more of them than this around one thing are no number.
+_MOST_GUARDS = 50
 _WORDS_AFTER = re.compile(r"^(.*?\d)[^\d]*?[^\W\d_].*$")
-_ONLY_NUMBER = re.compile(rf"^[{_SEPARATORS}]*\+?[\d{_SEPARATORS},_‐‑–—−]+$")
+_ONLY_NUMBER = re.compile(rf"^(?:[{_SEPARATORS}]*\+)?[\d{_SEPARATORS},_‐‑–—−]+$")
 #: Fewer digits than this before a word are not a number (New Caledonia has six).
 _FEWEST_DIGITS = 6
 #: What makes a number of the digits behind it, however few: "06 39 98 00 42 et 43".
@@ -155,18 +160,19 @@ def _numbers_in(text: str) -> tuple[str, ...] | RowReason:
 
 def _fold(text: str) -> str:
     """NFKC, format characters and NUL off, every space alike. (U+202F makes phonenumbers raise: feeds.md.)"""
-    folded = re.sub(f"[{_UNICODE_SPACE}]", " ", normalize("NFKC", text))
+    folded = re.sub(f"[{_UNICODE_SPACE}]", " ", normalize("NFKC", with_few_marks(text)))
     return "".join(char for char in folded if char != "\0" and category(char) != "Cf").strip()
 
 
 def _unwrap(text: str) -> str:
     """Take off Excel's guards, quotes of a file that is read without quoting, and labels, however nested."""
-    while True:
+    for _ in range(_MOST_GUARDS):
         inner = re.sub(r'^=?"(.*)"$', r"\1", text)
         inner = _LABEL.sub("", inner.removeprefix("'")).strip()
         if inner == text:
-            return text
+            break
         text = inner
+    return text
 
 
 def _restore(text: str) -> str | None:
@@ -181,8 +187,8 @@ def _restore(text: str) -> str | None:
 
 def _split(text: str) -> Iterator[str]:
     """Yield the numbers of one cell: `ou`, `;`, a slash between whole numbers, or 20 glued digits."""
-    for part in _TWO.split(text):
-        spaced, slashed = re.split(r"\s+/\s+", part), part.split("/")
+    for part in map(str.strip, _TWO.split(text)):
+        spaced, slashed = _SPACED_SLASH.split(part), part.split("/")
         if re.fullmatch(r"(?:\d *){20}", part):
             digits = part.replace(" ", "")
             yield from (digits[:10], digits[10:])

@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from consent.acts.person_acts import FactKind
 from consent.dossiers.controller import read_controller
 from consent.dossiers.dossiers import Dossier, DossierSet, notice_id_of, read_dossier
 from consent.dossiers.notice_linter import said_targeting
+from partners_ingest.arrival.landing import Arrival
 from sends.orders.order import Kind
 from sends.orders.sponsors import read_sponsor
 from stores.all_stores import Stores
@@ -62,7 +64,7 @@ class _Invitation:
 
 
 def hand_in_yeses(stores: Stores) -> int:
-    """Put the yeses that came in since into a file's name, and return how many; the file is made by `yes_landing`.
+    """Put the yeses that came in since into a file's name, and return how many; the file is made by `yes_arrivals`.
 
     The name is committed before the file is: whatever dies, the next run makes the same file again.
     """
@@ -108,20 +110,30 @@ def own_dossier(stores: Stores) -> Dossier | None:
 
 
 @contextmanager
-def yes_landing(stores: Stores) -> Iterator[Path]:
-    """Give a private landing folder with the files of yeses that were not taken in yet; it is removed at the end."""
-    with tempfile.TemporaryDirectory(prefix="filiation-yes-") as folder:
-        root = Path(folder)
-        own = root / OWN_PARTNER
-        own.mkdir(mode=0o700)
-        log = ["partner,file,arrived_at_utc,bytes"]
+def yes_arrivals(stores: Stores) -> Iterator[list[Arrival]]:
+    """Give the files of yeses that were not taken in yet, in memory only: numbers are in clear in them."""
+    with ExitStack() as until_read:
         with stores.engine.connect() as work:
-            for name, exported_at in _waiting_files(work):
-                content = _file(stores, work, name)
-                (own / name).write_bytes(content)
-                log.append(f"{OWN_PARTNER},{name},{to_iso(from_micros(exported_at))},{len(content)}")
-        (root / "arrivals.csv").write_text("\n".join(log) + "\n")
-        yield root
+            files = [(name, exported_at, _file(stores, work, name)) for name, exported_at in _waiting_files(work)]
+        yield [
+            Arrival(
+                partner_id=OWN_PARTNER,
+                path=until_read.enter_context(_in_memory(content)),
+                file_name=name,
+                arrived_at=from_micros(exported_at),
+                is_logged=True,
+            )
+            for name, exported_at, content in files
+        ]
+
+
+@contextmanager
+def _in_memory(content: bytes) -> Iterator[Path]:
+    """Give the path of a file that is on no disk and that only this process can open."""
+    with os.fdopen(os.memfd_create("yes"), "wb") as file:
+        file.write(content)
+        file.flush()
+        yield Path(f"/proc/self/fd/{file.fileno()}")
 
 
 def _yeses() -> FromClause:

@@ -137,6 +137,28 @@ class EvidenceStore:
         os.replace(partial, folder / "delivered.enc")
         return Landed(delivery, digest.hexdigest(), size)
 
+    def keep_name(self, delivery_id: str, name: str) -> None:
+        """Keep the name that a file was delivered under, encrypted: the ledger has it masked only."""
+        with self._name_file(delivery_id).open("wb") as sealed:
+            writer = EncryptingWriter(sealed, self._key)
+            writer.write(name.encode())
+            writer.close()
+
+    def delivered_name(self, delivery_id: str) -> str | None:
+        """Return the name that a file was delivered under where the ledger has it masked, else None."""
+        file = self._name_file(delivery_id)
+        if not file.exists():
+            return None
+        with io.BufferedReader(DecryptingReader(file, self._key)) as reader:
+            return reader.read().decode()
+
+    def forget_name(self, delivery_id: str) -> None:
+        """Remove the name that a file was delivered under; from then on only the masked one is known."""
+        self._name_file(delivery_id).unlink(missing_ok=True)
+
+    def _name_file(self, delivery_id: str) -> Path:
+        return self._root / delivery_id / "name.enc"
+
     def delivered_file(self, delivery_id: str) -> Path:
         """Return the path of the delivered bytes of a delivery, encrypted."""
         return self._root / delivery_id / "delivered.enc"
@@ -231,6 +253,12 @@ class EvidenceStore:
         relation = read_sql(LINE_COMMITMENTS, [self.commitments_file(delivery_id)])
         leaves = f"(select line_number - 1 as position, commitment as leaf from ({relation}))"
         return tree_hash(connection, leaves).hex()
+
+    def forget_commitments(self, delivery_id: str) -> None:
+        """Remove the commitments to the lines of a delivery that nothing refers to."""
+        file = self.commitments_file(delivery_id)
+        for made in (file, file.with_name(f"{file.name}.partial")):
+            made.unlink(missing_ok=True)
 
     def commitments_file(self, delivery_id: str) -> Path:
         """Return the file of line commitments of a delivery."""

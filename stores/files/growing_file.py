@@ -109,6 +109,7 @@ class GrowingFile:
             raise FiliationError(
                 f"A file could not be written batch by batch ({type(self._error).__name__}).",
                 "Look at the space and the rights of the home's disk, and run it again.",
+                code=type(self._error).__name__,
             ) from None  # what DuckDB says may quote a cell
 
     def _run(self, reader: type[pa.RecordBatchReader], schema: pa.Schema) -> None:

@@ -87,6 +87,12 @@ def read_sql(table: Table, files: Iterable[Path], options: str = "") -> str:
     return f"select {', '.join(table.names())} from ({' union all by name '.join([empty, *reads])})"
 
 
+def remove_files(root: Path, name: str) -> None:
+    """Remove the file of a name from every table under `root`, and what `write_table` had not finished of it."""
+    for file in (*root.glob(f"*/{name}.parquet"), *root.glob(f"*/{name}.parquet.partial")):
+        file.unlink()
+
+
 def _check_columns(
     connection: duckdb.DuckDBPyConnection, table: Table, select: str, bound: Mapping[str, object]
 ) -> None:

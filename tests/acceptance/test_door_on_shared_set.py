@@ -30,6 +30,7 @@ from stores.schemas import delivered_rows
 from stores.warehouse.inputs import accepted_deliveries
 from terms.environment import NumberRules
 from terms.settings import load_settings
+from tests.scenes.door.reading_here import ReadingHere
 
 SHARED = Path(os.environ.get("FILIATION_SHARED", "../shared")) / "data" / "partners"
 
@@ -72,7 +73,11 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     patched.setattr(opt_ins, "read_phone_cells", counted)
     patched.setattr(withdrawals, "read_phone_cells", counted)
     runs = [
-        take_in(stores, scan_landing(SHARED / "landing"), dossiers, settings.clock(), settings.environment, told.append)
+        take_in(
+            *(stores, scan_landing(SHARED / "landing"), dossiers, settings.clock(), settings.environment, told.append),
+            settings.limits,
+            ReadingHere,
+        )
         for _ in range(2)
     ]
     reports = {(report.partner_id, report.file_name): report for report in runs[0]}

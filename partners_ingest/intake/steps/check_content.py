@@ -5,6 +5,7 @@ The tests themselves are in `preflight`; the records after the header belong to 
 
 from __future__ import annotations
 
+from partners_ingest.arrival.damage import LimitPassed
 from partners_ingest.arrival.unpacking import Container
 from partners_ingest.intake import preflight
 from partners_ingest.intake.delivery_result import HeaderFound, Stop
@@ -28,7 +29,7 @@ def check_content(opened: OpenedDelivery) -> Reader | Stop:
     reason = preflight.check_content(opened.lines.head, feed, opened.container)
     if reason is not None:
         return Stop(reason)
-    return reader_for(feed) or Stop(FileReason.NO_READER, missing_capability(feed))
+    return reader_for(feed, case.limits) or Stop(FileReason.NO_READER, missing_capability(feed))
 
 
 def read_header(opened: OpenedDelivery, reader: Reader) -> HeaderFound:
@@ -36,9 +37,14 @@ def read_header(opened: OpenedDelivery, reader: Reader) -> HeaderFound:
 
     The stop is WRONG_PARTNER or UNKNOWN_HEADER. Records under an unknown header are counted all the same: a known bad
     export has a header of its own.
+
+    Raises:
+        LimitPassed: it has more columns than are compared.
     """
     feed, bench = opened.feed, opened.bench
     header = reader.read_header(bench, feed)
+    if len(header.labels) > opened.case.limits.columns:
+        raise LimitPassed(f"it has more than {opened.case.limits.columns} columns")
     fitted = fit_header(header, feed) or header
     return HeaderFound(
         stop=_check_header(opened, header),

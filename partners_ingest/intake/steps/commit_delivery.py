@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from partners_ingest.arrival.file_names import masked_name
 from partners_ingest.intake import delivery_records
 from partners_ingest.intake.delivery_case import DeliveryCase
 from partners_ingest.intake.delivery_records import DeliveryRow
@@ -41,7 +42,7 @@ def _row(stores: Stores, case: DeliveryCase, result: ReadResult, now: datetime) 
     return DeliveryRow(
         delivery_id=case.delivery_id,
         partner_id=case.partner_id,
-        file_name=case.file_name,
+        file_name=masked_name(case.file_name),
         sha256=case.sha256,
         bytes=case.size,
         **_feed_columns(result),

@@ -13,6 +13,7 @@ from typing import BinaryIO
 import duckdb
 
 from consent.dossiers.feeds import Feed
+from partners_ingest.arrival.bounded_stream import BoundedStream
 from partners_ingest.arrival.seal_marks import SealUnopened
 from partners_ingest.arrival.unpacking import Container, container_of, count_zip_members, open_delivered, unpack
 from partners_ingest.intake.delivery_case import DeliveryCase
@@ -67,11 +68,12 @@ def open_container(
     damage = _check_zip(delivered) if container is Container.ZIP else None
     if damage is not None:
         return Unopened(Stop(damage), container)
-    bench = until_read.enter_context(open_workbench(case.scratch, stores.vault))
+    bench = until_read.enter_context(open_workbench(case.scratch, stores.vault, case.limits.disk_mib))
     commitments = stores.evidence.grow_commitments(case.delivery_id, stores.vault)
     until_read.callback(commitments.abandon)  # what is not finished by then never appears
     unpacked = until_read.enter_context(unpack(delivered, container))
-    lines = DeliveredLines(bench, unpacked, feed, line_keeper(case, bench, commitments))
+    bounded = BoundedStream(unpacked, case.size, case.limits)
+    lines = DeliveredLines(bench, bounded, feed, line_keeper(case, bench, commitments))
     evidence = LineEvidence(stores, case, container, bench, lines, commitments)
     return OpenedDelivery(stores, case, named, container, bench, lines, evidence)
 

@@ -50,11 +50,11 @@ def test_a_file_of_withdrawals_is_never_held_for_its_volume(stores: Door) -> Non
     assert {"records", "change_pct"} <= {check.name for check in reports[1].quality.warnings}
 
 
-def test_one_delivery_that_cannot_be_judged_does_not_stop_the_others(
+def test_a_delivery_whose_reader_fails_is_held_until_the_readers_change(
     stores: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from partners_ingest.intake import delivery_case
     from partners_ingest.rows import row_batches
-    from terms.errors import FiliationError
 
     def break_down(*_: object) -> None:
         raise RuntimeError("a defect")
@@ -62,11 +62,14 @@ def test_one_delivery_that_cannot_be_judged_does_not_stop_the_others(
     monkeypatch.setattr(row_batches, "type_withdrawals", break_down)
     stores.drop("left_20260309.csv", "id;left_on\n1;\n")
     stores.drop("names_20260309.csv", ROWS)
-    with pytest.raises(FiliationError, match="1 deliveries could not be judged"):
-        stores.refresh()
-    assert stores.count("deliveries") == 1
+    held, accepted = stores.refresh()
+    assert (held.outcome, held.reason, accepted.outcome) == ("held", "READER_FAILED", "accepted")
+    assert stores.refresh() == []
     monkeypatch.undo()
-    assert stores.one().file_name == "left_20260309.csv"
+    assert stores.refresh() == []
+    monkeypatch.setattr(delivery_case, "READER_VERSION", "of tomorrow")
+    again = stores.one()
+    assert (again.file_name, again.outcome) == ("left_20260309.csv", "accepted")
 
 
 def _two_members() -> bytes:
@@ -230,17 +233,15 @@ def test_a_known_bad_export_is_refused(stores: Door) -> None:
 def test_an_error_of_the_engine_tells_no_value(stores: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """The text of a DuckDB error quotes cells; what a person sees names the file and the kind of error only."""
     from partners_ingest.rows import row_batches
-    from terms.errors import FiliationError
 
     def break_on_a_value(connection, _feed, _rules) -> None:  # type: ignore[no-untyped-def]
         connection.execute("select phones[1]::integer from fields")
 
     monkeypatch.setattr(row_batches, "type_opt_ins", break_on_a_value)
     stores.drop("names_20260309.csv", ROWS)
-    with pytest.raises(FiliationError) as caught:
-        stores.refresh()
-    assert f"of {PARTNER}: ConversionException in test_delivery_way.py, line" in str(caught.value)
-    assert "names_20260309" not in str(caught.value)
-    assert "39 98" not in str(caught.value)
-    assert caught.value.__cause__ is None and caught.value.__suppress_context__ or caught.value.__context__ is None
-    assert stores.count("deliveries") == 0
+    report = stores.one()
+    assert report.reason == "READER_FAILED"
+    assert (report.detail or "").startswith("ConversionException in test_delivery_way.py, line")
+    assert "39 98" not in str(report.detail)
+    rooms = (stores.stores.home.lake, stores.stores.home.vault)
+    assert not [path for room in rooms for path in room.rglob("*.parquet*")]

@@ -17,7 +17,7 @@ from partners_ingest.arrival.landing import Arrival, scan_landing
 from partners_ingest.intake import decisions
 from partners_ingest.intake.decisions import Decision
 from partners_ingest.intake.delivery_result import DeliveryReport
-from partners_ingest.intake.take_in import take_in
+from partners_ingest.intake.take_in import MakeReading, Progress, take_in
 from partners_ingest.readers import delivered_lines
 from partners_ingest.rows import record_batches
 from stores import all_stores
@@ -28,12 +28,14 @@ from stores.migrations.migrate import migrate
 from stores.operations import delivery_tables
 from stores.schemas import column_classes, delivered_rows
 from stores.warehouse.inputs import accepted_deliveries
+from terms.limits import USUAL_LIMITS, ReadingLimits
 from terms.settings import load_settings
 from tests.scenes.door.dossier_samples import (
     NAMES_HEADER,
     PARTNER,
     names_row,
 )
+from tests.scenes.door.reading_here import ReadingHere
 
 FEW_BYTES = 120  # of a batch of lines: two of `ROWS`
 FEW_RECORDS = 3  # of a batch of records: two batches of lines
@@ -47,6 +49,10 @@ class Door:
 
     root: Path
     stores: all_stores.Stores
+    make_reading: MakeReading = ReadingHere
+    limits: ReadingLimits = USUAL_LIMITS
+    partner: str = PARTNER
+    told: Progress = str
 
     @property
     def landing(self) -> Path:
@@ -63,7 +69,11 @@ class Door:
         settings = load_settings(environ_of(self.root))
         dossiers = read_dossiers(self.root / "partners")
         arrivals: list[Arrival] = scan_landing(self.landing)
-        reports = take_in(self.stores, arrivals, dossiers, settings.clock(), settings.environment, lambda _line: None)
+        reports = take_in(
+            *(self.stores, arrivals, dossiers, settings.clock(), settings.environment, self.told),
+            self.limits,
+            self.make_reading,
+        )
         return list(reports)
 
     def one(self) -> DeliveryReport:

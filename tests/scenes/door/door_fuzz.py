@@ -31,6 +31,7 @@ from terms.batches import batched
 from terms.identifiers import delivery_id
 from terms.settings import Settings, load_settings
 from tests.scenes.door.mutants import FORMATS, Mutant, mutant, originals
+from tests.scenes.door.reading_here import ReadingHere
 
 #: After so many files a partner's stores are made anew, so that duplicates do not crowd out the rest.
 _FILES_PER_STORES = 60
@@ -77,7 +78,9 @@ def _send(
     try:
         others = DossierSet(dossiers, ())
         dossier = dossiers[sent.original.partner]
-        found = rehearse(stores, file, dossier, others, settings.clock(), settings.environment)
+        found = rehearse(
+            stores, file, dossier, others, settings.clock(), settings.environment, settings.limits, ReadingHere
+        )
         _check_told(found, sent)
         if found.rows is not None:
             tally.records += _check_records(found, sent, stores)

@@ -47,12 +47,12 @@ def test_an_extension_that_its_makers_did_not_sign_is_not_loaded(
     content[len(content) // 2] ^= 1
     altered.write_bytes(content)
     monkeypatch.setattr(engine, "httpfs_file", lambda: altered)
-    engine._httpfs_signed_by_duckdb.cache_clear()
+    engine._CHECKED.clear()
     try:
         with pytest.raises(duckdb.Error, match="signature"):
             connect()
     finally:
-        engine._httpfs_signed_by_duckdb.cache_clear()
+        engine._CHECKED.clear()
 
 
 def test_dbt_opens_a_further_cursor_while_a_model_spills(tmp_path: Path) -> None:
