@@ -73,9 +73,22 @@ def main() -> None:
     except Exception as error:
         if "--debug" in sys.argv:
             traceback.print_exc()
+        damage = _damage(error)
+        if damage is not None:
+            _say(f"filiation: {damage}")
+            sys.exit(damage.exit_code)
         # The text of a foreign exception may hold a value of a row: only its class is shown.
         _say(f"filiation: unexpected {type(error).__name__}. Run again with --debug and report what it shows.")
         sys.exit(1)
+
+
+def _damage(error: Exception) -> FiliationError | None:
+    """Return what DuckDB says of a damaged base; it is asked only where DuckDB is there, which a look-up imports late."""
+    if "duckdb" not in sys.modules:
+        return None
+    from stores.warehouse.damage import told_damage
+
+    return told_damage(error)
 
 
 def _say(text: str) -> None:

@@ -27,6 +27,10 @@ def told_error(result: dg.ExecuteInProcessResult, remedy: str) -> FiliationError
         result: a run that failed.
         remedy: what to say after it.
     """
+    if any(
+        name is not None and "IOException" in name and "Corrupt database file" in text for name, text in _errors(result)
+    ):
+        return FiliationError("The base is damaged; `filiation log check` says what to do.", remedy)
     ours = _our_classes(FiliationError)
     told = {text: ours[name] for name, text in _errors(result) if name in ours}
     if not told:

@@ -95,7 +95,10 @@ def run_refresh(
             )
         )
     if not result.success:
-        raise _failure(result)
+        failure = _failure(result)
+        if not isinstance(failure, Refused):  # what a check refused stays to be looked at (docs/runbook.md)
+            stores.warehouse.discard_build()
+        raise failure
     for line in _warnings(result):
         progress(line)
     after = stores.warehouse.manifest()

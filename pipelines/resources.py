@@ -4,6 +4,7 @@ Opening happens when a run starts, never at import.
 """
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 
 import dagster as dg
@@ -11,8 +12,13 @@ import dagster as dg
 from sends.handover.sender import PlanSender, send_plan
 from stores.all_stores import Stores, open_stores
 from stores.home import writer_lock
+from stores.ledger_of_home import require_ledger
 from stores.migrations.schema_version import require_schema
+from stores.reserve import keep_reserve
 from terms.settings import load_settings
+
+#: Bytes that must be free after a run, or what it left of a build goes.
+_LITTLE_ROOM = 256 * 1024 * 1024
 
 
 def fixed(value: object) -> dg.ResourceDefinition:
@@ -38,7 +44,10 @@ def writing_stores(_: dg.InitResourceContext) -> Iterator[Stores]:
     """Open the stores and hold its lock until the run ends."""
     opened = _opened()
     with writer_lock(opened.home):
-        yield opened
+        try:
+            yield opened
+        finally:
+            make_room(opened)
 
 
 def stores_of_command(opened: Stores) -> Mapping[str, dg.ResourceDefinition]:
@@ -47,7 +56,10 @@ def stores_of_command(opened: Stores) -> Mapping[str, dg.ResourceDefinition]:
     @dg.resource(config_schema={})
     def writing(_: dg.InitResourceContext) -> Iterator[Stores]:
         with writer_lock(opened.home):
-            yield opened
+            try:
+                yield opened
+            finally:
+                make_room(opened)
 
     return {"stores": fixed(opened), "writing_stores": writing}
 
@@ -61,7 +73,18 @@ def sender(_: dg.InitResourceContext) -> PlanSender:
     return send_plan
 
 
+def make_room(opened: Stores) -> None:
+    """Remove what a run left of a build where little room is left, and keep the ledger's reserve.
+
+    A STOP needs the room. Otherwise a build that a check refused stays, to be looked at (docs/runbook.md).
+    """
+    if shutil.disk_usage(opened.home.root).free < _LITTLE_ROOM:
+        opened.warehouse.discard_build()
+    keep_reserve(opened.engine)
+
+
 def _opened() -> Stores:
     opened = open_stores(load_settings(os.environ))
+    require_ledger(opened.home, opened.engine)
     require_schema(opened.engine)
     return opened

@@ -40,6 +40,14 @@ def publish_without(stores: Stores, erased: Erased) -> str | None:
     stores.warehouse.discard_build()
     if not stores.warehouse.base_path.exists():
         return None
+    try:
+        return _publish_without(stores, erased)
+    except BaseException:
+        stores.warehouse.discard_build()  # on a full disk the room is needed
+        raise
+
+
+def _publish_without(stores: Stores, erased: Erased) -> str | None:
     with stores.warehouse.open_base() as base:
         if not _holds(base, erased):
             return None

@@ -35,6 +35,7 @@ _LEFT_OUT = (
     "operations.sqlite",
     "operations.sqlite-wal",
     "operations.sqlite-shm",
+    "operations.sqlite.reserve",
     "writer.lock",
     "sender.lock",
     "scratch",

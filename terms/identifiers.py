@@ -29,7 +29,7 @@ def delivery_id(partner_id: str, file_name: str, file_sha256: str) -> DeliveryId
 
 
 def send_id(plan_id: str, contact_id: str) -> SendId:
-    """Return the id of one message (32 hex digits): a plan reaches a contact at most once."""
+    """Return the id that a message got when ids were computed (32 hex digits); new ones are drawn by chance."""
     return SendId(digest(plan_id, contact_id)[:32])
 
 

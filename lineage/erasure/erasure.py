@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
@@ -19,7 +19,8 @@ from consent.acts.act_entry import ActDesk
 from consent.acts.person_acts import ActKind
 from consent.acts.requests import Answer, answer_request
 from lineage.erasure.erasure_files import erase_from_lake, erase_from_vault
-from lineage.erasure.erasure_ledger import erase_from_ledger, find_in_ledger, forget_seals, refuse_while_claimed
+from lineage.erasure.erasure_ledger import erase_from_ledger, find_in_ledger, forget_seals
+from lineage.erasure.erasure_messages import write_while_nothing_leaves
 from lineage.erasure.erasure_receipt import ErasedCounts, ErasureReceipt
 from lineage.erasure.erasure_traces import Person, Progress, Traces, find_traces
 from lineage.lookups.access_log import Access, record_access
@@ -100,10 +101,7 @@ def find_begun(stores: Stores, persons: Sequence[Person], progress: Progress) ->
     Returns:
         What the files hold of them; what the ledger holds is counted in their erasures.
 
-    Raises:
-        Refused: a message is being handed over to one of them.
     """
-    refuse_while_claimed(stores, persons)
     _answer_requests(stores, persons)
     traces = _search(stores, persons, progress)
     failpoint.reach("erasure.searched")
@@ -170,25 +168,45 @@ def begin_erasures(
         case: what they belong to.
         acts_from: the instant from which the marks let acts in once these erasures have ended; None = nothing, ever,
             and a killed purge of one of these persons will then let nothing in either.
+
+    Raises:
+        Refused: a message is being handed over to one of them; no mark was closed.
     """
-    table, now, persons = erasure_tables.erasures, to_micros(stores.clock.now()), []
+    begun = _Begun(case, stores.settings.actor, to_micros(stores.clock.now()))
     opens = None if acts_from is None else to_micros(acts_from)
-    with database.transaction(stores.engine) as work:
-        for number, mark in marks.items():
-            is_new = close_mark(work, mark, now)
-            running = (table.c.mark == mark) & table.c.finished_at.is_(None)
-            known = work.execute(select(table).where(running).limit(1)).first()
-            erasure_id, pepper = secrets.token_hex(16), secrets.token_hex(32)
-            if known is not None:
-                erasure_id, pepper = known.erasure_id, json.loads(known.found_json)["pepper"]
-                if opens is None:
-                    work.execute(update(table).where(running).values(acts_from=None))
-            else:
-                row = {"erasure_id": erasure_id, "mark": mark, "case_id": case, "started_at": now}
-                begun = {"started_by": stores.settings.actor, "found_json": canonical_json({"pepper": pepper})}
-                work.execute(table.insert().values(**row, **begun, acts_from=opens if is_new else None))
-            persons.append(Person(erasure_id, number, stores.keys.contact_id(number), mark, pepper))
-    return persons
+    contacts = {number: stores.keys.contact_id(number) for number in marks}
+
+    def close_marks(work: Connection) -> list[Person]:
+        ids = [(number, mark, *_begin_one(work, mark, begun, opens)) for number, mark in marks.items()]
+        return [Person(erasure_id, number, contacts[number], mark, pepper) for number, mark, erasure_id, pepper in ids]
+
+    return write_while_nothing_leaves(stores, list(contacts.values()), close_marks)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """What erasures that begin together have alike: case, who begins them, and the instant in microseconds of UTC."""
+
+    case: str
+    by: str
+    at: int
+
+
+def _begin_one(work: Connection, mark: str, begun: _Begun, opens: int | None) -> tuple[str, str]:
+    """Close a mark and write its erasure, or find the one that is running; return its id and its pepper."""
+    table = erasure_tables.erasures
+    is_new = close_mark(work, mark, begun.at)
+    running = (table.c.mark == mark) & table.c.finished_at.is_(None)
+    known = work.execute(select(table).where(running).limit(1)).first()
+    if known is not None:
+        if opens is None:
+            work.execute(update(table).where(running).values(acts_from=None))
+        return known.erasure_id, json.loads(known.found_json)["pepper"]
+    erasure_id, pepper = secrets.token_hex(16), secrets.token_hex(32)
+    row = {"erasure_id": erasure_id, "mark": mark, "case_id": begun.case, "started_at": begun.at}
+    told = {"started_by": begun.by, "found_json": canonical_json({"pepper": pepper})}
+    work.execute(table.insert().values(**row, **told, acts_from=opens if is_new else None))
+    return erasure_id, pepper
 
 
 def _answer_requests(stores: Stores, persons: Sequence[Person]) -> None:

@@ -17,14 +17,16 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, ScalarResult, Table, select, update
 
+from lineage.erasure.erasure_messages import write_while_nothing_leaves
 from lineage.erasure.erasure_receipt import ErasedCounts
 from lineage.erasure.erasure_traces import Person
 from sealing.seals.forgetting import ERASED, forget_lines, forget_messages
 from sealing.seals.messages import batches_of
 from sends.ledger.plan_rows import find_plan
+from sends.ledger.states import State
 from sends.plans.approval import approved_sha256, audience_sha256, sign_reduction
 from stores.all_stores import Stores
-from stores.operations import database, erasure_tables, journal, log_tables, message_tables, person_tables, plan_tables
+from stores.operations import erasure_tables, journal, log_tables, message_tables, person_tables, plan_tables
 from stores.operations.database import VALUES_AT_ONCE
 from stores.operations.rewrites import announce
 from stores.operations.suppressions import open_mark
@@ -32,8 +34,8 @@ from terms import failpoint
 from terms.batches import batched
 from terms.canonical_json import canonical_json
 from terms.clock import to_micros
-from terms.errors import FiliationError, Refused
-from terms.identifiers import digest
+from terms.errors import FiliationError
+from terms.identifiers import digest, send_id
 
 #: Ids as they stand in the journal: a contact (UUID), or hex digits.
 _IDS = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32,64}")
@@ -62,33 +64,21 @@ class LedgerTraces:
     acts: int
 
 
-def refuse_while_claimed(stores: Stores, persons: Sequence[Person]) -> None:
-    """Refuse an erasure while a message is being handed over to one of the persons.
-
-    Raises:
-        Refused: there is such a message.
-    """
-    table = message_tables.messages
-    with stores.engine.connect() as reading:
-        for some in batched([person.contact_id for person in persons], VALUES_AT_ONCE):
-            query = select(table.c.plan_id).where(table.c.contact_id.in_(some), table.c.state == "CLAIMED").limit(1)
-            plan = reading.execute(query).scalar_one_or_none()
-            if plan is not None:
-                raise Refused(f"Plan {plan} is handing a message over to a person.", "Run this again in a minute.")
-
-
 def find_in_ledger(reading: Connection, person: Person) -> LedgerTraces:
-    """Return the ids of a person's rows, and the id that replaces each."""
+    """Return the ids of a person's rows, and the id that replaces each: a message whose id was drawn by chance keeps it."""
     renamed = {person.contact_id: str(UUID(digest(person.pepper, person.contact_id)[:32]))}
     messages, events = message_tables.messages, message_tables.message_events
-    sends = _values(reading, messages.c.send_id, messages.c.contact_id == person.contact_id)
+    theirs = select(messages.c.send_id, messages.c.plan_id).where(messages.c.contact_id == person.contact_id)
+    sends = reading.execute(theirs).tuples().all()
+    computed = [name for name, plan_id in sends if name == send_id(plan_id, person.contact_id)]
     told: list[str] = []
-    for some in batched(sends, VALUES_AT_ONCE):
+    for some in batched(computed, VALUES_AT_ONCE):
         told += _values(reading, events.c.event_id, events.c.send_id.in_(some))
     acts: list[str] = []
     for table, key, _ in _ACTS:
         acts += _values(reading, table.c[key], table.c.contact_id == person.contact_id)
-    for name in (*sends, *told, *acts):
+    renamed |= {name: name for name, _ in sends}
+    for name in (*computed, *told, *acts):
         renamed[name] = digest(person.pepper, name)[: len(name)]
     return LedgerTraces(person, renamed, len(sends), len(acts))
 
@@ -114,36 +104,50 @@ def erase_from_ledger(
 
     Args:
         stores: the opened stores.
-        traces: the ids of each person, and what replaces them.
+        traces: the ids of each person, and what replaces them; what came since is looked up again.
         found: counts by erasure, of files.
         now: the instant at which the erasures end.
+
+    Raises:
+        Refused: a message is being handed over to one of them; nothing was written.
     """
-    renamed = _merged(traces)
-    with database.transaction(stores.engine) as work:
-        approvals = _approvals(work, traces)
-        before = {plan_id: audience_sha256(work, find_plan(work, plan_id)) for plan_id in approvals}
-        looked_up = _erase_look_ups(work, renamed, now)
-        lines = [
-            *_lines_about(work, renamed),
-            *(sequence for sequences in looked_up.values() for sequence in sequences),
-        ]
-        for item in traces:
-            _open_mark(work, item.person)
-            _rename_acts(work, item)
-            _rename_messages(work, item)
-        leaves = forget_lines(work, sorted(set(lines)))
-        _approve_again(work, approvals, now)
-        for place, item in enumerate(traces):
-            counts = replace(
-                found[item.person.erasure_id],
-                sends=item.sends,
-                acts=item.acts,
-                look_ups=len(looked_up.get(item.person.contact_id, [])),
-            )
-            # the leaves of all persons of one run are told by the first: whose is whose must not be told
-            _finish(work, item.person, counts, leaves if place == 0 else [], now)
-        failpoint.reach("erasure.ledger_changed")
+    contacts = [item.person.contact_id for item in traces]
+    before = write_while_nothing_leaves(
+        stores, contacts, lambda work: _erase(work, [find_in_ledger(work, item.person) for item in traces], found, now)
+    )
     _sign_reductions(stores, before)
+
+
+def _erase(
+    work: Connection, traces: Sequence[LedgerTraces], found: Mapping[str, ErasedCounts], now: datetime
+) -> dict[str, str]:
+    """Make the persons' rows rows about nobody; return what the approved audiences were whose plans name them, by plan."""
+    renamed = _merged(traces)
+    approvals = _approvals(work, traces)
+    before = {plan_id: audience_sha256(work, find_plan(work, plan_id)) for plan_id in approvals}
+    looked_up = _erase_look_ups(work, renamed, now)
+    lines = [
+        *_lines_about(work, renamed),
+        *(sequence for sequences in looked_up.values() for sequence in sequences),
+    ]
+    for item in traces:
+        _open_mark(work, item.person)
+        _rename_acts(work, item)
+        _rename_messages(work, item)
+    leaves = forget_lines(work, sorted(set(lines)))
+    _approve_again(work, approvals, now)
+    for place, item in enumerate(traces):
+        counts = replace(
+            found[item.person.erasure_id],
+            sends=item.sends,
+            acts=item.acts,
+            look_ups=len(looked_up.get(item.person.contact_id, [])),
+        )
+        # the leaves of all persons of one run are told by the first: whose is whose must not be told
+        _finish(work, item.person, counts, leaves if place == 0 else [], now)
+    failpoint.reach("erasure.ledger_changed")
+    after = {plan_id: audience_sha256(work, find_plan(work, plan_id)) for plan_id in approvals}
+    return {plan_id: audience for plan_id, audience in before.items() if audience != after[plan_id]}
 
 
 def _merged(traces: Sequence[LedgerTraces]) -> dict[str, str]:
@@ -167,13 +171,17 @@ def _rename_messages(work: Connection, item: LedgerTraces) -> None:
     contact, messages, events = item.person.contact_id, message_tables.messages, message_tables.message_events
     held = plan_tables.contact_reservations
     work.execute(update(held).where(held.c.contact_id == contact).values(contact_id=item.renamed[contact]))
-    for send_id in _values(work, messages.c.send_id, messages.c.contact_id == contact):
-        for event_id in _values(work, events.c.event_id, events.c.send_id == send_id):
-            # its detail may be our reference of the message, or the gateway's
-            new = {"event_id": item.renamed[event_id], "send_id": item.renamed[send_id], "detail": None}
+    for name in _values(work, messages.c.send_id, messages.c.contact_id == contact):
+        # the detail of an event may be the gateway's id of the message; of a claim it is our reference
+        new_name, of_message = item.renamed[name], events.c.send_id == name
+        if new_name == name:
+            blank = of_message & (events.c.state != State.CLAIMED.value)
+            work.execute(update(events).where(blank).values(detail=None))
+        for event_id in _values(work, events.c.event_id, of_message) if new_name != name else ():
+            new = {"event_id": item.renamed[event_id], "send_id": new_name, "detail": None}
             work.execute(update(events).where(events.c.event_id == event_id).values(**new))
-        values = {"send_id": item.renamed[send_id], "contact_id": item.renamed[contact], "gateway_message_id": None}
-        work.execute(update(messages).where(messages.c.send_id == send_id).values(**values))
+        values = {"send_id": new_name, "contact_id": item.renamed[contact], "gateway_message_id": None}
+        work.execute(update(messages).where(messages.c.send_id == name).values(**values))
 
 
 def _lines_about(work: Connection, renamed: Mapping[str, str]) -> list[int]:
@@ -247,6 +255,8 @@ def _approve_again(work: Connection, plans: Iterable[str], now: datetime) -> Non
     table = plan_tables.approvals
     for plan_id in plans:
         told = {"approved_sha256": approved_sha256(work, find_plan(work, plan_id))}
+        if work.execute(select(table.c.approved_sha256).where(table.c.plan_id == plan_id)).scalar() in told.values():
+            continue  # no message has another id
         work.execute(update(table).where(table.c.plan_id == plan_id).values(**told))
         journal.append(work, now, journal.Entry.APPROVAL, plan_id, {**told, "because": "a person was erased"})
 

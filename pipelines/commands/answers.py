@@ -47,11 +47,15 @@ class Page:
 
 
 def opened_stores() -> Stores:
-    """Open the home that the environment names, if its database has the schema of this code."""
+    """Open the home that the environment names, if its database is its own and has the schema of this code."""
     from stores.all_stores import open_stores
+    from stores.ledger_of_home import require_ledger
     from stores.migrations.schema_version import require_schema
+    from stores.reserve import write_in_reserve
 
     opened = open_stores(load_settings(os.environ))
+    # on a full disk SQLite cannot even be read before it may write a few bytes beside itself
+    write_in_reserve(opened.engine, lambda: require_ledger(opened.home, opened.engine))
     require_schema(opened.engine)
     return opened
 

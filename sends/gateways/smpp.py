@@ -10,6 +10,7 @@ which a crash can lose some.
 from __future__ import annotations
 
 import select
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -41,6 +42,9 @@ _DOUBTFUL = (consts.SMPP_ESME_RSYSERR, consts.SMPP_ESME_RUNKNOWNERR)
 
 #: Octets that fit `short_message` as one SMS; more go into `message_payload`.
 _SHORT = 140
+
+#: Linux alone has it, and forgets it after a while.
+_ACKNOWLEDGE_AT_ONCE: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 #: Events told at once, as many as one commit takes well.
 _AT_ONCE = 500
@@ -232,6 +236,7 @@ class _Session:
         self._client = client
         with self._watched("connection refused"):
             client.connect()
+            client._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._watched("bind refused"):
             bind = {
                 "bind_transmitter": client.bind_transmitter,
@@ -279,8 +284,15 @@ class _Session:
         self._send(smpp.make_pdu("enquire_link", client=self._open()))
 
     def is_readable(self, wait_seconds: float) -> bool:
-        """Return whether a PDU, or the end of the link, can be read within a time."""
-        return bool(select.select([self._open()._socket], [], [], wait_seconds)[0])
+        """Return whether a PDU, or the end of the link, can be read within a time.
+
+        Before a wait, what came is acknowledged at once: an SMSC may hold its next answers back until then, and Linux would take
+        its time, 40 ms a window.
+        """
+        connection = self._open()._socket
+        if wait_seconds > 0 and _ACKNOWLEDGE_AT_ONCE is not None:
+            connection.setsockopt(socket.IPPROTO_TCP, _ACKNOWLEDGE_AT_ONCE, 1)
+        return bool(select.select([connection], [], [], wait_seconds)[0])
 
     def read(self) -> Command:
         """Read one PDU; what belongs to the link itself is answered here."""

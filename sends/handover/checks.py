@@ -6,11 +6,10 @@ one message belongs to `decision`.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from sends.gateways.gateway import Gateway
+from sends.handover.heartbeat import Heartbeat
 from sends.handover.plan_to_send import PlanToSend
 from sends.handover.restore_guard import check_ledger_knows
 from sends.ledger.plan_rows import PlanRow, find_plan
@@ -22,8 +21,7 @@ from sends.rules.controller_documents import complaints_about
 from sends.rules.order_rules import order_findings
 from staff.signed_configuration import Part, require_signed
 from stores.all_stores import Stores
-from stores.operations.message_tables import gateway_heartbeats
-from terms.clock import from_micros, to_iso
+from terms.clock import to_iso
 from terms.environment import LIVE_SENDING, SIMULATED_SENDING
 from terms.errors import Refused
 from terms.paris import day_in_paris
@@ -32,13 +30,14 @@ from terms.paris import day_in_paris
 _END_IT = "See docs/rules.md for what ends each; a HOLD is lifted in a new plan."
 
 
-def check_sendable(stores: Stores, ours: PlanToSend, gateway: Gateway) -> None:
+def check_sendable(stores: Stores, ours: PlanToSend, gateway: Gateway, heartbeat: Heartbeat) -> None:
     """Refuse a plan that may not be sent now.
 
     Args:
         stores: the opened stores.
         ours: the plan.
         gateway: the plan's, open; it is asked only where the ledger came from a backup.
+        heartbeat: of its listener.
 
     Raises:
         UsageError: there is no such plan any more.
@@ -52,12 +51,17 @@ def check_sendable(stores: Stores, ours: PlanToSend, gateway: Gateway) -> None:
         check_approval(stores, work, plan, ours.context)
         _check_order(stores, work, plan, ours.context)
     _check_route(stores, ours.context)
-    check_now(stores, ours)
+    check_now(stores, ours, heartbeat)
     check_ledger_knows(stores, plan, gateway)
 
 
-def check_now(stores: Stores, ours: PlanToSend) -> None:
+def check_now(stores: Stores, ours: PlanToSend, heartbeat: Heartbeat) -> None:
     """Refuse a plan of which nothing more may be claimed at this instant: state, window and heartbeat are read anew.
+
+    Args:
+        stores: the opened stores.
+        ours: the plan.
+        heartbeat: of its gateway's listener, the same one for all checks of a run.
 
     Raises:
         Refused: paused or ended by a person, outside its window, or nobody listens to its gateway.
@@ -65,9 +69,6 @@ def check_now(stores: Stores, ours: PlanToSend) -> None:
     now = stores.clock.now()
     with stores.engine.connect() as work:
         plan = find_plan(work, ours.plan.plan_id)
-        seen = work.execute(
-            select(gateway_heartbeats.c.seen_at).where(gateway_heartbeats.c.gateway == plan.gateway)
-        ).scalar()
     if plan.state != "approved" or plan.is_paused:
         state = "paused" if plan.is_paused else plan.state
         raise Refused(f"Plan {plan.plan_id} is {state}.", "See `campaign status`.")
@@ -78,8 +79,7 @@ def check_now(stores: Stores, ours: PlanToSend) -> None:
             f"The window of plan {plan.plan_id} ended at {to_iso(plan.closes_at)}; what was under way is settled.",
             "See `campaign status`; release the plan, then plan a new order.",
         )
-    limit = timedelta(seconds=ours.context.gateway.heartbeat_limit_seconds)
-    if seen is None or now - from_micros(seen) > limit:
+    if not heartbeat.is_heard():
         raise Refused(
             f"Nobody listens to {plan.gateway}: a STOP would not arrive (STOP_FEED_STALE, R-18 R-55).",
             f"Run `filiation gateway listen {plan.gateway}` beside this.",

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, ScalarResult, Table, bindparam, func, or_, se
 
 from sends.handover.base_slice import BaseSlice, ask_about
 from sends.handover.claiming import ClaimedBatch
-from sends.handover.decision import HandOverDecision, Looked, decide
+from sends.handover.decision import Action, HandOverDecision, Looked, decide
 from sends.handover.plan_to_send import PlanToSend
 from sends.ledger.changes import Judged
 from sends.ledger.claims import Claim, next_contacts
@@ -24,6 +24,7 @@ from sends.plans.audience import DEPARTEMENT
 from sends.plans.judging import create_judged, rule_set_of, use_of
 from sends.rules.calendar import Place
 from stores.all_stores import Stores
+from stores.operations.erasure_tables import suppression_marks
 from stores.operations.person_tables import contact_facts, form_stops, opt_outs
 from terms.clock import to_micros
 from terms.errors import Refused
@@ -117,8 +118,15 @@ class Prefetch:
         return {contact_id: self._decide(contact_id) for contact_id in ids}
 
     def decide_again(self, contact_id: str) -> HandOverDecision:
-        """Return the decision right before hand-over: also by what the person did, and what time changed, since it was judged."""
-        row = self._latest.execute(_ACTS_OF_ONE, {"contact": contact_id}).one()
+        """Return the decision right before hand-over: also by what the person did, and what time changed, since it was judged.
+
+        A person who is being erased gets nothing.
+        """
+        number = self.number(contact_id)
+        mark = "" if number is None else self._stores.keys.suppression.hex(number)
+        row = self._latest.execute(_ACTS_OF_ONE, {"contact": contact_id, "mark": mark}).one()
+        if row.marks:
+            return _ERASED
         acts = _Acts(row.opt_outs, row.facts)
         is_old = time.monotonic() - self._looked_at > _COUNTS_FOR.total_seconds()
         if is_old or contact_id in self._changing or acts != self._acts.get(contact_id, _NO_ACTS):
@@ -213,17 +221,22 @@ class Prefetch:
 #: Form versions that were switched off by command; they only become more.
 _FORM_STOPS = select(func.count()).select_from(form_stops)
 
+_MARKS = suppression_marks.c
+
 #: Asked right before each hand-over: one statement, built once.
 _ACTS_OF_ONE = select(
     *(
-        select(func.count())
-        .select_from(table)
-        .where(table.c.contact_id == bindparam("contact"))
-        .scalar_subquery()
-        .label(name)
-        for name, table in (("opt_outs", opt_outs), ("facts", contact_facts))
+        select(func.count()).select_from(table).where(theirs).scalar_subquery().label(name)
+        for name, table, theirs in (
+            ("opt_outs", opt_outs, opt_outs.c.contact_id == bindparam("contact")),
+            ("facts", contact_facts, contact_facts.c.contact_id == bindparam("contact")),
+            ("marks", suppression_marks, (_MARKS.mark == bindparam("mark")) & _MARKS.acts_from.is_(None)),
+        )
     )
 )
+
+#: What is decided of a person whose mark is closed: an erasure or a purge of them is running, or has ended.
+_ERASED = HandOverDecision(Action.EXCLUDE, ("SUPPRESSED",))
 
 
 def _contacts_of(claims: Sequence[Claim]) -> list[str]:

@@ -19,7 +19,10 @@ from stores.operations.database import transaction
 
 
 def recover_dead_run(stores: Stores, progress: Callable[[str], None]) -> None:
-    """Make every claim of a dead run UNKNOWN; the caller holds the sender's lock, so no other run is alive."""
+    """Settle every claim of a dead run: UNKNOWN where it was about to leave, else PLANNED.
+
+    The caller holds the sender's lock, so no other run is alive.
+    """
     recovered = recover_claims(stores.engine, stores.clock.now())
     if recovered:
         progress(f"send: {recovered} messages of a run that died are UNKNOWN; they are not sent again by themselves")

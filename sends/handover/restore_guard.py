@@ -15,14 +15,17 @@ from staff.acts import Act
 from staff.decisions import enter, rely_on, sign_for
 from staff.signed_records import Decision
 from stores.all_stores import Stores
-from stores.operations import journal
+from stores.ledger_of_home import signed_lines, written_lines
+from stores.operations import journal, log_tables
 from stores.operations.database import transaction
-from stores.operations.log_tables import log_checkpoints
 from stores.operations.message_tables import messages, restorations
 from stores.operations.plan_tables import plans
 from terms.clock import to_micros
 from terms.errors import Refused, UsageError
 from terms.free_text import refuse_number
+
+#: Subject of the journal's line in which a person answers for a restoration.
+_ANSWERED = "answered"
 
 _REMEDY = "Restore the newest backup. Without one, stop the plan and release it: who got what is not known here."
 
@@ -30,8 +33,9 @@ _REMEDY = "Restore the newest backup. Without one, stop the plan and release it:
 def check_ledger_knows(stores: Stores, plan: PlanRow, gateway: Gateway) -> None:
     """Refuse where gateway or transparency log know of what the ledger does not: it is older than they are.
 
-    A DLR about a message that was never claimed here shows it at any time. After a restoration, as long as no person
-    answered for it, the gateway is asked about every message that would leave; one that cannot tell is no proof.
+    A DLR about a message that was never claimed here shows it at any time. Of a plan that came with a backup the gateway
+    is asked about every message that would leave. Where it proves one, the plan is refused whatever a person answered;
+    where it cannot tell, as long as no person answered.
 
     Args:
         stores: the opened stores.
@@ -44,8 +48,9 @@ def check_ledger_knows(stores: Stores, plan: PlanRow, gateway: Gateway) -> None:
     with stores.engine.connect() as work:
         _check_log(stores, work)
         _check_reports(work, plan)
-        if not _unanswered(stores, work):
+        if not _came_with_a_backup(stores, work, plan.plan_id):
             return
+        is_open = bool(_unanswered(stores, work))
         waiting = work.execute(
             select(messages.c.send_id, messages.c.attempt)
             .where(messages.c.plan_id == plan.plan_id, messages.c.state == State.PLANNED.value)
@@ -61,9 +66,7 @@ def check_ledger_knows(stores: Stores, plan: PlanRow, gateway: Gateway) -> None:
                     _REMEDY,
                     code="LEDGER_OLDER",
                 )
-            case Proof.ABSENT:
-                continue
-            case _:
+            case Proof.NONE if is_open:
                 raise Refused(
                     f"This ledger is restored from a backup, and {plan.gateway} cannot tell what it got since.",
                     "A person who knows answers for it: `filiation restored --by NAME --why TEXT`.",
@@ -100,7 +103,18 @@ def answer_for_restoration(stores: Stores, by: str | None, why: str) -> None:
         work.execute(update(restorations).where(answered).values(cleared_at=to_micros(now), **answer))
         for decision in signed:
             enter(work, stores, decision)
-        journal.append(work, now, journal.Entry.RESTORATION, "answered", answer)
+        journal.append(work, now, journal.Entry.RESTORATION, _ANSWERED, answer)
+
+
+def _came_with_a_backup(stores: Stores, work: Connection, plan_id: str) -> bool:
+    """Return whether a backup was put back since the plan was made: by the journal's order, which no clock decides."""
+    line, kind = log_tables.journal.c, journal.Entry
+    put_back = select(func.max(line.sequence)).where(line.kind == kind.RESTORATION.value, line.subject != _ANSWERED)
+    made = select(func.min(line.sequence)).where(line.kind == kind.PLAN.value, line.subject == plan_id)
+    restored_at, planned_at = work.execute(put_back).scalar(), work.execute(made).scalar()
+    if restored_at is None:
+        return bool(_unanswered(stores, work))
+    return planned_at is None or planned_at < restored_at
 
 
 def _unanswered(stores: Stores, work: Connection) -> list[int]:
@@ -140,9 +154,7 @@ def _check_reports(work: Connection, plan: PlanRow) -> None:
 
 def _check_log(stores: Stores, work: Connection) -> None:
     """Compare the log's files, which stay where a database is put back alone, with what the database signed."""
-    signed = work.execute(select(func.max(log_checkpoints.c.size))).scalar() or 0
-    folder = stores.home.log / "checkpoints"
-    written = max((int(file.name) for file in folder.glob("*") if file.name.isdecimal()), default=0)
+    signed, written = signed_lines(work), written_lines(stores.home)
     if written > signed:
         raise Refused(
             f"The log was signed at {written} lines, the operations database knows of {signed}: it is older.",

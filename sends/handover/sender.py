@@ -1,12 +1,13 @@
 """The sender: claim, judge, hand over, record, one batch after another; at most one hand-over, whatever dies.
 
-Protocol (decisions 2 and 20): one sender per ledger; a claim is committed before a byte leaves; on start every claim of a
-dead run becomes UNKNOWN and is never sent again by itself. Each of the four steps has a module of its own, as have the
-checks and the reconciliation; only their order belongs here.
+Protocol (decisions 2, 20 and 30): one sender per ledger; a claim is committed before a byte leaves, and so is the mark on
+the window that leaves next; on start what a dead run had marked becomes UNKNOWN and is never sent again by itself. Each of
+the four steps has a module of its own, as have the checks and the reconciliation; only their order belongs here.
 """
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -19,29 +20,37 @@ from sends.gateways.routes import open_gateway
 from sends.handover.breaker import Breaker
 from sends.handover.checks import check_now, check_sendable
 from sends.handover.claiming import ClaimedBatch, claim_next
+from sends.handover.heartbeat import Heartbeat
 from sends.handover.lock import sender_lock
 from sends.handover.pace import Pace
 from sends.handover.plan_to_send import PlanToSend, read_plan_to_send
 from sends.handover.prefetch import Prefetch
 from sends.handover.progress import Progress
 from sends.handover.reconciliation import reconcile, recover_dead_run
-from sends.handover.submission import Submission, Submitter
+from sends.handover.submission import Submission, Submitter, allowed
 from sends.ledger.changes import Change, journal_batch, record
+from sends.ledger.claims import Claim, mark_leaving
 from sends.ledger.messages import count_states, message_hashes
 from sends.ledger.states import State
 from sends.plans.approval import lifted_codes
 from sends.plans.control import break_circuit
 from sends.plans.texts import find_texts
 from stores.all_stores import Stores
-from stores.operations.database import connect_to_latest, transaction
+from stores.operations.database import DatabaseAway, DatabaseUnavailable, connect_to_latest, transaction
 from terms.errors import Refused
 from terms.failpoint import reach
 
-#: Messages of one claim: it bounds how many one crash leaves UNKNOWN.
+#: Messages of one claim.
 BATCH = 100
+
+#: Messages that are marked together as about to leave: it bounds how many one crash leaves UNKNOWN.
+WINDOW = 10
 
 #: A claim holds no more messages than leave in so many seconds, so that what was judged is not old at its turn.
 _CLAIM_SECONDS = 2.0
+
+#: How long to try to write down what became of messages, and how long between two attempts, in seconds.
+_PATIENCE_SECONDS, _RETRY_SECONDS = 60.0, 0.5
 
 Tell = Callable[[str], None]
 
@@ -129,7 +138,7 @@ def ready_to_send(stores: Stores, plan_id: str, progress: Tell) -> Iterator[Read
         WriterBusy: another sender is at work on this ledger.
     """
     with _settled(stores, plan_id, progress) as ready:
-        check_sendable(stores, ready.ours, ready.gateway)
+        check_sendable(stores, ready.ours, ready.gateway, ready.heartbeat)
         yield ready
 
 
@@ -162,7 +171,7 @@ def _settled(stores: Stores, plan_id: str, progress: Tell) -> Iterator[ReadyPlan
             settled = reconcile(stores, ours, gateway)
             if settled:
                 progress(f"send: {settled} messages of earlier runs are settled")
-            yield ReadyPlan(stores, ours, gateway)
+            yield ReadyPlan(stores, ours, gateway, Heartbeat(stores, ours.context.gateway))
 
 
 @dataclass(frozen=True)
@@ -172,6 +181,7 @@ class ReadyPlan:
     stores: Stores
     ours: PlanToSend
     gateway: Gateway
+    heartbeat: Heartbeat
 
     def send(self, limit: int | None, progress: Tell) -> SendReport:
         """Hand the plan's messages over, reconcile, and report; arguments and errors as `send_plan`."""
@@ -201,7 +211,7 @@ class _Run:
     """One run of the sender over one plan; used as a context, it closes at its end what it opened."""
 
     def __init__(self, ready: ReadyPlan) -> None:
-        self._stores, self._ours = ready.stores, ready.ours
+        self._stores, self._ours, self._heartbeat = ready.stores, ready.ours, ready.heartbeat
         self._plan_id, self._run_id = ready.ours.plan.plan_id, uuid.uuid4().hex
         with self._stores.engine.connect() as work:
             lifted = lifted_codes(self._stores, work, ready.ours.plan, ready.ours.context)
@@ -233,7 +243,6 @@ class _Run:
             if not batch.claims:
                 break
             submission = self._hand_over(batch)
-            self._record(submission)
             if submission.is_unreachable:
                 return Ending.UNREACHABLE, f"{plan.gateway} refuses connections"
             position = _goes_on_after(batch, submission)
@@ -275,7 +284,7 @@ class _Run:
             break_circuit(self._stores, self._plan_id, broken)
             return Ending.BROKEN, f"{broken}; the plan is paused (`filiation campaign resume`)"
         try:
-            check_now(self._stores, self._ours)
+            check_now(self._stores, self._ours, self._heartbeat)
         except Refused as refusal:
             return Ending.NOT_SENDABLE, str(refusal)
         return None
@@ -289,14 +298,51 @@ class _Run:
         return batch
 
     def _hand_over(self, batch: ClaimedBatch) -> Submission:
+        """Hand a claim over, window by window; each is marked in the commit that records the one before."""
         decisions = self._prefetch.judge(batch)
         reach("sender.judged")
-        return self._submitter.submit(batch.claims, decisions)
+        leaving, total = allowed(batch.claims, decisions), Submission()
+        last = self._submitter.keep(batch.claims, decisions)
+        for start in range(0, len(leaving), WINDOW):
+            window = self._record(last, leaving[start : start + WINDOW])
+            total = total.plus(last)
+            last = self._submitter.submit(window)
+            if last.is_unreachable:
+                last = last.plus(self._submitter.untried(leaving[start + WINDOW :]))
+                break
+        self._record(last)
+        return total.plus(last)
 
-    def _record(self, submission: Submission) -> None:
-        record(self._stores.engine, submission.changes, self._prefetch.judged)
-        reach("sender.recorded")
-        self._tally.add(submission.changes)
+    def _record(self, submission: Submission, leaving: Sequence[Claim] = ()) -> Sequence[Claim]:
+        """Write down what became of messages and mark those that leave next, in one commit; return the marked ones.
+
+        A database that is away for a moment is waited for: what became of the messages is known here and nowhere else. Our lock of
+        it is lost then, so nothing more leaves.
+        """
+        changes, ends_at, lost = submission.changes, time.monotonic() + _PATIENCE_SECONDS, None
+        while True:
+            try:
+                marked = self._write(changes, leaving if lost is None else ())
+                break
+            except DatabaseUnavailable as error:
+                if time.monotonic() > ends_at:
+                    raise
+                lost = error if isinstance(error, DatabaseAway) else lost
+                time.sleep(_RETRY_SECONDS)
+        self._tally.add(changes)
+        if lost is not None:
+            raise lost
+        if changes:
+            reach("sender.recorded")
+        if marked:
+            reach("sender.marked")
+        return marked
+
+    def _write(self, changes: Sequence[Change], leaving: Sequence[Claim]) -> Sequence[Claim]:
+        """Commit once what `_record` commits; written again, it does no harm."""
+        with transaction(self._stores.engine) as work:
+            record(work, changes, self._prefetch.judged, beside=[claim.send_id for claim in leaving])
+            return mark_leaving(work, leaving, self._run_id, self._stores.clock.now()) if leaving else ()
 
 
 def _goes_on_after(batch: ClaimedBatch, submission: Submission) -> int:

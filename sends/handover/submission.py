@@ -1,7 +1,8 @@
-"""The third step of a send: give the allowed messages of one claim to the gateway, each decided again right before.
+"""The third step of a send: give the messages of one window to the gateway, each decided again right before.
 
 Between the decision about a message and its hand-over nothing else happens. Judging many at once belongs to `prefetch`,
-the pace to `pace`, protocols to `sends.gateways`, writing down what became of the messages to `sends.ledger.changes`.
+the pace to `pace`, protocols to `sends.gateways`. That a window is marked before it leaves, and what became of it is written
+down after, is the work of `sender`.
 """
 
 from __future__ import annotations
@@ -46,14 +47,22 @@ _REAL = HandOverDecision(Action.EXCLUDE, ("REAL_NUMBER",))  # a simulator writes
 
 @dataclass(frozen=True)
 class Submission:
-    """What became of the messages of one claim: one change each, in no order, and what the gateway said about itself.
+    """What became of some messages: one change each, in no order, and what the gateway said about itself.
 
     `throttled` are the references of messages that it did not take for now; after `is_unreachable` nothing more was tried.
     """
 
-    changes: Sequence[Change]
-    throttled: frozenset[str]
-    is_unreachable: bool
+    changes: Sequence[Change] = ()
+    throttled: frozenset[str] = frozenset()
+    is_unreachable: bool = False
+
+    def plus(self, other: Submission) -> Submission:
+        """Return this and what came after."""
+        return Submission(
+            [*self.changes, *other.changes],
+            self.throttled | other.throttled,
+            self.is_unreachable or other.is_unreachable,
+        )
 
     @property
     def is_waiting(self) -> bool:
@@ -95,19 +104,20 @@ class Submitter:
         self._texts, self._context, self._clock = texts, ours.context, clock
         self._is_simulator = ours.context.gateway.is_local_simulator
 
-    def submit(self, claims: Sequence[Claim], decisions: Mapping[str, HandOverDecision]) -> Submission:
-        """Hand over what the decisions allow, message by message, and return what became of every claim.
+    def keep(self, claims: Sequence[Claim], decisions: Mapping[str, HandOverDecision]) -> Submission:
+        """Return what becomes of the claims that the decisions do not let leave; arguments as `allowed`."""
+        told = [(claim, decisions[claim.contact_id]) for claim in claims]
+        return Submission([self._kept(claim, decided) for claim, decided in told if decided.action is not Action.SEND])
+
+    def submit(self, window: Sequence[Claim]) -> Submission:
+        """Hand over the messages of a window, one after the other, wait for the answers, and return what became of each.
 
         Args:
-            claims: committed claims, in order.
-            decisions: by contact, as judged a moment ago.
+            window: claims that are marked as about to leave, in order.
         """
-        told = [(claim, decisions[claim.contact_id]) for claim in claims]
-        kept = [self._kept(claim, decision) for claim, decision in told if decision.action is not Action.SEND]
+        kept: list[Change] = []
         answers = _Answers()
-        for claim, decision in told:
-            if decision.action is not Action.SEND:
-                continue
+        for claim in window:
             kept += self._untried(claim) if answers.is_unreachable else self._take_turn(claim, answers)
         self._take(self._gateway.finish(), answers)
         return Submission([*kept, *answers.changes], frozenset(answers.throttled), answers.is_unreachable)
@@ -147,6 +157,10 @@ class Submitter:
             validity_minutes=self._context.order.validity_minutes,
         )
 
+    def untried(self, claims: Sequence[Claim]) -> Submission:
+        """Return claims to PLANNED whose turn did not come before the gateway refused connections."""
+        return Submission([change for claim in claims for change in self._untried(claim)])
+
     def _untried(self, claim: Claim) -> Sequence[Change]:
         """Return a claim to PLANNED: the gateway refused connections before its turn, so nothing of it left."""
         return [Change(claim.send_id, State.PLANNED, self._now(), detail=_UNREACHABLE)]
@@ -157,6 +171,16 @@ class Submitter:
 
     def _now(self) -> datetime:
         return self._clock.now()
+
+
+def allowed(claims: Sequence[Claim], decisions: Mapping[str, HandOverDecision]) -> list[Claim]:
+    """Return the claims that may leave.
+
+    Args:
+        claims: committed claims, in order.
+        decisions: by contact, as judged a moment ago.
+    """
+    return [claim for claim in claims if decisions[claim.contact_id].action is Action.SEND]
 
 
 def _answered(answer: HandOver, now: datetime) -> Change:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -26,9 +26,10 @@ from sends.ledger.changes import Change, apply_changes, send_id_of
 from sends.ledger.replies import Meaning
 from sends.ledger.states import MAY_HAVE_LEFT, State
 from stores.all_stores import Stores
-from stores.operations.database import DatabaseBusy, RowRefused, insert_once, transaction
+from stores.operations.database import DatabaseUnavailable, RowRefused, insert_once, transaction
 from stores.operations.message_tables import gateway_heartbeats, messages, replies
 from stores.operations.plan_tables import plans
+from stores.reserve import keep_reserve, write_in_reserve
 from terms.clock import to_micros
 from terms.failpoint import reach
 from terms.identifiers import ContactId
@@ -49,25 +50,24 @@ _WAIT_SECONDS, _RETRY_SECONDS = 1.0, 0.5
 #: second); after one of many it does not wait, for an operator tells only some tens before we acknowledge.
 _GATHER_SECONDS, _FEW = 0.03, 25
 
-#: A row may be refused because its person was erased while it was written; asked again, it is about nobody. More often than
-#: this in a row it is a defect of ours, and the listener ends with it.
-_MOST_REFUSALS = 5
-
 #: Words come this seldom.
 _TELL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Intake:
-    """What one round took in."""
+    """What one round took in; `refused` events were not acknowledged, and the gateway tells them again."""
 
     reports: int
     replies: int
     stops: int
+    refused: int = 0
 
     def plus(self, other: Intake) -> Intake:
-        """Return the sum of two rounds."""
-        return Intake(self.reports + other.reports, self.replies + other.replies, self.stops + other.stops)
+        """Return the sum of two rounds; what was refused is counted by the later one."""
+        return Intake(
+            self.reports + other.reports, self.replies + other.replies, self.stops + other.stops, other.refused
+        )
 
 
 def listen(stores: Stores, name: str, say: Callable[[str], None], until: Callable[[], bool] = lambda: False) -> None:
@@ -79,38 +79,57 @@ def listen(stores: Stores, name: str, say: Callable[[str], None], until: Callabl
         say: takes one line of words and counts now and then.
         until: asked before each round; True ends.
 
+    A database or a gateway that does not answer is waited for. Nothing is acknowledged that is not committed.
+
     Raises:
         UsageError: the gateway is not in `config/gateways/`.
-        RowRefused: the ledger refused what the gateway tells several times in a row; nothing of it was acknowledged.
     """
     settings = read_gateway(stores.settings.config / "gateways", name)
     gateway = open_gateway(settings, stores.settings.gateway_passwords)
     say(f"listener: taking in reports and replies of {name}")
-    told_at, untold, is_reachable, refusals = time.monotonic(), Intake(0, 0, 0), True, 0
+    keep_reserve(stores.engine)
+    told_at, kept_at, untold, trouble = time.monotonic(), time.monotonic(), Intake(0, 0, 0), ""
     while not until():
         try:
             intake = take_in(stores, name, gateway, _WAIT_SECONDS)
-        except DatabaseBusy:  # nothing was acknowledged: the gateway tells it again
-            say("listener: the operations database is busy; asking again")
-            continue
-        except RowRefused:  # nothing was acknowledged either
-            refusals += 1
-            if refusals >= _MOST_REFUSALS:
-                raise
-            say("listener: the operations database refused a row; asking again")
-            continue
-        except GatewayUnreachable:
-            if is_reachable:
-                say(f"listener: {name} does not answer; asking again")
-            is_reachable = False
+        except (
+            DatabaseUnavailable,
+            GatewayUnreachable,
+        ) as error:  # nothing was acknowledged: the gateway tells it again
+            now = f"{name} does not answer" if isinstance(error, GatewayUnreachable) else _in_words(error)
+            if now != trouble:
+                say(f"listener: {now}; asking again")
+            trouble = now
             time.sleep(_RETRY_SECONDS)
             continue
-        is_reachable, refusals, untold = True, 0, untold.plus(intake)
+        trouble = _refusal(intake, trouble, say)
+        untold = untold.plus(intake)
+        if time.monotonic() - kept_at >= _TELL_SECONDS:
+            keep_reserve(stores.engine)  # given up on a full disk, it is made again once there is room
+            kept_at = time.monotonic()
         if time.monotonic() - told_at >= _TELL_SECONDS and untold != Intake(0, 0, 0):
             say(f"listener: {untold.reports} reports, {untold.replies} replies, {untold.stops} STOP")
             told_at, untold = time.monotonic(), Intake(0, 0, 0)
-        if 0 < intake.reports < _FEW:
+        if intake.refused:
+            time.sleep(_RETRY_SECONDS)
+        elif 0 < intake.reports < _FEW:
             time.sleep(_GATHER_SECONDS)
+
+
+def _in_words(error: DatabaseUnavailable) -> str:
+    """Return what the database's trouble is, as the middle of a sentence."""
+    told = str(error).partition(".")[0]
+    return told[:1].lower() + told[1:]
+
+
+def _refusal(intake: Intake, before: str, say: Callable[[str], None]) -> str:
+    """Tell that rows were refused, once while it goes on, and return the trouble that there is now, in words."""
+    if not intake.refused:
+        return ""
+    now = f"the operations database refused {intake.refused} events, which is a defect of ours; the others are taken in"
+    if now != before:
+        say(f"listener: {now}")
+    return now
 
 
 def take_in(stores: Stores, name: str, gateway: Gateway, wait_seconds: float) -> Intake:
@@ -131,15 +150,45 @@ def take_in(stores: Stores, name: str, gateway: Gateway, wait_seconds: float) ->
     events = gateway.events(wait_seconds)
     if events:
         reach("listener.received")
-    with transaction(stores.engine) as work:
-        now = stores.clock.now()
-        _beat(work, name, now)
-        intake = _commit_events(work, stores, name, events, now)
-    if events:
+    try:
+        intake, taken = _commit(stores, name, events), events
+    except RowRefused:
+        intake, taken = _commit_each(stores, name, events)
+    if taken:
         reach("listener.committed")
-        gateway.acknowledge(events)
+        gateway.acknowledge(taken)
         reach("listener.acknowledged")
     return intake
+
+
+def _commit(stores: Stores, name: str, events: Sequence[GatewayEvent], *, beats: bool = True) -> Intake:
+    """Commit events, with the heartbeat unless told otherwise."""
+
+    def write() -> Intake:
+        with transaction(stores.engine) as work:
+            now = stores.clock.now()
+            if beats:
+                _beat(work, name, now)
+            return _commit_events(work, stores, name, events, now)
+
+    return write_in_reserve(stores.engine, write)
+
+
+def _commit_each(stores: Stores, name: str, events: Sequence[GatewayEvent]) -> tuple[Intake, Sequence[GatewayEvent]]:
+    """Commit events one by one, so that one that is refused holds no other up; return those that were committed too.
+
+    A refused reply may be a STOP: then there is no heartbeat, and nothing leaves.
+    """
+    intake, taken, refused = Intake(0, 0, 0), list[GatewayEvent](), list[GatewayEvent]()
+    for event in events:
+        try:
+            intake = intake.plus(_commit(stores, name, [event], beats=False))
+            taken.append(event)
+        except RowRefused:
+            refused.append(event)
+    if all(event.kind is EventKind.DLR for event in refused):
+        _commit(stores, name, ())
+    return replace(intake, refused=len(refused)), taken
 
 
 def _commit_events(

@@ -10,6 +10,7 @@ from consent.acts.person_acts import ActKind, Subject, suppress
 from partners_ingest.rows.asked_numbers import asked_number
 from stores.all_stores import Stores
 from stores.operations.database import transaction
+from stores.reserve import keep_reserve, write_in_reserve
 from terms.errors import UsageError
 from terms.free_text import refuse_number
 
@@ -31,7 +32,12 @@ def opt_out(stores: Stores, number: str, source: str) -> None:
         raise UsageError("An opt-out needs its source.", "Say where it came from with --source.")
     refuse_number(source, "The source")
     subject, now = Subject.of(stores.keys, asked_number(number, stores.number_rules)), stores.clock.now()
-    with transaction(stores.engine) as work:
-        contact_id = subject.as_known(work).contact_id
-        if contact_id is not None:
-            suppress(work, contact_id, ActKind.STOP, source.strip(), effective_at=now, known_at=now)
+
+    def write() -> None:
+        with transaction(stores.engine) as work:
+            contact_id = subject.as_known(work).contact_id
+            if contact_id is not None:
+                suppress(work, contact_id, ActKind.STOP, source.strip(), effective_at=now, known_at=now)
+
+    write_in_reserve(stores.engine, write)
+    keep_reserve(stores.engine)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, Engine, String, bindparam, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, String, Update, bindparam, false, func, or_, select, update
 
 from sends.ledger.states import State, sources_of
 from stores.operations import journal
@@ -56,42 +57,56 @@ def send_id_of(reference: str) -> str:
     return reference.rpartition(".")[0]
 
 
-def record(engine: Engine, changes: Sequence[Change], judged: Judged) -> None:
-    """Write what became of claimed messages, with what they were judged against, and commit.
+def record(work: Connection, changes: Sequence[Change], judged: Judged, beside: Iterable[str] = ()) -> None:
+    """Write what became of claimed messages, with what they were judged against.
 
-    A DLR that overtook the answer has moved the message already: then only the gateway's id and the instant are added.
+    A DLR that overtook the answer has moved the message already: then only the gateway's id and the instant are added. Of
+    a message that was called off meanwhile nothing is written: it did not leave.
 
     Args:
-        engine: the operations database.
+        work: the caller's transaction.
         changes: one per claimed message.
         judged: the base and the rules that the claim was judged by.
+        beside: other messages that the same transaction will write: all are locked in one order.
     """
-    if not changes:
-        return
-    with transaction(engine) as work:
-        _lock_in_order(work, changes)
-        work.execute(_HAND_OVER, [_hand_over_values(change, judged) for change in changes])
-        apply_changes(work, changes, source="sender")
+    there = lock_messages(work, [*(change.send_id for change in changes), *beside])
+    ours = [change for change in changes if there.get(change.send_id, State.CANCELLED) is not State.CANCELLED]
+    if ours:
+        work.execute(_HAND_OVER, [_hand_over_values(change, judged) for change in ours])
+        _apply(work, ours, "sender")
+
+
+def lock_messages(work: Connection, send_ids: Iterable[str]) -> dict[str, State]:
+    """Lock messages until the caller's transaction ends, and return the state of each that is there.
+
+    PostgreSQL locks them by their key: sender, listener and erasure write the same rows, and in two orders they would deadlock. SQLite
+    has one writer at a time.
+
+    Args:
+        work: the caller's transaction.
+        send_ids: the messages; an id that an erasure has replaced is not there.
+    """
+    ids, found = sorted(set(send_ids)), dict[str, State]()
+    for some in batched(ids, VALUES_AT_ONCE):
+        rows = work.execute(_LOCKED, {"ids": some}).tuples()
+        found |= {send_id: State(state) for send_id, state in rows}
+    return found
 
 
 def apply_changes(work: Connection, changes: Iterable[Change], *, source: str) -> int:
     """Move messages on where the table of transitions allows it and return how many moved.
 
-    Every change leaves its event, moved or not: a late or repeated DLR is told, and does no harm.
+    Every change leaves its event, moved or not: a late or repeated DLR is told, and does no harm. A change about an id that
+    an erasure has replaced meanwhile is left out.
 
     Args:
         work: the caller's transaction.
         changes: what became of messages; any number.
         source: who tells it, in a word, as in `add_events`.
     """
-    wanted = list(changes)
-    _lock_in_order(work, wanted)
-    groups: dict[State, list[Change]] = {}
-    for change in wanted:
-        groups.setdefault(change.state, []).append(change)
-    moved = sum(_move(work, state, group) for state, group in groups.items())
-    add_events(work, wanted, source)
-    return moved
+    told = list(changes)
+    there = lock_messages(work, [change.send_id for change in told])
+    return _apply(work, [change for change in told if change.send_id in there], source)
 
 
 def close_without_receipt(engine: Engine, plan_id: str, *, validity: timedelta, at: datetime) -> int:
@@ -156,35 +171,44 @@ def add_events(work: Connection, changes: Sequence[Change], source: str) -> None
         insert_once(work, message_events, some)
 
 
-def _lock_in_order(work: Connection, changes: Sequence[Change]) -> None:
-    """Lock rows by their key: sender and listener write the same ones, and in two orders they would deadlock.
+def _apply(work: Connection, wanted: Sequence[Change], source: str) -> int:
+    """Move messages that are locked, with their events, and return how many moved."""
+    groups: dict[State, list[Change]] = {}
+    for change in wanted:
+        groups.setdefault(change.state, []).append(change)
+    moved = sum(_move(work, state, group) for state, group in groups.items())
+    add_events(work, wanted, source)
+    return moved
 
-    SQLite has one writer at a time and no such lock.
-    """
-    if work.dialect.name == "sqlite":
-        return
-    ids = sorted({change.send_id for change in changes})
-    for some in batched(ids, VALUES_AT_ONCE):
-        these = messages.c.send_id.in_(some)
-        work.execute(select(messages.c.send_id).where(these).order_by(messages.c.send_id).with_for_update())
+
+@cache
+def _moving(state: State) -> Update:
+    """Return the statement that moves a message to a state; one that waits again has not left."""
+    allowed = or_(false(), *(messages.c.state == source.value for source in sources_of(state)))
+    moved: dict[str, object] = {"state": state.value, "state_at": bindparam("moved_at")}
+    if state is State.PLANNED:
+        moved["handed_over_at"] = None
+    return update(messages).where(messages.c.send_id == bindparam("moved_id"), allowed).values(**moved)
 
 
 def _move(work: Connection, state: State, changes: Sequence[Change]) -> int:
     """Move messages to one state, each at its own instant: one statement, many rows."""
-    allowed = or_(false(), *(messages.c.state == source.value for source in sources_of(state)))
-    moving = (
-        update(messages)
-        .where(messages.c.send_id == bindparam("moved_id"), allowed)
-        .values(state=state.value, state_at=bindparam("moved_at"))
-    )
     rows = [{"moved_id": change.send_id, "moved_at": to_micros(change.at)} for change in changes]
-    return work.execute(moving, rows, execution_options={"preserve_rowcount": True}).rowcount
+    return work.execute(_moving(state), rows, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def _ids(work: Connection, condition: ColumnElement[bool]) -> Sequence[str]:
     found: Sequence[str] = work.execute(select(messages.c.send_id).where(condition)).scalars().all()
     return found
 
+
+#: Ordered by the key, which says in which order PostgreSQL locks.
+_LOCKED = (
+    select(messages.c.send_id, messages.c.state)
+    .where(messages.c.send_id.in_(bindparam("ids", expanding=True)))
+    .order_by(messages.c.send_id)
+    .with_for_update()
+)
 
 #: What a hand-over leaves on its message; an id that a report brought first stays.
 _HAND_OVER = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 FAILPOINTS = (
     "sender.claimed",
     "sender.judged",
+    "sender.marked",
     "sender.handed_over",
     "sender.recorded",
     "listener.received",

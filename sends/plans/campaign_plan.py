@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -189,17 +190,17 @@ def _columns_of_order(context: Context) -> dict[str, object]:
 
 def _who_gets_a_message(
     base: duckdb.DuckDBPyConnection,
-) -> Iterator[Sequence[tuple[str, str, str | None, int, str | None]]]:
+) -> Iterator[Sequence[tuple[str, str | None, int, str | None]]]:
     cursor = base.execute(sql_of(__file__, "who_gets_a_message"))
     while rows := cursor.fetchmany(CHUNK):
         yield rows
 
 
 def _own_columns(
-    draft: Draft, send_id: str, contact_id: str, bureau_code: str | None, position: int, source: str | None
+    draft: Draft, contact_id: str, bureau_code: str | None, position: int, source: str | None
 ) -> dict[str, object]:
     return {
-        "send_id": send_id,
+        "send_id": secrets.token_hex(16),  # by chance, so that it leads to nobody once the person is erased
         "contact_id": contact_id,
         "position": position,
         "bureau_code": bureau_code,

@@ -2,7 +2,6 @@
 
 -- name: who_gets_a_message
 select
-    send_id,
     contact_id::varchar as contact_id,
     bureau_code,
     position,

@@ -30,8 +30,20 @@ from stores.operations.plan_tables import LIVING, living_plan
 from terms.errors import FiliationError, UsageError
 
 
-class DatabaseBusy(FiliationError):
-    """Another process wrote for longer than we wait; nothing of ours was written, and it can be tried again."""
+class DatabaseUnavailable(FiliationError):
+    """The database can do nothing for us now; what was not committed was not written, and it can be tried again."""
+
+
+class DatabaseBusy(DatabaseUnavailable):
+    """Another process wrote for longer than we wait; nothing of ours was written."""
+
+
+class DatabaseFull(DatabaseUnavailable):
+    """No room is left where the database lies; nothing of ours was written."""
+
+
+class DatabaseAway(DatabaseUnavailable):
+    """The database does not answer, or its connection was lost: nobody knows whether a commit under way was made."""
 
 
 class RowRefused(FiliationError):
@@ -40,6 +52,11 @@ class RowRefused(FiliationError):
 
 #: Values of a list in one statement, far below the 32,766 that SQLite takes.
 VALUES_AT_ONCE = 500
+
+_SEE_THAT_IT_RUNS = "See that FILIATION_DATABASE_URL is right and its server runs (SQLite: that the home can be written), then run this again."
+
+#: PostgreSQL's code for a full disk, and SQLite's for a file that is no whole database.
+_NO_SPACE, _UNREADABLE = "53100", (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 #: PostgreSQL's codes for a table or column that is not there.
 _OTHER_SCHEMA = ("42P01", "42703")
@@ -82,13 +99,9 @@ def open_operations(url: str) -> Engine:
 def _say_in_words(context: ExceptionContext) -> None:
     """Put into words what a person can mend; the driver's own text names host and user, or values of a statement."""
     error, said = context.sqlalchemy_exception, str(context.original_exception)
-    if isinstance(error, OperationalError) and "database is locked" in said:
-        raise DatabaseBusy("The operations database is busy.", "Run this again when the other command has ended.")
-    if isinstance(error, OperationalError) and context.connection is None:
-        raise FiliationError(
-            "The operations database does not answer.",
-            "See that FILIATION_DATABASE_URL is right and its server runs (SQLite: that the home can be written).",
-        )
+    trouble = _trouble(context)
+    if trouble is not None:
+        raise trouble
     if isinstance(error, IntegrityError):
         raise RowRefused(
             f"The operations database refused a row: {_broken(context)}.",
@@ -99,6 +112,31 @@ def _say_in_words(context: ExceptionContext) -> None:
         or getattr(context.original_exception, "sqlstate", "") in _OTHER_SCHEMA
     ):
         raise UsageError("The operations database has another schema than this code.", "Run `filiation init`.")
+
+
+def _trouble(context: ExceptionContext) -> FiliationError | None:
+    """Return what is wrong with the database itself, whatever was asked of it; None = nothing."""
+    error, original = context.sqlalchemy_exception, context.original_exception
+    is_operational = isinstance(error, OperationalError)
+    if is_operational and "database is locked" in str(original):
+        return DatabaseBusy("The operations database is busy.", "Run this again when the other command has ended.")
+    if _is_full(context):
+        return DatabaseFull(
+            "No room is left for the operations database.", "Free space where it lies, then run this again."
+        )
+    if is_operational and (context.connection is None or context.is_disconnect):
+        return DatabaseAway("The operations database does not answer.", _SEE_THAT_IT_RUNS)
+    if getattr(original, "sqlite_errorcode", 0) & 0xFF in _UNREADABLE:
+        return FiliationError(
+            "The operations database is damaged.", "Put the newest backup back (`filiation restore`, docs/runbook.md)."
+        )
+    return None
+
+
+def _is_full(context: ExceptionContext) -> bool:
+    error = context.original_exception
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", "") == _NO_SPACE
 
 
 def _broken(context: ExceptionContext) -> str:

@@ -41,12 +41,17 @@ def init() -> None:
     from staff.enrolment import enrol_played
     from stores.all_stores import open_stores
     from stores.home import init_home
+    from stores.ledger_of_home import require_ledger
     from stores.migrations.migrate import migrate
     from stores.operations.database import open_operations
+    from stores.reserve import keep_reserve
 
     settings = load_settings(os.environ)
     home = init_home(settings)
-    revision = migrate(open_operations(settings.database_url))
+    engine = open_operations(settings.database_url)
+    require_ledger(home, engine)
+    revision = migrate(engine)
+    keep_reserve(engine)
     prepare_instance(home)
     enrol_played(open_stores(settings))
     say(f"{home.root} is ready ({settings.environment}, schema {revision}).")

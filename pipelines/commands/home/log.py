@@ -34,12 +34,13 @@ def seal(as_json: AsJson = False) -> None:
 
 @app.command()
 def check(as_json: AsJson = False) -> None:
-    """Compare log, journal, ledgers, files and messages with what was sealed; exit 3 if anything was altered.
+    """Compare log, journal, ledgers, files and messages with what was sealed, and read the base; exit 3 if anything was altered.
 
     Example: filiation log check
     """
     from sealing.checks.check import check_chain
     from sealing.log.log import Log
+    from stores.warehouse.damage import BaseDamaged, read_whole
 
     opened = opened_stores()
     report = check_chain(Log.of(opened), opened.home)
@@ -55,6 +56,10 @@ def check(as_json: AsJson = False) -> None:
         say(f"compared {report.leaves} entries, {report.files} files and {report.messages} messages")
     if not report.holds:
         raise Refused(f"{len(found)} things are not what was sealed.", 'See docs/runbook.md, "Something was altered".')
+    try:
+        read_whole(opened.warehouse)
+    except BaseDamaged as damaged:
+        raise Refused(damaged.message, damaged.remedy) from None
 
 
 @app.command()

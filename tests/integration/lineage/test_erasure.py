@@ -33,6 +33,7 @@ from stores.operations import (
 )
 from terms.environment import NUMBER_RULES
 from terms.errors import UsageError
+from terms.identifiers import send_id
 from terms.settings import load_settings
 from tests.commands import Shell
 from tests.integration.sealing.test_transparency_log import CONTACTS, Stage
@@ -88,7 +89,16 @@ def test_messages_and_acts_stay_as_counts_about_nobody(stage):
         ).scalar_one()
     (receipt,) = erased(stage.stores, gone)
     text = everything(stage.stores.engine)
-    assert contact not in text and send not in text and contact.replace("-", "") not in text
+    assert contact not in text and contact.replace("-", "") not in text
+    assert send_id(stage.plan_id, contact) not in text  # an id that could be computed from the person
+    (message,) = stage.rows(select(message_tables.messages).where(message_tables.messages.c.send_id == send))
+    assert message.contact_id != contact and message.gateway_message_id is None  # its drawn id leads to nobody
+    details = stage.rows(
+        select(message_tables.message_events.c.state, message_tables.message_events.c.detail).where(
+            message_tables.message_events.c.send_id == send
+        )
+    )
+    assert {state for state, detail in details if detail is not None} == {"CLAIMED"}  # our own reference
     assert receipt.mark in text
     with stage.stores.engine.connect() as reading:
         assert count_states(reading, stage.plan_id) == states

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from sends.gateways.routes import open_gateway
 from sends.gateways.settings import read_gateway
-from sends.handover.restore_guard import answer_for_restoration
+from sends.handover.restore_guard import _came_with_a_backup, answer_for_restoration
 from sends.handover.sender import send_plan
 from sends.inbound.listener import take_in
 from sends.inbound.opt_outs import opt_out
@@ -144,6 +144,24 @@ def test_without_the_gateways_word_a_person_answers(stores, tmp_path):
         assert send_plan(again, plan_id).accepted == 216
     with pytest.raises(UsageError, match="No restoration"):
         answer_for_restoration(again, "Camille Second", "twice")
+
+
+def test_proof_of_the_gateway_wins_over_a_persons_word(stores, tmp_path):
+    plan_id = approved(stores, tmp_path)
+    make_backup(open_stores(stores.settings), tmp_path / "backup")
+    record = tmp_path / "received.jsonl"
+    with simulator(record, missing_report_every=1) as running:
+        listened(stores, running)
+        send_plan(stores, plan_id, limit=50)
+        again = put_back(stores, tmp_path)
+        answer_for_restoration(again, "Camille Second", "the list of the day is empty")
+        listened(again, running)
+        with pytest.raises(Refused, match="does not know"):
+            send_plan(again, plan_id)
+        later = plan_campaign(again, write_order(tmp_path, campaign_id="T-2")).plan_id  # made since: nothing to compare
+        with again.engine.connect() as work:
+            assert [_came_with_a_backup(again, work, one) for one in (plan_id, later)] == [True, False]
+    assert len(received_lines(record)) == 50
 
 
 def test_what_is_there_is_never_written_over_and_an_altered_backup_is_refused(tmp_path):

@@ -24,7 +24,7 @@ from sqlalchemy import select
 
 from sends.gateways.faults import fate_of
 from sends.handover.lock import sender_lock
-from sends.handover.sender import BATCH
+from sends.handover.sender import WINDOW
 from sends.ledger.claims import recover_claims
 from sends.ledger.failpoints import FAILPOINTS
 from sends.ledger.states import MAY_HAVE_LEFT, State
@@ -287,7 +287,7 @@ def kill_at_steps(scene: KillScene) -> dict[str, int]:
             assert scene.start("send", step).wait(60) == -signal.SIGKILL
             scene.running.pop("send")
         found[step] = scene.check()[State.UNKNOWN] - before
-        assert found[step] <= BATCH
+        assert found[step] <= WINDOW
     return found
 
 
@@ -301,7 +301,7 @@ def kill_at_random(scene: KillScene, mode: str, times: int, moments: random.Rand
         scene.kill(mode)
         if mode == "send":
             unknown = Counter(scene.states().values())[State.UNKNOWN]
-            assert scene.check()[State.UNKNOWN] - unknown <= BATCH
+            assert scene.check()[State.UNKNOWN] - unknown <= WINDOW
         else:
             scene.keep("smsc")
             scene.running.pop("send").wait(60)
@@ -320,6 +320,7 @@ def kill_postgres(scene: KillScene, server: PostgresServer, times: int, moments:
         server.start()
         scene.stores.engine.dispose()
         scene.running.pop("send").wait(60)
+        assert scene.running["listen"].poll() is None, "the listener ended with the database"
         scene.check()
     return times
 

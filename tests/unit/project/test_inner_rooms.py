@@ -95,7 +95,7 @@ LEVELS = {
     "stores": [
         "backup",
         "migrations",
-        "all_stores rotation",
+        "all_stores rotation ledger_of_home reserve",
         "evidence warehouse",
         "vault snapshots lake",
         "operations files",

@@ -7,6 +7,7 @@ from sqlalchemy import insert
 from consent.dossiers.controller import read_controller
 from sends.gateways.routes import open_gateway
 from sends.handover.checks import check_sendable
+from sends.handover.heartbeat import Heartbeat
 from sends.handover.plan_to_send import read_plan_to_send
 from sends.ledger.plan_rows import find_plan
 from sends.plans.approval import approve_plan, context_of, lift_hold
@@ -44,7 +45,7 @@ def refusal(stores, plan_id):
     ours = read_plan_to_send(stores, plan_id)
     gateway = open_gateway(ours.context.gateway, {ours.plan.gateway: "secret"})
     with pytest.raises(Refused) as caught:
-        check_sendable(stores, ours, gateway)
+        check_sendable(stores, ours, gateway, Heartbeat(stores, ours.context.gateway))
     return str(caught.value)
 
 
