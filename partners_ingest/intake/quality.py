@@ -1,7 +1,7 @@
 """The contract of a feed, judged of one delivery before the commit: comparisons of counts and shares with bounds.
 
-Only the dossier's own bounds hold a delivery (`min_rows`, `max_change_pct`), and withdrawals are never held; drift from
-the feed's history (`drift`) warns. What becomes of a held delivery belongs to `take_in`; all deliveries of a run are judged
+Only the dossier's own bounds hold a delivery (`min_rows`, `max_change_pct`), and withdrawals never for their volume;
+drift from the feed's history (`drift`) warns. What becomes of a held delivery belongs to `take_in`; all deliveries of a run are judged
 together by `contract_suite`.
 """
 

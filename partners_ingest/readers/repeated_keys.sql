@@ -1,7 +1,8 @@
 -- The shapes of JSON records, for `partners_ingest.readers.repeated_keys`.
 
 -- name: shapes
--- The keys of the objects that the dossier's paths lead through, in their order, as one number; a record of each shape. A list
+-- The keys of the objects that the dossier's paths lead through, in their order, as one number; a record of each
+-- shape. A list
 -- that is longer than what is looked at is told, too. What is no JSON has no shape.
 select
     hash(told) as shape,

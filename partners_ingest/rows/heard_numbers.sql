@@ -1,11 +1,14 @@
--- What `partners_ingest.rows.heard_numbers` looks for in a batch of withdrawals. Every pattern is RE2's: linear in the text.
+-- What `partners_ingest.rows.heard_numbers` looks for in a batch of withdrawals. Every pattern is RE2's: linear in
+-- the text.
 
 -- name: macros
--- A text in which every sign between words is there twice, so that two numbers can each have one beside them; instants, whose
+-- A text in which every sign between words is there twice, so that two numbers can each have one beside them;
+-- instants, whose
 -- digits are no number, are off.
 create or replace temp macro apart_for_search(text) as regexp_replace(regexp_replace(
     folded_for_search(text),
-    '[0-9]{1,4}[\-/.][0-9]{1,2}[\-/.][0-9]{2,4}(?:[T ]+[0-9]{1,2}[:h][0-9:.,]*(?:Z|[+\-][0-9]{2}:?[0-9]{2})?)', ' | ', 'g'
+    '[0-9]{1,4}[\-/.][0-9]{1,2}[\-/.][0-9]{2,4}(?:[T ]+[0-9]{1,2}[:h][0-9:.,]*(?:Z|[+\-][0-9]{2}:?[0-9]{2})?)',
+    ' | ', 'g'
 ), '([^0-9A-Za-z+()])', '\1\1', 'g');
 
 create or replace temp macro coded_numbers_in(apart) as regexp_extract_all(
@@ -90,10 +93,13 @@ from fields
 inner join heard_numbers on fields.line_number = heard_numbers.line_number
 where heard_numbers.mark in (select closed_marks.mark from closed_marks);
 
--- A number that is missing or masked is not unread: nobody is there to be read. What has neither letter nor digit says nothing.
+-- A number that is missing or masked is not unread: nobody is there to be read. What has neither letter nor digit
+-- says nothing.
 -- name: counts
 select
-    count(*) filter (where keyed.contact_id is not null or keyed.source_key is not null or is_known or is_heard) as named,
+    count(*) filter (
+        where keyed.contact_id is not null or keyed.source_key is not null or is_known or is_heard
+    ) as named,
     count(*) filter (
         where keyed.contact_id is null and keyed.source_key is null and not is_known and not is_heard
         and not list_has_any(keyed.reasons, ['PHONE_MISSING', 'PHONE_MASKED', 'HEADER_REPEATED'])

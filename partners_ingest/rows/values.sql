@@ -94,7 +94,8 @@ create or replace temp macro epoch_time(
     and length(cell) = if(per_second = 1, 10, 13), make_timestamp(cell::bigint * (1000000 // per_second)), null
 );
 
--- ISO 3166-1, and names that shops write whose form has no code. Any other text is of no country that can be read: `ZZ`, which
+-- ISO 3166-1, and names that shops write whose form has no code. Any other text is of no country that can be read:
+-- `ZZ`, which
 -- ISO leaves to its users, so that it is not taken for France, which a blank is.
 create or replace temp macro country_of(cell) as case
     when cell = '' then null
@@ -195,8 +196,12 @@ create or replace temp macro cells_are_shifted(
     born, is_unborn, consented, is_undated, postcode, is_unplaced, country, known_country, sex, is_unsexed
 ) as (
     if(is_unborn, is_postcode_cell(born) or is_person_cell(born) or is_wordy_cell(born), false)::integer
-    + if(is_undated, is_postcode_cell(consented) or is_person_cell(consented) or is_wordy_cell(consented), false)::integer
+    + if(
+        is_undated, is_postcode_cell(consented) or is_person_cell(consented) or is_wordy_cell(consented), false
+    )::integer
     + if(is_unplaced, is_day_cell(postcode) or is_person_cell(postcode), false)::integer
-    + if(known_country = 'ZZ', is_day_cell(country) or is_postcode_cell(country) or is_person_cell(country), false)::integer
+    + if(
+        known_country = 'ZZ', is_day_cell(country) or is_postcode_cell(country) or is_person_cell(country), false
+    )::integer
     + if(is_unsexed, is_day_cell(sex) or is_postcode_cell(sex) or is_person_cell(sex), false)::integer
 ) > 1;
