@@ -6,8 +6,8 @@ Rename = add, backfill, remove. Never change a revision that has run anywhere; w
 from alembic import op
 import sqlalchemy as sa
 
-revision = '0022'
-down_revision = '0021'
+revision = '0024'
+down_revision = '0023'
 branch_labels = None
 depends_on = None
 
@@ -15,7 +15,7 @@ _REASONS = (
     "reason in ('FILE_EMPTY', 'DOSSIER_INVALID', 'UNKNOWN_FILE', 'SEAL_NOT_OPENED', 'SEAL_DAMAGED', "
     "'GZIP_TRUNCATED', 'ZIP_MULTIPLE_MEMBERS', 'DUPLICATE_BYTES', 'HTML_NOT_DATA', 'FORMAT_MISMATCH', "
     "'NO_READER', 'KNOWN_BAD_EXPORT', 'WRONG_PARTNER', 'UNKNOWN_HEADER', 'DUPLICATE_CONTENT', "
-    "'ROW_COUNT_LOW', 'ROW_COUNT_CHANGE', 'TOO_LARGE', 'TOO_SLOW', 'READER_FAILED')"
+    "'ROW_COUNT_LOW', 'ROW_COUNT_CHANGE', 'WITHDRAWALS_UNREAD', 'TOO_LARGE', 'TOO_SLOW', 'READER_FAILED')"
 )
 
 

@@ -6,8 +6,8 @@ Rename = add, backfill, remove. Never change a revision that has run anywhere; w
 from alembic import op
 import sqlalchemy as sa
 
-revision = '0022'
-down_revision = '0021'
+revision = '0023'
+down_revision = '0022'
 branch_labels = None
 depends_on = None
 
