@@ -101,7 +101,7 @@ def complain(desk: ActDesk, campaign_id: str, received_at: datetime, source: str
     """Take in a complaint about an ad and return its id; unanswered for more than 48 hours it holds the campaign (R-51).
 
     Args:
-        stores: what entering acts needs.
+        desk: what entering acts needs.
         campaign_id: of the ad.
         received_at: when the complaint came (aware).
         source: how it came, in words without a number.
@@ -144,7 +144,7 @@ def answer_request(desk: ActDesk, request_id: str, answer: Answer) -> int:
     The answer to an access request holds everything up to its day: it closes every earlier one of the same person.
 
     Args:
-        stores: what entering acts needs.
+        desk: what entering acts needs.
         request_id: as entering the request returned it.
         answer: when and what was answered.
 
