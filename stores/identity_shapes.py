@@ -14,7 +14,7 @@ from stores.sql_files import sql_of
 def create_identity_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the temporary macros `looks_like_number`, `looks_like_coded_number`, `looks_like_email` and `names_person`.
 
-    A text that is null looks like nothing. `looks_like_coded_number` asks for a leading 0 or a country code: nine bare digits
-    are the code of an area, too.
+    A text that is null looks like nothing. `looks_like_coded_number` is for columns of codes: it asks for a leading 0 or a
+    country code, as nine bare digits are the code of an area, too, and takes parts joined by _ for one word.
     """
     connection.execute(sql_of(__file__, "macros"))

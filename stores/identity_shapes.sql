@@ -34,7 +34,10 @@ create or replace temp macro is_bare_number(folded) as
 regexp_matches(folded, '(?:^|[^0-9A-Za-z])[1-9](?:[ .\-/_(),]{0,3}[0-9]){8}(?:$|[^0-9A-Za-z])')
 and not is_day_or_time(folded);
 
-create or replace temp macro looks_like_coded_number(text) as coalesce(is_coded_number(folded_for_search(text)), false);
+-- A code of open data joins its parts by _ (48271_0190_00037 is an address): they are one word.
+create or replace temp macro looks_like_coded_number(text) as coalesce(
+    is_coded_number(replace(folded_for_search(text), '_', 'x')), false
+);
 
 create or replace temp macro looks_like_number(text) as coalesce(
     is_coded_number(folded_for_search(text)) or is_bare_number(folded_for_search(text)), false

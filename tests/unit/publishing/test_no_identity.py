@@ -55,6 +55,8 @@ def test_whatever_looks_like_a_person_holds_the_base(text: str) -> None:
     [
         ("iris_code", "751114203"),
         ("bureau_code", "75056_1104"),
+        ("address_id", "48271_0190_00037"),
+        ("to_codes", "[48271_0013, 48271_0005]"),
         ("postcode", "75011"),
         ("form_version", "unknown:63998004263998004263998004263998"),
         ("told", "2026-03-02 17:04:11"),
