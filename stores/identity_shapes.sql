@@ -39,8 +39,12 @@ create or replace temp macro looks_like_coded_number(text) as coalesce(
     is_coded_number(replace(folded_for_search(text), '_', 'x')), false
 );
 
+-- (A list of one, so that the folded text stands in the plan once: a macro is pasted where it is named.)
 create or replace temp macro looks_like_number(text) as coalesce(
-    is_coded_number(folded_for_search(text)) or is_bare_number(folded_for_search(text)), false
+    list_transform(
+        [folded_for_search(text)], lambda folded: is_coded_number(folded) or is_bare_number(folded)
+    )[1],
+    false
 );
 
 create or replace temp macro looks_like_email(text) as coalesce(
