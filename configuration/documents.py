@@ -61,6 +61,10 @@ class DocumentInvalid(UsageError):
         mark = ", " if self.faults[0].line is not None else ": "
         super().__init__(f"{file}{mark}{told}{f'; and {more} more' if more > 0 else ''}.", remedy)
 
+    def __reduce__(self) -> tuple[type[DocumentInvalid], tuple[str, tuple[Fault, ...], str]]:
+        """Let it go to another process: an exception is made again of what its class asks for."""
+        return type(self), (self.file, self.faults, self.remedy)
+
     @property
     def line(self) -> int | None:
         """The line of the first fault."""

@@ -34,6 +34,10 @@ class DossierInvalid(UsageError):
         self.partner_id = partner_id
         self.fault = fault
 
+    def __reduce__(self) -> tuple[type[DossierInvalid], tuple[str, DocumentInvalid]]:
+        """Let it go to the process of a delivery: an exception is made again of what its class asks for."""
+        return type(self), (self.partner_id, self.fault)
+
 
 @written()
 @dataclass(frozen=True)

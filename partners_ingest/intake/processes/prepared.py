@@ -58,6 +58,7 @@ def _serve(parent: socket.socket, told: Connection) -> None:
             return
         if message.startswith(CONTEXT):
             context = pickle.loads(message[1:])
+            told.send_bytes(CONTEXT)
         elif context is not None:
             _, (answers, *_), _, _ = socket.recv_fds(parent, 1, 1)
             pid = _fork(context, message[1:], answers)

@@ -88,9 +88,10 @@ class _Prepared:
         return self._process.pid
 
     def share(self, context: ReadingContext) -> None:
-        """Tell what all deliveries share, unless it is known."""
+        """Tell what all deliveries share, unless it is known, and wait until it is understood."""
         if self._context is not context:
             self._send(b"c" + packed(context))
+            self._receive()
             self._context = context
 
     def read(self, case: bytes, seconds: float) -> _Ended:
@@ -180,7 +181,14 @@ class ReadingProcesses:
     def _read_once(self, case: DeliveryCase, seconds: float) -> _Ended:
         if self._prepared is None:
             self._prepared = _Prepared()
-        self._prepared.share(self._context())
+        try:
+            self._prepared.share(self._context())
+        except _PreparedGone:  # before it had seen anything of the delivery: it is not the delivery's doing
+            self._let_go()
+            raise FiliationError(
+                "The process that reads deliveries ended before it read any.",
+                "Run the refresh again; report it if it stays.",
+            ) from None
         return self._prepared.read(packed_case(case), seconds)
 
     def _context(self) -> ReadingContext:

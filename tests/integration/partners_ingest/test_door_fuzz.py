@@ -50,8 +50,8 @@ def test_a_lost_record_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_record_that_is_not_where_it_is_said_to_be_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     judge_rows = delivery.judge_rows
 
-    def shorten_one(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
-        judge_rows(connection, keys)
+    def shorten_one(connection: duckdb.DuckDBPyConnection, facts: delivery.DeliveryFacts, keys: Keys) -> None:
+        judge_rows(connection, facts, keys)
         connection.execute("update keyed set byte_length = byte_length - 1 where line_number % 2 = 0")
 
     monkeypatch.setattr(delivery, "judge_rows", shorten_one)
