@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from unicodedata import combining, normalize
 
-from partners_ingest.readers.text_repair import repair_mojibake, with_few_marks
+from partners_ingest.readers.text_repair import repair_mojibake
+from terms.unicode_marks import with_few_marks
 
 _METAFIELD = re.compile(r"\((customer\.metafields\.[^()]+)\)\s*$")
 

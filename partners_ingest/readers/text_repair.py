@@ -19,15 +19,6 @@ _UNDEFINED = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
 _PATTERN = "[ÂÃÅâ][^\\x00-\\x7F]"
 
 
-#: More marks on one letter than any language writes.
-_MANY_MARKS = re.compile(r"([\u0300-\u036f]{8})[\u0300-\u036f]+")
-
-
-def with_few_marks(text: str) -> str:
-    """Return a text in which no letter has more than eight marks: Unicode puts them in order in the square of their number."""
-    return _MANY_MARKS.sub(r"\1", text)
-
-
 def repair_mojibake(text: str) -> str:
     """Return the text as it was before the misreading, or unchanged where that cannot be proved.
 

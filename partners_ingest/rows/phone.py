@@ -16,10 +16,10 @@ from unicodedata import category, normalize
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberType
 
-from partners_ingest.readers.text_repair import with_few_marks
 from terms.environment import NumberRules
 from terms.errors import FiliationError
 from terms.reasons import RowReason
+from terms.unicode_marks import with_few_marks
 
 
 @dataclass(frozen=True)

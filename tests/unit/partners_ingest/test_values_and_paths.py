@@ -32,6 +32,7 @@ from partners_ingest.rows.values import (
 )
 from stores.engine import connect
 from terms.errors import UsageError
+from terms.limits import USUAL_LIMITS
 from tests.scenes.door.dossier_samples import json_row, write_dossier
 
 TODAY = "date '2026-11-24'"
@@ -42,7 +43,7 @@ def sql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
     connection = connect()
     feed = next(f for f in read_dossier(write_dossier(tmp_path_factory.mktemp("p"))).feeds if f.format == "jsonl")
     DeliveredLines(connection, io.BytesIO(json_row(1).encode()), feed)
-    reader = JsonLinesReader()
+    reader = JsonLinesReader(USUAL_LIMITS.nesting, USUAL_LIMITS.digits)
     create_fields(connection, reader.read_records(connection, feed, reader.read_header(connection, feed)), feed)
     create_value_macros(connection)
     yield connection
@@ -245,7 +246,7 @@ def test_a_number_with_lost_digits_stays_as_written(tmp_path: Path) -> None:
     line = b'{"id": "1", "agreed": 1, "form": [{"name": "mobile", "value": 3.36E+10}]}\n'
     connection = connect()
     DeliveredLines(connection, io.BytesIO(line), feed)
-    reader = JsonLinesReader()
+    reader = JsonLinesReader(USUAL_LIMITS.nesting, USUAL_LIMITS.digits)
     records = reader.read_records(connection, feed, reader.read_header(connection, feed))
     place = records.positions["form[name=mobile].value"]
     assert connection.execute(f"select cells[{place}] from records").fetchone() == ("3.36E+10",)

@@ -35,6 +35,7 @@ def test_sources_are_made_of_the_schemas():
 _NULL_SAYS_SOMETHING = {
     "channel": "every channel",
     "sex": "not known",
+    "contact_id": "the record gives the partner's own id and no number",
     "adult_on": "no day of majority is to come, or known",
 }
 
