@@ -49,7 +49,7 @@ def test_a_simulator_is_handed_invented_numbers_only_and_an_operator_real_ones_o
     prefetch = SimpleNamespace(number=lambda _: number, decide_again=lambda _: send)
     pace = SimpleNamespace(wait=lambda: None, slow_down=lambda: None)
     submitter = Submitter(gateway, prefetch, pace, {}, SimpleNamespace(context=context), Clock())
-    (change,) = submitter.submit([CLAIM], {CLAIM.contact_id: send}).changes
+    (change,) = submitter.submit([CLAIM]).changes
     assert gateway.got == ([number] if leaves else [])
     assert (change.state is State.ACCEPTED) is leaves
     assert leaves or change.codes in (("REAL_NUMBER",), ("FICTION_NUMBER",))

@@ -13,7 +13,7 @@ from sends.gateways.settings import read_gateway
 from sends.handover.sender import BATCH, Ending, send_plan
 from sends.inbound.listener import listen, take_in
 from sends.inbound.matching import match_reports
-from sends.ledger.claims import claim_batch, recover_claims
+from sends.ledger.claims import claim_batch, mark_leaving, recover_claims
 from sends.ledger.states import State
 from sends.plans.approval import approve_plan
 from sends.plans.control import resume_plan
@@ -139,11 +139,12 @@ def test_a_stop_that_was_committed_is_never_overtaken(tmp_path, operations_url):
 
 @pytest.fixture
 def claimed(tmp_path):
-    """A home with four messages of a dead run, and the contacts by their phones."""
+    """A home with four messages that a dead run was about to hand over, and the contacts by their phones."""
     stores = make_home(tmp_path, contacts=240)
     plan_id = plan_campaign(stores, write_order(tmp_path, gateway="smsc")).plan_id
     with transaction(stores.engine) as work:
         claims = claim_batch(work, plan_id, after=0, size=4, run_id="dead", at=stores.clock.now())
+        mark_leaving(work, claims, "dead", stores.clock.now())
     recover_claims(stores.engine, stores.clock.now())
     return stores, claims
 
