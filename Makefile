@@ -31,8 +31,8 @@ demo: setup ## run the whole job on the bundled sample, send a small campaign, s
 dev: setup ## open the Dagster UI on the demo base (http://127.0.0.1:3000)
 	@sample/dev.sh
 
-test: setup ## run every test, over up to four cores
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+test: setup ## run every test, in up to four processes: one more than cores, as tests wait for servers
+	$(BIN)/pytest --numprocesses $(shell n=$$(nproc); echo $$((n < 3 ? n + 1 : 4))) --dist loadfile --no-loadscope-reorder
 
 check: lint test ## what continuous integration runs, but for the demo
 

@@ -14,7 +14,7 @@ from stores.keys import Keys
 from tests.scenes.door import door_fuzz, mutants
 
 SEED = 20261124
-FILES = 140
+FILES = 100
 
 
 def test_every_mutated_file_ends_with_an_outcome_and_exact_totals() -> None:

@@ -63,8 +63,8 @@ def test_the_empty_tree():
 
 
 def test_every_leaf_of_every_small_tree_is_proved_to_a_stranger():
-    leaves = _leaves(40)
-    for size in range(1, 41):
+    leaves = _leaves(20)
+    for size in range(1, 21):
         nodes = nodes_of(leaves[:size])
         root = root_of(nodes, size)
         for index in range(size):
@@ -74,9 +74,9 @@ def test_every_leaf_of_every_small_tree_is_proved_to_a_stranger():
 
 
 def test_every_small_tree_continues_every_smaller_one_to_a_stranger():
-    leaves = _leaves(40)
-    roots = [root_of(nodes_of(leaves[:size]), size) for size in range(41)]
-    for new in range(1, 41):
+    leaves = _leaves(20)
+    roots = [root_of(nodes_of(leaves[:size]), size) for size in range(21)]
+    for new in range(1, 21):
         nodes = nodes_of(leaves[:new])
         for old in range(1, new + 1):
             path = consistency_path(nodes, old, new)
