@@ -50,16 +50,17 @@ def order(folder, **changes):
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def told(sample_refresh, tmp_path_factory):
     """What each step of the path said."""
     folder = tmp_path_factory.mktemp("invitation")
     config, received, port = folder / "config", folder / "received.jsonl", free_port()
     shutil.copytree(ROOT / "config", config)
     gateway = config / "gateways" / "simulator.yaml"
     gateway.write_text(gateway.read_text().replace("8025", str(port)))
+    refreshed, first = sample_refresh
+    assert first.code == 0, first.err
+    shutil.copytree(refreshed.home, folder / "home")
     shell = sample_shell(folder / "home", CONFIG=str(config))
-    assert shell.run("init").code == 0
-    assert shell.run("refresh").code == 0
     plan = shell.run("campaign", "plan", order(folder), "--json").json()
     assert shell.run("campaign", "approve", plan["plan_id"], "--by", "Camille Second").code == 0
     servers = [
