@@ -21,9 +21,9 @@ from stores.sql_files import sql_of
 from terms.environment import NumberRules
 
 #: Rows for `delivered_rows.WITHDRAWAL_SIGNALS`, from `keyed`, `heard` and `delivery`: what is told beside the accepted withdrawals.
-FURTHER_WITHDRAWALS_SQL = sql_of(__file__, "further_withdrawals")
+FURTHER_WITHDRAWALS_SQL = f"{sql_of(__file__, 'beside_accepted')} union all {sql_of(__file__, 'heard_beside')}"
 #: The same rows of a file that is held: everybody that it names.
-ALL_WITHDRAWALS_SQL = sql_of(__file__, "all_withdrawals")
+ALL_WITHDRAWALS_SQL = f"{sql_of(__file__, 'everybody_named')} union all {sql_of(__file__, 'heard_beside')}"
 
 
 @dataclass(frozen=True)

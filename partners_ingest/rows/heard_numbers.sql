@@ -2,9 +2,8 @@
 -- the text.
 
 -- name: macros
--- A text in which every sign between words is there twice, so that two numbers can each have one beside them;
--- instants, whose
--- digits are no number, are off.
+-- A text in which every sign between words is there twice, so that two numbers can each have one beside them.
+-- Instants are taken out: their digits are no number.
 create or replace temp macro apart_for_search(text) as regexp_replace(regexp_replace(
     folded_for_search(text),
     '[0-9]{1,4}[\-/.][0-9]{1,2}[\-/.][0-9]{2,4}(?:[T ]+[0-9]{1,2}[:h][0-9:.,]*(?:Z|[+\-][0-9]{2}:?[0-9]{2})?)',
@@ -114,7 +113,7 @@ from (
 ) as keyed
 inner join fields on keyed.line_number = fields.line_number;
 
--- name: further_withdrawals
+-- name: beside_accepted
 select
     delivery_id,
     line_number,
@@ -130,27 +129,9 @@ select
     withdrawn_at,
     withdrawn_at_quality
 from keyed cross join delivery
-where signal is not null and (contact_id is not null or source_key is not null)
-union all
-select
-    delivery_id,
-    keyed.line_number,
-    byte_offset,
-    byte_length,
-    partner_id,
-    feed_id,
-    exported_at,
-    received_at,
-    heard.contact_id,
-    null as source_key,
-    'heard_number' as signal,
-    withdrawn_at,
-    withdrawn_at_quality
-from heard
-inner join keyed on heard.line_number = keyed.line_number
-cross join delivery;
+where signal is not null and (contact_id is not null or source_key is not null);
 
--- name: all_withdrawals
+-- name: everybody_named
 select
     delivery_id,
     line_number,
@@ -166,8 +147,9 @@ select
     withdrawn_at,
     withdrawn_at_quality
 from keyed cross join delivery
-where (len(reasons) = 0 or signal is not null) and (contact_id is not null or source_key is not null)
-union all
+where (len(reasons) = 0 or signal is not null) and (contact_id is not null or source_key is not null);
+
+-- name: heard_beside
 select
     delivery_id,
     keyed.line_number,

@@ -26,6 +26,7 @@ _KINDS = (
 
 
 def upgrade() -> None:
+    """Make the table of signatures, and let the journal have lines about them."""
     op.create_table('signatures',
     sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('act', sa.String(), nullable=False),
