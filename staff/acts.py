@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 from configuration.dated_rules import Lifter
 from configuration.documents import read_document
-from configuration.field_types import NotEmpty, Unfit, written
+from configuration.field_types import Count, NotEmpty, Unfit, written
 from staff.persons import Role, staff_folder
 
 
@@ -44,7 +45,7 @@ class Act(StrEnum):
 #: Who may change who may do what. The software fixes it: a table that could widen itself would guard nothing.
 GUARDIANS = frozenset({Role.DPO, Role.LEGAL})
 
-#: What two persons may let a third do without the role, for a few hours (`staff.checking`). A lift goes to whom the rule names.
+#: What two persons may let somebody do without the role, also one of them, for a few hours. A lift goes to whom the rule names.
 BREAKABLE = frozenset(
     {Act.APPROVE, Act.RELEASE, Act.ALLOW_LOSS, Act.FORM_STOP, Act.ERASE, Act.READMIT, Act.PURGE, Act.RESTORED}
 )
@@ -57,10 +58,11 @@ _Roles = Annotated[tuple[Role, ...], NotEmpty("is empty: nobody could do it")]
 @written(title="Acts and the roles that may do them (config/staff/acts.yaml)")
 @dataclass(frozen=True)
 class ActsFile:
-    """Act -> roles; for a lift, who the rule names -> roles."""
+    """Act -> roles; for a lift, who the rule names -> roles; for how many hours two persons let one act without the role."""
 
     acts: Mapping[Act, _Roles]
     lifters: Mapping[Lifter, _Roles]
+    glass_broken_for_hours: Count
 
     def __post_init__(self) -> None:
         """Refuse a table with a gap."""
@@ -71,6 +73,11 @@ class ActsFile:
         for lifter in Lifter:
             if (lifter in self.lifters) != (lifter is not Lifter.NOBODY):
                 raise Unfit("is missing" if lifter is not Lifter.NOBODY else "lifts nothing", "lifters", lifter)
+
+    @property
+    def glass_broken_for(self) -> timedelta:
+        """Return how long the leave of two persons to act without the role lasts."""
+        return timedelta(hours=self.glass_broken_for_hours)
 
     def may(self, act: Act) -> frozenset[Role]:
         """Return the roles that may do an act; of a lift see `may_lift`."""

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from staff.acts import BREAKABLE, Act
-from staff.checking import GLASS_BROKEN_FOR, glass_subject
+from staff.checking import glass_subject
 from staff.decisions import enter, sign
 from staff.desk import Desk
+from staff.signed_configuration import acts_of
 from staff.signed_records import Decision, read_signed
 from stores.operations.database import transaction
 from terms.errors import UsageError
@@ -56,7 +57,7 @@ def break_glass(desk: Desk, act: str, subject: str, why: str, by: str | None = N
 
 def broken_glass(desk: Desk) -> list[BrokenGlass]:
     """Return the leaves of the last hours, the newest first, for `filiation status`; they are told whether they count or not."""
-    since = desk.clock.now() - GLASS_BROKEN_FOR
     with desk.engine.connect() as reading:
+        since = desk.clock.now() - acts_of(reading, desk.settings).glass_broken_for
         found = read_signed(reading, Act.BREAK_GLASS)
         return [BrokenGlass(leave.person_id, leave.decision.subject, leave.at) for leave in found if leave.at >= since]

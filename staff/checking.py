@@ -19,16 +19,16 @@ from staff.ssh_signatures import SignatureInvalid
 from terms.paris import day_in_paris
 from terms.settings import Settings
 
-#: How long the leave of two persons to act without the role lasts.
-GLASS_BROKEN_FOR = timedelta(hours=4)
-
 
 @dataclass(frozen=True)
 class Allowed:
-    """The roles that may decide something, and those of the two persons who may let somebody do it without (none: nobody)."""
+    """The roles that may decide something, those of the two persons who may let somebody do it without (none: nobody), and
+    for how long.
+    """
 
     roles: Set[Role]
     breakers: Set[Role] = frozenset()
+    broken_for: timedelta = timedelta(0)
 
 
 def check_signed(work: Connection, settings: Settings, signed: SignedDecision, allowed: Allowed) -> Person:
@@ -47,7 +47,7 @@ def check_signed(work: Connection, settings: Settings, signed: SignedDecision, a
     register = read_register(work, settings)
     person = _signer(settings, register, signed)
     if not _has(person, signed, allowed.roles):
-        breakers = set(_breakers(work, settings, register, signed, allowed.breakers))
+        breakers = set(_breakers(work, settings, register, signed, allowed))
         if len(breakers) < 2:
             day, roles = day_in_paris(signed.at), ", ".join(sorted(allowed.roles)) or "none may"
             raise SignatureInvalid(f"{person.name} has none of the roles that may do this on {day}: {roles}")
@@ -72,16 +72,16 @@ def _has(person: Person, signed: SignedDecision, roles: Set[Role]) -> bool:
 
 
 def _breakers(
-    work: Connection, settings: Settings, register: Register, signed: SignedDecision, roles: Set[Role]
+    work: Connection, settings: Settings, register: Register, signed: SignedDecision, allowed: Allowed
 ) -> Iterator[str]:
     """Yield who let somebody do this without the role, shortly before it was signed."""
     subject = glass_subject(signed.decision.act, signed.decision.subject)
     for leave in read_signed(work, Act.BREAK_GLASS, subject):
-        if not leave.at <= signed.at <= leave.at + GLASS_BROKEN_FOR:
+        if not leave.at <= signed.at <= leave.at + allowed.broken_for:
             continue
         try:
             person = _signer(settings, register, leave)
         except SignatureInvalid:
             continue
-        if _has(person, leave, roles):
+        if _has(person, leave, allowed.breakers):
             yield person.person_id

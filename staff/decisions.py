@@ -138,7 +138,7 @@ def _allowed(work: Connection, desk: Desk, act: Act, roles: Set[Role] | None) ->
         return Allowed(GUARDIANS)
     acts = acts_of(work, desk.settings)
     breakers = acts.may(Act.BREAK_GLASS) if act in BREAKABLE else frozenset[Role]()
-    return Allowed(acts.may(act) if roles is None else roles, breakers)
+    return Allowed(acts.may(act) if roles is None else roles, breakers, acts.glass_broken_for)
 
 
 def _check(work: Connection, desk: Desk, signed: SignedDecision, allowed: Allowed) -> None:

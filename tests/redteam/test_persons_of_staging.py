@@ -6,7 +6,7 @@ The attacker has an account of the installation, the rights of its role, and the
 import os
 import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -242,6 +242,15 @@ def test_two_persons_break_the_glass_for_one_act_and_it_is_told(staff):
     with pytest.raises(Refused, match="none of the roles"):
         decide(staff.acts("ed"), replace(ERASE, subject="DPO-2"))
     assert {leave.person_id for leave in broken_glass(staff.stores)} == {"ed", "lea"}
+
+
+def test_broken_glass_is_whole_again_after_its_hours(staff):
+    for person in ("ed", "lea"):
+        break_glass(staff.acts(person), "erase", "DPO-1", "the dpo is away")
+    late = staff.acts("ed")
+    late = replace(late, clock=Clock(late.clock.now() + timedelta(hours=5)))
+    with pytest.raises(Refused, match="none of the roles"):
+        decide(late, ERASE)
 
 
 def test_the_glass_before_signing_rules_or_staff_does_not_break(staff):

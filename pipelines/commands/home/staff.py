@@ -130,7 +130,7 @@ def break_glass(
     why: Annotated[str, typer.Option(help="Why nobody with the role can act; recorded.")],
     by: Annotated[str | None, typer.Option(help="Who says so (demo and test only).")] = None,
 ) -> None:
-    """Let an act be done without its role for four hours. Two persons must say so; `filiation status` tells it.
+    """Let an act be done without its role for some hours. Two persons must say so; `filiation status` tells it.
 
     Example: filiation staff break-glass restored answered --why "both dpo are unreachable since noon"
     """
