@@ -7,9 +7,10 @@ a page of another site, opened in the same browser, must not be able to launch a
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from dagster_webserver.webserver import DagsterWebserver
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 
+from terms.errors import UsageError
 from terms.settings import PROJECT_ROOT
 
 if TYPE_CHECKING:
@@ -63,18 +65,33 @@ class LocalWebserver(DagsterWebserver[WorkspaceProcessContext, WorkspaceRequestC
         return [Middleware(OwnRequestsOnly), *super().build_middleware()]
 
 
-def serve_ui(instance: dg.DagsterInstance, port: int) -> None:
+def serve_ui(instance: dg.DagsterInstance, port: int, say: Callable[[str], None]) -> None:
     """Serve the UI and run schedules and sensors until interrupted.
 
     Args:
         instance: Dagster's instance of the home.
         port: on this machine.
+        say: told the address, once it can be opened.
+
+    Raises:
+        UsageError: another program has the port.
     """
+    listening = _listening(port)
     # uvicorn sends itself the signal again once it has closed: without a handler the daemon would outlive this process
     signal.signal(signal.SIGTERM, _leave)
     target = WorkspaceFileTarget([str(_WORKSPACE)])
-    with _daemon(), WorkspaceProcessContext(instance, target) as workspace:
-        uvicorn.run(LocalWebserver(workspace).create_asgi_app(), host=LOOPBACK, port=port, log_level="warning")
+    with listening, _daemon(), WorkspaceProcessContext(instance, target) as workspace:
+        server = uvicorn.Server(uvicorn.Config(LocalWebserver(workspace).create_asgi_app(), log_level="warning"))
+        say(f"The UI is at http://{LOOPBACK}:{port} (Ctrl-C ends it).")
+        server.run(sockets=[listening])
+
+
+def _listening(port: int) -> socket.socket:
+    """Return a socket that holds the port: asked before anything is started, which takes a quarter of a minute."""
+    try:
+        return socket.create_server((LOOPBACK, port))
+    except OSError as error:
+        raise UsageError(f"The UI cannot have port {port} ({error.strerror}).", "Choose another with --port.") from None
 
 
 def _leave(number: int, _: object) -> NoReturn:

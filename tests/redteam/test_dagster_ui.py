@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from dagster._core.workspace.load_target import EmptyWorkspaceTarget
 
 from pipelines.build import build_defs
 from pipelines.jobs import REFRESH, SEND
-from pipelines.web_server import LocalWebserver
+from pipelines.web_server import LocalWebserver, serve_ui
+from terms.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
 #: All that a run may be told, beside how loudly it logs.
@@ -141,6 +143,13 @@ def test_a_foreign_page_opens_no_websocket(ui):
     asked = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
     asked |= {"Sec-WebSocket-Key": "c2l4dGVlbiBieXRlcyEhIQ==", "Sec-WebSocket-Protocol": "graphql-ws"}
     assert requests.get(f"{ui}/graphql", headers={**asked, "Origin": "https://evil.example"}).status_code == 403
+
+
+def test_a_port_that_another_program_has_is_told_before_anything_starts():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with dg.DagsterInstance.ephemeral() as instance, pytest.raises(UsageError, match=f"port {port} .*--port"):
+            serve_ui(instance, port, print)
 
 
 def test_the_demo_removes_no_home_but_a_demo_s(tmp_path):

@@ -28,5 +28,4 @@ def ui(
 
     use_instance(opened_stores().home)
     with dg.DagsterInstance.get() as instance:
-        say(f"The UI is at http://127.0.0.1:{port} (Ctrl-C ends it).")
-        serve_ui(instance, port)
+        serve_ui(instance, port, say)
