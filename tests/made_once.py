@@ -14,18 +14,27 @@ from pathlib import Path
 import pytest
 
 
-def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
-    """Return a folder of this process's own with what `make` writes into an empty one.
+class MadeOnce:
+    """A folder that `make` fills once in a test run. Nobody is given it: tests get copies, which they may spoil."""
 
-    The first process makes it, the others wait and take a copy, for tests write into what they are given.
-    """
-    own = factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return _made(own / name, make)
-    with (own.parent / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        made = _made(own.parent / name, make)
-    return Path(shutil.copytree(made, own / name, symlinks=True))
+    def __init__(self, factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> None:
+        """Name the folder; it is made when the first copy is asked for.
+
+        Args:
+            factory: where this process keeps its temporary folders.
+            name: the folder's name, one for the whole run.
+            make: fills the empty folder.
+        """
+        own = factory.getbasetemp()
+        self._folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
+        self._make = make
+
+    def copy(self, target: Path) -> Path:
+        """Write a copy to `target`, which must not exist, and return it. The first process makes it, the others wait."""
+        with self._folder.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            made = _made(self._folder, self._make)
+        return Path(shutil.copytree(made, target, symlinks=True))
 
 
 def _made(folder: Path, make: Callable[[Path], None]) -> Path:

@@ -15,7 +15,7 @@ import pytest
 from stores.all_stores import Stores, open_stores
 from terms.settings import load_settings
 from tests.commands import Answer, Shell
-from tests.made_once import made_once
+from tests.made_once import MadeOnce
 
 SHARED = Path(os.environ.get("FILIATION_SHARED", "../shared")).resolve() / "data"
 
@@ -31,11 +31,17 @@ class SharedRefresh:
 
 
 @pytest.fixture(scope="session")
-def shared_refresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedRefresh]:
-    """The home of the shared set after two refreshes."""
+def shared_made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """The home of the shared set after two refreshes, of which each module gets a copy."""
     if not SHARED.is_dir():
         pytest.skip("the shared data set is not here (FILIATION_SHARED)")
-    folder = made_once(tmp_path_factory, "shared", _refresh_twice)
+    return MadeOnce(tmp_path_factory, "shared", _refresh_twice)
+
+
+@pytest.fixture(scope="module")
+def shared_refresh(shared_made_once: MadeOnce, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedRefresh]:
+    """A module's own home of the shared set after two refreshes."""
+    folder = shared_made_once.copy(tmp_path_factory.mktemp("module") / "shared")
     shell = _shell(folder)
     stores = open_stores(load_settings(shell.environ()))
     yield SharedRefresh(shell, stores, Answer.read(folder / "first.json"), Answer.read(folder / "second.json"))

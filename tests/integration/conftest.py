@@ -3,7 +3,7 @@
 import pytest
 
 from tests.commands import Answer, sample_shell
-from tests.made_once import made_once
+from tests.made_once import MadeOnce
 from tests.scenes.postgres_server import PostgresServer, binaries
 from tests.scenes.searches.canaries import landing_with_canaries
 
@@ -34,9 +34,25 @@ def operations_url(request, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def sample_refresh(tmp_path_factory):
+def sample_made_once(tmp_path_factory):
     """A home of the bundled sample with one more delivery of planted values, refreshed by the real command."""
-    folder = made_once(tmp_path_factory, "sample", _refresh_sample)
+    return MadeOnce(tmp_path_factory, "sample", _refresh_sample)
+
+
+@pytest.fixture
+def sample_refresh(sample_made_once, tmp_path):
+    """A test's own copy of the refreshed home, and what the refresh answered."""
+    return _copied(sample_made_once, tmp_path / "sample")
+
+
+@pytest.fixture(scope="module")
+def sample_of_module(sample_made_once, tmp_path_factory):
+    """The same for fixtures that a module's tests share."""
+    return _copied(sample_made_once, tmp_path_factory.mktemp("module") / "sample")
+
+
+def _copied(made, target):
+    folder = made.copy(target)
     return _sample(folder), Answer.read(folder / "answer.json")
 
 

@@ -1,6 +1,5 @@
 """A form version switched off on the sample's base: at once by day, by the base after the next refresh, and not before."""
 
-import shutil
 from datetime import datetime, timedelta
 
 import pytest
@@ -20,15 +19,14 @@ FORM = FormVersionKey("jeux-valombre", "600300")
 class Scene:
     """A copy of the sample's home, and the commands that run in it."""
 
-    def __init__(self, folder, shell):
-        self._shell, self._home = shell, str(folder / "home")
-        shutil.copytree(shell.home, self._home)
+    def __init__(self, shell):
+        self._shell = shell
 
     def run(self, *arguments: str, at: str = NOW) -> Answer:
-        return self._shell.run(*arguments, at=at, HOME=self._home)
+        return self._shell.run(*arguments, at=at)
 
     def stores(self, at: str = NOW):
-        return open_stores(load_settings(self._shell.environ(at=at, HOME=self._home)))
+        return open_stores(load_settings(self._shell.environ(at=at)))
 
     def reach(self, at: datetime):
         stores = self.stores()
@@ -43,10 +41,10 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def scene(sample_refresh, tmp_path_factory):
-    shell, done = sample_refresh
+def scene(sample_of_module):
+    shell, done = sample_of_module
     assert done.code == 0, done.err
-    return Scene(tmp_path_factory.mktemp("stops"), shell)
+    return Scene(shell)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Persons are erased from every store, whatever kills the process on the way; everything else stands and verifies."""
 
 import json
-import shutil
 import signal
 
 import pytest
@@ -192,12 +191,10 @@ def test_what_an_erased_person_does_later_is_written_about_nobody(stage):
 
 
 @pytest.fixture(scope="module")
-def home(sample_refresh, tmp_path_factory):
-    """A copy of the home of the sample: what is erased there stands for other tests."""
-    shell, _ = sample_refresh
-    folder = tmp_path_factory.mktemp("erasure") / "home"
-    shutil.copytree(shell.home, folder)
-    return Shell(folder, {**shell.settings, "FILIATION_NOW": "2026-11-24T10:00:00+01:00"})
+def home(sample_of_module):
+    """The home of the sample an hour later."""
+    shell, _ = sample_of_module
+    return Shell(shell.home, {**shell.settings, "FILIATION_NOW": "2026-11-24T10:00:00+01:00"})
 
 
 def stores_of(shell):

@@ -4,7 +4,6 @@ import csv
 import gzip
 import io
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,14 +69,10 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def scene(sample_refresh, tmp_path_factory):
-    shell, done = sample_refresh
+def scene(sample_of_module):
+    shell, done = sample_of_module
     assert done.code == 0, done.err
-    folder = tmp_path_factory.mktemp("readmission")
-    landing = folder / "landing"
-    shutil.copytree(shell.home, folder / "home")
-    shutil.copytree(shell.settings["FILIATION_LANDING"], landing)
-    return Scene(Shell(folder / "home", {**shell.settings, "FILIATION_LANDING": str(landing)}), landing)
+    return Scene(shell, Path(shell.settings["FILIATION_LANDING"]))
 
 
 def verdict(provenance, profile):

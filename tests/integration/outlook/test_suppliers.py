@@ -13,8 +13,8 @@ AT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def base(sample_refresh):
-    shell, done = sample_refresh
+def base(sample_of_module):
+    shell, done = sample_of_module
     assert done.code == 0, done.err
     with open_stores(load_settings(shell.environ())).warehouse.open_base() as opened:
         yield opened
@@ -85,8 +85,8 @@ def test_the_page_tells_each_supplier_and_the_late_audits_first(base):
     assert calendar.index("overdue") < calendar.index("audited</td>")
 
 
-def test_the_command_prints_a_line_per_supplier_and_writes_the_page(sample_refresh, tmp_path):
-    shell, _ = sample_refresh
+def test_the_command_prints_a_line_per_supplier_and_writes_the_page(sample_of_module, tmp_path):
+    shell, _ = sample_of_module
     answer = shell.run("suppliers", "--json", "--out", str(tmp_path / "suppliers.html"))
     assert answer.code == 0, answer.err
     assert {line["partner_id"] for line in answer.lines()} == {"boutique-iris", "jeux-valombre"}

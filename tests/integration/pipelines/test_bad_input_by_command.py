@@ -27,9 +27,9 @@ BAD_FILES = {
 
 
 @pytest.fixture(scope="module")
-def refreshed(sample_refresh):
+def refreshed(sample_of_module):
     """The refreshed home of the sample, which these tests leave as it is."""
-    shell, first = sample_refresh
+    shell, first = sample_of_module
     assert first.code == 0, first.err
     return shell
 

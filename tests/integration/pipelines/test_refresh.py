@@ -15,18 +15,15 @@ from stores.engine import connect
 from stores.home import open_home, writer_lock
 from stores.operations.database import open_operations, transaction
 from terms.settings import load_settings
-from tests.commands import ROOT, Shell
+from tests.commands import ROOT
 
 
 @pytest.fixture
-def copied(sample_refresh, tmp_path):
+def copied(sample_refresh):
     """A copy of the refreshed home and landing folder, to be spoilt."""
     shell, first = sample_refresh
     assert first.code == 0, first.err
-    home, landing = tmp_path / "home", tmp_path / "landing"
-    shutil.copytree(shell.home, home)
-    shutil.copytree(shell.settings["FILIATION_LANDING"], landing)
-    return Shell(home, {**shell.settings, "FILIATION_LANDING": str(landing)})
+    return shell
 
 
 def _version(shell):

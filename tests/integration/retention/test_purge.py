@@ -267,12 +267,10 @@ def test_records_of_a_campaign_go_after_seven_years_whatever_kills_the_purge(sta
 
 
 @pytest.fixture(scope="module")
-def home(sample_refresh, tmp_path_factory):
-    """A copy of the home of the sample: what goes there stands for other tests."""
-    shell, _ = sample_refresh
-    folder = tmp_path_factory.mktemp("purge") / "home"
-    shutil.copytree(shell.home, folder)
-    return Shell(folder, {**shell.settings, "FILIATION_NOW": AT})
+def home(sample_of_module):
+    """The home of the sample at the day of the purge."""
+    shell, _ = sample_of_module
+    return Shell(shell.home, {**shell.settings, "FILIATION_NOW": AT})
 
 
 def told_of(shell, numbers, file):

@@ -39,9 +39,8 @@ class Scene:
     """A copy of the sample's home with the demo order planned in it, and what reaches its simulator."""
 
     def __init__(self, folder, shell, running):
-        shutil.copytree(shell.home, folder / "home")
         shutil.copytree(PROJECT_ROOT / "config", folder / "config")
-        variables = shell.environ(at=NOW, HOME=str(folder / "home"), CONFIG=str(folder / "config"), ACTOR="planner")
+        variables = shell.environ(at=NOW, CONFIG=str(folder / "config"), ACTOR="planner")
         stores = open_stores(load_settings(variables))
         self.folder, self.stores, self.desk = (
             folder,

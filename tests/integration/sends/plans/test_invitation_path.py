@@ -50,24 +50,23 @@ def order(folder, **changes):
 
 
 @pytest.fixture(scope="module")
-def told(sample_refresh, tmp_path_factory):
+def told(sample_of_module, tmp_path_factory):
     """What each step of the path said."""
     folder = tmp_path_factory.mktemp("invitation")
     config, received, port = folder / "config", folder / "received.jsonl", free_port()
     shutil.copytree(ROOT / "config", config)
     gateway = config / "gateways" / "simulator.yaml"
     gateway.write_text(gateway.read_text().replace("8025", str(port)))
-    refreshed, first = sample_refresh
+    refreshed, first = sample_of_module
     assert first.code == 0, first.err
-    shutil.copytree(refreshed.home, folder / "home")
-    shell = sample_shell(folder / "home", CONFIG=str(config))
+    shell = sample_shell(refreshed.home, CONFIG=str(config))
     plan = shell.run("campaign", "plan", order(folder), "--json").json()
     assert shell.run("campaign", "approve", plan["plan_id"], "--by", "Camille Second").code == 0
     servers = [
         shell.start("gateway", "simulator", "--port", str(port), "--received", str(received)),
         shell.start("gateway", "listen", "simulator", at="2026-11-24T10:05:00+01:00"),
     ]
-    engine = open_operations(f"sqlite:///{folder}/home/operations.sqlite")
+    engine = open_operations(f"sqlite:///{shell.home}/operations.sqlite")
     try:
         wait_for(engine, gateway_heartbeats, 1)
         sent = shell.run("campaign", "send", plan["plan_id"], "--json", at="2026-11-24T10:05:00+01:00")
@@ -170,7 +169,7 @@ def test_nobody_is_asked_twice_and_a_yes_can_be_ordered_by_selection(told):
         for one in told["after"][:-1]
         if one["attributes"]["sex"] == "F" and one["territory"] and one["territory"]["commune"]
     }
-    engine = open_operations(f"sqlite:///{folder}/home/operations.sqlite")
+    engine = open_operations(f"sqlite:///{shell.home}/operations.sqlite")
     with engine.connect() as work:
         ours = messages.c.plan_id == plan.json()["plan_id"]
         planned = set(work.execute(select(messages.c.contact_id).where(ours)).scalars())
